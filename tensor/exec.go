@@ -1,0 +1,185 @@
+package tensor
+
+import (
+	"errors"
+	"time"
+
+	"github.com/gptmeter/gptmeter/tensor/internal/kernel"
+)
+
+// Programmer errors, at the door of an operator.
+const (
+	badThreads  = "tensor: a pool needs at least one worker"
+	badShape    = "tensor: shapes do not fit"
+	badDType    = "tensor: no such number format"
+	badRows     = "tensor: rows differ from those that Divide was told"
+	badDivision = "tensor: Divide needs ends that do not fall"
+	badID       = "tensor: id outside the weight"
+	badPrefix   = "tensor: prefix longer than the sequence"
+)
+
+// An Exec runs operators on a Pool and counts what they do: its odometer only grows.
+// One goroutine at a time uses it.
+type Exec struct {
+	pool    *Pool
+	backend *kernel.Backend
+	now     func() time.Duration
+
+	total Work
+	ends  []int  // the rows of part i are ends[i-1] to ends[i]
+	parts []Work // what each part has caused since Settle
+
+	arena arena
+	call  call                  // the operands of the call that is running
+	spans []kernel.Attention    // and those of Attention
+	share shareFunc             // what a worker does for it
+	work  func(w, from, to int) // runs share and times it
+	done  []done                // by worker
+}
+
+// A shareFunc does the items from up to to of the call that is running.
+type shareFunc func(x *Exec, worker, from, to int) Count
+
+// done is what one worker brings back from a call.
+type done struct {
+	count   Count
+	busy    time.Duration
+	spans   []spanCount // of Attention, by span
+	scratch []float32   // of Attention
+	_       [64]byte    // workers write side by side: keep them off each other's cache line
+}
+
+type spanCount struct{ attention, softmax Count }
+
+// Kernels lists the names of the sets of kernels that this processor can run, the fastest first.
+func Kernels() (names []string) {
+	for _, b := range kernel.Backends() {
+		names = append(names, b.Name)
+	}
+	return names
+}
+
+// ErrKernel is the error for a set of kernels that this processor or build does not have.
+var ErrKernel = errors.New("no such kernels on this processor")
+
+// NewExec returns an Exec on p with the kernels of that name; "auto" and "" take the fastest.
+func NewExec(p *Pool, kernels string) (*Exec, error) {
+	start := time.Now()
+	x := &Exec{pool: p, now: func() time.Duration { return time.Since(start) }, done: make([]done, p.Workers())}
+	x.work = x.doShare
+	for _, b := range kernel.Backends() {
+		if kernels == b.Name || kernels == "auto" || kernels == "" {
+			x.backend = b
+			return x, nil
+		}
+	}
+	return nil, ErrKernel
+}
+
+// Kernel is the name of the kernels in use.
+func (x *Exec) Kernel() string { return x.backend.Name }
+
+// Threads is the number of workers.
+func (x *Exec) Threads() int { return x.pool.Workers() }
+
+// Work is what has been done since the Exec was made.
+func (x *Exec) Work() Work { return x.total }
+
+// Divide says whose the rows of the operands that follow are: part i owns those from ends[i-1]
+// (0 for the first) up to ends[i]. A part may own none.
+func (x *Exec) Divide(ends []int) {
+	last := 0
+	for _, e := range ends {
+		if e < last {
+			panic(badDivision)
+		}
+		last = e
+	}
+	x.ends = append(x.ends[:0], ends...)
+	for len(x.parts) < len(ends) {
+		x.parts = append(x.parts, Work{})
+	}
+}
+
+// Settle moves what each part has caused since the last Settle into into, which it returns.
+// Row i of R gets ⌊n(i+1)/R⌋ − ⌊ni/R⌋ of what a call of R rows did, attention is each part's own
+// and its time is divided by its products: the parts of all calls add up to Work, to the unit.
+func (x *Exec) Settle(into []Work) []Work {
+	into = append(into[:0], x.parts...)
+	x.parts = x.parts[:0]
+	return into
+}
+
+// run does one call of op over items, on as many workers as have at least grain of them.
+func (x *Exec) run(items, grain int, share shareFunc) (count Count, wall, busy time.Duration) {
+	for w := range x.done {
+		x.done[w].count, x.done[w].busy = Count{}, 0
+	}
+	x.share = share
+	start := x.now()
+	x.pool.split(items, grain, x.work)
+	wall = x.now() - start
+	for w := range x.done {
+		count.Add(x.done[w].count)
+		busy += x.done[w].busy
+	}
+	return count, wall, busy
+}
+
+func (x *Exec) doShare(worker, from, to int) {
+	start := x.now()
+	d := &x.done[worker]
+	d.count = x.share(x, worker, from, to)
+	d.busy = x.now() - start
+}
+
+// rows does one call of op whose work is the same for each of its rows, and divides it by rows.
+func (x *Exec) rows(op Operator, rows, items, grain int, share shareFunc) {
+	x.checkRows(rows)
+	count, wall, busy := x.run(items, grain, share)
+	work := OperatorWork{Calls: 1, Count: count, Wall: wall, Busy: busy}
+	x.total[op].add(work)
+	from := 0
+	for i, end := range x.ends {
+		if end > from {
+			x.parts[i][op].add(work.share(int64(from), int64(end), int64(rows)))
+		}
+		from = end
+	}
+}
+
+func (x *Exec) checkRows(rows int) {
+	if len(x.ends) == 0 || x.ends[len(x.ends)-1] != rows || rows == 0 {
+		panic(badRows)
+	}
+}
+
+// Scratch returns a Tensor of undefined content that lives until the next Reset.
+func (x *Exec) Scratch(rows, cols int) Tensor {
+	return Tensor{Rows: rows, Cols: cols, Data: x.arena.take(rows * cols)}
+}
+
+// Reset takes back every Tensor that Scratch has given out.
+func (x *Exec) Reset() { x.arena.reset() }
+
+// An arena hands out memory that is taken back all at once. After a step it holds what the
+// largest step has needed, so later ones allocate nothing.
+type arena struct {
+	data []float32
+	used int // of data, or beyond it what did not fit
+}
+
+func (a *arena) take(n int) []float32 {
+	a.used += n
+	if a.used > len(a.data) {
+		return make([]float32, n)
+	}
+	return a.data[a.used-n : a.used : a.used]
+}
+
+func (a *arena) reset() {
+	if a.used > len(a.data) {
+		a.data = make([]float32, a.used)
+	}
+	a.used = 0
+}

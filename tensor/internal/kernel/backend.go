@@ -1,0 +1,61 @@
+package kernel
+
+import "github.com/gptmeter/gptmeter/tensor/internal/kernel/pure"
+
+// A Backend is one set of micro-kernels: the innermost loops, for one instruction set.
+// The loops around them, which count, are the same for all.
+type Backend struct {
+	Name string
+
+	// Tile multiplies a tile of at most Rows rows and PanelColumns columns, of which it computes
+	// a multiple of Columns.
+	Tile          func(out []float32, ldo int, a []float32, lda int, b []float32, ldb int, k, rows, cols int, add bool)
+	Rows, Columns int
+
+	Add        func(out, x []float32)
+	ScaleTo    func(out, x []float32, s float32)
+	Sum        func(x []float32) float32
+	SumSquares func(x []float32, mean float32) float32
+	Normalize  func(out, x []float32, mean, scale float32, gain, bias []float32)
+	Max        func(x []float32) float32
+	ExpSum     func(x []float32, max float32) float32
+	Activate   [Activations]func(x []float32)
+}
+
+// PanelColumns is the width of a packed panel of weights and of a block of keys.
+const PanelColumns = 32
+
+// Lanes is the number of partial sums that a sum over a row is made of: element j goes to sum
+// j mod Lanes, and the sums are added pairwise, whatever the width of the machine's registers.
+const Lanes = pure.Lanes
+
+// An Activation is a function applied to each element.
+type Activation uint8
+
+// The activations of GPT-2 checkpoints.
+const (
+	GELUTanh Activation = iota
+	GELU
+	ReLU
+	SiLU
+	Tanh
+	Activations
+)
+
+var portable = Backend{
+	Name: "pure",
+	Tile: pure.Tile, Rows: 4, Columns: 1,
+	Add: pure.Add, ScaleTo: pure.ScaleTo, Sum: pure.Sum, SumSquares: pure.SumSquares,
+	Normalize: pure.Normalize, Max: pure.Max, ExpSum: pure.ExpSum,
+	Activate: [Activations]func([]float32){
+		GELUTanh: pure.GELUTanh, GELU: pure.GELU, ReLU: pure.ReLU, SiLU: pure.SiLU, Tanh: pure.Tanh,
+	},
+}
+
+// Backends lists what this processor can run, the fastest first. The last is the portable one.
+func Backends() []*Backend {
+	return []*Backend{&portable}
+}
+
+// roundUp is the smallest multiple of unit that is at least n.
+func roundUp(n, unit int) int { return (n + unit - 1) / unit * unit }

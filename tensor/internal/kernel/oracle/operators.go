@@ -1,0 +1,165 @@
+package oracle
+
+import (
+	"math"
+
+	"github.com/gptmeter/gptmeter/tensor/internal/kernel"
+)
+
+// result is a matrix to be stored into.
+func result(rows, cols int) Matrix {
+	m := make(Matrix, rows)
+	for i := range m {
+		m[i] = make([]Number, cols)
+	}
+	return m
+}
+
+// Linear is in·wᵀ + bias; a nil bias is none.
+func (m *Machine) Linear(in, w Matrix, bias []Number) Matrix {
+	out := result(len(in), len(w))
+	for i := range in {
+		for j := range w {
+			sum := m.Number(0)
+			for k := range w[j] {
+				sum = m.MulAdd(in[i][k], w[j][k], sum)
+			}
+			if bias != nil {
+				sum = m.Add(sum, bias[j])
+			}
+			m.Store(&out[i][j], sum)
+		}
+	}
+	return out
+}
+
+// sum adds numbers to the lane of their place, then the lanes pairwise.
+func (m *Machine) sum(x []Number) Number {
+	lane := make([]Number, kernel.Lanes)
+	for j := range x {
+		lane[j%kernel.Lanes] = m.Add(lane[j%kernel.Lanes], x[j])
+	}
+	for len(lane) > 1 {
+		half := len(lane) / 2
+		for j := range half {
+			lane[j] = m.Add(lane[j], lane[j+half])
+		}
+		lane = lane[:half]
+	}
+	return lane[0]
+}
+
+// LayerNorm normalises each row (Ba, Kiros and Hinton 2016, equation 4).
+func (m *Machine) LayerNorm(in Matrix, gain, bias []Number, epsilon float32) Matrix {
+	out := result(len(in), len(gain))
+	for i, x := range in {
+		n := m.Number(float32(len(x)))
+		mean := m.Div(m.sum(x), n)
+		squares := make([]Number, len(x))
+		for j := range x {
+			d := m.Sub(x[j], mean)
+			squares[j] = m.Mul(d, d)
+		}
+		variance := m.Div(m.sum(squares), n)
+		scale := m.Div(m.Number(1), m.Sqrt(m.Add(variance, m.Number(epsilon))))
+		for j := range x {
+			y := m.Mul(m.Sub(x[j], mean), scale)
+			m.Store(&out[i][j], m.Add(m.Mul(y, gain[j]), bias[j]))
+		}
+	}
+	return out
+}
+
+// Activation applies f to each element.
+func (m *Machine) Activation(in Matrix, f kernel.Activation) Matrix {
+	out := result(len(in), len(in[0]))
+	for i := range in {
+		for j, x := range in[i] {
+			m.Store(&out[i][j], m.activate(x, f))
+		}
+	}
+	return out
+}
+
+func (m *Machine) activate(x Number, f kernel.Activation) Number {
+	one, half := m.Number(1), m.Number(0.5)
+	switch f {
+	case kernel.GELUTanh:
+		cube := m.Mul(m.Mul(x, x), x)
+		inner := m.Add(m.Mul(m.Number(0.044715), cube), x)
+		t := m.Tanh(m.Mul(m.Number(float32(math.Sqrt(2/math.Pi))), inner))
+		return m.Mul(m.Mul(half, x), m.Add(one, t))
+	case kernel.GELU:
+		e := m.Erf(m.Mul(x, m.Number(float32(1/math.Sqrt2))))
+		return m.Mul(m.Mul(half, x), m.Add(one, e))
+	case kernel.ReLU:
+		if m.Greater(m.Number(0), x) {
+			return m.Number(0)
+		}
+		return x
+	case kernel.SiLU:
+		return m.Div(x, m.Add(one, m.Exp(m.Sub(m.Number(0), x))))
+	case kernel.Tanh:
+		return m.Tanh(x)
+	}
+	panic("oracle: no loop for this activation")
+}
+
+// Add is a + b.
+func (m *Machine) AddTo(a, b Matrix) Matrix {
+	out := result(len(a), len(a[0]))
+	for i := range a {
+		for j := range a[i] {
+			m.Store(&out[i][j], m.Add(a[i][j], b[i][j]))
+		}
+	}
+	return out
+}
+
+// Embed is tokens[i] + positions[i], rows that the caller has gathered.
+func (m *Machine) Embed(tokens, positions Matrix) Matrix { return m.AddTo(tokens, positions) }
+
+// Head is one attention head: queries (R, d) of the last R positions, keys and values (P+R, d).
+// Softmax's work goes to s. The new keys and values are read and stored by m besides.
+func (m *Machine) Head(s *Machine, queries, keys, values Matrix, past int, scale float32) Matrix {
+	size := len(keys[0])
+	for j := past; j < len(keys); j++ { // appended to the cache, from where they are read again
+		for d := range size {
+			for _, n := range []*Number{&keys[j][d], &values[j][d]} {
+				m.Store(n, *n)
+				n.read = new(bool)
+			}
+		}
+	}
+	out := result(len(queries), size)
+	for i := range queries {
+		query := make([]Number, size)
+		for d := range query {
+			query[d] = m.Mul(queries[i][d], m.Number(scale))
+		}
+		scores := make([]Number, past+i+1)
+		for j := range scores {
+			for d := range query {
+				scores[j] = m.MulAdd(query[d], keys[j][d], scores[j])
+			}
+		}
+		largest := scores[0]
+		for _, score := range scores[1:] {
+			if s.Greater(score, largest) || largest.value != largest.value {
+				largest = score
+			}
+		}
+		for j := range scores {
+			scores[j] = s.Exp(s.Sub(scores[j], largest))
+		}
+		share := s.Div(s.Number(1), s.sum(scores))
+		for d := range size {
+			sum := m.Number(0)
+			for j := range scores {
+				sum = m.MulAdd(scores[j], values[j][d], sum)
+			}
+			m.Store(&out[i][d], s.Mul(sum, share))
+		}
+	}
+	return out
+}

@@ -1,0 +1,258 @@
+package kernel_test
+
+import (
+	"math"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/gptmeter/gptmeter/tensor/internal/kernel"
+	"github.com/gptmeter/gptmeter/tensor/internal/kernel/oracle"
+)
+
+// Every operator of every backend against the oracle: the same bits and the same Count.
+
+// guarded is a buffer of n elements between guard words, which check finds changed if a kernel
+// wrote outside.
+func guarded(n int) (x []float32, check func(t *rapid.T)) {
+	const words = 64
+	guard := math.Float32frombits(0x7fc0beef)
+	all := make([]float32, n+2*words)
+	for i := range all {
+		all[i] = guard
+	}
+	return all[words : words+n : words+n], func(t *rapid.T) {
+		for i, v := range all {
+			if (i < words || i >= words+n) && math.Float32bits(v) != math.Float32bits(guard) {
+				t.Fatalf("word %d of a buffer of %d was written", i-words, n)
+			}
+		}
+	}
+}
+
+// entry draws a float32: mostly ordinary, at times huge, tiny, infinite or no number.
+func entry() *rapid.Generator[float32] {
+	return rapid.OneOf(
+		rapid.Float32Range(-3, 3), rapid.Float32Range(-3, 3), rapid.Float32Range(-3, 3),
+		rapid.SampledFrom([]float32{0, float32(math.Copysign(0, -1)), 1e-40, -1e-40, 1e30, -1e30, 100, -100}))
+}
+
+// matrix draws rows×cols entries; now and then a row has NaN or infinities.
+func matrix(t *rapid.T, name string, rows, cols int) []float32 {
+	seed := rapid.Uint64().Draw(t, name)
+	special := rapid.IntRange(0, 9).Draw(t, name+" special")
+	x := make([]float32, rows*cols)
+	for i := range x {
+		seed = seed*6364136223846793005 + 1442695040888963407
+		x[i] = float32(int32(seed>>32)) / (1 << 30)
+	}
+	if special == 0 && len(x) > 0 {
+		x[rapid.IntRange(0, len(x)-1).Draw(t, "where")] = rapid.SampledFrom([]float32{
+			float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1)), 3e38, 1e-42}).Draw(t, "what")
+	}
+	return x
+}
+
+func operand(x []float32, cols int) oracle.Matrix {
+	return oracle.Operand(len(x)/cols, cols, func(i, j int) float32 { return x[i*cols+j] })
+}
+
+// equal fails where a kernel's result or Count differs from the oracle's.
+func equal(t *rapid.T, b *kernel.Backend, got []float32, want oracle.Matrix, count, tally kernel.Count) {
+	t.Helper()
+	cols := len(want[0])
+	for i := range want {
+		for j := range want[i] {
+			g, w := got[i*cols+j], want[i][j].Float()
+			if math.Float32bits(g) != math.Float32bits(w) && (g == g || w == w) {
+				t.Fatalf("%s: element (%d, %d) is %v, the oracle has %v", b.Name, i, j, g, w)
+			}
+		}
+	}
+	if b.Columns > 1 {
+		count.Padding = 0
+	}
+	if count != tally {
+		t.Fatalf("%s: counted %+v, the oracle did %+v", b.Name, count, tally)
+	}
+}
+
+// size draws a dimension, with the sizes around tile edges as likely as all others together.
+func size(most int) *rapid.Generator[int] {
+	var edges []int
+	for _, e := range []int{1, 2, 4, 8, 16, 32, 64} {
+		for n := e - 1; n <= e+1; n++ {
+			if n >= 1 && n <= most {
+				edges = append(edges, n)
+			}
+		}
+	}
+	return rapid.OneOf(rapid.IntRange(1, most), rapid.SampledFrom(edges))
+}
+
+// each runs a property against every backend of this processor.
+func each(t *testing.T, property func(t *rapid.T, b *kernel.Backend)) {
+	for _, b := range kernel.Backends() {
+		t.Run(b.Name, func(t *testing.T) {
+			rapid.Check(t, func(t *rapid.T) { property(t, b) })
+		})
+	}
+}
+
+func pack(w []float32, n, k int) kernel.Panels {
+	p := kernel.Panels{N: n, K: k, Data: make([]float32, kernel.PanelCount(n)*k*kernel.PanelColumns)}
+	for j := range n {
+		for i := range k {
+			p.Panel(j / kernel.PanelColumns)[i*kernel.PanelColumns+j%kernel.PanelColumns] = w[j*k+i]
+		}
+	}
+	return p
+}
+
+func TestLinear(t *testing.T) {
+	each(t, func(t *rapid.T, b *kernel.Backend) {
+		rows, n, k := size(35).Draw(t, "rows"), size(100).Draw(t, "outputs"), size(70).Draw(t, "inputs")
+		in, w, bias := matrix(t, "in", rows, k), matrix(t, "w", n, k), matrix(t, "bias", 1, n)
+		var m oracle.Machine
+		var oracleBias []oracle.Number
+		if rapid.Bool().Draw(t, "with bias") {
+			oracleBias = operand(bias, n)[0]
+		} else {
+			bias = nil
+		}
+		want := m.Linear(operand(in, k), operand(w, k), oracleBias)
+		out, check := guarded(rows * n)
+		panels := kernel.PanelCount(n)
+		cut := rapid.IntRange(0, panels).Draw(t, "cut")
+		count := b.Linear(out, n, in, k, rows, pack(w, n, k), bias, 0, cut)
+		count.Add(b.Linear(out, n, in, k, rows, pack(w, n, k), bias, cut, panels))
+		check(t)
+		equal(t, b, out, want, count, m.Tally)
+	})
+}
+
+func TestLayerNorm(t *testing.T) {
+	each(t, func(t *rapid.T, b *kernel.Backend) {
+		rows, n := size(9).Draw(t, "rows"), size(100).Draw(t, "width")
+		in, gain, bias := matrix(t, "in", rows, n), matrix(t, "gain", 1, n), matrix(t, "bias", 1, n)
+		var m oracle.Machine
+		want := m.LayerNorm(operand(in, n), operand(gain, n)[0], operand(bias, n)[0], 1e-5)
+		out, check := guarded(rows * n)
+		cut := rapid.IntRange(0, rows).Draw(t, "cut")
+		count := b.LayerNorm(out, in, n, gain, bias, 1e-5, 0, cut)
+		count.Add(b.LayerNorm(out, in, n, gain, bias, 1e-5, cut, rows))
+		check(t)
+		equal(t, b, out, want, count, m.Tally)
+	})
+}
+
+func TestActivation(t *testing.T) {
+	each(t, func(t *rapid.T, b *kernel.Backend) {
+		n := size(100).Draw(t, "elements")
+		f := kernel.Activation(rapid.IntRange(0, int(kernel.Activations)-1).Draw(t, "function"))
+		in := rapid.SliceOfN(entry(), n, n).Draw(t, "in")
+		var m oracle.Machine
+		want := m.Activation(operand(in, n), f)
+		x, check := guarded(n)
+		copy(x, in)
+		cut := rapid.IntRange(0, n).Draw(t, "cut")
+		count := b.Activation(x, f, 0, cut)
+		count.Add(b.Activation(x, f, cut, n))
+		check(t)
+		equal(t, b, x, want, count, m.Tally)
+	})
+}
+
+func TestAdd(t *testing.T) {
+	each(t, func(t *rapid.T, b *kernel.Backend) {
+		n := size(100).Draw(t, "elements")
+		x, y := matrix(t, "x", 1, n), matrix(t, "y", 1, n)
+		var m oracle.Machine
+		want := m.AddTo(operand(x, n), operand(y, n))
+		out, check := guarded(n)
+		copy(out, x)
+		count := b.AddTo(out, y, 0, n)
+		check(t)
+		equal(t, b, out, want, count, m.Tally)
+	})
+}
+
+func TestEmbed(t *testing.T) {
+	each(t, func(t *rapid.T, b *kernel.Backend) {
+		rows, n, width := size(9).Draw(t, "rows"), size(70).Draw(t, "tokens"), size(40).Draw(t, "width")
+		w, positions := matrix(t, "w", n, width), matrix(t, "positions", 5, width)
+		ids := rapid.SliceOfN(rapid.IntRange(0, n-1), rows, rows).Draw(t, "ids")
+		at := rapid.SliceOfN(rapid.IntRange(0, 4), rows, rows).Draw(t, "at")
+		var tokens, places []float32
+		for i := range ids {
+			tokens = append(tokens, w[ids[i]*width:(ids[i]+1)*width]...)
+			places = append(places, positions[at[i]*width:(at[i]+1)*width]...)
+		}
+		var m oracle.Machine
+		want := m.AddTo(operand(tokens, width), operand(places, width))
+		out, check := guarded(rows * width)
+		count := b.Embed(out, pack(w, n, width), ids, positions, at, 0, rows)
+		check(t)
+		equal(t, b, out, want, count, m.Tally)
+	})
+}
+
+// TestHead feeds a sequence in two calls, cut anywhere, and compares each with the oracle's.
+func TestHead(t *testing.T) {
+	each(t, func(t *rapid.T, b *kernel.Backend) {
+		heads, d := rapid.IntRange(1, 3).Draw(t, "heads"), size(70).Draw(t, "head size")
+		past, rows := rapid.IntRange(0, 70).Draw(t, "past"), size(40).Draw(t, "rows")
+		width := heads * d
+		all := matrix(t, "qkv", past+rows, 3*width)
+		a := kernel.Attention{Heads: heads, Size: d, Scale: 0.37}
+		for range (past + rows + kernel.BlockPositions - 1) / kernel.BlockPositions {
+			a.Blocks = append(a.Blocks, kernel.NewBlock(heads, d))
+		}
+		for h := range heads {
+			part := func(from, to, which int) oracle.Matrix {
+				return oracle.Operand(to-from, d, func(i, j int) float32 {
+					return all[(from+i)*3*width+which*width+h*d+j]
+				})
+			}
+			for _, cut := range [][2]int{{0, past}, {past, past + rows}} {
+				from, to := cut[0], cut[1]
+				if from == to {
+					continue
+				}
+				a.Past, a.Rows, a.QKV = from, to-from, all[from*3*width:to*3*width]
+				var m, softmax oracle.Machine
+				want := m.Head(&softmax, part(from, to, 0), part(0, to, 1), part(0, to, 2), from, a.Scale)
+				out, check := guarded((to - from) * width)
+				a.Out = out
+				products, exps := b.Head(&a, h, make([]float32, b.ScratchSize(d, to)))
+				check(t)
+				got := make([]float32, 0, (to-from)*d)
+				for i := range to - from {
+					got = append(got, out[i*width+h*d:i*width+(h+1)*d]...)
+				}
+				equal(t, b, got, want, products, m.Tally)
+				if exps != softmax.Tally {
+					t.Fatalf("%s: softmax counted %+v, the oracle did %+v", b.Name, exps, softmax.Tally)
+				}
+			}
+		}
+	})
+}
+
+// TestShare: the parts of anything add up to it.
+func TestShare(t *testing.T) {
+	for n := range int64(200) {
+		for whole := int64(1); whole < 9; whole++ {
+			var sum int64
+			for i := range whole {
+				sum += kernel.Share(n, i, i+1, whole)
+			}
+			if sum != n {
+				t.Fatalf("the shares of %d among %d add up to %d", n, whole, sum)
+			}
+		}
+	}
+	if got := kernel.Share(math.MaxInt64, 0, 3, 3); got != math.MaxInt64 {
+		t.Fatalf("a share of everything is %d", got)
+	}
+}

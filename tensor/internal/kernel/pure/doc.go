@@ -1,0 +1,7 @@
+// Package pure has the portable micro-kernels, in Go alone: the ones that run where no assembly
+// does, and the ones that every other backend is tested against.
+//
+// They compute in float32 with separate multiplication and addition, written float32(x*y)+z,
+// because the compiler may otherwise fuse the two on some processors and the last bit would
+// depend on the machine.
+package pure

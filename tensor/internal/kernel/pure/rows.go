@@ -1,0 +1,118 @@
+package pure
+
+// Lanes is the number of partial sums in a sum over a row.
+const Lanes = 16
+
+// Add is
+//
+//	for i := range out {
+//		out[i] += x[i]
+//	}
+func Add(out, x []float32) {
+	x = x[:len(out)]
+	for i, v := range x {
+		out[i] += v
+	}
+}
+
+// ScaleTo is
+//
+//	for i := range out {
+//		out[i] = x[i] * s
+//	}
+func ScaleTo(out, x []float32, s float32) {
+	x = x[:len(out)]
+	for i, v := range x {
+		out[i] = v * s
+	}
+}
+
+// Sum is
+//
+//	var lane [Lanes]float32
+//	for j, v := range x {
+//		lane[j%Lanes] += v
+//	}
+//	return pairwise(lane)
+func Sum(x []float32) float32 {
+	var lane [Lanes]float32
+	for len(x) >= Lanes {
+		for j, v := range x[:Lanes] {
+			lane[j] += v
+		}
+		x = x[Lanes:]
+	}
+	for j, v := range x {
+		lane[j%Lanes] += v
+	}
+	return pairwise(lane)
+}
+
+// SumSquares is
+//
+//	var lane [Lanes]float32
+//	for j, v := range x {
+//		lane[j%Lanes] += (v - mean) * (v - mean)
+//	}
+//	return pairwise(lane)
+func SumSquares(x []float32, mean float32) float32 {
+	var lane [Lanes]float32
+	for j, v := range x {
+		d := v - mean
+		lane[j%Lanes] = float32(d*d) + lane[j%Lanes]
+	}
+	return pairwise(lane)
+}
+
+// pairwise adds lanes j and j+8, then j and j+4, j+2, j+1: Lanes−1 additions, in the order in
+// which vector registers are halved.
+func pairwise(lane [Lanes]float32) float32 {
+	for half := Lanes / 2; half > 0; half /= 2 {
+		for j := range half {
+			lane[j] += lane[j+half]
+		}
+	}
+	return lane[0]
+}
+
+// Normalize is
+//
+//	for j, v := range x {
+//		out[j] = (v-mean)*scale*gain[j] + bias[j]
+//	}
+func Normalize(out, x []float32, mean, scale float32, gain, bias []float32) {
+	out, gain, bias = out[:len(x)], gain[:len(x)], bias[:len(x)]
+	for j, v := range x {
+		n := (v - mean) * scale
+		out[j] = float32(n*gain[j]) + bias[j]
+	}
+}
+
+// Max is the largest element of x; a NaN is passed over, and stays in the row for ExpSum to find.
+func Max(x []float32) float32 {
+	m := x[0]
+	for _, v := range x[1:] {
+		if v > m || m != m {
+			m = v
+		}
+	}
+	return m
+}
+
+// ExpSum is
+//
+//	var lane [Lanes]float32
+//	for j, v := range x {
+//		x[j] = exp(v - max)
+//		lane[j%Lanes] += x[j]
+//	}
+//	return pairwise(lane)
+func ExpSum(x []float32, max float32) float32 {
+	var lane [Lanes]float32
+	for j, v := range x {
+		e := Exp(v - max)
+		x[j] = e
+		lane[j%Lanes] += e
+	}
+	return pairwise(lane)
+}
