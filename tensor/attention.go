@@ -77,8 +77,8 @@ func (x *Exec) divideAttention(wall, busy time.Duration) {
 			softmax.Count.Add(d.spans[i].softmax)
 		}
 		after := before + attention.Products
-		attention.Wall = time.Duration(kernel.Share(int64(wall), before, after, whole))
-		attention.Busy = time.Duration(kernel.Share(int64(busy), before, after, whole))
+		attention.Wall = time.Duration(Share(int64(wall), before, after, whole))
+		attention.Busy = time.Duration(Share(int64(busy), before, after, whole))
 		before = after
 		if x.spans[i].Rows > 0 {
 			x.parts[i][Attention].add(attention)

@@ -55,10 +55,13 @@ func (o OperatorWork) share(from, to, whole int64) OperatorWork {
 	return OperatorWork{
 		Calls: o.Calls,
 		Count: o.Count.Share(from, to, whole),
-		Wall:  time.Duration(kernel.Share(int64(o.Wall), from, to, whole)),
-		Busy:  time.Duration(kernel.Share(int64(o.Busy), from, to, whole)),
+		Wall:  time.Duration(Share(int64(o.Wall), from, to, whole)),
+		Busy:  time.Duration(Share(int64(o.Busy), from, to, whole)),
 	}
 }
+
+// Share is what the units from up to to of whole get of n: ⌊n·to/whole⌋ − ⌊n·from/whole⌋.
+func Share(n, from, to, whole int64) int64 { return kernel.Share(n, from, to, whole) }
 
 // Work is what has been done, by operator.
 type Work [Operators]OperatorWork

@@ -1,0 +1,183 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/gptmeter/gptmeter/meter"
+	"github.com/gptmeter/gptmeter/model"
+	"github.com/gptmeter/gptmeter/tensor"
+	"github.com/gptmeter/gptmeter/tokenizer"
+)
+
+// ErrLogits is the error for a model whose logits are not numbers: its weights are broken.
+var ErrLogits = errors.New("the model's logits are not numbers")
+
+// Options are an Engine's limits.
+type Options struct {
+	MaxBatch   int // sequences that are generated side by side, at least 1
+	StepTokens int // tokens that go through the model in one step, at least 1
+}
+
+// DefaultOptions are limits that suit a machine with a few cores.
+var DefaultOptions = Options{MaxBatch: 32, StepTokens: 512}
+
+// An Engine serves requests with one model. One goroutine at a time uses it.
+type Engine struct {
+	model     *model.Model
+	exec      *tensor.Exec
+	tokenizer tokenizer.Tokenizer // nil: no text
+	options   Options
+	ends      []int // ids that end a text
+	now       func() time.Duration
+
+	waiting []*Task     // submitted, not begun
+	running []*Task     // in the order in which they began
+	kept    []*sequence // ended, kept for their prefixes
+	loaded  time.Duration
+
+	before tensor.Work // of exec, when the engine was made
+	usage  Usage
+
+	spans  []model.Span // of the step
+	owners []owner      // of its spans
+	parts  []tensor.Work
+	events []Event
+}
+
+// Usage is how an engine has spent the machine so far.
+type Usage struct {
+	Work  tensor.Work   // of the operators
+	Other time.Duration // in steps, outside operators
+	Idle  time.Duration // outside steps
+}
+
+// An owner says whose a span is.
+type owner struct {
+	task  *Task
+	of    *sequence
+	phase meter.Phase
+	past  int // positions before the span
+}
+
+// An Event is text that a choice of a task has got, or nothing but the end of the choice.
+type Event struct {
+	Task   *Task
+	Choice int
+	Text   string
+}
+
+// New returns an Engine for m, which it runs on x. t may be nil: answers then have no text.
+// loadTime is stated in every report.
+func New(m *model.Model, x *tensor.Exec, t tokenizer.Tokenizer, o Options, loadTime time.Duration) *Engine {
+	start := time.Now()
+	return &Engine{model: m, before: x.Work(), exec: x, tokenizer: t, options: o, ends: endIDs(m.Config, t), loaded: loadTime,
+		now: func() time.Duration { return time.Since(start) }}
+}
+
+// endIDs are the ids after which a text is over: the configuration's, or the tokenizer's
+// <|endoftext|> where the configuration names none.
+func endIDs(c model.Config, t tokenizer.Tokenizer) []int {
+	if len(c.EndOfText) > 0 || t == nil {
+		return c.EndOfText
+	}
+	if id, ok := t.ID("<|endoftext|>"); ok && id < c.Vocabulary {
+		return []int{id}
+	}
+	return nil
+}
+
+// Submit takes a request in. The error is of the request's making.
+func (e *Engine) Submit(r Request) (*Task, error) {
+	if err := r.check(e.model.Config.Vocabulary, e.model.Config.Positions); err != nil {
+		return nil, err
+	}
+	if len(r.Stop) > 0 && e.tokenizer == nil {
+		return nil, fmt.Errorf("a stop string needs text, and the model has no tokenizer")
+	}
+	t := newTask(e, r)
+	e.waiting = append(e.waiting, t)
+	return t, nil
+}
+
+// Pending tells whether a task is not done.
+func (e *Engine) Pending() bool { return len(e.waiting)+len(e.running) > 0 }
+
+// Cancel ends a task with the tokens it has. The events are the text that was held back.
+func (e *Engine) Cancel(t *Task) (rest []Event) {
+	if t.done {
+		return nil
+	}
+	t.finish(e.now(), FinishCancelled)
+	for _, s := range t.sequences {
+		if s.fresh != "" {
+			rest = append(rest, Event{t, s.index, s.fresh})
+		}
+	}
+	e.waiting = slices.DeleteFunc(e.waiting, (*Task).Done)
+	e.retire()
+	return rest
+}
+
+// Usage is how the engine has spent the machine so far; it only grows.
+func (e *Engine) Usage() Usage {
+	u := e.usage
+	u.Idle = e.now() - u.Work.Total().Wall - u.Other
+	return u
+}
+
+// Step runs one step: every sequence that generates gets a token, and what room is left goes to
+// prompts, the oldest first. The events are valid until the next Step. On an error no task has
+// changed but for what was computed.
+func (e *Engine) Step() ([]Event, error) {
+	e.events = e.events[:0]
+	begin := e.now()
+	e.form()
+	if len(e.spans) == 0 {
+		return nil, nil
+	}
+	var broken error
+	err := e.model.Forward(e.exec, e.spans, func(span, token int, logits []float32) {
+		o := e.owners[span]
+		if err := o.take(o.past+token, logits); err != nil {
+			broken = err
+		}
+	})
+	if err = errors.Join(err, broken); err != nil {
+		return nil, err
+	}
+	for _, o := range e.owners {
+		o.advance()
+	}
+	end := e.now()
+	e.book(begin, end)
+	e.deliver(end)
+	e.retire()
+	return e.events, nil
+}
+
+// book divides what the step did among the requests in it: each operator's work as tensor.Exec
+// has divided it, the rest of the machine's time by rows.
+func (e *Engine) book(begin, end time.Duration) {
+	e.parts = e.exec.Settle(e.parts)
+	var work tensor.Work
+	for _, p := range e.parts {
+		work.Add(p)
+	}
+	other := end - begin - work.Total().Wall
+	e.usage.Other += other
+	rows := 0
+	for _, s := range e.spans {
+		rows += len(s.Tokens)
+	}
+	from := 0
+	for i, o := range e.owners {
+		to := from + len(e.spans[i].Tokens)
+		share := tensor.Share(int64(other), int64(from), int64(to), int64(rows))
+		o.task.account.Add(o.phase, to-from, e.parts[i], time.Duration(share), begin, end)
+		from = to
+	}
+	e.usage.Work = e.exec.Work().Since(e.before)
+}

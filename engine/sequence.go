@@ -1,0 +1,115 @@
+package engine
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/gptmeter/gptmeter/model"
+	"github.com/gptmeter/gptmeter/tokenizer"
+)
+
+// A sequence is one choice of a task: the prompt and what follows it.
+type sequence struct {
+	task   *Task
+	index  int
+	tokens []int // the prompt's, then the choice's
+	cache  *model.Cache
+
+	sampler *sampler
+	chosen  int // in this step
+	log     []scored
+
+	decoder    *tokenizer.Decoder // nil without a tokenizer
+	stopper    stopper
+	promptText string // echoed
+	text       strings.Builder
+	fresh      string // of text, not yet delivered
+	offsets    []int  // where in the text, in characters, each listed token begins
+	characters int
+	finish     string // why it ended, "" while it has not
+}
+
+func newSequence(t *Task, index int) *sequence {
+	r := &t.request
+	s := &sequence{
+		task: t, index: index, tokens: slices.Clone(r.Prompt),
+		sampler: newSampler(r.Sampling, r.Seed, index),
+		stopper: stopper{stops: r.Stop},
+	}
+	if t.engine.tokenizer != nil {
+		s.decoder = tokenizer.NewDecoder(t.engine.tokenizer)
+	}
+	if r.Echo {
+		for _, id := range r.Prompt {
+			s.promptText += s.decode(id)
+		}
+	}
+	if s.decoder != nil {
+		s.decoder.SkipSpecial = true // of what is made; a prompt's are written out
+	}
+	return s
+}
+
+// choose samples the sequence's next token.
+func (s *sequence) choose(logits []float32) {
+	s.chosen = s.sampler.next(logits, s.tokens)
+	if k := s.task.request.Logprobs; k >= 0 {
+		s.log = append(s.log, score(logits, s.chosen, k))
+	}
+}
+
+// accept appends the chosen token, and ends the sequence where that was the last.
+func (s *sequence) accept() {
+	r, e := &s.task.request, s.task.engine
+	id := s.chosen
+	s.tokens = append(s.tokens, id)
+	ended := slices.Contains(e.ends, id) && !r.IgnoreEOS
+	if ended { // a token, but no text
+		s.offsets = append(s.offsets, s.characters)
+	} else if s.emit(s.decode(id)) {
+		s.finish = FinishStop
+		return
+	}
+	made := len(s.tokens) - len(r.Prompt)
+	switch {
+	case ended:
+		s.end(FinishStop)
+	case made == r.MaxTokens || len(s.tokens) > e.model.Config.Positions:
+		s.end(FinishLength)
+	}
+}
+
+// decode is the text that id makes certain; the token begins where the text so far ends.
+func (s *sequence) decode(id int) string {
+	s.offsets = append(s.offsets, s.characters)
+	if s.decoder == nil {
+		return ""
+	}
+	text := s.decoder.Add(id)
+	s.characters += len([]rune(text))
+	return text
+}
+
+// emit adds to the text what cannot be the beginning of a stop string, and tells whether one was
+// found.
+func (s *sequence) emit(text string) (stopped bool) {
+	certain, stopped := s.stopper.add(text)
+	s.text.WriteString(certain)
+	s.fresh += certain
+	return stopped
+}
+
+// end ends the sequence for the reason why, with the text that was held back.
+func (s *sequence) end(why string) {
+	s.finish = why
+	if s.decoder == nil {
+		return
+	}
+	if s.emit(s.decoder.Flush()) {
+		s.finish = FinishStop
+		return
+	}
+	held := s.stopper.flush()
+	s.text.WriteString(held)
+	s.fresh += held
+}

@@ -1,0 +1,159 @@
+package engine
+
+import (
+	"slices"
+	"time"
+
+	"github.com/gptmeter/gptmeter/meter"
+)
+
+// Why a choice ended.
+const (
+	FinishStop      = "stop"      // the model ended the text, or a stop string came
+	FinishLength    = "length"    // it has as many tokens as were asked for, or as the context holds
+	FinishCancelled = "cancelled" // the task was cancelled
+)
+
+// A Task is a request on its way.
+type Task struct {
+	engine    *Engine
+	request   Request
+	account   *meter.Account
+	sequences []*sequence // a choice each
+	promptLog []scored    // log-probabilities of the prompt's tokens from the second on
+
+	placed    bool // has a cache, perhaps with a prefix
+	cached    int  // tokens of that prefix
+	prefilled bool // the prompt has been computed
+	announced bool // and, where it is echoed, delivered
+	done      bool
+}
+
+func newTask(e *Engine, r Request) *Task {
+	t := &Task{engine: e, request: r, account: meter.NewAccount(e.now(), r.N)}
+	for i := range r.N {
+		t.sequences = append(t.sequences, newSequence(t, i))
+	}
+	return t
+}
+
+// Done tells whether every choice has ended.
+func (t *Task) Done() bool { return t.done }
+
+// scores tells whether the prompt's tokens want log-probabilities.
+func (t *Task) scores() bool { return t.request.Echo && t.request.Logprobs >= 0 }
+
+// logitsOf is how many of the next n tokens of a prompt, of which rest are left, want logits.
+func (t *Task) logitsOf(n, rest int) int {
+	switch {
+	case t.scores():
+		return n
+	case n == rest && t.request.MaxTokens > 0:
+		return 1
+	}
+	return 0
+}
+
+// take looks at the logits of the row at a position of the owner's sequence.
+func (o owner) take(position int, logits []float32) error {
+	t, s := o.task, o.of
+	if slices.ContainsFunc(logits, func(l float32) bool { return l != l }) {
+		return ErrLogits
+	}
+	if next := position + 1; next < len(s.tokens) {
+		t.promptLog = append(t.promptLog, score(logits, s.tokens[next], t.request.Logprobs))
+		return nil
+	}
+	if t.request.MaxTokens == 0 {
+		return nil
+	}
+	if t.prefilled {
+		s.choose(logits)
+		return nil
+	}
+	for _, choice := range t.sequences {
+		choice.choose(logits)
+	}
+	return nil
+}
+
+// advance moves the owner's task on after a step: to its first tokens, or to the next.
+func (o owner) advance() {
+	t, s := o.task, o.of
+	if o.phase == meter.Decode {
+		s.accept()
+		return
+	}
+	if s.cache.Len() < len(s.tokens) {
+		return
+	}
+	t.prefilled = true
+	for i, choice := range t.sequences {
+		if i > 0 {
+			choice.cache = s.cache.Prefix(s.cache.Len())
+		}
+	}
+	for _, choice := range t.sequences {
+		if t.request.MaxTokens == 0 {
+			choice.end(FinishLength)
+		} else {
+			choice.accept()
+		}
+	}
+}
+
+// deliver lists what the step's tasks have got, at the time now, and closes those that are done.
+func (e *Engine) deliver(now time.Duration) {
+	for _, o := range e.owners {
+		t := o.task
+		if !t.prefilled {
+			continue
+		}
+		for _, s := range t.sequences {
+			if s != o.of && o.phase == meter.Decode {
+				continue
+			}
+			if !t.announced && t.request.Echo {
+				e.events = append(e.events, Event{t, s.index, s.promptText})
+			}
+			if t.request.MaxTokens > 0 {
+				t.account.Token(s.index, now)
+			}
+			e.events = append(e.events, Event{t, s.index, s.fresh})
+			s.fresh = ""
+		}
+		t.announced = true
+		if !slices.ContainsFunc(t.sequences, func(s *sequence) bool { return s.finish == "" }) {
+			t.finish(now, "")
+		}
+	}
+}
+
+// finish closes the task; choices that have not ended do so for the reason why.
+func (t *Task) finish(now time.Duration, why string) {
+	for _, s := range t.sequences {
+		if s.finish == "" {
+			s.end(why)
+		}
+	}
+	t.account.Finish(now)
+	t.done = true
+}
+
+// Result is the answer so far; it is complete when the task is done.
+func (t *Task) Result() Result {
+	r := Result{Meter: t.account.Report(meter.Setting{
+		Kernel:   t.engine.exec.Kernel(),
+		DType:    t.engine.model.DType().String(),
+		Threads:  t.engine.exec.Threads(),
+		LoadTime: t.engine.loaded,
+	})}
+	r.Usage.PromptTokens = len(t.request.Prompt)
+	r.Usage.PromptTokensDetails.CachedTokens = t.cached
+	for _, s := range t.sequences {
+		r.Choices = append(r.Choices, s.choice())
+		r.Usage.CompletionTokens += len(s.tokens) - len(t.request.Prompt)
+	}
+	r.Usage.TotalTokens = r.Usage.PromptTokens + r.Usage.CompletionTokens
+	return r
+}

@@ -1,0 +1,13 @@
+// Package meter turns what an engine counted and timed for a request into a report.
+//
+// An Account collects: the engine adds to it what each step did for the request. A Report states:
+// it is the JSON that the program prints. The meter does not know what a transformer is, and it
+// computes no count from any shape: it adds up what the kernels returned.
+//
+// # Time
+//
+// A machine second is one second of the whole machine, whatever the number of its threads. A step
+// that several requests share is divided among them, so machine seconds add up: those of all
+// requests and the idle ones to the time that the engine has existed. Wall seconds are what a
+// clock on the wall shows; those of requests that share steps overlap.
+package meter

@@ -1,0 +1,167 @@
+package meter
+
+import (
+	"time"
+
+	"github.com/gptmeter/gptmeter/tensor"
+)
+
+// A Source says where a figure comes from.
+type Source string
+
+// The sources. A figure that nothing could measure is unmeasured, never zero.
+const (
+	Measured   Source = "measured"
+	Estimated  Source = "estimated"
+	Configured Source = "configured"
+	Unmeasured Source = "unmeasured"
+)
+
+// A Setting is what a request ran on.
+type Setting struct {
+	Kernel   string // of tensor.Kernels
+	DType    string // of the weights
+	Threads  int
+	LoadTime time.Duration // of the weights, which no request is charged for
+}
+
+// A Report states what a request caused. Counts are integers, seconds and bytes plain; the unit is
+// in the name. A pointer is nil, and null in JSON, where there is nothing to state.
+type Report struct {
+	Kernel  string `json:"kernel"`
+	DType   string `json:"dtype"`
+	Threads int    `json:"threads"`
+
+	Prefill Leg `json:"prefill"`
+	Decode  Leg `json:"decode"`
+
+	OtherSeconds   float64 `json:"other_seconds"`   // machine time outside operators
+	LoadSeconds    float64 `json:"load_seconds"`    // of the weights, not part of the request
+	MachineSeconds float64 `json:"machine_seconds"` // both legs' and other
+	WallSeconds    float64 `json:"wall_seconds"`    // from submission to the last token
+
+	TimeToFirstTokenSeconds   *float64 `json:"time_to_first_token_seconds"`
+	TimePerOutputTokenSeconds *float64 `json:"time_per_output_token_seconds"` // (last − first)/(n − 1)
+
+	Energy Energy `json:"energy"`
+	Cost   Cost   `json:"cost"`
+}
+
+// A Leg states what one phase of a request caused.
+type Leg struct {
+	Tokens         int64   `json:"tokens"`          // that went through the model
+	WallSeconds    float64 `json:"wall_seconds"`    // from the begin of its first step to the end of its last
+	MachineSeconds float64 `json:"machine_seconds"` // its share of the operators' time
+
+	Counts
+	FlopsPerSecond   *float64 `json:"flops_per_second"` // by machine seconds
+	BytesPerSecond   *float64 `json:"bytes_per_second"`
+	ShareOfPeak      *float64 `json:"share_of_peak"`
+	ShareOfBandwidth *float64 `json:"share_of_bandwidth"`
+
+	Operators []Operator `json:"operators"`
+}
+
+// Counts is what was counted.
+type Counts struct {
+	ProductFlops     int64 `json:"product_flops"`
+	ElementwiseFlops int64 `json:"elementwise_flops"`
+	Flops            int64 `json:"flops"` // the two together
+	PaddingFlops     int64 `json:"padding_flops"`
+	SpecialOps       int64 `json:"special_ops"`
+	BytesRead        int64 `json:"bytes_read"`
+	BytesWritten     int64 `json:"bytes_written"`
+}
+
+// An Operator states what one operator did in a leg.
+type Operator struct {
+	Operator string `json:"operator"`
+	Calls    int64  `json:"calls"` // in which the request had a part
+	Counts
+	WallSeconds *float64 `json:"wall_seconds"` // null for work inside another operator
+	FusedInto   *string  `json:"fused_into"`   // that operator
+}
+
+// Energy states what a request took from the mains.
+type Energy struct {
+	Joules *float64 `json:"joules"`
+	Source Source   `json:"source"`
+}
+
+// Cost states what a request cost.
+type Cost struct {
+	Currency   *string  `json:"currency"`
+	Total      *float64 `json:"total"`
+	Prompt     *float64 `json:"prompt"`
+	Completion *float64 `json:"completion"`
+	Price      *string  `json:"price"`
+	Source     Source   `json:"source"`
+}
+
+// Report states the account.
+func (a *Account) Report(s Setting) Report {
+	r := Report{
+		Kernel: s.Kernel, DType: s.DType, Threads: s.Threads,
+		Prefill:        a.legs[Prefill].report(),
+		Decode:         a.legs[Decode].report(),
+		OtherSeconds:   a.other.Seconds(),
+		LoadSeconds:    s.LoadTime.Seconds(),
+		MachineSeconds: a.MachineTime().Seconds(),
+		WallSeconds:    (a.finished - a.submitted).Seconds(),
+		Energy:         Energy{Source: Unmeasured},
+		Cost:           Cost{Source: Unmeasured},
+	}
+	if wait, ok := a.firstToken(); ok {
+		r.TimeToFirstTokenSeconds = seconds(wait)
+	}
+	if mean, ok := a.perToken(); ok {
+		r.TimePerOutputTokenSeconds = seconds(mean)
+	}
+	return r
+}
+
+func (l *leg) report() Leg {
+	total := l.work.Total()
+	out := Leg{
+		Tokens:         l.tokens,
+		WallSeconds:    (l.end - l.begin).Seconds(),
+		MachineSeconds: total.Wall.Seconds(),
+		Counts:         counts(total.Count),
+		Operators:      []Operator{},
+	}
+	if total.Wall > 0 {
+		out.FlopsPerSecond = rate(out.Flops, total.Wall)
+		out.BytesPerSecond = rate(out.BytesRead+out.BytesWritten, total.Wall)
+	}
+	for o, w := range l.work {
+		if w.Calls == 0 {
+			continue
+		}
+		line := Operator{Operator: tensor.Operator(o).String(), Calls: w.Calls, Counts: counts(w.Count)}
+		if host, fused := tensor.Operator(o).FusedInto(); fused {
+			name := host.String()
+			line.FusedInto = &name
+		} else {
+			line.WallSeconds = seconds(w.Wall)
+		}
+		out.Operators = append(out.Operators, line)
+	}
+	return out
+}
+
+func counts(c tensor.Count) Counts {
+	return Counts{
+		ProductFlops: c.Products, ElementwiseFlops: c.Elementwise, Flops: c.Products + c.Elementwise,
+		PaddingFlops: c.Padding, SpecialOps: c.Special, BytesRead: c.Read, BytesWritten: c.Written,
+	}
+}
+
+func seconds(d time.Duration) *float64 {
+	s := d.Seconds()
+	return &s
+}
+
+func rate(n int64, d time.Duration) *float64 {
+	r := float64(n) / d.Seconds()
+	return &r
+}
