@@ -1,0 +1,58 @@
+# gptmeter: build, run, test. `make help` lists the targets.
+
+BIN         := bin/gptmeter
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+FUZZTIME    ?= 10s
+# The packages that start goroutines, or are called from several.
+CONCURRENT  := ./tensor/... ./model ./engine ./tokenizer ./weights ./cmd/...
+
+.DEFAULT_GOAL := all
+include tokenizer/daulet.mk
+
+.PHONY: all help build run test test-go lint race purego cross fuzz clean
+
+all: build daulet ## build the program, and the Rust tokenizer where cargo is
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## build bin/gptmeter, in Go alone
+	CGO_ENABLED=0 go build -trimpath -o $(BIN) ./cmd/gptmeter
+
+run: build ## build, then write a story with the model inside the binary
+	$(BIN) generate --seed 1 "Once upon a time"
+
+test: test-go test-daulet ## run all tests; those against the Rust tokenizer where cargo is
+
+test-go:
+	CGO_ENABLED=0 go test ./...
+
+lint: ## gofmt, go vet, staticcheck, go.mod
+	@test -z "$$(gofmt -l . | tee /dev/stderr)"
+	go vet ./...
+	go run $(STATICCHECK) ./...
+	go mod tidy -diff
+
+race: ## run the concurrent packages' tests under the race detector, where cgo is
+	@if [ "$$(go env CGO_ENABLED)" = 1 ] && command -v $(CC) >/dev/null; then \
+		go test -race -short $(CONCURRENT); \
+	else echo "race: skipped: the race detector needs a C compiler"; fi
+
+purego: ## run the tests without assembly
+	CGO_ENABLED=0 go test -short -tags purego ./...
+
+cross: ## build for other systems, without cgo
+	CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build -o /dev/null ./...
+	CGO_ENABLED=0 GOOS=darwin GOARCH=arm64 go build -o /dev/null ./...
+	CGO_ENABLED=0 GOOS=windows GOARCH=amd64 go build -o /dev/null ./...
+
+fuzz: ## fuzz every target for FUZZTIME (10s)
+	@go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ./... | while read -r package; do \
+		for target in $$(go test -list '^Fuzz' "$$package" | grep '^Fuzz'); do \
+			echo "fuzz $$package $$target"; \
+			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$package" || exit 1; \
+		done; \
+	done
+
+clean: ## remove what was built
+	rm -rf bin build
