@@ -1,0 +1,128 @@
+package weights
+
+import (
+	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/edsrzf/mmap-go"
+	"github.com/gptmeter/gptmeter/tensor"
+)
+
+// Checkpoint is an opened model: its configuration, weights and tokenizer files.
+type Checkpoint struct {
+	name          string
+	config        []byte
+	tokenizer     fs.FS
+	demonstration bool
+	synthetic     bool
+
+	files    []File
+	mappings []mmap.MMap
+	tensors  map[string]heldTensor // by stored name
+	prefix   string                // of the stored names of everything below the head
+}
+
+// File is a file that belongs to a checkpoint.
+type File struct {
+	Path  string // as it can be opened; of an embedded file, its path inside the binary
+	Bytes int64
+}
+
+// TensorInfo describes a tensor as the checkpoint stores it.
+type TensorInfo struct {
+	Name  string // as stored, with any prefix
+	DType string // in the words of safetensors: F64, F32, F16, BF16, I64, …
+	Shape []int
+	Bytes int64
+}
+
+// heldTensor is a tensor, the file it is in, and its elements: nil if their dtype is none of weights.
+type heldTensor struct {
+	TensorInfo
+	file     string
+	elements tensor.Elements
+}
+
+// Name is the name that the checkpoint was opened by.
+func (c *Checkpoint) Name() string { return c.name }
+
+// Config is the content of the model's config.json, unchecked, of at most 1 MiB.
+func (c *Checkpoint) Config() []byte { return c.config }
+
+// Tokenizer is the folder in which the model's tokenizer files lie, if it has any. It is nil for
+// synthetic weights, which cannot have a tokenizer.
+func (c *Checkpoint) Tokenizer() fs.FS { return c.tokenizer }
+
+// Demonstration tells that this is the embedded model, whose text is worth nothing.
+func (c *Checkpoint) Demonstration() bool { return c.demonstration }
+
+// Synthetic tells that the weights are random numbers.
+func (c *Checkpoint) Synthetic() bool { return c.synthetic }
+
+// Files lists what [Open] read: the configuration, the index of shards if there is one, and the
+// weights. Synthetic weights have none.
+func (c *Checkpoint) Files() []File { return slices.Clone(c.files) }
+
+// Tensors lists all tensors of the checkpoint by name, also those that no model knows.
+func (c *Checkpoint) Tensors() []TensorInfo {
+	infos := make([]TensorInfo, 0, len(c.tensors))
+	for _, name := range slices.Sorted(maps.Keys(c.tensors)) {
+		infos = append(infos, c.tensors[name].TensorInfo)
+	}
+	return infos
+}
+
+// Tensor finds the tensor that transformers' GPT2Model calls name, or the head's "lm_head.weight".
+// Files written from a GPT2LMHeadModel put "transformer." before the former; name never has it.
+// The error names the tensor and says that it is missing, has another shape (with both), or
+// another dtype than F64, F32, F16 and BF16. The elements must not be read after [Checkpoint.Close].
+func (c *Checkpoint) Tensor(name string, shape ...int) (tensor.Elements, error) {
+	if name != "lm_head.weight" {
+		name = c.prefix + name
+	}
+	t, ok := c.tensors[name]
+	switch {
+	case !ok:
+		return nil, missing{c.name, name}
+	case !slices.Equal(t.Shape, shape):
+		return nil, fmt.Errorf("%s: tensor %q has shape %v where the configuration asks for %v", t.file, name, t.Shape, shape)
+	case t.elements == nil:
+		return nil, fmt.Errorf("%s: tensor %q has dtype %s where weights are F64, F32, F16 or BF16", t.file, name, t.DType)
+	}
+	return t.elements, nil
+}
+
+// missing is the error for a tensor that is not there; it is fs.ErrNotExist.
+type missing struct{ checkpoint, tensor string }
+
+func (m missing) Error() string {
+	return fmt.Sprintf("%s: tensor %q is missing", m.checkpoint, m.tensor)
+}
+
+func (m missing) Is(target error) bool { return target == fs.ErrNotExist }
+
+// findPrefix decides, once for the whole checkpoint, how its names are spelled.
+func (c *Checkpoint) findPrefix() {
+	const prefix = "transformer."
+	for name := range c.tensors {
+		if strings.HasPrefix(name, prefix) {
+			c.prefix = prefix
+			return
+		}
+	}
+}
+
+// Close gives the mapped files back.
+func (c *Checkpoint) Close() error {
+	var first error
+	for i := range c.mappings {
+		if err := c.mappings[i].Unmap(); err != nil && first == nil {
+			first = fmt.Errorf("%s: %w", c.name, err)
+		}
+	}
+	c.mappings, c.tensors = nil, nil
+	return first
+}

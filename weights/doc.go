@@ -1,0 +1,28 @@
+// Package weights finds a model by its name and hands out its weights.
+//
+// [Open] knows where models come from: a folder laid out as on the Hugging Face hub or one
+// .safetensors file, the small model embedded in the binary ("tiny"), and random weights of a
+// given shape ("synthetic:"). Whatever the source, a [Checkpoint] is the same three things:
+//
+//   - the bytes of a config.json,
+//   - tensors under the names that transformers' GPT2Model gives them ("wte.weight",
+//     "h.0.attn.c_attn.weight", …, and "lm_head.weight"), each read as float32,
+//   - the folder in which tokenizer files lie.
+//
+// # Files are not trusted
+//
+// A safetensors file is memory-mapped and its header checked, whole, before anything else is
+// believed (https://github.com/huggingface/safetensors, "Format"), more strictly than the reference
+// reader where that lets two readers see different things in one file: no name stands twice, keys
+// are matched by case, the header begins with a brace and is padded with spaces alone, offsets
+// cover the data exactly. Beyond the mapping, a hostile header costs less than 64 MiB of memory:
+// it is scanned in place, and its names, nesting and ranks are limited.
+//
+// Tensors that nobody asks for are ignored, but their entries are checked like all others.
+//
+// # Memory
+//
+// Elements are converted as they are read, straight from the mapping. The pages behind a tensor
+// are given back when it is released, and while a large one is read, so that loading a model
+// needs little more memory than the weights that its reader keeps.
+package weights

@@ -1,0 +1,114 @@
+package weights
+
+import (
+	"encoding/json"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+// FuzzHeader reads any bytes as a safetensors file. What is accepted keeps the format's promises.
+func FuzzHeader(f *testing.F) {
+	for _, odd := range oddFiles {
+		f.Add(odd.file)
+	}
+	fixture, err := os.ReadFile("testdata/dtypes.safetensors")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(fixture)
+	f.Fuzz(func(t *testing.T, file []byte) {
+		before := slices.Clone(file)
+		tensors, err := parseSafetensors(file)
+		if !slices.Equal(before, file) {
+			t.Fatal("the file was changed")
+		}
+		if err != nil {
+			if len(tensors) > 0 || err.Error() == "" || strings.Contains(err.Error(), "\n") {
+				t.Fatalf("%d tensors and the error %q", len(tensors), err)
+			}
+			return
+		}
+		if len(tensors) == 0 {
+			t.Fatal("no tensor")
+		}
+		at, names := tensors[0].begin, map[string]bool{}
+		for _, tensor := range tensors {
+			n := dtypes[tensor.DType].bytes
+			for _, d := range tensor.Shape {
+				n *= d
+			}
+			if tensor.begin != at || tensor.end-tensor.begin != n || tensor.Bytes != int64(n) || names[tensor.Name] {
+				t.Fatalf("%+v at %d of %d bytes", tensor, at, len(file))
+			}
+			at, names[tensor.Name] = tensor.end, true
+			if e := newStoredElements(tensor, file, false); e != nil {
+				e.Read(make([]float32, n/dtypes[tensor.DType].bytes), 0)
+			}
+		}
+		if at != len(file) {
+			t.Fatalf("the last tensor ends at %d of %d bytes", at, len(file))
+		}
+		var header map[string]any
+		if err := json.Unmarshal(file[lengthBytes:tensors[0].begin], &header); err != nil {
+			t.Fatalf("encoding/json reads the header otherwise: %v", err)
+		}
+		delete(header, "__metadata__")
+		if len(header) != len(tensors) {
+			t.Fatalf("encoding/json sees %d tensors, we %d", len(header), len(tensors))
+		}
+	})
+}
+
+// FuzzScan holds the scanner to encoding/json: what it accepts is valid there, and what it rejects
+// is not, except for what it is stricter about.
+func FuzzScan(f *testing.F) {
+	for _, text := range []string{
+		`{}`, `[]`, `""`, `0`, `-0.5e+7`, `1E-2`, `true`, `false`, `null`, `{"a":[{"b":"\u00e9\ud83d\ude00\\\/"}],"c":-1}`,
+		`01`, `1.`, `.5`, `+1`, `1e`, `-`, `tru`, `"\x"`, `"\ud800"`, `[1,]`, `{"a":1,"a":2}`, "\"\t\"", " \t\r\n1 ", "1 1", `{"a"}`, `[`, `"`, "\xff",
+	} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		s, err := newScanner(text)
+		if err == nil {
+			err = s.skipValue()
+		}
+		if err == nil && len(s.rest()) > 0 {
+			err = s.errorf("more follows")
+		}
+		if err == nil && !json.Valid(text) {
+			t.Fatal("accepted, but not valid")
+		}
+		if err != nil && json.Valid(text) && utf8.Valid(text) {
+			stricter := []string{"stands twice", "a lone surrogate", "nested deeper", "a string longer", "names"}
+			if !slices.ContainsFunc(stricter, func(reason string) bool { return strings.Contains(err.Error(), reason) }) {
+				t.Fatalf("valid, but rejected: %v", err)
+			}
+		}
+	})
+}
+
+// FuzzIndex reads any bytes as an index of shards. What is accepted stays inside its folder.
+func FuzzIndex(f *testing.F) {
+	index, err := os.ReadFile("testdata/sharded/model.safetensors.index.json")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(index)
+	f.Add([]byte(`{"weight_map":{"a":"../a.safetensors"}}`))
+	f.Add([]byte(`{"weight_map":{"a":"a\\..\\..\\b.safetensors"}}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		shardOf, err := parseIndex(text)
+		if err != nil {
+			return
+		}
+		for _, shard := range shardOf {
+			if strings.HasPrefix(shard, "/") || slices.Contains(strings.FieldsFunc(shard, func(r rune) bool { return r == '/' || r == '\\' }), "..") {
+				t.Fatalf("%q leads outside", shard)
+			}
+		}
+	})
+}

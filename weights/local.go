@@ -1,0 +1,132 @@
+package weights
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+
+	"github.com/edsrzf/mmap-go"
+)
+
+const (
+	maxConfigBytes = 1 << 20
+	maxIndexBytes  = 16 << 20
+)
+
+// openLocal opens the model in folder: from the one weights file if that is named, else from
+// model.safetensors or the shards in its place.
+func openLocal(name, folder, file string) (_ *Checkpoint, err error) {
+	c := &Checkpoint{name: name, tokenizer: os.DirFS(folder)}
+	defer func() {
+		if err != nil {
+			c.Close()
+		}
+	}()
+	if c.config, err = c.readFile(filepath.Join(folder, "config.json"), maxConfigBytes); err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			err = withHint(err, "weights need the model's config.json beside them")
+		}
+		return nil, err
+	}
+	single := filepath.Join(folder, "model.safetensors")
+	index := filepath.Join(folder, "model.safetensors.index.json")
+	switch {
+	case file != "":
+		c.tensors, err = c.mapTensors(file)
+	case exists(single):
+		c.tensors, err = c.mapTensors(single)
+	case exists(index):
+		c.tensors, err = c.mapShards(folder, index)
+	default:
+		err = withHint(fmt.Errorf("%s: neither model.safetensors nor model.safetensors.index.json is there", folder), formatHint)
+	}
+	if err != nil {
+		return nil, err
+	}
+	c.findPrefix()
+	return c, nil
+}
+
+// mapTensors maps a safetensors file and returns its tensors by name.
+func (c *Checkpoint) mapTensors(path string) (map[string]heldTensor, error) {
+	mapping, err := mapFile(path)
+	if err != nil {
+		return nil, err
+	}
+	c.mappings = append(c.mappings, mapping)
+	c.files = append(c.files, File{path, int64(len(mapping))})
+	tensors, err := holdTensors(path, mapping, true)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return tensors, nil
+}
+
+// readFile reads a small regular file.
+func (c *Checkpoint) readFile(path string, limit int64) ([]byte, error) {
+	f, err := openRegular(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	content, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(content)) > limit {
+		return nil, fmt.Errorf("%s: larger than %d bytes", path, limit)
+	}
+	c.files = append(c.files, File{path, int64(len(content))})
+	return content, nil
+}
+
+// mapFile maps a file that is not empty.
+func mapFile(path string) (mmap.MMap, error) {
+	f, err := openRegular(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() == 0 {
+		return nil, fmt.Errorf("%s: the file is empty", path)
+	}
+	if info.Size() > math.MaxInt {
+		return nil, fmt.Errorf("%s: %d bytes are more than this machine can address", path, info.Size())
+	}
+	mapping, err := mmap.MapRegion(f, int(info.Size()), mmap.RDONLY, 0, 0)
+	if err != nil {
+		return nil, fmt.Errorf("%s: mapping %d bytes: %w", path, info.Size(), err)
+	}
+	// Pages past the end of a file that shrank meanwhile would fault when they are read.
+	if again, err := f.Stat(); err != nil || again.Size() != info.Size() {
+		mapping.Unmap()
+		return nil, errors.Join(fmt.Errorf("%s: changed while it was opened", path), err)
+	}
+	return mapping, nil
+}
+
+// openRegular refuses folders, devices and pipes before opening them: that alone can block.
+func openRegular(path string) (*os.File, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s: not a regular file", path)
+	}
+	return os.Open(path)
+}
+
+// exists is also true of what cannot be looked at, so that opening it tells why.
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return !errors.Is(err, fs.ErrNotExist)
+}

@@ -1,0 +1,104 @@
+package weights
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+// ErrName is wrapped by the errors of names that name no model whatever lies on the disk, such as
+// "synthetic:12x5x768". Every other error of [Open] is about files.
+var ErrName = errors.New("malformed model name")
+
+const (
+	tinyName        = "tiny"
+	syntheticPrefix = "synthetic:"
+
+	nameHint   = "a model is tiny, a folder such as ./gpt2, a file.safetensors, or synthetic:gpt2"
+	formatHint = "save the model as safetensors, for example with save_pretrained of transformers, and name that folder"
+)
+
+// Open finds the model that name names:
+//
+//   - "tiny", the model inside the binary, for demonstration;
+//   - "synthetic:gpt2", "synthetic:gpt2-medium", "synthetic:gpt2-large", "synthetic:gpt2-xl" and
+//     "synthetic:LAYERSxHEADSxWIDTH", random weights of that shape;
+//   - the path of a folder with config.json and model.safetensors, or its shards and
+//     model.safetensors.index.json;
+//   - the path of a .safetensors file with config.json beside it.
+//
+// A path that exists wins over a name of the hub that is spelled the same.
+//
+// Errors wrap [ErrName] or tell of a file that is missing or cannot be used. Where there is a
+// next step to advise, an error in the chain has the method Hint() string.
+func Open(name string) (*Checkpoint, error) {
+	if name == tinyName {
+		return openTiny()
+	}
+	if strings.HasPrefix(name, syntheticPrefix) {
+		return openSynthetic(name)
+	}
+	folder, file, err := locate(name)
+	if err != nil {
+		return nil, err
+	}
+	return openLocal(name, folder, file)
+}
+
+// Tokenizer finds the folder in which the tokenizer files of the model that name names lie, as
+// [Checkpoint.Tokenizer] does, but neither needs nor opens its weights.
+func Tokenizer(name string) (fs.FS, error) {
+	if name == tinyName {
+		return tinyFolder(), nil
+	}
+	if strings.HasPrefix(name, syntheticPrefix) {
+		_, err := parseShape(name)
+		return nil, err
+	}
+	folder, _, err := locate(name)
+	if err != nil {
+		return nil, err
+	}
+	return os.DirFS(folder), nil
+}
+
+// hubName is what a model of the hub is called: name, org/name or org/name@revision.
+var hubName = regexp.MustCompile(`^\w[\w.-]*(/\w[\w.-]*)?(@[\w./-]+)?$`)
+
+// locate finds the folder of a model on the disk, and its weights file where name is the path of one.
+func locate(name string) (folder, file string, err error) {
+	if name == "" {
+		return "", "", withHint(fmt.Errorf("%w: it is empty", ErrName), nameHint)
+	}
+	info, err := os.Stat(name)
+	isSafetensors := filepath.Ext(name) == ".safetensors"
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && !isSafetensors && hubName.MatchString(name):
+		return "", "", withHint(fmt.Errorf("%s: no such folder, and models of the hub cannot be fetched yet", name),
+			"download it, for example with `hf download`, and name the folder; or use tiny")
+	case errors.Is(err, fs.ErrNotExist):
+		return "", "", withHint(err, nameHint)
+	case err != nil:
+		return "", "", err
+	case info.IsDir():
+		return name, "", nil
+	case !isSafetensors:
+		return "", "", withHint(fmt.Errorf("%s: not a .safetensors file", name), formatHint)
+	}
+	return filepath.Dir(name), name, nil
+}
+
+// hinted is an error that knows the next step.
+type hinted struct {
+	error
+	hint string
+}
+
+func (e *hinted) Hint() string  { return e.hint }
+func (e *hinted) Unwrap() error { return e.error }
+
+func withHint(err error, hint string) error { return &hinted{err, hint} }
