@@ -1,5 +1,7 @@
 package kernel
 
+import "math/bits"
+
 // A Count is the work that loops have done. It only ever adds up.
 //
 // Arithmetic is counted in operations: a multiply-add is two, an addition, subtraction or
@@ -46,10 +48,15 @@ func (c Count) Share(from, to, rows int64) Count {
 	}
 }
 
-// Share is ⌊n·to/whole⌋ − ⌊n·from/whole⌋, without overflow for n·to beyond an int64.
+// Share is ⌊n·to/whole⌋ − ⌊n·from/whole⌋ for 0 ≤ from ≤ to ≤ whole and n ≥ 0. The products have
+// 128 bits: nanoseconds times operations do not fit into 64.
 func Share(n, from, to, whole int64) int64 {
-	q, r := n/whole, n%whole
-	return q*(to-from) + r*to/whole - r*from/whole
+	floor := func(at int64) int64 {
+		high, low := bits.Mul64(uint64(n), uint64(at))
+		quotient, _ := bits.Div64(high, low, uint64(whole))
+		return int64(quotient)
+	}
+	return floor(to) - floor(from)
 }
 
 const (

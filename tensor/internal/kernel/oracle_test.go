@@ -238,21 +238,3 @@ func TestHead(t *testing.T) {
 		}
 	})
 }
-
-// TestShare: the parts of anything add up to it.
-func TestShare(t *testing.T) {
-	for n := range int64(200) {
-		for whole := int64(1); whole < 9; whole++ {
-			var sum int64
-			for i := range whole {
-				sum += kernel.Share(n, i, i+1, whole)
-			}
-			if sum != n {
-				t.Fatalf("the shares of %d among %d add up to %d", n, whole, sum)
-			}
-		}
-	}
-	if got := kernel.Share(math.MaxInt64, 0, 3, 3); got != math.MaxInt64 {
-		t.Fatalf("a share of everything is %d", got)
-	}
-}
