@@ -1,6 +1,7 @@
 package tensor
 
 import (
+	"slices"
 	"time"
 
 	"github.com/gptmeter/gptmeter/tensor/internal/kernel"
@@ -12,17 +13,23 @@ import (
 //	out[i][h] = Σ_j softmax_j(scale · q[i][h]·k[j][h]) · v[j][h]
 //
 // over the positions j of its sequence up to its own (Vaswani et al. 2017, section 3.2).
-// Part i of Divide is the sequence of caches[i].
+// Part i of Divide is the sequence of caches[i]. All have heads alike, and none is there twice.
 func (x *Exec) Attention(out, qkv Tensor, caches []*KV, scale float32) { // (R, C)
 	x.checkRows(qkv.Rows)
-	if out.Rows != qkv.Rows || qkv.Cols != 3*out.Cols || len(caches) != len(x.ends) {
+	if !qkv.fits(qkv.Rows, 3*out.Cols) || !out.fits(qkv.Rows, out.Cols) || len(caches) != len(x.ends) {
 		panic(badShape)
+	}
+	heads, size := caches[0].heads, caches[0].size
+	for i, c := range caches {
+		if c.heads != heads || c.size != size || heads*size != out.Cols {
+			panic(badShape)
+		}
+		if slices.Contains(caches[:i], c) {
+			panic(badSequence)
+		}
 	}
 	spans, from, longest := x.spans[:0], 0, 0
 	for i, c := range caches {
-		if c.heads*c.size != out.Cols {
-			panic(badShape)
-		}
 		to := x.ends[i]
 		c.reserve(to - from)
 		spans = append(spans, kernel.Attention{
@@ -33,7 +40,6 @@ func (x *Exec) Attention(out, qkv Tensor, caches []*KV, scale float32) { // (R, 
 		longest = max(longest, c.length)
 		from = to
 	}
-	heads, size := caches[0].heads, caches[0].size
 	for w := range x.done {
 		d := &x.done[w]
 		if n := x.backend.ScratchSize(size, longest); len(d.scratch) < n {

@@ -9,13 +9,15 @@ import (
 
 // Programmer errors, at the door of an operator.
 const (
-	badThreads  = "tensor: a pool needs at least one worker"
-	badShape    = "tensor: shapes do not fit"
-	badDType    = "tensor: no such number format"
-	badRows     = "tensor: rows differ from those that Divide was told"
-	badDivision = "tensor: Divide needs ends that do not fall"
-	badID       = "tensor: id outside the weight"
-	badPrefix   = "tensor: prefix longer than the sequence"
+	badThreads    = "tensor: a pool needs at least one worker"
+	badShape      = "tensor: shapes do not fit"
+	badDType      = "tensor: no such number format"
+	badRows       = "tensor: rows differ from those that Divide was told"
+	badDivision   = "tensor: Divide needs ends that do not fall"
+	badID         = "tensor: id outside the weight"
+	badPrefix     = "tensor: prefix longer than the sequence"
+	badSequence   = "tensor: one sequence twice in a call"
+	badActivation = "tensor: no such activation function"
 )
 
 // An Exec runs operators on a Pool and counts what they do: its odometer only grows.
@@ -104,9 +106,10 @@ func (x *Exec) Divide(ends []int) {
 // Settle moves what each part has caused since the last Settle into into, which it returns.
 // Row i of R gets ⌊n(i+1)/R⌋ − ⌊ni/R⌋ of what a call of R rows did, attention is each part's own
 // and its time is divided by its products: the parts of all calls add up to Work, to the unit.
+// It also ends the division: Divide comes before the next operator.
 func (x *Exec) Settle(into []Work) []Work {
 	into = append(into[:0], x.parts...)
-	x.parts = x.parts[:0]
+	x.parts, x.ends = x.parts[:0], x.ends[:0]
 	return into
 }
 

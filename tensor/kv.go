@@ -24,7 +24,7 @@ func (c *KV) Bytes() int64 {
 // Prefix returns a KV of the first n positions. Full blocks are shared, since nothing ever
 // changes in them; the positions beyond them are copied, so that both can grow.
 func (c *KV) Prefix(n int) *KV {
-	if n > c.length {
+	if n < 0 || n > c.length {
 		panic(badPrefix)
 	}
 	full := n / kernel.BlockPositions

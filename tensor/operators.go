@@ -20,7 +20,7 @@ const (
 
 // Embed is out[i] = w[ids[i]] + positions[at[i]]. // (R, C)
 func (x *Exec) Embed(out Tensor, w *Weight, ids []int, positions Tensor, at []int) {
-	if out.Rows != len(ids) || len(at) != len(ids) || out.Cols != w.Inputs() || positions.Cols != out.Cols {
+	if !out.fits(len(ids), w.Inputs()) || len(at) != len(ids) || !positions.fits(positions.Rows, w.Inputs()) {
 		panic(badShape)
 	}
 	for i := range ids {
@@ -38,7 +38,7 @@ func (x *Exec) Embed(out Tensor, w *Weight, ids []int, positions Tensor, at []in
 // LayerNorm is out[i] = (in[i] − mean)/√(variance + epsilon) · gain + bias, with the mean and the
 // (biased) variance of row i (Ba, Kiros and Hinton 2016). // (R, C)
 func (x *Exec) LayerNorm(out, in Tensor, gain, bias []float32, epsilon float32) {
-	if out.Rows != in.Rows || out.Cols != in.Cols || len(gain) != in.Cols || len(bias) != in.Cols {
+	if !in.fits(in.Rows, len(gain)) || !out.fits(in.Rows, len(gain)) || len(bias) != len(gain) {
 		panic(badShape)
 	}
 	x.call = call{out: out, in: in, gain: gain, bias: bias, epsilon: epsilon}
@@ -62,7 +62,7 @@ func (x *Exec) Unembed(out, in Tensor, w *Weight) {
 }
 
 func (x *Exec) product(op Operator, out, in Tensor, w *Weight, bias []float32) {
-	if out.Rows != in.Rows || in.Cols != w.Inputs() || out.Cols != w.Outputs() {
+	if !in.fits(in.Rows, w.Inputs()) || !out.fits(in.Rows, w.Outputs()) {
 		panic(badShape)
 	}
 	x.call = call{out: out, in: in, weight: w.panels, bias: bias}
@@ -86,6 +86,12 @@ const (
 
 // Activate is t[i][j] = f(t[i][j]), counted as GELU whichever f is.
 func (x *Exec) Activate(t Tensor, f ActivationFunc) {
+	if !t.fits(t.Rows, t.Cols) {
+		panic(badShape)
+	}
+	if f >= kernel.Activations {
+		panic(badActivation)
+	}
 	x.call = call{out: t, activation: f}
 	x.rows(GELU, t.Rows, len(t.Data), elementGrain, func(x *Exec, _, from, to int) Count {
 		return x.backend.Activation(x.call.out.Data, x.call.activation, from, to)
@@ -94,7 +100,7 @@ func (x *Exec) Activate(t Tensor, f ActivationFunc) {
 
 // Add is out[i][j] += in[i][j].
 func (x *Exec) Add(out, in Tensor) {
-	if out.Rows != in.Rows || out.Cols != in.Cols {
+	if !out.fits(out.Rows, out.Cols) || !in.fits(out.Rows, out.Cols) {
 		panic(badShape)
 	}
 	x.call = call{out: out, in: in}

@@ -21,3 +21,8 @@ func (t Tensor) Row(i int) []float32 {
 func (t Tensor) Slice(from, to int) Tensor {
 	return Tensor{Rows: to - from, Cols: t.Cols, Data: t.Data[from*t.Cols : to*t.Cols : to*t.Cols]}
 }
+
+// fits tells whether t is rows × cols and has the data for it.
+func (t Tensor) fits(rows, cols int) bool {
+	return t.Rows == rows && t.Cols == cols && len(t.Data) == rows*cols
+}

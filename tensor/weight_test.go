@@ -1,0 +1,66 @@
+package tensor
+
+import (
+	"testing"
+
+	"github.com/gptmeter/gptmeter/tensor/internal/kernel"
+)
+
+// counting is a matrix whose element i is i+1, so that none is zero.
+type counting struct{ released *int }
+
+func (c counting) Read(dst []float32, at int) {
+	for i := range dst {
+		dst[i] = float32(at + i + 1)
+	}
+}
+
+func (c counting) Release() { *c.released++ }
+
+// TestPack: every number of the source has its one place, [N/32][K][32], every other word is
+// zero, and the source is released.
+func TestPack(t *testing.T) {
+	for _, workers := range []int{1, 2, 8} {
+		pool := NewPool(workers)
+		defer pool.Close()
+		x, err := NewExec(pool, "pure")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, n := range []int{1, 31, 32, 33, 63, 64, 65, 300} {
+			for _, k := range []int{1, 2, 15, 16, 17, 33, 130} {
+				for _, layout := range []Layout{InputMajor, OutputMajor} {
+					released := 0
+					w := x.Pack(counting{&released}, layout, n, k, F32)
+					checkPanels(t, w, layout, n, k)
+					if released == 0 {
+						t.Fatalf("(%d, %d) was not released", n, k)
+					}
+				}
+			}
+		}
+	}
+}
+
+func checkPanels(t *testing.T, w *Weight, layout Layout, n, k int) {
+	t.Helper()
+	const columns = kernel.PanelColumns
+	if panels := (n + columns - 1) / columns; len(w.panels.Data) != panels*k*columns || w.Bytes() != int64(panels*k*columns*4) {
+		t.Fatalf("(%d, %d) is packed in %d words and %d bytes, want %d words", n, k, len(w.panels.Data), w.Bytes(), panels*k*columns)
+	}
+	for i, got := range w.panels.Data {
+		panel, input, column := i/(k*columns), i/columns%k, i%columns
+		output := panel*columns + column
+		want := float32(0)
+		switch {
+		case output >= n:
+		case layout == InputMajor:
+			want = float32(input*n + output + 1)
+		default:
+			want = float32(output*k + input + 1)
+		}
+		if got != want {
+			t.Fatalf("(%d, %d) in layout %d: panel %d, input %d, column %d is %v, want %v", n, k, layout, panel, input, column, got, want)
+		}
+	}
+}
