@@ -1,0 +1,87 @@
+package tensor_test
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/gptmeter/gptmeter/tensor"
+)
+
+// An operator runs on some rows of a problem, whose operands do not change, and returns theirs of
+// the result.
+type operator struct {
+	name string
+	cols int // of the result
+	run  func(x *tensor.Exec, out tensor.Tensor, from, to int)
+}
+
+// operators are all but Attention, on random operands of that many rows: w is (N, K).
+func operators(x *tensor.Exec, r *rand.Rand, rows, n, k int) []operator {
+	in, second := randomTensor(r, rows, k), randomTensor(r, rows, k)
+	w := x.Pack(elements(random(r, n*k)), tensor.OutputMajor, n, k, tensor.F32)
+	bias, gain, shift := random(r, n), random(r, k), random(r, k)
+	positions := randomTensor(r, 9, k)
+	ids, at := make([]int, rows), make([]int, rows)
+	for i := range ids {
+		ids[i], at[i] = r.IntN(n), r.IntN(9)
+	}
+	activate := func(f tensor.ActivationFunc) func(x *tensor.Exec, out tensor.Tensor, from, to int) {
+		return func(x *tensor.Exec, out tensor.Tensor, from, to int) {
+			copy(out.Data, in.Slice(from, to).Data)
+			x.Activate(out, f)
+		}
+	}
+	return []operator{
+		{"embed", k, func(x *tensor.Exec, out tensor.Tensor, from, to int) {
+			x.Embed(out, w, ids[from:to], positions, at[from:to])
+		}},
+		{"layernorm", k, func(x *tensor.Exec, out tensor.Tensor, from, to int) {
+			x.LayerNorm(out, in.Slice(from, to), gain, shift, 1e-5)
+		}},
+		{"linear", n, func(x *tensor.Exec, out tensor.Tensor, from, to int) { x.Linear(out, in.Slice(from, to), w, bias) }},
+		{"unembed", n, func(x *tensor.Exec, out tensor.Tensor, from, to int) { x.Unembed(out, in.Slice(from, to), w) }},
+		{"add", k, func(x *tensor.Exec, out tensor.Tensor, from, to int) {
+			copy(out.Data, in.Slice(from, to).Data)
+			x.Add(out, second.Slice(from, to))
+		}},
+		{"gelu tanh", k, activate(tensor.GELUTanh)},
+		{"gelu erf", k, activate(tensor.GELUErf)},
+		{"relu", k, activate(tensor.ReLU)},
+		{"silu", k, activate(tensor.SiLU)},
+		{"tanh", k, activate(tensor.Tanh)},
+	}
+}
+
+// TestDeterminism: rows have the same bits alone and together, whatever the number of workers.
+func TestDeterminism(t *testing.T) {
+	eachKernels(t, func(t *testing.T, kernels string) {
+		all := execs(t, kernels)
+		rapid.Check(t, func(rt *rapid.T) {
+			rows := rapid.IntRange(1, 40).Draw(rt, "rows")
+			n, k := rapid.IntRange(1, 300).Draw(rt, "outputs"), rapid.IntRange(1, 200).Draw(rt, "inputs")
+			if rapid.IntRange(0, 9).Draw(rt, "wide") == 0 {
+				rows, n, k = 12, 33, 3000 // enough elements for Add and Activate to wake 8 workers
+			}
+			cuts := drawCuts(rt, rows)
+			for _, op := range operators(all[0], drawRand(rt), rows, n, k) {
+				whole := tensor.New(rows, op.cols)
+				all[0].Divide([]int{rows})
+				op.run(all[0], whole, 0, rows)
+				for _, x := range all {
+					from := 0
+					for _, to := range cuts {
+						out := tensor.New(to-from, op.cols)
+						x.Divide([]int{to - from})
+						op.run(x, out, from, to)
+						if d := differ(out.Data, whole.Slice(from, to).Data); d != "" {
+							rt.Fatalf("%s of (%d, %d) on %d workers, rows %d to %d alone: %s", op.name, n, k, x.Threads(), from, to, d)
+						}
+						from = to
+					}
+				}
+			}
+		})
+	})
+}
