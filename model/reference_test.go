@@ -35,7 +35,7 @@ func TestReference(t *testing.T) {
 func TestTrainedReference(t *testing.T) {
 	const folder = "../../shared/data/capp-gpt-v2"
 	if _, err := os.Stat(folder); err != nil {
-		t.Skip("the shared data is not here: ", err)
+		t.Skipf("the shared data is not here: %v", err)
 	}
 	var recorded struct {
 		IDs    []int
