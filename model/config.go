@@ -49,7 +49,8 @@ func (c Config) scale(i int) float32 {
 // line differ by rounding alone.
 var activations = map[string]tensor.ActivationFunc{
 	"gelu_new": tensor.GELUTanh, "gelu_pytorch_tanh": tensor.GELUTanh, "gelu_fast": tensor.GELUTanh,
-	"gelu": tensor.GELUErf,
+	"gelu_python_tanh": tensor.GELUTanh, "gelu_accurate": tensor.GELUTanh,
+	"gelu": tensor.GELUErf, "gelu_python": tensor.GELUErf,
 	"relu": tensor.ReLU,
 	"silu": tensor.SiLU, "swish": tensor.SiLU,
 	"tanh": tensor.Tanh,

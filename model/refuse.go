@@ -20,7 +20,7 @@ func plain(err error) error {
 // refused are the keys that change the result in ways that are not built, unless they have a
 // value that changes nothing.
 var refused = map[string][]string{
-	"is_causal":            {"true", "null"},
+	"is_causal":            {"true"}, // transformers takes null for false
 	"add_cross_attention":  {"false", "null"},
 	"is_encoder_decoder":   {"false", "null"},
 	"sliding_window":       {"null"},
@@ -59,15 +59,20 @@ func refuse(data []byte) error {
 			return plain(err)
 		}
 		harmless, listed := refused[key]
-		if compact := string(bytes.Join(bytes.Fields(value), nil)); listed && !slices.Contains(harmless, compact) {
+		compact := string(bytes.Join(bytes.Fields(value), nil))
+		if listed && !slices.Contains(harmless, compact) {
 			return fmt.Errorf("%s is %.40s, which is not supported", key, compact)
 		}
-		if key == "layer_types" {
-			var types []string
-			if json.Unmarshal(value, &types); slices.ContainsFunc(types, func(t string) bool { return t != "full_attention" }) {
-				return errors.New("layer_types has other than full_attention, which is not supported")
-			}
+		if key == "layer_types" && !fullAttention(value) {
+			return fmt.Errorf("layer_types is %.60s, and only full_attention is supported", compact)
 		}
 	}
 	return nil
+}
+
+// fullAttention tells whether layer_types is null, or has nothing but layers that see all.
+func fullAttention(value json.RawMessage) bool {
+	var types []string
+	return json.Unmarshal(value, &types) == nil &&
+		!slices.ContainsFunc(types, func(t string) bool { return t != "full_attention" })
 }
