@@ -9,18 +9,20 @@ type stopper struct {
 }
 
 // add takes more text and returns what is now certain to be before any stop string. Once it has
-// found one it reports so; text from there on is dropped. Of several the one that begins first
-// counts.
+// found one it reports so; text from there on is dropped. Of several the one that is complete
+// first counts, and of those the longest: how the text is cut into calls makes no difference.
 func (s *stopper) add(text string) (certain string, stopped bool) {
 	s.held += text
-	first := -1
+	begin, end := -1, len(s.held)+1
 	for _, stop := range s.stops {
-		if i := strings.Index(s.held, stop); i >= 0 && (first < 0 || i < first) {
-			first = i
+		if i := strings.Index(s.held, stop); i >= 0 {
+			if e := i + len(stop); e < end || e == end && i < begin {
+				begin, end = i, e
+			}
 		}
 	}
-	if first >= 0 {
-		certain, s.held = s.held[:first], ""
+	if begin >= 0 {
+		certain, s.held = s.held[:begin], ""
 		return certain, true
 	}
 	keep := len(s.held)
