@@ -3,7 +3,7 @@ package pure
 import "math"
 
 // The coefficients of Exp are those of Cephes' expf (Moshier 1992, single/expf.c): a minimax
-// polynomial on ±ln(2)/2, within 2 units in the last place.
+// polynomial on ±ln(2)/2. Tried on every float32, it is within 1 unit in the last place.
 const (
 	log2E  = 1.44269504088896341
 	ln2Hi  = 0.693359375
