@@ -48,7 +48,7 @@ func (x *Exec) Attention(out, qkv Tensor, caches []*KV, scale float32) { // (R, 
 		d.spans = append(d.spans[:0], make([]spanCount, len(spans))...)
 	}
 	x.spans = spans
-	_, wall, busy := x.run(heads*len(spans), 1, attentionShare)
+	_, wall, busy := x.run(Attention, heads*len(spans), 1, attentionShare)
 	x.divideAttention(wall, busy)
 }
 
@@ -87,8 +87,8 @@ func (x *Exec) divideAttention(wall, busy time.Duration) {
 		attention.Busy = time.Duration(Share(int64(busy), before, after, whole))
 		before = after
 		if x.spans[i].Rows > 0 {
-			x.parts[i][Attention].add(attention)
-			x.parts[i][Softmax].add(softmax)
+			x.part(i)[Attention].add(attention)
+			x.part(i)[Softmax].add(softmax)
 		}
 		attention.Calls, softmax.Calls = 0, 0
 		x.total[Attention].add(attention)

@@ -76,12 +76,14 @@ type sequence struct {
 	done int           // rows fed so far
 }
 
-func newSequence(x *tensor.Exec, r *rand.Rand, rows, heads, size int, scale float32) *sequence {
-	s := &sequence{kv: tensor.NewKV(heads, size), qkv: randomTensor(r, rows, 3*heads*size), want: tensor.New(rows, heads*size)}
-	x.Divide([]int{rows})
-	x.Attention(s.want, s.qkv, []*tensor.KV{tensor.NewKV(heads, size)}, scale)
+func newSequence(x *tensor.Exec, qkv tensor.Tensor, heads, size int) *sequence {
+	s := &sequence{kv: tensor.NewKV(heads, size), qkv: qkv, want: tensor.New(qkv.Rows, heads*size)}
+	x.Divide([]int{qkv.Rows})
+	x.Attention(s.want, qkv, []*tensor.KV{tensor.NewKV(heads, size)}, stepScale)
 	return s
 }
+
+const stepScale = 0.4
 
 // TestAttentionSteps: however sequences are cut, batched, forked from a common prefix and shared
 // out among workers, each row has the bits that it has when its sequence is computed whole.
@@ -91,24 +93,29 @@ func TestAttentionSteps(t *testing.T) {
 		rapid.Check(t, func(rt *rapid.T) {
 			r := drawRand(rt)
 			heads, size := rapid.IntRange(1, 5).Draw(rt, "heads"), rapid.SampledFrom([]int{1, 7, 16, 33}).Draw(rt, "size")
-			const scale = 0.4
 			var live []*sequence
 			for range rapid.IntRange(1, 4).Draw(rt, "sequences") {
-				live = append(live, newSequence(all[0], r, rapid.IntRange(1, 100).Draw(rt, "rows"), heads, size, scale))
+				rows := rapid.IntRange(1, 100).Draw(rt, "rows")
+				live = append(live, newSequence(all[0], randomTensor(r, rows, 3*heads*size), heads, size))
 			}
-			for len(live) > 0 {
-				if s := live[0]; rapid.IntRange(0, 4).Draw(rt, "fork") == 0 {
-					n := rapid.IntRange(0, s.done).Draw(rt, "prefix")
-					live = append(live, &sequence{kv: s.kv.Prefix(n), qkv: s.qkv, want: s.want, done: n})
+			for forks := 3; len(live) > 0; {
+				if old := live[0]; forks > 0 && rapid.Bool().Draw(rt, "fork") {
+					forks--
+					n := rapid.IntRange(0, old.done).Draw(rt, "prefix")
+					qkv := randomTensor(r, old.qkv.Rows, old.qkv.Cols)
+					copy(qkv.Data, old.qkv.Slice(0, n).Data)
+					fork := newSequence(all[0], qkv, heads, size)
+					fork.kv, fork.done = old.kv.Prefix(n), n
+					live = append(live, fork)
 				}
-				live = step(rt, rapid.SampledFrom(all).Draw(rt, "exec"), live, scale)
+				live = step(rt, rapid.SampledFrom(all).Draw(rt, "exec"), live)
 			}
 		})
 	})
 }
 
 // step feeds each sequence its next rows, at times none, and returns those that have more.
-func step(rt *rapid.T, x *tensor.Exec, live []*sequence, scale float32) (rest []*sequence) {
+func step(rt *rapid.T, x *tensor.Exec, live []*sequence) (rest []*sequence) {
 	var ends, runs []int
 	var kvs []*tensor.KV
 	var qkv []float32
@@ -126,7 +133,7 @@ func step(rt *rapid.T, x *tensor.Exec, live []*sequence, scale float32) (rest []
 	width := live[0].want.Cols
 	out := tensor.New(rows, width)
 	x.Divide(ends)
-	x.Attention(out, tensor.Tensor{Rows: rows, Cols: 3 * width, Data: qkv}, kvs, scale)
+	x.Attention(out, tensor.Tensor{Rows: rows, Cols: 3 * width, Data: qkv}, kvs, stepScale)
 	for i, s := range live {
 		got, want := out.Slice(ends[i]-runs[i], ends[i]), s.want.Slice(s.done, s.done+runs[i])
 		if d := differ(got.Data, want.Data); d != "" {

@@ -19,9 +19,11 @@ func TestSettle(t *testing.T) {
 			parts := rapid.IntRange(1, 6).Draw(rt, "parts")
 			calls := make([][tensor.Operators]int64, parts)
 			before := x.Work()
+			var whole [tensor.Operators]int64
 			for range rapid.IntRange(1, 4).Draw(rt, "steps") {
 				runs := drawRuns(rt, parts)
 				runOperators(rt, x, runs)
+				count(&whole, operatorCalls)
 				for i, n := range runs {
 					if n > 0 {
 						count(&calls[i], operatorCalls)
@@ -43,7 +45,10 @@ func TestSettle(t *testing.T) {
 				}
 			}
 			for op := range tensor.Operators {
-				sum[op].Calls = grown[op].Calls // which are participations
+				if grown[op].Calls != whole[op] {
+					rt.Fatalf("%d calls of %v are counted, not %d", grown[op].Calls, op, whole[op])
+				}
+				sum[op].Calls = whole[op] // a part's are participations
 			}
 			if sum != grown {
 				rt.Fatalf("the parts add up to\n%+v\nnot to\n%+v", sum, grown)

@@ -15,6 +15,7 @@ const (
 	badRows       = "tensor: rows differ from those that Divide was told"
 	badDivision   = "tensor: Divide needs ends that do not fall"
 	badID         = "tensor: id outside the weight"
+	badSections   = "tensor: sections are at least one, and are set before Divide"
 	badPrefix     = "tensor: prefix longer than the sequence"
 	badSequence   = "tensor: one sequence twice in a call"
 	badActivation = "tensor: no such activation function"
@@ -29,7 +30,10 @@ type Exec struct {
 
 	total Work
 	ends  []int  // the rows of part i are ends[i-1] to ends[i]
-	parts []Work // what each part has caused since Settle
+	parts []Work // what each part has caused since Settle, section by section
+
+	sections, section int // how many, and the present one
+	trace             func(Call)
 
 	arena arena
 	call  call                  // the operands of the call that is running
@@ -67,7 +71,7 @@ var ErrKernel = errors.New("no such kernels on this processor")
 // NewExec returns an Exec on p with the kernels of that name; "auto" and "" take the fastest.
 func NewExec(p *Pool, kernels string) (*Exec, error) {
 	start := time.Now()
-	x := &Exec{pool: p, now: func() time.Duration { return time.Since(start) }, done: make([]done, p.Workers())}
+	x := &Exec{pool: p, now: func() time.Duration { return time.Since(start) }, done: make([]done, p.Workers()), sections: 1}
 	x.work = x.doShare
 	for _, b := range kernel.Backends() {
 		if kernels == b.Name || kernels == "auto" || kernels == "" {
@@ -98,15 +102,46 @@ func (x *Exec) Divide(ends []int) {
 		last = e
 	}
 	x.ends = append(x.ends[:0], ends...)
-	for len(x.parts) < len(ends) {
+	for len(x.parts) < len(ends)*x.sections {
 		x.parts = append(x.parts, Work{})
 	}
 }
 
+// Sections has the parts' work kept apart by section, of which there are n; one is none. It comes
+// before Divide.
+func (x *Exec) Sections(n int) {
+	if n < 1 || len(x.ends) > 0 {
+		panic(badSections)
+	}
+	x.sections, x.section = n, 0
+}
+
+// Section says in which section the operators that follow are. It is ignored where Sections asks
+// for none.
+func (x *Exec) Section(i int) { x.section = min(i, x.sections-1) }
+
+// part is the work of part i in the present section.
+func (x *Exec) part(i int) *Work { return &x.parts[i*x.sections+x.section] }
+
+// A Call is one call of an operator, as Trace sees it.
+type Call struct {
+	Operator Operator
+	Section  int
+	Begin    time.Duration // on Clock
+	Wall     time.Duration
+}
+
+// Trace has f see every call of an operator when it returns; nil ends that.
+func (x *Exec) Trace(f func(Call)) { x.trace = f }
+
+// Clock is the time since the Exec was made.
+func (x *Exec) Clock() time.Duration { return x.now() }
+
 // Settle moves what each part has caused since the last Settle into into, which it returns.
 // Row i of R gets ⌊n(i+1)/R⌋ − ⌊ni/R⌋ of what a call of R rows did, attention is each part's own
 // and its time is divided by its products: the parts of all calls add up to Work, to the unit.
-// It also ends the division: Divide comes before the next operator.
+// Where there are sections, section s of part i is at i·sections + s. It also ends the division:
+// Divide comes before the next operator.
 func (x *Exec) Settle(into []Work) []Work {
 	into = append(into[:0], x.parts...)
 	x.parts, x.ends = x.parts[:0], x.ends[:0]
@@ -114,7 +149,7 @@ func (x *Exec) Settle(into []Work) []Work {
 }
 
 // run does one call of op over items, on as many workers as have at least grain of them.
-func (x *Exec) run(items, grain int, share shareFunc) (count Count, wall, busy time.Duration) {
+func (x *Exec) run(op Operator, items, grain int, share shareFunc) (count Count, wall, busy time.Duration) {
 	for w := range x.done {
 		x.done[w].count, x.done[w].busy = Count{}, 0
 	}
@@ -125,6 +160,9 @@ func (x *Exec) run(items, grain int, share shareFunc) (count Count, wall, busy t
 	for w := range x.done {
 		count.Add(x.done[w].count)
 		busy += x.done[w].busy
+	}
+	if x.trace != nil {
+		x.trace(Call{Operator: op, Section: x.section, Begin: start, Wall: wall})
 	}
 	return count, wall, busy
 }
@@ -139,13 +177,13 @@ func (x *Exec) doShare(worker, from, to int) {
 // rows does one call of op whose work is the same for each of its rows, and divides it by rows.
 func (x *Exec) rows(op Operator, rows, items, grain int, share shareFunc) {
 	x.checkRows(rows)
-	count, wall, busy := x.run(items, grain, share)
+	count, wall, busy := x.run(op, items, grain, share)
 	work := OperatorWork{Calls: 1, Count: count, Wall: wall, Busy: busy}
 	x.total[op].add(work)
 	from := 0
 	for i, end := range x.ends {
 		if end > from {
-			x.parts[i][op].add(work.share(int64(from), int64(end), int64(rows)))
+			x.part(i)[op].add(work.share(int64(from), int64(end), int64(rows)))
 		}
 		from = end
 	}
