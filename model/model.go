@@ -61,6 +61,16 @@ func (c Config) Parameters() int64 {
 // DType is the number format in which the matrices are held.
 func (m *Model) DType() tensor.DType { return m.dtype }
 
+// Sections names the parts of the model in which Forward has the work counted, where the Exec is
+// asked for as many: the embedding, each block, the head.
+func (m *Model) Sections() []string {
+	names := []string{"embedding"}
+	for i := range m.h {
+		names = append(names, fmt.Sprintf("h.%d", i))
+	}
+	return append(names, "head")
+}
+
 // A Span is a run of new tokens of one sequence.
 type Span struct {
 	Tokens []int
@@ -93,8 +103,10 @@ func (m *Model) Forward(x *tensor.Exec, spans []Span, use func(span, token int, 
 	x.Reset()
 	x.Divide(s.ends)
 	a := m.matrices(x, rows)
+	x.Section(0)
 	x.Embed(a.hidden, m.wte, s.ids, m.wpe, s.positions) // (R, C)
 	for i, b := range m.h {
+		x.Section(1 + i)
 		s.caches = s.caches[:0]
 		for _, span := range spans {
 			s.caches = append(s.caches, span.Cache.layers[i])
@@ -104,6 +116,7 @@ func (m *Model) Forward(x *tensor.Exec, spans []Span, use func(span, token int, 
 			m.observe(fmt.Sprintf("block.%d", i), a.hidden)
 		}
 	}
+	x.Section(1 + len(m.h))
 	m.logits(x, a.hidden, spans, use)
 	return nil
 }
