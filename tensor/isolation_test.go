@@ -11,8 +11,8 @@ import (
 	"github.com/gptmeter/gptmeter/tensor"
 )
 
-// TestRowsApart: a row of NaNs, of infinities or of the largest numbers changes no other row, and
-// no operator writes outside its result.
+// TestRowsApart: NaNs, infinities or the largest numbers in a row change no other row, and no
+// operator writes outside its result.
 func TestRowsApart(t *testing.T) {
 	poisons := []float32{float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1)), math.MaxFloat32}
 	eachKernels(t, func(t *testing.T, kernels string) {
@@ -28,14 +28,18 @@ func TestRowsApart(t *testing.T) {
 					poisoned.Row(row)[j] = poison
 				}
 			}
+			operand := slices.Clone(poisoned.Data)
 			w := random(rand.New(rand.NewPCG(3, seed)), n*k)
 			weight := x.Pack(elements(w), tensor.OutputMajor, n, k, tensor.F32)
 			for _, op := range rowOperators(weight, w[:k]) {
 				x.Divide([]int{rows})
-				want, got := tensor.New(rows, op.cols), guarded(rt, rows, op.cols)
+				want, got := tensor.New(rows, op.cols), guarded(rt, x, rows, op.cols)
 				op.run(x, want, in)
 				op.run(x, got.Tensor, poisoned)
 				got.check(op.name)
+				if d := differ(poisoned.Data, operand); d != "" {
+					rt.Fatalf("%s changes its operand: %s", op.name, d)
+				}
 				for i := range rows {
 					if d := differ(got.Row(i), want.Row(i)); i != row && d != "" {
 						rt.Fatalf("%s: row %d changes with %v in row %d: %s", op.name, i, poison, row, d)
@@ -79,7 +83,7 @@ func TestAttentionApart(t *testing.T) {
 				x.Divide(ends)
 				x.Attention(out, qkv, []*tensor.KV{tensor.NewKV(heads, size), tensor.NewKV(heads, size), tensor.NewKV(heads, size)}, 0.3)
 			}
-			want, got := tensor.New(ends[2], heads*size), guarded(rt, ends[2], heads*size)
+			want, got := tensor.New(ends[2], heads*size), guarded(rt, x, ends[2], heads*size)
 			attend(want)
 			bad := rapid.IntRange(ends[0], ends[1]-1).Draw(rt, "row") // of the middle one
 			poison := rapid.SampledFrom([]float32{float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1))}).Draw(rt, "poison")
@@ -109,8 +113,10 @@ const (
 	guardWord  = 0x7fc0beef // a NaN that no kernel makes
 )
 
-func guarded(t *rapid.T, rows, cols int) guardedTensor {
-	g := guardedTensor{t: t, all: make([]float32, rows*cols+2*guardWords)}
+// guarded makes one from x's scratch memory.
+func guarded(t *rapid.T, x *tensor.Exec, rows, cols int) guardedTensor {
+	x.Reset()
+	g := guardedTensor{t: t, all: x.Scratch(1, rows*cols+2*guardWords).Data}
 	for i := range g.all {
 		g.all[i] = math.Float32frombits(guardWord)
 	}
