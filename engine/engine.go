@@ -12,7 +12,7 @@ import (
 	"github.com/gptmeter/gptmeter/tokenizer"
 )
 
-// ErrLogits is the error for a model whose logits are not numbers: its weights are broken.
+// ErrLogits is the error for a model whose logits are not finite numbers: its weights are broken.
 var ErrLogits = errors.New("the model's logits are not numbers")
 
 // Options are an Engine's limits.
@@ -33,18 +33,20 @@ type Engine struct {
 	ends      []int // ids that end a text
 	now       func() time.Duration
 
-	waiting []*Task     // submitted, not begun
-	running []*Task     // in the order in which they began
-	kept    []*sequence // ended, kept for their prefixes
+	waiting []*Task  // submitted, not begun
+	running []*Task  // in the order in which they began
+	kept    []prefix // of sequences that have ended
 	loaded  time.Duration
+	failed  error // of a step, and of all after it
 
 	before tensor.Work // of exec, when the engine was made
 	usage  Usage
 
-	spans  []model.Span // of the step
-	owners []owner      // of its spans
-	parts  []tensor.Work
-	events []Event
+	spans      []model.Span // of the step
+	owners     []owner      // of its spans
+	parts      []tensor.Work
+	events     []Event
+	candidates []candidate // of the row that is looked at
 }
 
 // Usage is how an engine has spent the machine so far.
@@ -129,30 +131,35 @@ func (e *Engine) Usage() Usage {
 }
 
 // Step runs one step: every sequence that generates gets a token, and what room is left goes to
-// prompts, the oldest first. The events are valid until the next Step. On an error no task has
-// changed but for what was computed.
+// prompts, the oldest first. The events are valid until the next Step.
+//
+// An error is the model's, ErrLogits, and final: no sequence has got a token, the step's work is
+// booked, and every later Step returns the error again. Tasks can still be cancelled and give
+// their results.
 func (e *Engine) Step() ([]Event, error) {
+	if e.failed != nil {
+		return nil, e.failed
+	}
 	e.events = e.events[:0]
 	begin := e.now()
 	e.form()
 	if len(e.spans) == 0 {
 		return nil, nil
 	}
-	var broken error
-	err := e.model.Forward(e.exec, e.spans, func(span, token int, logits []float32) {
-		o := e.owners[span]
-		if err := o.take(o.past+token, logits); err != nil {
-			broken = err
-		}
-	})
-	if err = errors.Join(err, broken); err != nil {
+	if err := e.model.Forward(e.exec, e.spans, e.take); err != nil {
+		e.failed = err
 		return nil, err
 	}
-	for _, o := range e.owners {
-		o.advance()
+	if e.failed == nil {
+		for _, o := range e.owners {
+			o.advance()
+		}
 	}
 	end := e.now()
 	e.book(begin, end)
+	if e.failed != nil {
+		return nil, e.failed
+	}
 	e.deliver(end)
 	e.retire()
 	return e.events, nil

@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"math"
+	"unicode/utf8"
 )
 
 // A Request is a prompt and what is to be made of it.
@@ -88,6 +89,9 @@ func (r *Request) check(vocabulary, context int) error {
 	for _, stop := range r.Stop {
 		if stop == "" {
 			return fmt.Errorf("a stop string is empty")
+		}
+		if !utf8.ValidString(stop) {
+			return fmt.Errorf("stop string %q is not valid UTF-8", stop)
 		}
 	}
 	return nil

@@ -52,7 +52,7 @@ type scored struct {
 }
 
 // score is the log-probability of id under logits, and the k likeliest ids'.
-func score(logits []float32, id, k int) scored {
+func (e *Engine) score(logits []float32, id, k int) scored {
 	largest := logits[0]
 	for _, l := range logits {
 		largest = max(largest, l)
@@ -66,10 +66,7 @@ func score(logits []float32, id, k int) scored {
 	if k == 0 {
 		return s
 	}
-	c := make([]candidate, len(logits))
-	for i, l := range logits {
-		c[i] = candidate{id: i, logit: l}
-	}
+	c := e.list(logits)
 	k = min(k, len(c))
 	selectFirst(c, k)
 	for _, c := range c[:k] {
@@ -123,12 +120,16 @@ func (l *Logprobs) add(t tokenizer.Tokenizer, s scored) {
 }
 
 // spelling is a token's text. One that is part of a character is spelled "bytes:\xe2\x80", as
-// OpenAI's API does, and one of a model without a tokenizer "token_id:17", as vLLM's does.
+// OpenAI's API does, and one that has no text, for want of a tokenizer or in it, "token_id:17", as
+// vLLM's does.
 func spelling(t tokenizer.Tokenizer, id int) string {
-	if t == nil {
+	var b []byte
+	if t != nil {
+		b = t.Bytes(id)
+	}
+	if b == nil {
 		return fmt.Sprintf("token_id:%d", id)
 	}
-	b := t.Bytes(id)
 	if utf8.Valid(b) {
 		return string(b)
 	}

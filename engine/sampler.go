@@ -15,9 +15,8 @@ const penaltyWindow = 64
 // A sampler chooses the tokens of one choice.
 type sampler struct {
 	Sampling
-	random     *rand.Rand
-	candidates []candidate // kept from token to token
-	recent     map[int]int // how often each of the last tokens was there, likewise
+	random *rand.Rand
+	recent map[int]int // how often each of the last tokens was there; kept from token to token
 }
 
 // A candidate is a token that may be chosen.
@@ -34,13 +33,17 @@ func newSampler(s Sampling, seed uint64, choice int) *sampler {
 	return &sampler{Sampling: s, random: rand.New(rand.NewChaCha8(key)), recent: map[int]int{}}
 }
 
-// next chooses the token that follows tokens from its logits.
-func (s *sampler) next(logits []float32, tokens []int) int {
-	c := s.candidates[:0]
+// list lists all tokens with their logits, until the next call.
+func (e *Engine) list(logits []float32) []candidate {
+	e.candidates = e.candidates[:0]
 	for id, l := range logits {
-		c = append(c, candidate{id: id, logit: l})
+		e.candidates = append(e.candidates, candidate{id: id, logit: l})
 	}
-	s.candidates = c
+	return e.candidates
+}
+
+// next chooses the token that follows tokens from all candidates, in the order of their ids.
+func (s *sampler) next(c []candidate, tokens []int) int {
 	for id, bias := range s.LogitBias {
 		c[id].logit += float32(bias)
 	}

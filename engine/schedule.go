@@ -7,7 +7,13 @@ import (
 	"github.com/gptmeter/gptmeter/model"
 )
 
-// keptPrefixes is how many ended sequences are kept for those that wait.
+// A prefix is what a sequence that has ended leaves to those that begin like it.
+type prefix struct {
+	tokens []int
+	cache  *model.Cache
+}
+
+// keptPrefixes is how many of them are kept.
 const keptPrefixes = 4
 
 // form fills the step: a row for every sequence that generates, then prompts while there is room.
@@ -31,8 +37,8 @@ func (e *Engine) form() {
 		if room <= 0 && rows > 0 {
 			break
 		}
-		if t.placed || e.place(t) {
-			s := t.sequences[0]
+		s := t.sequences[0]
+		if s.cache != nil || e.place(t) {
 			rest := s.tokens[s.cache.Len():]
 			n := min(len(rest), max(room, 1))
 			e.add(owner{task: t, of: s, phase: meter.Prefill}, rest[:n], t.logitsOf(n, len(rest)))
@@ -73,30 +79,27 @@ func (e *Engine) place(t *Task) bool {
 	if t.scores() {
 		most = 0 // and here every token's
 	}
-	var best *sequence
+	var best *model.Cache
 	length, coming := 0, 0
-	consider := func(other *sequence, computed, planned int) {
-		common := commonPrefix(s.tokens[:most], other.tokens)
-		if n := min(common, computed); n > length {
-			best, length = other, n
+	consider := func(p prefix, planned int) {
+		common := commonPrefix(s.tokens[:most], p.tokens)
+		if p.cache != nil && min(common, p.cache.Len()) > length {
+			best, length = p.cache, min(common, p.cache.Len())
 		}
 		coming = max(coming, min(common, planned))
 	}
 	for _, k := range e.kept {
-		consider(k, k.cache.Len(), 0)
+		consider(k, 0)
 	}
 	for _, r := range e.running {
 		if r == t {
 			break
 		}
-		computed, planned := 0, 0
-		if r.placed {
-			computed = r.sequences[0].cache.Len()
-		}
+		planned := 0
 		if !r.prefilled {
 			planned = len(r.request.Prompt)
 		}
-		consider(r.sequences[0], computed, planned)
+		consider(r.sequences[0].prefix(), planned)
 	}
 	if coming > length {
 		return false
@@ -104,11 +107,13 @@ func (e *Engine) place(t *Task) bool {
 	if best == nil {
 		s.cache = e.model.NewCache()
 	} else {
-		s.cache = best.cache.Prefix(length)
+		s.cache = best.Prefix(length)
 	}
-	t.cached, t.placed = length, true
+	t.cached = length
 	return true
 }
+
+func (s *sequence) prefix() prefix { return prefix{s.tokens, s.cache} }
 
 // commonPrefix is how many tokens a and b begin with alike.
 func commonPrefix(a, b []int) int {
@@ -119,18 +124,25 @@ func commonPrefix(a, b []int) int {
 	return n
 }
 
-// retire drops the tasks that are done. While others have still to be placed it keeps the last
-// few sequences, whose prefixes they may share.
+// retire drops the tasks that are done, and their caches. While others have still to be placed it
+// keeps the last few, whose prefixes they may share.
 func (e *Engine) retire() {
 	toPlace := len(e.waiting)
 	e.running = slices.DeleteFunc(e.running, func(t *Task) bool {
-		if t.done && t.placed {
-			e.kept = append(e.kept, t.sequences[0])
+		first := t.sequences[0]
+		if !t.done {
+			if first.cache == nil {
+				toPlace++
+			}
+			return false
 		}
-		if !t.done && !t.placed {
-			toPlace++
+		if first.cache != nil {
+			e.kept = append(e.kept, first.prefix())
 		}
-		return t.done
+		for _, s := range t.sequences {
+			s.cache = nil
+		}
+		return true
 	})
 	if toPlace == 0 {
 		e.kept = nil

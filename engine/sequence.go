@@ -3,6 +3,7 @@ package engine
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/gptmeter/gptmeter/model"
 	"github.com/gptmeter/gptmeter/tokenizer"
@@ -12,12 +13,12 @@ import (
 type sequence struct {
 	task   *Task
 	index  int
-	tokens []int // the prompt's, then the choice's
-	cache  *model.Cache
+	tokens []int        // the prompt's, then the choice's
+	cache  *model.Cache // nil before the first step and after the last
 
 	sampler *sampler
-	chosen  int // in this step
-	log     []scored
+	chosen  scored   // in this step
+	log     []scored // of the tokens made, where log-probabilities are wanted
 
 	decoder    *tokenizer.Decoder // nil without a tokenizer
 	stopper    stopper
@@ -43,6 +44,7 @@ func newSequence(t *Task, index int) *sequence {
 		for _, id := range r.Prompt {
 			s.promptText += s.decode(id)
 		}
+		s.fresh = s.promptText
 	}
 	if s.decoder != nil {
 		s.decoder.SkipSpecial = true // of what is made; a prompt's are written out
@@ -52,17 +54,21 @@ func newSequence(t *Task, index int) *sequence {
 
 // choose samples the sequence's next token.
 func (s *sequence) choose(logits []float32) {
-	s.chosen = s.sampler.next(logits, s.tokens)
+	e := s.task.engine
+	s.chosen = scored{id: s.sampler.next(e.list(logits), s.tokens)}
 	if k := s.task.request.Logprobs; k >= 0 {
-		s.log = append(s.log, score(logits, s.chosen, k))
+		s.chosen = e.score(logits, s.chosen.id, k)
 	}
 }
 
 // accept appends the chosen token, and ends the sequence where that was the last.
 func (s *sequence) accept() {
 	r, e := &s.task.request, s.task.engine
-	id := s.chosen
+	id := s.chosen.id
 	s.tokens = append(s.tokens, id)
+	if r.Logprobs >= 0 {
+		s.log = append(s.log, s.chosen)
+	}
 	ended := slices.Contains(e.ends, id) && !r.IgnoreEOS
 	if ended { // a token, but no text
 		s.offsets = append(s.offsets, s.characters)
@@ -86,7 +92,7 @@ func (s *sequence) decode(id int) string {
 		return ""
 	}
 	text := s.decoder.Add(id)
-	s.characters += len([]rune(text))
+	s.characters += utf8.RuneCountInString(text)
 	return text
 }
 

@@ -22,10 +22,8 @@ type Task struct {
 	sequences []*sequence // a choice each
 	promptLog []scored    // log-probabilities of the prompt's tokens from the second on
 
-	placed    bool // has a cache, perhaps with a prefix
-	cached    int  // tokens of that prefix
-	prefilled bool // the prompt has been computed
-	announced bool // and, where it is echoed, delivered
+	cached    int  // tokens of the prompt that were found computed
+	prefilled bool // the whole prompt has been computed
 	done      bool
 }
 
@@ -54,27 +52,28 @@ func (t *Task) logitsOf(n, rest int) int {
 	return 0
 }
 
-// take looks at the logits of the row at a position of the owner's sequence.
-func (o owner) take(position int, logits []float32) error {
-	t, s := o.task, o.of
-	if slices.ContainsFunc(logits, func(l float32) bool { return l != l }) {
-		return ErrLogits
+// take looks at the logits of a token of a span.
+func (e *Engine) take(span, token int, logits []float32) {
+	if slices.ContainsFunc(logits, func(l float32) bool { return l-l != 0 }) { // NaN, Inf
+		e.failed = ErrLogits
+		return
 	}
-	if next := position + 1; next < len(s.tokens) {
-		t.promptLog = append(t.promptLog, score(logits, s.tokens[next], t.request.Logprobs))
-		return nil
+	o := e.owners[span]
+	t, s := o.task, o.of
+	if next := o.past + token + 1; next < len(s.tokens) {
+		t.promptLog = append(t.promptLog, e.score(logits, s.tokens[next], t.request.Logprobs))
+		return
 	}
 	if t.request.MaxTokens == 0 {
-		return nil
+		return
 	}
 	if t.prefilled {
 		s.choose(logits)
-		return nil
+		return
 	}
 	for _, choice := range t.sequences {
 		choice.choose(logits)
 	}
-	return nil
 }
 
 // advance moves the owner's task on after a step: to its first tokens, or to the next.
@@ -113,16 +112,12 @@ func (e *Engine) deliver(now time.Duration) {
 			if s != o.of && o.phase == meter.Decode {
 				continue
 			}
-			if !t.announced && t.request.Echo {
-				e.events = append(e.events, Event{t, s.index, s.promptText})
-			}
 			if t.request.MaxTokens > 0 {
 				t.account.Token(s.index, now)
 			}
 			e.events = append(e.events, Event{t, s.index, s.fresh})
 			s.fresh = ""
 		}
-		t.announced = true
 		if !slices.ContainsFunc(t.sequences, func(s *sequence) bool { return s.finish == "" }) {
 			t.finish(now, "")
 		}
