@@ -21,8 +21,8 @@ type Account struct {
 	legs  [phases]leg
 	other time.Duration // machine time outside operators
 
-	submitted, finished time.Duration // on the engine's clock
-	choices             []times
+	submitted, until time.Duration // on the engine's clock; until the last step, or the end
+	choices          []times
 }
 
 // A leg is what a request caused in one phase.
@@ -41,7 +41,7 @@ type times struct {
 // NewAccount opens the account of a request that came in at the time now and makes so many
 // choices.
 func NewAccount(now time.Duration, choices int) *Account {
-	return &Account{submitted: now, choices: make([]times, choices)}
+	return &Account{submitted: now, until: now, choices: make([]times, choices)}
 }
 
 // Add books what a step that ran from begin to end did for tokens of the request: the operators'
@@ -55,6 +55,7 @@ func (a *Account) Add(p Phase, tokens int, work tensor.Work, other, begin, end t
 	l.tokens += int64(tokens)
 	l.work.Add(work)
 	a.other += other
+	a.until = end
 }
 
 // Token books that choice has got a token at the time now.
@@ -68,7 +69,7 @@ func (a *Account) Token(choice int, now time.Duration) {
 }
 
 // Finish closes the account.
-func (a *Account) Finish(now time.Duration) { a.finished = now }
+func (a *Account) Finish(now time.Duration) { a.until = now }
 
 // Work is what the operators did in both phases.
 func (a *Account) Work() tensor.Work {

@@ -38,7 +38,7 @@ type Report struct {
 	OtherSeconds   float64 `json:"other_seconds"`   // machine time outside operators
 	LoadSeconds    float64 `json:"load_seconds"`    // of the weights, not part of the request
 	MachineSeconds float64 `json:"machine_seconds"` // both legs' and other
-	WallSeconds    float64 `json:"wall_seconds"`    // from submission to the last token
+	WallSeconds    float64 `json:"wall_seconds"`    // from submission to the end, or so far
 
 	TimeToFirstTokenSeconds   *float64 `json:"time_to_first_token_seconds"`
 	TimePerOutputTokenSeconds *float64 `json:"time_per_output_token_seconds"` // (last − first)/(n − 1)
@@ -107,7 +107,7 @@ func (a *Account) Report(s Setting) Report {
 		OtherSeconds:   a.other.Seconds(),
 		LoadSeconds:    s.LoadTime.Seconds(),
 		MachineSeconds: a.MachineTime().Seconds(),
-		WallSeconds:    (a.finished - a.submitted).Seconds(),
+		WallSeconds:    (a.until - a.submitted).Seconds(),
 		Energy:         Energy{Source: Unmeasured},
 		Cost:           Cost{Source: Unmeasured},
 	}
