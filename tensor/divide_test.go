@@ -82,9 +82,25 @@ func drawRuns(t *rapid.T, parts int) (runs []int) {
 // runOperators runs every operator on rows of which part i owns runs[i], and checks that Work
 // grows with each.
 func runOperators(t *rapid.T, x *tensor.Exec, runs []int) {
+	ends, calls := drawCalls(t, x, runs)
+	x.Divide(ends)
+	for _, call := range calls {
+		before := x.Work()
+		call()
+		for op, w := range x.Work().Since(before) {
+			if w.Calls < 0 || w.Wall < 0 || w.Busy < 0 || w.Products < 0 || w.Elementwise < 0 ||
+				w.Padding < 0 || w.Special < 0 || w.Read < 0 || w.Written < 0 {
+				t.Fatalf("the odometer of %v ran backwards: %+v", tensor.Operator(op), w)
+			}
+		}
+	}
+}
+
+// drawCalls makes one call of each operator, two of LayerNorm, on rows of which part i owns
+// runs[i], up to ends[i].
+func drawCalls(t *rapid.T, x *tensor.Exec, runs []int) (ends []int, calls []func()) {
 	const heads, size, n = 5, 7, 33
 	r := drawRand(t)
-	var ends []int
 	var kvs []*tensor.KV
 	rows := 0
 	for _, run := range runs {
@@ -96,8 +112,7 @@ func runOperators(t *rapid.T, x *tensor.Exec, runs []int) {
 	w := x.Pack(elements(random(r, n*c)), tensor.OutputMajor, n, c, tensor.F32)
 	in, qkv, ids := randomTensor(r, rows, c), randomTensor(r, rows, 3*c), make([]int, rows)
 	vector := in.Row(0)
-	x.Divide(ends)
-	for _, run := range []func(){
+	return ends, []func(){
 		func() { x.Embed(in, w, ids, tensor.New(1, c), ids) },
 		func() { x.LayerNorm(in, in, vector, vector, 1e-5) },
 		func() { x.LayerNorm(in, in, vector, vector, 1e-5) },
@@ -106,15 +121,6 @@ func runOperators(t *rapid.T, x *tensor.Exec, runs []int) {
 		func() { x.Activate(in, tensor.SiLU) },
 		func() { x.Add(in, in) },
 		func() { x.Unembed(tensor.New(rows, n), in, w) },
-	} {
-		before := x.Work()
-		run()
-		for op, w := range x.Work().Since(before) {
-			if w.Calls < 0 || w.Wall < 0 || w.Busy < 0 || w.Products < 0 || w.Elementwise < 0 ||
-				w.Padding < 0 || w.Special < 0 || w.Read < 0 || w.Written < 0 {
-				t.Fatalf("the odometer of %v ran backwards: %+v", tensor.Operator(op), w)
-			}
-		}
 	}
 }
 

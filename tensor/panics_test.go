@@ -36,6 +36,8 @@ func TestPanics(t *testing.T) {
 
 		{"falling ends", badDivision, whole, func() { x.Divide([]int{3, 2}) }},
 		{"a negative end", badDivision, whole, func() { x.Divide([]int{-1, 4}) }},
+		{"no sections", badSections, nil, func() { x.Sections(0) }},
+		{"sections after a division", badSections, whole, func() { x.Sections(2) }},
 		{"no division", badRows, nil, func() { x.Add(out, in) }},
 		{"other rows than divided", badRows, []int{2, 3}, func() { x.Linear(wide, in, w, bias) }},
 		{"attention to other rows", badRows, []int{2}, func() { x.Attention(out, qkv, []*KV{kv}, 1) }},
