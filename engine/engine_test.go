@@ -3,7 +3,6 @@ package engine
 import (
 	"hash/fnv"
 	"math/rand/v2"
-	"strings"
 	"sync"
 	"testing"
 
@@ -196,6 +195,3 @@ func ids(text string) (tokens []int) {
 	}
 	return tokens
 }
-
-// spell is a list of tokens as logprobs have it.
-func spell(c Choice) string { return strings.Join(c.Logprobs.Tokens, "") }

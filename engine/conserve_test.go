@@ -1,0 +1,138 @@
+package engine
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/gptmeter/gptmeter/meter"
+	"github.com/gptmeter/gptmeter/tensor"
+)
+
+// Whatever requests share steps and prefixes, and whenever they are cancelled: what their reports
+// state adds up to what the engine did, every count to the unit, and their machine time, with the
+// idle time, to the time since the engine was made.
+func TestConservation(t *testing.T) {
+	with := smallEngine(t, DefaultOptions, 2)
+	rapid.Check(t, func(t *rapid.T) {
+		visits := someVisits(t)
+		e := New(with.model, with.exec, nil, someOptions(t), time.Second)
+		var before Usage
+		tasks, _ := serve(t, e, visits, func() {
+			now := e.Usage()
+			checkGrown(t, before, now)
+			before = now
+		})
+		checkConserved(t, e, tasks)
+	})
+}
+
+// checkGrown wants no part of the usage to have fallen.
+func checkGrown(t fataler, before, now Usage) {
+	t.Helper()
+	if now.Other < before.Other || now.Idle < before.Idle {
+		t.Fatalf("%v of other and %v of idle time became %v and %v", before.Other, before.Idle, now.Other, now.Idle)
+	}
+	for o, w := range now.Work.Since(before.Work) {
+		if min(w.Calls, w.Products, w.Elementwise, w.Padding, w.Special, w.Read, w.Written, int64(w.Wall), int64(w.Busy)) < 0 {
+			t.Fatalf("the work of %v has fallen by %+v", tensor.Operator(o), w)
+		}
+	}
+}
+
+// checkConserved adds up the reports of all tasks that e has had.
+func checkConserved(t fataler, e *Engine, tasks []*Task) {
+	t.Helper()
+	end := e.now()
+	e.now = func() time.Duration { return end }
+	usage := e.Usage()
+
+	var time time.Duration
+	seconds := 0.0
+	operators := map[string]meter.Operator{}
+	wall := map[string]float64{}
+	for _, task := range tasks {
+		report := task.Result().Meter
+		checkReport(t, report)
+		time += task.account.MachineTime()
+		seconds += report.MachineSeconds
+		for _, leg := range []meter.Leg{report.Prefill, report.Decode} {
+			for _, line := range leg.Operators {
+				sum := operators[line.Operator]
+				sum.Calls += line.Calls
+				sum.Counts = add(sum.Counts, line.Counts)
+				operators[line.Operator] = sum
+				if line.WallSeconds != nil {
+					wall[line.Operator] += *line.WallSeconds
+				}
+			}
+		}
+	}
+	if time+usage.Idle != end {
+		t.Fatalf("%v of machine time and %v idle are not %v", time, usage.Idle, end)
+	}
+	if !near(seconds+usage.Idle.Seconds(), end.Seconds()) {
+		t.Fatalf("%v machine seconds and %v idle are not %v", seconds, usage.Idle.Seconds(), end.Seconds())
+	}
+	for o, w := range usage.Work {
+		name := tensor.Operator(o).String()
+		want := meter.Counts{ProductFlops: w.Products, ElementwiseFlops: w.Elementwise, Flops: w.Products + w.Elementwise,
+			PaddingFlops: w.Padding, SpecialOps: w.Special, BytesRead: w.Read, BytesWritten: w.Written}
+		if got := operators[name].Counts; got != want {
+			t.Fatalf("%s: the reports add up to\n%+v, the engine did\n%+v", name, got, want)
+		}
+		if !near(wall[name], w.Wall.Seconds()) {
+			t.Fatalf("%s: the reports add up to %v seconds, the engine took %v", name, wall[name], w.Wall.Seconds())
+		}
+		// Calls say in how many a request had a part, so those that were shared count for each.
+		if calls := operators[name].Calls; calls < w.Calls {
+			t.Fatalf("%s: %d calls are reported of %d", name, calls, w.Calls)
+		}
+	}
+}
+
+// checkReport holds a report's sums against its parts.
+func checkReport(t fataler, r meter.Report) {
+	t.Helper()
+	if !near(r.MachineSeconds, r.Prefill.MachineSeconds+r.Decode.MachineSeconds+r.OtherSeconds) {
+		t.Fatalf("machine_seconds %v are not prefill %v, decode %v and other %v",
+			r.MachineSeconds, r.Prefill.MachineSeconds, r.Decode.MachineSeconds, r.OtherSeconds)
+	}
+	if r.WallSeconds < 0 || r.OtherSeconds < 0 {
+		t.Fatalf("%v wall seconds, %v other seconds", r.WallSeconds, r.OtherSeconds)
+	}
+	for _, leg := range []meter.Leg{r.Prefill, r.Decode} {
+		sum, seconds := meter.Counts{}, 0.0
+		for _, line := range leg.Operators {
+			sum = add(sum, line.Counts)
+			if (line.WallSeconds == nil) != (line.FusedInto != nil) {
+				t.Fatalf("%s: wall_seconds %v, fused_into %v", line.Operator, line.WallSeconds, line.FusedInto)
+			}
+			if line.WallSeconds != nil {
+				seconds += *line.WallSeconds
+			}
+		}
+		if sum != leg.Counts || leg.Flops != leg.ProductFlops+leg.ElementwiseFlops {
+			t.Fatalf("the operators add up to\n%+v, the leg has\n%+v", sum, leg.Counts)
+		}
+		if !near(seconds, leg.MachineSeconds) || leg.MachineSeconds > leg.WallSeconds {
+			t.Fatalf("operators took %v s, the leg %v machine and %v wall seconds", seconds, leg.MachineSeconds, leg.WallSeconds)
+		}
+		if leg.Tokens == 0 && (leg.Flops != 0 || leg.WallSeconds != 0) {
+			t.Fatalf("a leg of no tokens has %d FLOPs and %v s", leg.Flops, leg.WallSeconds)
+		}
+	}
+}
+
+func add(a, b meter.Counts) meter.Counts {
+	return meter.Counts{
+		ProductFlops: a.ProductFlops + b.ProductFlops, ElementwiseFlops: a.ElementwiseFlops + b.ElementwiseFlops,
+		Flops: a.Flops + b.Flops, PaddingFlops: a.PaddingFlops + b.PaddingFlops, SpecialOps: a.SpecialOps + b.SpecialOps,
+		BytesRead: a.BytesRead + b.BytesRead, BytesWritten: a.BytesWritten + b.BytesWritten,
+	}
+}
+
+// near is equality but for the rounding of sums.
+func near(a, b float64) bool { return math.Abs(a-b) <= 1e-12*max(1, math.Abs(a), math.Abs(b)) }

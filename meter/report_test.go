@@ -1,0 +1,157 @@
+package meter_test
+
+import (
+	"encoding/json"
+	"math"
+	"os"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/gptmeter/gptmeter/meter"
+	"github.com/gptmeter/gptmeter/tensor"
+)
+
+// someWork has numbers that tell its parts apart; attention has softmax inside.
+func someWork() (w tensor.Work) {
+	w[tensor.Linear] = tensor.OperatorWork{Calls: 4, Wall: 2 * time.Second, Busy: 3 * time.Second,
+		Count: tensor.Count{Products: 1000, Elementwise: 200, Padding: 30, Read: 400, Written: 50}}
+	w[tensor.Attention] = tensor.OperatorWork{Calls: 1, Wall: 500 * time.Millisecond,
+		Count: tensor.Count{Products: 60, Elementwise: 7, Read: 8, Written: 9}}
+	w[tensor.Softmax] = tensor.OperatorWork{Calls: 1, Count: tensor.Count{Elementwise: 11, Special: 12}}
+	return w
+}
+
+// someReport is of four prompt tokens in two steps and two tokens in one.
+func someReport() meter.Report {
+	a := meter.NewAccount(time.Second, 1)
+	a.Add(meter.Prefill, 3, someWork(), 100*time.Millisecond, 2*time.Second, 5*time.Second)
+	a.Add(meter.Prefill, 1, someWork(), 0, 7*time.Second, 10*time.Second)
+	a.Token(0, 10*time.Second)
+	a.Add(meter.Decode, 1, someWork(), 400*time.Millisecond, 10*time.Second, 13*time.Second)
+	a.Token(0, 13*time.Second)
+	a.Finish(13 * time.Second)
+	return a.Report(meter.Setting{Kernel: "pure", DType: "f32", Threads: 2, LoadTime: 250 * time.Millisecond})
+}
+
+// The whole document, number by number and null by null.
+func TestReportJSON(t *testing.T) {
+	got, err := json.MarshalIndent(someReport(), "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := os.ReadFile("testdata/report.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(string(want), string(got)+"\n"); d != "" {
+		t.Error(d)
+	}
+}
+
+// The keys are those that the program's users are promised.
+func TestReportKeys(t *testing.T) {
+	var report map[string]any
+	data, err := json.Marshal(someReport())
+	if err == nil {
+		err = json.Unmarshal(data, &report)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkKeys(t, report, "kernel", "dtype", "threads", "prefill", "decode", "other_seconds", "load_seconds",
+		"machine_seconds", "wall_seconds", "time_to_first_token_seconds", "time_per_output_token_seconds", "energy", "cost")
+	checkKeys(t, report["energy"], "joules", "source")
+	checkKeys(t, report["cost"], "currency", "total", "prompt", "completion", "price", "source")
+	for _, name := range []string{"prefill", "decode"} {
+		leg := report[name].(map[string]any)
+		checkKeys(t, leg, "tokens", "wall_seconds", "machine_seconds", "product_flops", "elementwise_flops", "flops",
+			"padding_flops", "special_ops", "bytes_read", "bytes_written", "flops_per_second", "bytes_per_second",
+			"share_of_peak", "share_of_bandwidth", "operators")
+		for _, operator := range leg["operators"].([]any) {
+			checkKeys(t, operator, "operator", "calls", "product_flops", "elementwise_flops", "flops", "padding_flops",
+				"special_ops", "bytes_read", "bytes_written", "wall_seconds", "fused_into")
+		}
+	}
+}
+
+func checkKeys(t *testing.T, object any, want ...string) {
+	t.Helper()
+	var got []string
+	for key := range object.(map[string]any) {
+		got = append(got, key)
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+}
+
+// Where nothing has happened nothing is stated: no rate of nothing, no time of no token.
+func TestEmptyReport(t *testing.T) {
+	r := meter.NewAccount(3*time.Second, 2).Report(meter.Setting{})
+	want := meter.Report{
+		Prefill: meter.Leg{Operators: []meter.Operator{}},
+		Decode:  meter.Leg{Operators: []meter.Operator{}},
+		Energy:  meter.Energy{Source: meter.Unmeasured},
+		Cost:    meter.Cost{Source: meter.Unmeasured},
+	}
+	if d := cmp.Diff(want, r); d != "" {
+		t.Error(d)
+	}
+}
+
+// Before its end a request has lasted until its last step.
+func TestWallSecondsSoFar(t *testing.T) {
+	a := meter.NewAccount(3*time.Second, 1)
+	a.Add(meter.Prefill, 1, tensor.Work{}, 0, 4*time.Second, 5*time.Second)
+	if got := a.Report(meter.Setting{}).WallSeconds; got != 2 {
+		t.Errorf("%v s so far, want 2", got)
+	}
+	a.Finish(9 * time.Second)
+	if got := a.Report(meter.Setting{}).WallSeconds; got != 6 {
+		t.Errorf("%v s in the end, want 6", got)
+	}
+}
+
+// The time to the first token is the first choice's that has one; the time per token is
+// (last − first)/(n − 1), over all choices.
+func TestTokenTimes(t *testing.T) {
+	for _, test := range []struct {
+		name     string
+		tokens   [][]int // by choice, the seconds at which they come
+		first    float64 // NaN for null
+		perToken float64
+	}{
+		{"none", [][]int{{}}, math.NaN(), math.NaN()},
+		{"one", [][]int{{7}}, 5, math.NaN()},
+		{"two", [][]int{{7, 10}}, 5, 3},
+		{"four", [][]int{{7, 8, 9, 13}}, 5, 2},
+		{"several choices", [][]int{{7, 9}, {}, {6, 7, 8, 12}}, 4, 2},
+		{"one each", [][]int{{7}, {7}}, 5, math.NaN()},
+	} {
+		a := meter.NewAccount(2*time.Second, len(test.tokens))
+		for choice, times := range test.tokens {
+			for _, at := range times {
+				a.Token(choice, time.Duration(at)*time.Second)
+			}
+		}
+		r := a.Report(meter.Setting{})
+		checkSeconds(t, test.name+": time to first token", r.TimeToFirstTokenSeconds, test.first)
+		checkSeconds(t, test.name+": time per output token", r.TimePerOutputTokenSeconds, test.perToken)
+	}
+}
+
+func checkSeconds(t *testing.T, what string, got *float64, want float64) {
+	t.Helper()
+	switch {
+	case got == nil && math.IsNaN(want), got != nil && *got == want:
+	case got == nil:
+		t.Errorf("%s is null, want %v", what, want)
+	default:
+		t.Errorf("%s is %v, want %v", what, *got, want)
+	}
+}
