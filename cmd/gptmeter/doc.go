@@ -1,0 +1,38 @@
+/*
+Gptmeter runs GPT-2 with the meter running: it generates text on the processor, counts the
+arithmetic that its kernels really do, and times every request.
+
+	gptmeter generate "Once upon a time"          a model inside the binary, for a first try
+	gptmeter generate --model ./gpt2 < prompt.txt
+	gptmeter tokenize --json "Hello, world"
+	gptmeter info --model ./gpt2 --tensors
+	gptmeter info                                 this machine
+
+# Settings
+
+Each flag can also be set by the environment, --top-p by GPTMETER_TOP_P, and by a TOML file named
+with --config, in which the keys are flags' names with - or _. A flag wins over the environment,
+that over the file, that over the default.
+
+# Prompt files
+
+--prompt-file runs many prompts as one batch. Each line is a JSON object with prompt or prompt_ids
+and, as keys with _, any of the flags that shape an answer:
+
+	{"prompt": "The cat", "max_tokens": 8, "seed": 1}
+	{"prompt_ids": [464, 3797], "temperature": 0, "stop": ["\n"]}
+
+Empty lines are passed over. The file is checked whole before anything is generated. Answers are
+JSON lines in the order of the input, each written as soon as those before it are complete; line is
+the input's place counted from 0. Errors count lines from 1, as editors do.
+
+# Exit codes
+
+	0    done, also when the reader of the output has gone away
+	1    unexpected
+	2    usage: a flag, number, name, id or prompt that cannot be
+	3    model, weights, tokenizer or input file unusable
+	5    out of memory or disk
+	130  interrupted
+*/
+package main

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"io"
+	"math"
+	"os"
+	"unicode/utf8"
+
+	"github.com/gptmeter/gptmeter/engine"
+	"github.com/spf13/cobra"
+)
+
+// generateFlags are those of generate that are not of one request.
+type generateFlags struct {
+	modelFlags
+	base       request // what each prompt asks for unless its line says otherwise
+	promptFile string
+	maxBatch   int
+	synthetic  bool
+	noMeter    bool
+	json       bool
+}
+
+func (p *program) generate() *cobra.Command {
+	f := &generateFlags{base: newRequest(), maxBatch: engine.DefaultOptions.MaxBatch}
+	c := &cobra.Command{
+		Use:   "generate [flags] [PROMPT]",
+		Short: "Continue a text",
+		Long: `Continue PROMPT, or what stdin holds if PROMPT is - or missing. The text streams to stdout as
+it is made; then a receipt of what was counted and timed goes to stderr.
+
+With --prompt-file each line is a JSON object with prompt or prompt_ids and any of the flags
+from --truncate to --logprobs as keys, with _ for -. The lines run as one batch, and the answers
+are JSON lines in the order of the input. The file is checked whole before anything is generated.`,
+		Example: `  gptmeter generate "Once upon a time"
+  gptmeter generate --model ./gpt2 --temperature 0 --max-tokens 20 "The AI is"
+  gptmeter generate --json --logprobs 3 --seed 7 "The cat"
+  gptmeter generate --max-tokens 0 --echo --logprobs 0 --json "a text to score"
+  gptmeter generate --prompt-file prompts.jsonl > answers.jsonl`,
+		Args:    arguments(1, "PROMPT"),
+		PreRunE: settle,
+		RunE: func(c *cobra.Command, args []string) error {
+			requests, err := interruptible(c.Context(), func() ([]request, error) { return p.requests(f, args) })
+			if err != nil {
+				return err
+			}
+			m, err := interruptible(c.Context(), func() (*loaded, error) { return p.load(f.modelFlags, f.synthetic) })
+			if err != nil {
+				return err
+			}
+			return p.answer(c.Context(), f, m, requests)
+		},
+	}
+	flags := c.Flags()
+	flags.SortFlags = false
+	f.modelFlags.add(c)
+	flags.BoolVar(&f.synthetic, "allow-synthetic", false, "generate with random weights too")
+	flags.StringVar(&f.promptFile, "prompt-file", "", "answer the JSON lines of this `FILE`, - for stdin, as a batch")
+	whole(flags, &f.maxBatch, "max-batch", 1, math.MaxInt, "most answers to generate side by side")
+	f.base.flags(flags)
+	flags.BoolVar(&f.noMeter, "no-meter", false, "no receipt, and no meter in JSON")
+	flags.BoolVar(&f.json, "json", false, "print one JSON document, in the form of an OpenAI completion")
+	configFlag(c)
+	return c
+}
+
+// requests collects the prompts, wherever they are.
+func (p *program) requests(f *generateFlags, args []string) ([]request, error) {
+	sources := len(args)
+	if f.promptFile != "" {
+		sources++
+	}
+	if f.base.ids != nil {
+		sources++
+	}
+	if sources > 1 {
+		return nil, usageError("more than one of PROMPT, --prompt-ids and --prompt-file is given")
+	}
+	switch {
+	case f.promptFile == "-":
+		return readPrompts("stdin", p.stdin, f.base)
+	case f.promptFile != "":
+		file, err := os.Open(f.promptFile)
+		if err != nil {
+			return nil, unusable(err)
+		}
+		defer file.Close()
+		return readPrompts(f.promptFile, file, f.base)
+	}
+	r := f.base
+	if r.ids == nil {
+		text, err := p.text(args, "PROMPT")
+		if err != nil {
+			return nil, err
+		}
+		r.text = text
+	}
+	return []request{r}, nil
+}
+
+// text is the argument, or what stdin holds where that is - or missing.
+func (p *program) text(args []string, name string) (text string, err error) {
+	source := name
+	switch {
+	case len(args) > 0 && args[0] != "-":
+		text = args[0]
+	case len(args) == 0 && isTerminal(p.stdin):
+		return "", errorWithHint(usageError("no %s is given", name), `write it in quotes, or pipe it in; "" is an empty one`)
+	default:
+		source = "stdin"
+		all, err := io.ReadAll(io.LimitReader(p.stdin, maxPromptBytes+1))
+		if err != nil {
+			return "", unusable(err)
+		}
+		if len(all) > maxPromptBytes {
+			return "", usageError("stdin: longer than %d bytes", maxPromptBytes)
+		}
+		text = string(all)
+	}
+	if !utf8.ValidString(text) {
+		return "", usageError("%s: not valid UTF-8", source)
+	}
+	return text, nil
+}

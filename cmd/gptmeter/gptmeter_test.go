@@ -1,0 +1,95 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestMain puts the program on the PATH, as gptmeter, for scripts and for tests that run it.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"gptmeter": main})
+}
+
+// TestScripts runs the transcripts in testdata, which have three commands of their own:
+//
+//	exits CODE ARGS…           runs gptmeter; it has to end so
+//	checkpoint FOLDER [FAULT]  writes a small model, see checkpoint_test.go
+//	tiny FILE TO               copies a file of the embedded model
+//
+// and two conditions: [root], for whom permissions do not count, and [data], that the data outside
+// the repository is at $DATA.
+func TestScripts(t *testing.T) {
+	data, err := filepath.Abs("../../../shared/data")
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata",
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": exits, "checkpoint": writeCheckpoint, "tiny": copyTiny,
+		},
+		Condition: func(condition string) (bool, error) {
+			switch condition {
+			case "root":
+				return os.Getuid() == 0, nil
+			case "data":
+				_, err := os.Stat(data)
+				return err == nil, nil
+			}
+			return false, errors.New("no such condition")
+		},
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("DATA", data)
+			return nil
+		},
+		RequireExplicitExec: true,
+	})
+}
+
+// exits runs gptmeter, and checks what holds whenever it fails: nothing on stdout, and on stderr
+// the error and at most a hint.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: exits CODE ARGS…")
+	}
+	code, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	var exit *exec.ExitError
+	if err := ts.Exec("gptmeter", args[1:]...); errors.As(err, &exit) {
+		got = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	stdout, stderr := ts.ReadFile("stdout"), ts.ReadFile("stderr")
+	if got != code {
+		ts.Fatalf("exit code %d, want %d", got, code)
+	}
+	if code == exitDone {
+		return
+	}
+	if stdout != "" {
+		ts.Fatalf("a failure has written to stdout: %q", stdout)
+	}
+	lines := strings.Split(strings.TrimSuffix(stderr, "\n"), "\n")
+	if !strings.HasPrefix(lines[0], "gptmeter: ") || len(lines) > 2 ||
+		len(lines) == 2 && !strings.HasPrefix(lines[1], "gptmeter: hint: ") {
+		ts.Fatalf("want one line of error and at most one of hint, got:\n%s", stderr)
+	}
+	if strings.Contains(stderr, "goroutine") || strings.Contains(stderr, "unexpected:") {
+		ts.Fatalf("a panic: %s", stderr)
+	}
+}
+
+func copyTiny(ts *testscript.TestScript, _ bool, args []string) {
+	content, err := os.ReadFile("../../weights/tiny/" + args[0])
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), content, 0o666))
+}

@@ -1,0 +1,160 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/gptmeter/gptmeter/weights"
+	"github.com/spf13/cobra"
+)
+
+// infoFlags are the flags of info.
+type infoFlags struct {
+	model   string
+	tensors bool
+	json    bool
+}
+
+func (p *program) info() *cobra.Command {
+	f := &infoFlags{}
+	c := &cobra.Command{
+		Use:   "info [flags]",
+		Short: "Describe a model, or this machine",
+		Long: `Describe the model that --model names, without loading its weights; without --model, this
+machine as far as it matters here.`,
+		Example: `  gptmeter info
+  gptmeter info --model ./gpt2 --tensors
+  gptmeter info --model synthetic:gpt2-xl --json`,
+		Args:    arguments(0, ""),
+		PreRunE: settle,
+		RunE: func(*cobra.Command, []string) error {
+			switch {
+			case f.model != "":
+				return p.modelInfo(f)
+			case f.tensors:
+				return usageError("--tensors needs --model")
+			}
+			return p.machineInfo(f)
+		},
+	}
+	modelFlag(c, &f.model, "")
+	c.Flags().BoolVar(&f.tensors, "tensors", false, "list the model's tensors too")
+	c.Flags().BoolVar(&f.json, "json", false, "print one JSON document")
+	configFlag(c)
+	return c
+}
+
+// A modelInfo is a model as its files describe it.
+type modelInfo struct {
+	Name           string          `json:"name"`
+	Demonstration  bool            `json:"demonstration"`
+	Synthetic      bool            `json:"synthetic"`
+	Architecture   string          `json:"architecture"`
+	Layers         int             `json:"layers"`
+	Heads          int             `json:"heads"`
+	Width          int             `json:"width"`
+	Inner          int             `json:"inner"` // width of the feed-forward layer
+	Context        int             `json:"context"`
+	Vocabulary     int             `json:"vocabulary"`
+	Activation     string          `json:"activation"`
+	TiedEmbeddings bool            `json:"tied_embeddings"`
+	EndOfText      []int           `json:"end_of_text_ids"`
+	Parameters     int64           `json:"parameters"`
+	DTypes         []string        `json:"dtypes"`       // of the tensors as stored
+	TensorBytes    int64           `json:"tensor_bytes"` // as stored
+	Files          []modelFile     `json:"files"`
+	Tokenizer      *modelTokenizer `json:"tokenizer"` // null where there is none
+	Tensors        []modelTensor   `json:"tensors,omitempty"`
+}
+
+type modelFile struct {
+	Path  string `json:"path"`
+	Bytes int64  `json:"bytes"`
+}
+
+type modelTokenizer struct {
+	Size int `json:"size"` // one more than the largest id
+}
+
+type modelTensor struct {
+	Name  string `json:"name"`
+	DType string `json:"dtype"`
+	Shape []int  `json:"shape"`
+	Bytes int64  `json:"bytes"`
+}
+
+func (p *program) modelInfo(f *infoFlags) error {
+	checkpoint, c, err := openModel(f.model)
+	if err != nil {
+		return err
+	}
+	defer checkpoint.Close()
+	t, err := openTokenizer(f.model, checkpoint.Tokenizer())
+	if err != nil {
+		return err
+	}
+	m := modelInfo{
+		Name: checkpoint.Name(), Demonstration: checkpoint.Demonstration(), Synthetic: checkpoint.Synthetic(),
+		Architecture: "gpt2", Layers: c.Layers, Heads: c.Heads, Width: c.Width, Inner: c.Inner,
+		Context: c.Positions, Vocabulary: c.Vocabulary, Activation: c.ActivationName,
+		TiedEmbeddings: c.Tied, EndOfText: append([]int{}, c.EndOfText...), Parameters: c.Parameters(),
+		Files: []modelFile{},
+	}
+	if t != nil {
+		m.Tokenizer = &modelTokenizer{t.Size()}
+	}
+	for _, file := range checkpoint.Files() {
+		m.Files = append(m.Files, modelFile(file))
+	}
+	m.addTensors(checkpoint, f.tensors)
+	if f.json {
+		return p.stdout.document(map[string]modelInfo{"model": m})
+	}
+	return m.print(p.stdout)
+}
+
+func (m *modelInfo) addTensors(checkpoint *weights.Checkpoint, list bool) {
+	for _, t := range checkpoint.Tensors() {
+		m.TensorBytes += t.Bytes
+		if !slices.Contains(m.DTypes, t.DType) {
+			m.DTypes = append(m.DTypes, t.DType)
+		}
+		if list {
+			m.Tensors = append(m.Tensors, modelTensor(t))
+		}
+	}
+	slices.Sort(m.DTypes)
+}
+
+func (m *modelInfo) print(w io.Writer) error {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	row := func(name, format string, args ...any) { fmt.Fprintf(table, name+"\t"+format+"\n", args...) }
+	note := ""
+	if m.Demonstration {
+		note = " (a small model for demonstration)"
+	} else if m.Synthetic {
+		note = " (random weights)"
+	}
+	row("model", "%s%s", m.Name, note)
+	row("architecture", "%s, %s", m.Architecture, m.Activation)
+	row("shape", "%d layers, %d heads, width %d, inner %d", m.Layers, m.Heads, m.Width, m.Inner)
+	row("context", "%d tokens", m.Context)
+	row("vocabulary", "%d tokens", m.Vocabulary)
+	row("parameters", "%d", m.Parameters)
+	row("weights", "%s in %s", bytesText(m.TensorBytes), strings.Join(m.DTypes, ", "))
+	if m.Tokenizer != nil {
+		row("tokenizer", "%d tokens", m.Tokenizer.Size)
+	} else {
+		row("tokenizer", "none")
+	}
+	for _, file := range m.Files {
+		row("file", "%s, %s", oneLine(file.Path), bytesText(file.Bytes))
+	}
+	for _, t := range m.Tensors {
+		row("tensor", "%s\t%s\t%v", oneLine(t.Name), t.DType, t.Shape)
+	}
+	return table.Flush()
+}

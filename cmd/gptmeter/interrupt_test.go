@@ -1,0 +1,125 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Ctrl-C stops a text between two tokens, and the receipt says what has been done until then.
+func TestInterruptText(t *testing.T) {
+	// 128 answers take far longer than the signal.
+	c := exec.Command("gptmeter", "generate", "--n", "128", "--max-tokens", "250", "--ignore-eos", "Once upon a time")
+	var stderr bytes.Buffer
+	c.Stderr = &stderr
+	stdout, err := c.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadFull(stdout, make([]byte, 1)); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(stdout)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Wait(); c.ProcessState.ExitCode() != exitInterrupted {
+		t.Errorf("%v, want exit code %d", c.ProcessState, exitInterrupted)
+	}
+	if !bytes.HasSuffix(text, []byte("\n")) {
+		t.Errorf("the text ends without a newline: %q", text)
+	}
+	if s := stderr.String(); !strings.Contains(s, "machine ") || !strings.HasSuffix(s, "gptmeter: interrupted\n") {
+		t.Errorf("want a receipt and a word on stderr, got %q", s)
+	}
+}
+
+// Ctrl-C also ends a wait for a prompt that does not come.
+func TestInterruptWait(t *testing.T) {
+	for _, args := range [][]string{{"generate"}, {"generate", "--prompt-file", "-"}, {"tokenize"}} {
+		c := exec.Command("gptmeter", args...)
+		var stdout, stderr bytes.Buffer
+		c.Stdout, c.Stderr = &stdout, &stderr
+		stdin, err := c.StdinPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		// The pipe takes more than it holds only once it is being read: then the program waits.
+		if _, err := stdin.Write(bytes.Repeat([]byte(" "), 1<<20)); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Process.Signal(os.Interrupt); err != nil {
+			t.Fatal(err)
+		}
+		if c.Wait(); c.ProcessState.ExitCode() != exitInterrupted || stdout.Len() > 0 || stderr.String() != "gptmeter: interrupted\n" {
+			t.Errorf("%v: %v, stdout %q, stderr %q", args, c.ProcessState, stdout.String(), stderr.String())
+		}
+	}
+}
+
+// Interrupted JSON is a whole document of what there is; of a batch there are the whole answers.
+func TestInterruptJSON(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, promptFile := range []string{"", "p"} {
+		p, stdout := testProgram(t)
+		f := &generateFlags{modelFlags: modelFlags{model: "tiny", dtype: auto, kernel: auto}, maxBatch: 1, json: true, promptFile: promptFile}
+		f.base = newRequest()
+		f.base.text = "The cat"
+		m, err := p.load(f.modelFlags, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := p.answer(ctx, f, m, []request{f.base, f.base}[:1+len(promptFile)]); !errors.Is(err, errInterrupted) {
+			t.Errorf("prompt file %q: %v, want %v", promptFile, err, errInterrupted)
+		}
+		text := stdout()
+		if promptFile != "" {
+			if text != "" {
+				t.Errorf("an answer that is not whole has been printed: %q", text)
+			}
+			continue
+		}
+		var a answer
+		if err := json.Unmarshal([]byte(text), &a); err != nil || *a.Choices[0].FinishReason != "cancelled" || a.Usage.PromptTokens != 2 {
+			t.Errorf("%v: %q", err, text)
+		}
+	}
+}
+
+// testProgram is a program that prints to a file, and how to read that.
+func testProgram(t *testing.T) (p *program, stdout func() string) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "stdout")
+	file, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { file.Close() })
+	p = &program{stdin: os.Stdin, stdout: &output{file: file}, stderr: file}
+	return p, func() string {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+}

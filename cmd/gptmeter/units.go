@@ -1,0 +1,44 @@
+package main
+
+import (
+	"fmt"
+	"math"
+)
+
+// siText writes x with three digits, a decimal prefix and the unit: "1.23 GFLOP/s".
+func siText(x float64, unit string) string {
+	prefixes := []string{"", "k", "M", "G", "T", "P", "E"}
+	i := 0
+	for i < len(prefixes)-1 && math.Abs(x) >= 999.5 {
+		x /= 1000
+		i++
+	}
+	return threeDigits(x) + " " + prefixes[i] + unit
+}
+
+// bytesText writes a number of bytes.
+func bytesText(n int64) string { return siText(float64(n), "B") }
+
+// secondsText writes a time.
+func secondsText(s float64) string {
+	switch {
+	case s < 999.5e-6:
+		return threeDigits(s*1e6) + " µs"
+	case s < 999.5e-3:
+		return threeDigits(s*1e3) + " ms"
+	}
+	return threeDigits(s) + " s"
+}
+
+// threeDigits writes x with three digits, or all of those before the point.
+func threeDigits(x float64) string {
+	switch a := math.Abs(x); {
+	case a == 0:
+		return "0"
+	case a < 9.995:
+		return fmt.Sprintf("%.2f", x)
+	case a < 99.95:
+		return fmt.Sprintf("%.1f", x)
+	}
+	return fmt.Sprintf("%.0f", x)
+}
