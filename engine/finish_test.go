@@ -23,8 +23,7 @@ func idOf(t *testing.T, e *Engine, token string) int {
 func TestFinish(t *testing.T) {
 	e := tinyEngine(t, DefaultOptions, 1)
 	eos, half := idOf(t, e, "<|endoftext|>"), idOf(t, e, "Ã") // byte c3, the first of é
-	prompt, context := e.tokenizer.Encode("Once upon a time"), e.model.Config.Positions
-	full := slices.Repeat(prompt, context)[:context]
+	prompt := e.tokenizer.Encode("Once upon a time")
 	for _, test := range []struct {
 		name   string
 		change func(r *Request)
@@ -47,9 +46,6 @@ func TestFinish(t *testing.T) {
 			force(r, half)
 			r.MaxTokens, r.Stop = 2, []string{"\uFFFD\uFFFD"}
 		}, 2, "", FinishStop},
-		{"the context", func(r *Request) { r.Prompt, r.MaxTokens = full[:context-1], 9; force(r, prompt[0]) }, 2, "OnceOnce", FinishLength},
-		{"the context at once", func(r *Request) { r.Prompt, r.MaxTokens = full, 9; force(r, prompt[0]) }, 1, "Once", FinishLength},
-		{"the context before", func(r *Request) { r.Prompt, r.MaxTokens = full, 0 }, 0, "", FinishLength},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			for _, n := range []int{1, 2} {
@@ -76,12 +72,32 @@ func TestFinish(t *testing.T) {
 	}
 }
 
+// A text ends where the context does: with the token that follows its last position.
+func TestContextFills(t *testing.T) {
+	e := smallEngine(t, DefaultOptions, 1)
+	context := e.model.Config.Positions
+	for _, test := range []struct{ prompt, most, made int }{
+		{context, 9, 1}, {context, 1, 1}, {context, 0, 0},
+		{context - 1, 9, 2}, {context - 1, 1, 1},
+		{context - 8, 9, 9}, {context - 8, 10, 9}, {1, 1000, context},
+	} {
+		r := request(slices.Repeat([]int{7}, test.prompt), test.most)
+		r.N, r.IgnoreEOS = 2, true
+		for _, c := range complete(t, e, r).Choices {
+			if len(c.TokenIDs) != test.made || *c.FinishReason != FinishLength {
+				t.Errorf("a prompt of %d, at most %d tokens: made %d, %s; want %d",
+					test.prompt, test.most, len(c.TokenIDs), *c.FinishReason, test.made)
+			}
+		}
+	}
+}
+
 // A stop string that begins in one token and ends in the next is found, wherever it is, and the
 // text is what comes before it.
 func TestStopAcrossTokens(t *testing.T) {
 	e := tinyEngine(t, DefaultOptions, 1)
 	r := Default()
-	r.Prompt, r.MaxTokens, r.Seed, r.Logprobs = e.tokenizer.Encode("Once upon a time"), 40, 5, 0
+	r.Prompt, r.MaxTokens, r.Seed, r.Logprobs = e.tokenizer.Encode("Once upon a time"), 25, 5, 0
 	whole := complete(t, e, r).Choices[0]
 	tokens := whole.Logprobs.Tokens
 	across := 0
@@ -101,7 +117,7 @@ func TestStopAcrossTokens(t *testing.T) {
 			t.Errorf("stop %q: %d tokens, text %q, %s; want %d, %q", stop, len(got.TokenIDs), got.Text, *got.FinishReason, want, before)
 		}
 	}
-	if across < 20 {
+	if across < 12 {
 		t.Errorf("only %d stop strings spanned two tokens", across)
 	}
 }
