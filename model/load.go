@@ -128,13 +128,17 @@ func (l *loader) head(wte *tensor.Weight, c Config) *tensor.Weight {
 		return nil
 	}
 	defer own.Release()
+	parameters := c.Vocabulary * c.Width
 	if c.Tied {
 		if same, err := l.sameAsEmbedding(own, c); err != nil || same {
 			l.err = err
 			return wte
 		}
+		l.all += int64(parameters)
 	}
-	return l.exec.Pack(own, tensor.OutputMajor, c.Vocabulary, c.Width, l.dtype)
+	w := l.exec.Pack(own, tensor.OutputMajor, c.Vocabulary, c.Width, l.dtype)
+	l.count(parameters)
+	return w
 }
 
 // sameAsEmbedding compares lm_head.weight with wte.weight as they are in the checkpoint.

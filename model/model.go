@@ -55,7 +55,11 @@ type layerNorm struct {
 func (c Config) Parameters() int64 {
 	C, F := int64(c.Width), int64(c.Inner)
 	block := 2*2*C + (C*3*C + 3*C) + (C*C + C) + (C*F + F) + (F*C + C)
-	return (int64(c.Vocabulary)+int64(c.Positions))*C + int64(c.Layers)*block + 2*C
+	n := (int64(c.Vocabulary)+int64(c.Positions))*C + int64(c.Layers)*block + 2*C
+	if !c.Tied {
+		n += int64(c.Vocabulary) * C
+	}
+	return n
 }
 
 // DType is the number format in which the matrices are held.
