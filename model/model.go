@@ -2,6 +2,7 @@ package model
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/gptmeter/gptmeter/tensor"
 )
@@ -97,7 +98,7 @@ type step struct {
 // the call. Work since x.Settle is divided among the spans.
 //
 // The error is of the caller's making (an id outside the vocabulary, more tokens than the context
-// has positions, no tokens) and nothing has been computed then.
+// has positions, no tokens, a cache twice) and nothing has been computed then.
 func (m *Model) Forward(x *tensor.Exec, spans []Span, use func(span, token int, logits []float32)) error {
 	if err := m.enter(spans); err != nil {
 		return err
@@ -133,6 +134,9 @@ func (m *Model) enter(spans []Span) error {
 		past := span.Cache.Len()
 		if len(span.Tokens) == 0 || span.Logits < 0 || span.Logits > len(span.Tokens) {
 			return fmt.Errorf("span %d has %d tokens of which %d want logits", i, len(span.Tokens), span.Logits)
+		}
+		if j := slices.IndexFunc(spans[:i], func(s Span) bool { return s.Cache == span.Cache }); j >= 0 {
+			return fmt.Errorf("spans %d and %d have the same cache", j, i)
 		}
 		if past+len(span.Tokens) > m.Config.Positions {
 			return fmt.Errorf("%d tokens after %d are more than the context of %d", len(span.Tokens), past, m.Config.Positions)
