@@ -277,3 +277,27 @@ func TestModelSections(t *testing.T) {
 		t.Errorf("the calls are\n%snot\n%s", got.String(), want)
 	}
 }
+
+// TestAllocations: where its cache has room, a step of tokens allocates nothing.
+func TestAllocations(t *testing.T) {
+	x := newExec(t, 2, "auto")
+	m := loadSource(t, x, newSource(small(), 1))
+	// A cache grows by 32 tokens at a time: both have room for the 22 that follow.
+	spans := []model.Span{
+		{Tokens: make([]int, 33), Cache: m.NewCache(), Logits: 1},
+		{Tokens: make([]int, 5), Cache: m.NewCache(), Logits: 1},
+	}
+	var settled []tensor.Work
+	step := func() {
+		if err := m.Forward(x, spans, func(int, int, []float32) {}); err != nil {
+			t.Fatal(err)
+		}
+		settled = x.Settle(settled)
+	}
+	step()
+	spans[0].Tokens, spans[1].Tokens = []int{1}, []int{2}
+	step()
+	if n := testing.AllocsPerRun(20, step); n != 0 {
+		t.Errorf("a step allocates %v times", n)
+	}
+}
