@@ -52,7 +52,6 @@ are JSON lines in the order of the input. The file is checked whole before anyth
 		},
 	}
 	flags := c.Flags()
-	flags.SortFlags = false
 	f.modelFlags.add(c)
 	flags.BoolVar(&f.synthetic, "allow-synthetic", false, "generate with random weights too")
 	flags.StringVar(&f.promptFile, "prompt-file", "", "answer the JSON lines of this `FILE`, - for stdin, as a batch")

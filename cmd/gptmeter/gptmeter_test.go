@@ -93,3 +93,22 @@ func copyTiny(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), content, 0o666))
 }
+
+// testProgram is a program that prints to a file, and how to read that.
+func testProgram(t *testing.T) (p *program, stdout func() string) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "stdout")
+	file, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { file.Close() })
+	p = &program{stdin: os.Stdin, stdout: &output{file: file}, stderr: file}
+	return p, func() string {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+}

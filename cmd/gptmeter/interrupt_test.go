@@ -10,7 +10,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -102,24 +101,5 @@ func TestInterruptJSON(t *testing.T) {
 		if err := json.Unmarshal([]byte(text), &a); err != nil || *a.Choices[0].FinishReason != "cancelled" || a.Usage.PromptTokens != 2 {
 			t.Errorf("%v: %q", err, text)
 		}
-	}
-}
-
-// testProgram is a program that prints to a file, and how to read that.
-func testProgram(t *testing.T) (p *program, stdout func() string) {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "stdout")
-	file, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { file.Close() })
-	p = &program{stdin: os.Stdin, stdout: &output{file: file}, stderr: file}
-	return p, func() string {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(text)
 	}
 }

@@ -123,7 +123,7 @@ func (p *program) load(m modelFlags, synthetic bool) (*loaded, error) {
 	if t != nil && t.Size() > config.Vocabulary {
 		return nil, unusable(fmt.Errorf("%s: the tokenizer has ids up to %d and the model a vocabulary of %d", m.model, t.Size()-1, config.Vocabulary))
 	}
-	if err := checkMemory(checkpoint, config); err != nil {
+	if err := checkMemory(os.DirFS("/"), checkpoint, config); err != nil {
 		return nil, err
 	}
 	if m.threads == 0 {
@@ -148,8 +148,8 @@ func (p *program) load(m modelFlags, synthetic bool) (*loaded, error) {
 // checkMemory refuses a model whose weights do not fit: Go cannot recover from running out of
 // memory, and the system would kill the process without a word. What a file claims counts only as
 // far as the file is that large.
-func checkMemory(checkpoint *weights.Checkpoint, c model.Config) error {
-	available, known := memoryAvailable(os.DirFS("/"))
+func checkMemory(root fs.FS, checkpoint *weights.Checkpoint, c model.Config) error {
+	available, known := memoryAvailable(root)
 	if !known {
 		return nil
 	}

@@ -106,7 +106,10 @@ and times every request.`,
 	root.SetOut(p.stdout)
 	root.SetErr(p.stderr)
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(p.generate(), p.tokenize(), p.info(), p.version())
+	for _, c := range []*cobra.Command{p.generate(), p.tokenize(), p.info(), p.version()} {
+		c.Flags().SortFlags = false // they stand in the order in which they matter
+		root.AddCommand(c)
+	}
 	root.SetHelpCommand(help())
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()

@@ -27,7 +27,7 @@ Tokens are in the vocabulary's own spelling, where Ġ is a space and Ċ a newlin
 that the text spells out are recognised, and none are added. No weights are needed.`,
 		Example: `  gptmeter tokenize "Once upon a time"
   gptmeter tokenize --json < story.txt
-  gptmeter tokenize --decode 327,325,258,342`,
+  gptmeter tokenize --decode 425,450,259,402`,
 		Args:    arguments(1, "TEXT"),
 		PreRunE: settle,
 		RunE: func(c *cobra.Command, args []string) error {

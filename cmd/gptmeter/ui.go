@@ -85,6 +85,9 @@ func (p *program) fail(err error) int {
 	if code == exitDone {
 		return code
 	}
+	if code == exitInterrupted && isTerminal(p.stderr) {
+		fmt.Fprintln(p.stderr) // the terminal's ^C stands behind whatever was there
+	}
 	p.notice("%v", err)
 	var hinted interface{ Hint() string }
 	if errors.As(err, &hinted) && hinted.Hint() != "" {
