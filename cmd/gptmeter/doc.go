@@ -22,9 +22,11 @@ and, as keys with _, any of the flags that shape an answer:
 	{"prompt": "The cat", "max_tokens": 8, "seed": 1}
 	{"prompt_ids": [464, 3797], "temperature": 0, "stop": ["\n"]}
 
-Empty lines are passed over. The file is checked whole before anything is generated. Answers are
+Empty lines are passed over. The file is checked whole before anything is generated: a line that is
+no JSON object makes it unusable (3), one that asks for what cannot be is refused (2). Answers are
 JSON lines in the order of the input, each written as soon as those before it are complete; line is
-the input's place counted from 0. Errors count lines from 1, as editors do.
+the input's place counted from 0. Errors count lines from 1, as editors do. Where the program is
+interrupted, the answers that are complete have been written and no others.
 
 # Exit codes
 
