@@ -1,8 +1,10 @@
 package tokenizer
 
 import (
+	"fmt"
 	"io/fs"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/fstest"
 )
@@ -31,6 +33,15 @@ func BenchmarkEncode(b *testing.B) {
 		text := string(sharedFile(b, name))
 		b.Run(filepath.Base(name), func(b *testing.B) {
 			b.SetBytes(int64(len(text)))
+			for b.Loop() {
+				t.Encode(text)
+			}
+		})
+	}
+	for _, n := range []int{1 << 13, 1 << 19} {
+		text := strings.Repeat("a", n)
+		b.Run(fmt.Sprintf("one-letter-%d", n), func(b *testing.B) {
+			b.SetBytes(int64(n))
 			for b.Loop() {
 				t.Encode(text)
 			}

@@ -8,9 +8,9 @@
 // # Files
 //
 // [Open] reads tokenizer.json; where that is missing, vocab.json with merges.txt, or the same two
-// under OpenAI's names, encoder.json with vocab.bpe. The pair says nothing about special tokens, so
-// "<|endoftext|>", where the vocabulary has it, is the one. A folder with none of them gives
-// [ErrNone].
+// under OpenAI's names, encoder.json with vocab.bpe. The pair is read as GPT-2's own, with
+// "<|endoftext|>", where the vocabulary has it, for the one special token; an added_tokens.json
+// beside it that has more is refused. A folder with none of them gives [ErrNone].
 //
 // # What is honoured
 //
@@ -32,7 +32,7 @@
 //
 // # Limits
 //
-// A file has at most 64 MiB and ids are below 2^20. Encode takes time in n log n of the text's
+// A file has at most 64 MiB, and ids and merges are below 2^20. Encode takes time in n log n of the text's
 // length, whatever the text.
 //
 // # daulet

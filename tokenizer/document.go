@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -92,13 +94,20 @@ func readDocument(dir fs.FS) (*document, error) {
 		if err != nil {
 			return nil, err
 		}
-		return pairDocument(pair, vocab, merges)
+		d, err := pairDocument(pair, vocab, merges)
+		if err != nil {
+			return nil, err
+		}
+		return d, d.checkBeside(dir)
 	}
 	return nil, ErrNone
 }
 
 func parseDocument(data []byte) (*document, error) {
 	d := &document{file: "tokenizer.json"}
+	if bytes.Count(data, []byte{'{'}) > maxSize {
+		return nil, fmt.Errorf("%s: more than %d objects", d.file, maxSize) // of 3 bytes that would become 90
+	}
 	if err := json.Unmarshal(data, d); err != nil {
 		return nil, fmt.Errorf("%s: %w", d.file, err)
 	}
@@ -110,24 +119,46 @@ func pairDocument(names [2]string, vocab, merges []byte) (*document, error) {
 	d := &document{file: names[0]}
 	d.PreTokenizer = &stage{Type: "ByteLevel"}
 	d.Decoder = &stage{Type: "ByteLevel"}
-	if err := json.Unmarshal(vocab, &d.Model.Vocab); err != nil {
+	d.Model.Vocab = new(vocabulary)
+	if err := json.Unmarshal(vocab, d.Model.Vocab); err != nil {
 		return nil, fmt.Errorf("%s: %w", names[0], err)
 	}
 	var err error
 	if d.Model.Merges, err = parseMerges(string(merges)); err != nil {
 		return nil, fmt.Errorf("%s: %w", names[1], err)
 	}
-	if d.Model.Vocab != nil {
-		if id, ok := d.Model.Vocab.ids[endOfText]; ok {
-			d.AddedTokens = []addedToken{{ID: id, Content: endOfText, Special: true}}
-		}
+	if id, ok := d.Model.Vocab.ids[endOfText]; ok {
+		d.AddedTokens = []addedToken{{ID: id, Content: endOfText, Special: true}}
 	}
 	return d, nil
 }
 
+// checkBeside refuses tokens that were added to the pair in the file of older transformers: which of
+// them are special, or strip, stands in yet others.
+func (d *document) checkBeside(dir fs.FS) error {
+	const name = "added_tokens.json"
+	data, err := readFile(dir, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	var added map[string]int
+	if err := json.Unmarshal(data, &added); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	for _, token := range slices.Sorted(maps.Keys(added)) {
+		if id, ok := d.Model.Vocab.ids[token]; !ok || id != added[token] {
+			return fmt.Errorf("%s: token %q is not in %s: save the tokenizer as tokenizer.json", name, token, d.file)
+		}
+	}
+	return nil
+}
+
 // parseMerges reads merges.txt, one merge on each line.
 func parseMerges(text string) (mergeList, error) {
-	merges := make(mergeList, 0, strings.Count(text, "\n"))
+	merges := mergeList{}
 	n := 0
 	for line := range strings.Lines(text) {
 		n++

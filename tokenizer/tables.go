@@ -10,7 +10,7 @@ import (
 // The two large tables of tokenizer.json are read by hand: encoding/json proves the file well formed
 // and finds where they begin, but decoding them through reflection would double the time to open GPT-2's.
 
-// maxSize bounds ids: tables are slices over them, so one huge id must not cost memory.
+// maxSize bounds ids and merges. Tables are slices over the ids, so one huge id must not cost memory.
 const maxSize = 1 << 20
 
 // vocabulary is the two-way table of tokens and ids.
@@ -115,6 +115,13 @@ func (m *mergeList) addLine(line string) error {
 	left, right, ok := strings.Cut(line, " ")
 	if !ok || strings.Contains(right, " ") {
 		return fmt.Errorf("%q is not two tokens with a space between them", line)
+	}
+	return m.add(left, right)
+}
+
+func (m *mergeList) add(left, right string) error {
+	if len(*m) == maxSize {
+		return fmt.Errorf("more than %d merges", maxSize)
 	}
 	*m = append(*m, [2]string{left, right})
 	return nil
@@ -223,6 +230,5 @@ func (c *cursor) pair(m *mergeList) error {
 	if !c.skip(']') {
 		return errors.New("more than two tokens")
 	}
-	*m = append(*m, [2]string{left, right})
-	return nil
+	return m.add(left, right)
 }

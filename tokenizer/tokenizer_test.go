@@ -1,6 +1,7 @@
 package tokenizer
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io/fs"
@@ -119,7 +120,7 @@ func TestOpenFiles(t *testing.T) {
 		{"not JSON", fstest.MapFS{"tokenizer.json": file("{")}, "tokenizer.json: unexpected end of JSON input", nil},
 		{"not UTF-8", fstest.MapFS{"tokenizer.json": file("{\"a\":\"\xff\"}")}, "tokenizer.json: not valid UTF-8", nil},
 		{"bad vocab", fstest.MapFS{"vocab.json": file(`[]`), "merges.txt": file("")}, "vocab.json: vocab is not an object", nil},
-		{"no vocab", fstest.MapFS{"vocab.json": file(`null`), "merges.txt": file("")}, "vocab.json: model has no vocab", nil},
+		{"no vocab", fstest.MapFS{"vocab.json": file(`null`), "merges.txt": file("")}, "vocab.json: vocab is not an object", nil},
 		{"bad merge", fstest.MapFS{"vocab.json": file(`{"a":0}`), "merges.txt": file("#version\na\n")},
 			`merges.txt: line 2: "a" is not two tokens with a space between them`, nil},
 		{"unknown merge", fstest.MapFS{"vocab.json": file(`{"a":0}`), "merges.txt": file("a a\n")},
@@ -131,6 +132,51 @@ func TestOpenFiles(t *testing.T) {
 		}
 		if c.is != nil && !errors.Is(err, c.is) {
 			t.Errorf("%s: %v is not %v", c.name, err, c.is)
+		}
+	}
+}
+
+func TestOpenPairWithoutMerges(t *testing.T) {
+	dir := fstest.MapFS{"vocab.json": {Data: []byte(`{"a":3}`)}, "merges.txt": {Data: []byte("#version: 0.2\n")}}
+	if got := open(t, dir).Encode("aba"); !slices.Equal(got, []int{3, 3}) {
+		t.Errorf("got %v", got)
+	}
+}
+
+func TestOpenPairAddedTokens(t *testing.T) {
+	dir := pairFS(t, "vocab.json", "merges.txt")
+	for _, c := range []struct{ added, want string }{
+		{`{"<|endoftext|>": 0}`, ""},
+		{`{"<|endoftext|>": 0, "<pad>": 2048, "<sep>": 2049}`, `added_tokens.json: token "<pad>" is not in vocab.json: save the tokenizer as tokenizer.json`},
+		{`{"<|endoftext|>": 1}`, `added_tokens.json: token "<|endoftext|>" is not in vocab.json: save the tokenizer as tokenizer.json`},
+		{`{`, "added_tokens.json: unexpected end of JSON input"},
+	} {
+		dir["added_tokens.json"] = &fstest.MapFile{Data: []byte(c.added)}
+		got := ""
+		if _, err := Open(dir); err != nil {
+			got = err.Error()
+		}
+		if got != c.want {
+			t.Errorf("%s\n got %s\nwant %s", c.added, got, c.want)
+		}
+	}
+}
+
+// Files small on disk that would be large in memory.
+func TestOpenHostile(t *testing.T) {
+	pair := fstest.MapFS{"vocab.json": {Data: []byte(`{"a":0}`)}, "merges.txt": {Data: bytes.Repeat([]byte("a a\n"), maxSize+1)}}
+	objects := fstest.MapFS{"tokenizer.json": {Data: []byte(`{"added_tokens":[` + strings.Repeat("{},", maxSize) + `{}]}`)}}
+	nested := fstest.MapFS{"tokenizer.json": {Data: []byte(`{"post_processor":` + strings.Repeat(`{"processors":[`, 20000) + strings.Repeat("]}", 20000) + `}`)}}
+	for _, c := range []struct {
+		dir  fs.FS
+		want string
+	}{
+		{pair, "merges.txt: line 1048577: more than 1048576 merges"},
+		{objects, "tokenizer.json: more than 1048576 objects"},
+		{nested, "tokenizer.json: invalid character '[' exceeded max depth"},
+	} {
+		if _, err := Open(c.dir); err == nil || err.Error() != c.want {
+			t.Errorf("got %v\nwant %s", err, c.want)
 		}
 	}
 }
