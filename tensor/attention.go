@@ -45,7 +45,8 @@ func (x *Exec) Attention(out, qkv Tensor, caches []*KV, scale float32) { // (R, 
 		if n := x.backend.ScratchSize(size, longest); len(d.scratch) < n {
 			d.scratch = make([]float32, n+n/2)
 		}
-		d.spans = append(d.spans[:0], make([]spanCount, len(spans))...)
+		d.spans = slices.Grow(d.spans[:0], len(spans))[:len(spans)]
+		clear(d.spans)
 	}
 	x.spans = spans
 	_, wall, busy := x.run(Attention, heads*len(spans), 1, attentionShare)

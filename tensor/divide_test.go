@@ -111,7 +111,7 @@ func drawCalls(t *rapid.T, x *tensor.Exec, runs []int) (ends []int, calls []func
 	c := heads * size
 	w := x.Pack(elements(random(r, n*c)), tensor.OutputMajor, n, c, tensor.F32)
 	in, qkv, ids := randomTensor(r, rows, c), randomTensor(r, rows, 3*c), make([]int, rows)
-	vector := in.Row(0)
+	vector := random(r, c)
 	return ends, []func(){
 		func() { x.Embed(in, w, ids, tensor.New(1, c), ids) },
 		func() { x.LayerNorm(in, in, vector, vector, 1e-5) },
