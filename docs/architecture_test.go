@@ -17,14 +17,17 @@ const module = "github.com/gptmeter/gptmeter"
 
 // mayImport is the table of design.md, "Rooms": a room and the rooms that it may see.
 var mayImport = map[string][]string{
-	"cmd/gptmeter":                  {"engine", "weights", "meter", "tokenizer", "model", "tensor"},
+	"cmd/gptmeter":                  {"engine", "weights", "meter", "meter/theory", "tokenizer", "model", "tensor"},
 	"engine":                        {"model", "meter", "tokenizer", "tensor"},
 	"weights":                       {"tensor"},
 	"model":                         {"tensor"},
 	"meter":                         {"tensor"},
+	"meter/theory":                  {}, // and nothing that counts sees it
 	"tokenizer":                     {},
 	"tensor":                        {"tensor/internal/kernel"},
-	"tensor/internal/kernel":        {"tensor/internal/kernel/pure"},
+	"tensor/internal/kernel":        {"tensor/internal/kernel/pure", "tensor/internal/kernel/avx2", "tensor/internal/kernel/avx512"},
+	"tensor/internal/kernel/avx2":   {},
+	"tensor/internal/kernel/avx512": {},
 	"tensor/internal/kernel/oracle": {"tensor/internal/kernel", "tensor/internal/kernel/pure"},
 	"tensor/internal/kernel/pure":   {},
 }

@@ -1,0 +1,82 @@
+package docs_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestManual runs the console examples of every page. "…" in what a page shows matches anything.
+func TestManual(t *testing.T) {
+	bin := t.TempDir()
+	build := exec.Command("go", "build", "-o", bin, module+"/cmd/gptmeter")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	pages, err := filepath.Glob("*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	examples := 0
+	for _, page := range pages {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, block := range regexp.MustCompile("(?s)```console\n(.*?)```").FindAllStringSubmatch(string(text), -1) {
+			for _, example := range strings.Split(block[1], "$ ")[1:] {
+				examples++
+				command, shown, _ := strings.Cut(example, "\n")
+				t.Run(page+"/"+command, func(t *testing.T) { runExample(t, bin, command, shown) })
+			}
+		}
+	}
+	if examples == 0 {
+		t.Error("no page has an example")
+	}
+}
+
+func runExample(t *testing.T, bin, command, shown string) {
+	cmd := exec.Command("sh", "-c", command)
+	cmd.Dir = ".."
+	cmd.Env = append(os.Environ(), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"))
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err := cmd.Run()
+	got := stdout.String() + stderr.String()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		got += fmt.Sprintf("[exit %d]\n", exit.ExitCode())
+	} else if err != nil {
+		t.Fatal(err)
+	}
+	pattern := strings.ReplaceAll(regexp.QuoteMeta(shown), "…", "(?s:.*)")
+	if !regexp.MustCompile("^" + pattern + "$").MatchString(got) {
+		t.Errorf("printed\n%s\nthe page shows\n%s", got, shown)
+	}
+}
+
+// TestLinks: every relative link of a page leads to a file.
+func TestLinks(t *testing.T) {
+	pages, err := filepath.Glob("*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, page := range append(pages, "../README.md", "../README.zh.md") {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, link := range regexp.MustCompile(`\]\(([^)#:]+)\)`).FindAllStringSubmatch(string(text), -1) {
+			if _, err := os.Stat(filepath.Join(filepath.Dir(page), link[1])); err != nil {
+				t.Errorf("%s: %v", page, err)
+			}
+		}
+	}
+}
