@@ -1,0 +1,23 @@
+// Command avx512 generates the assembly of package avx512.
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/reg"
+
+	"github.com/gptmeter/gptmeter/tensor/internal/kernel/_asm/probe"
+)
+
+func main() {
+	ConstraintExpr("amd64,!purego")
+	wide, half := probe.Width{Bytes: 64, Register: ZMM}, probe.Width{Bytes: 32, Register: YMM}
+	probe.FMA(wide)
+	dot("ProbeDot", wide)
+	dot("ProbeDot256", half)
+	Generate()
+}
+
+func dot(name string, w probe.Width) {
+	probe.Dot(name, w)
+	probe.Accumulate(w, 2*w.Bytes, func(x, y, sum reg.VecVirtual) { VPDPBUSD(y, x, sum) })
+}
