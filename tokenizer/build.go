@@ -14,7 +14,7 @@ func newBPE(d *document) (*bpe, error) {
 		return nil, err
 	}
 	t := &bpe{
-		vocab:       *d.Model.Vocab,
+		vocab:       d.Model.Vocab,
 		prefixSpace: d.PreTokenizer.AddPrefixSpace,
 		words:       d.PreTokenizer.UseRegex == nil || *d.PreTokenizer.UseRegex,
 		fuseUnk:     d.Model.FuseUnk,
@@ -55,8 +55,8 @@ func (d *document) checkUnsupported() error {
 	switch {
 	case m.Type != nil && *m.Type != "BPE":
 		return unsupported("model", *m.Type)
-	case m.Vocab == nil:
-		return errors.New("model has no vocab")
+	case m.Vocab.ids == nil:
+		return errNoVocab
 	case m.Merges == nil:
 		return errors.New("model has no merges")
 	case m.Dropout != nil && *m.Dropout != 0:

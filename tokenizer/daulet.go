@@ -78,7 +78,10 @@ func newDaulet(data []byte) (*dauletTokenizer, error) {
 func (t *dauletTokenizer) readVocab(data json.RawMessage) error {
 	var list [][]any
 	if json.Unmarshal(data, &list) != nil {
-		return json.Unmarshal(data, &t.vocab)
+		if err := json.Unmarshal(data, &t.vocab); err != nil || t.vocab.ids != nil {
+			return err
+		}
+		return errNoVocab
 	}
 	t.vocab.ids = make(map[string]int, len(list))
 	for id, entry := range list {
@@ -99,9 +102,6 @@ func (t *dauletTokenizer) readVocab(data json.RawMessage) error {
 // marshal writes a document that was made of vocab.json and merges.txt as a tokenizer.json.
 func (d *document) marshal() ([]byte, error) {
 	byteLevel := map[string]any{"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true}
-	if d.Model.Vocab == nil {
-		return nil, errors.New("it has no vocab")
-	}
 	return json.Marshal(map[string]any{
 		"added_tokens":  append([]addedToken{}, d.AddedTokens...), // null would be no list
 		"pre_tokenizer": byteLevel,

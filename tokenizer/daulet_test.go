@@ -107,7 +107,7 @@ func TestDauletClasses(t *testing.T) {
 			vocab[before+string(letter)] = len(vocab)
 		}
 	}
-	d := &document{Model: bpeModel{Vocab: &vocabulary{ids: vocab}, Merges: merges}}
+	d := &document{Model: bpeModel{Vocab: vocabulary{ids: vocab}, Merges: merges}}
 	data, err := d.marshal()
 	if err != nil {
 		t.Fatal(err)

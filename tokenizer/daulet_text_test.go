@@ -78,6 +78,7 @@ func TestDauletRefused(t *testing.T) {
 		{"truncation", `{"max_length":4}`, "tokenizer.json: truncation is set, and would shorten every text: set it to null"},
 		{"model", `{"type":"Unigram","vocab":[[]]}`, "tokenizer.json: vocab[0] is empty"},
 		{"model", `{"type":"Unigram","vocab":[[1,2]]}`, "tokenizer.json: vocab[0] is not a string and a score"},
+		{"model", `{"type":"WordPiece","vocab":7}`, "tokenizer.json: vocab is missing or not an object"},
 		{"added_tokens", `[{"id":7,"content":"<s>"}]`, `tokenizer.json: added_tokens[0]: "<s>" has id 7 here and is 264 by the vocabulary`},
 	} {
 		_, err := OpenDaulet(jsonFS(edit(t, c.path, c.value)))

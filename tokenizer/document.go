@@ -61,16 +61,16 @@ type piece struct {
 }
 
 type bpeModel struct {
-	Type                    *string     `json:"type"` // absent in the files of 2020
-	Dropout                 *float64    `json:"dropout"`
-	UnkToken                *string     `json:"unk_token"`
-	ContinuingSubwordPrefix string      `json:"continuing_subword_prefix"`
-	EndOfWordSuffix         string      `json:"end_of_word_suffix"`
-	FuseUnk                 bool        `json:"fuse_unk"`
-	ByteFallback            bool        `json:"byte_fallback"`
-	IgnoreMerges            bool        `json:"ignore_merges"`
-	Vocab                   *vocabulary `json:"vocab"`
-	Merges                  mergeList   `json:"merges"`
+	Type                    *string    `json:"type"` // absent in the files of 2020
+	Dropout                 *float64   `json:"dropout"`
+	UnkToken                *string    `json:"unk_token"`
+	ContinuingSubwordPrefix string     `json:"continuing_subword_prefix"`
+	EndOfWordSuffix         string     `json:"end_of_word_suffix"`
+	FuseUnk                 bool       `json:"fuse_unk"`
+	ByteFallback            bool       `json:"byte_fallback"`
+	IgnoreMerges            bool       `json:"ignore_merges"`
+	Vocab                   vocabulary `json:"vocab"`
+	Merges                  mergeList  `json:"merges"`
 }
 
 // readDocument reads the first that is there of tokenizer.json and the two pairs.
@@ -119,9 +119,11 @@ func pairDocument(names [2]string, vocab, merges []byte) (*document, error) {
 	d := &document{file: names[0]}
 	d.PreTokenizer = &stage{Type: "ByteLevel"}
 	d.Decoder = &stage{Type: "ByteLevel"}
-	d.Model.Vocab = new(vocabulary)
-	if err := json.Unmarshal(vocab, d.Model.Vocab); err != nil {
+	if err := json.Unmarshal(vocab, &d.Model.Vocab); err != nil {
 		return nil, fmt.Errorf("%s: %w", names[0], err)
+	}
+	if d.Model.Vocab.ids == nil {
+		return nil, fmt.Errorf("%s: %w", names[0], errNoVocab)
 	}
 	var err error
 	if d.Model.Merges, err = parseMerges(string(merges)); err != nil {

@@ -19,6 +19,9 @@ type vocabulary struct {
 	ids    map[string]int
 }
 
+// errNoVocab is found out late, because another model's vocab may well be an array.
+var errNoVocab = errors.New("vocab is missing or not an object")
+
 // set adds a token. Both directions must be new.
 func (v *vocabulary) set(token string, id int) error {
 	if id < 0 || id >= maxSize {
@@ -77,11 +80,11 @@ func (v *vocabulary) lookup(id int) (token string, ok bool) {
 	return "", ok && empty == id
 }
 
-// UnmarshalJSON reads {"token": id, …}.
+// UnmarshalJSON reads {"token": id, …}, and leaves ids nil for anything else.
 func (v *vocabulary) UnmarshalJSON(data []byte) error {
 	c := cursor{text: string(data)}
 	if !c.skip('{') {
-		return errors.New("vocab is not an object")
+		return nil
 	}
 	n := min(strings.Count(c.text, ":"), maxSize) // no fewer than there are tokens
 	*v = vocabulary{tokens: make([]string, 0, n), ids: make(map[string]int, n)}

@@ -119,8 +119,8 @@ func TestOpenFiles(t *testing.T) {
 		{"a folder", fstest.MapFS{"tokenizer.json": {Mode: fs.ModeDir}}, "read tokenizer.json: invalid argument", fs.ErrInvalid},
 		{"not JSON", fstest.MapFS{"tokenizer.json": file("{")}, "tokenizer.json: unexpected end of JSON input", nil},
 		{"not UTF-8", fstest.MapFS{"tokenizer.json": file("{\"a\":\"\xff\"}")}, "tokenizer.json: not valid UTF-8", nil},
-		{"bad vocab", fstest.MapFS{"vocab.json": file(`[]`), "merges.txt": file("")}, "vocab.json: vocab is not an object", nil},
-		{"no vocab", fstest.MapFS{"vocab.json": file(`null`), "merges.txt": file("")}, "vocab.json: vocab is not an object", nil},
+		{"bad vocab", fstest.MapFS{"vocab.json": file(`[]`), "merges.txt": file("")}, "vocab.json: vocab is missing or not an object", nil},
+		{"no vocab", fstest.MapFS{"vocab.json": file(`null`), "merges.txt": file("")}, "vocab.json: vocab is missing or not an object", nil},
 		{"bad merge", fstest.MapFS{"vocab.json": file(`{"a":0}`), "merges.txt": file("#version\na\n")},
 			`merges.txt: line 2: "a" is not two tokens with a space between them`, nil},
 		{"unknown merge", fstest.MapFS{"vocab.json": file(`{"a":0}`), "merges.txt": file("a a\n")},
@@ -200,7 +200,7 @@ func TestOpenTooLarge(t *testing.T) {
 	if err := os.WriteFile(path, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Truncate(path, 1<<40); err != nil { // a hole: it takes no disk
+	if err := os.Truncate(path, maxFile+1); err != nil {
 		t.Fatal(err)
 	}
 	const want = "tokenizer.json: larger than 67108864 bytes"
