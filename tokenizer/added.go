@@ -2,55 +2,48 @@ package tokenizer
 
 import (
 	"iter"
-	"strings"
 	"unicode/utf8"
 )
 
 // matcher finds added tokens in a text: of those that begin furthest left, the longest, then on from
-// its end. It is a trie over bytes; node 0 is the root.
+// its end. It is a trie over bytes; node 0 is the root. Its zero value finds nothing.
 type matcher struct {
-	nodes  []trieNode
-	starts string // the characters that tokens begin with
+	starts [256]bool // the bytes that tokens begin with
+	next   map[edge]int
+	tokens map[int]*addedToken // by the node that they end at
 }
 
-type trieNode struct {
-	next  map[byte]int
-	token *addedToken // that ends here
+type edge struct {
+	node int
+	b    byte
 }
 
 // add takes tokens whose contents are not empty.
 func (m *matcher) add(token *addedToken) {
-	if m.nodes == nil {
-		m.nodes = []trieNode{{next: map[byte]int{}}}
+	if m.next == nil {
+		m.next, m.tokens = map[edge]int{}, map[int]*addedToken{}
 	}
-	if r, size := utf8.DecodeRuneInString(token.Content); !strings.ContainsRune(m.starts, r) {
-		m.starts += token.Content[:size]
-	}
-	at := 0
+	m.starts[token.Content[0]] = true
+	node := 0
 	for i := range len(token.Content) {
-		b := token.Content[i]
-		next, ok := m.nodes[at].next[b]
-		if !ok {
-			next = len(m.nodes)
-			m.nodes = append(m.nodes, trieNode{next: map[byte]int{}})
-			m.nodes[at].next[b] = next
+		e := edge{node, token.Content[i]}
+		if m.next[e] == 0 {
+			m.next[e] = len(m.next) + 1
 		}
-		at = next
+		node = m.next[e]
 	}
-	m.nodes[at].token = token
+	m.tokens[node] = token
 }
 
 // longest gives the longest token that text begins with, nil where there is none.
 func (m *matcher) longest(text string) *addedToken {
 	var found *addedToken
-	at := 0
+	node := 0
 	for i := range len(text) {
-		next, ok := m.nodes[at].next[text[i]]
-		if !ok {
+		if node = m.next[edge{node, text[i]}]; node == 0 {
 			break
 		}
-		at = next
-		if token := m.nodes[at].token; token != nil {
+		if token := m.tokens[node]; token != nil {
 			found = token
 		}
 	}
@@ -63,12 +56,11 @@ func (m *matcher) longest(text string) *addedToken {
 func (m *matcher) split(text string) iter.Seq2[string, *addedToken] {
 	return func(yield func(string, *addedToken) bool) {
 		var done, at, stripped int // stripped is where spaces end that were seen to the right of a token
-		for {
-			skip := strings.IndexAny(text[at:], m.starts)
-			if skip < 0 {
-				break
+		for at < len(text) {
+			if !m.starts[text[at]] {
+				at++
+				continue
 			}
-			at += skip
 			token := m.longest(text[at:])
 			if token == nil {
 				at++

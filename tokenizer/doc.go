@@ -32,8 +32,8 @@
 //
 // # Limits
 //
-// A file has at most 64 MiB, and ids and merges are below 2^20. Encode takes time in n log n of the text's
-// length, whatever the text.
+// A file has at most 64 MiB, and ids, merges and the bytes of all added tokens stay below 2^20.
+// Encode takes time in n log n of the text's length, whatever the text.
 //
 // # daulet
 //

@@ -10,7 +10,7 @@ import (
 // The two large tables of tokenizer.json are read by hand: encoding/json proves the file well formed
 // and finds where they begin, but decoding them through reflection would double the time to open GPT-2's.
 
-// maxSize bounds ids and merges. Tables are slices over the ids, so one huge id must not cost memory.
+// maxSize bounds ids, merges and the bytes of added tokens. Tables are slices over the ids, so one huge id must not cost memory.
 const maxSize = 1 << 20
 
 // vocabulary is the two-way table of tokens and ids.
@@ -45,9 +45,12 @@ func (v *vocabulary) set(token string, id int) error {
 // more than the largest of an added token so far and at least the vocabulary's length, and only warns
 // where the file says otherwise; so a file that does is refused.
 func (v *vocabulary) add(tokens []addedToken) error {
-	next := len(v.ids)
+	next, size := len(v.ids), 0
 	seen := map[string]bool{}
 	for i, token := range tokens {
+		if size += len(token.Content); size > maxSize {
+			return fmt.Errorf("added_tokens[%d]: more than %d bytes of added tokens", i, maxSize)
+		}
 		if token.Content == "" || seen[token.Content] {
 			return fmt.Errorf("added_tokens[%d]: %q is empty or there twice", i, token.Content)
 		}

@@ -166,6 +166,7 @@ func TestOpenPairAddedTokens(t *testing.T) {
 func TestOpenHostile(t *testing.T) {
 	pair := fstest.MapFS{"vocab.json": {Data: []byte(`{"a":0}`)}, "merges.txt": {Data: bytes.Repeat([]byte("a a\n"), maxSize+1)}}
 	objects := fstest.MapFS{"tokenizer.json": {Data: []byte(`{"added_tokens":[` + strings.Repeat("{},", maxSize) + `{}]}`)}}
+	long := jsonFS(edit(t, "added_tokens", `[{"id":264,"content":"`+strings.Repeat("a", maxSize+1)+`"}]`))
 	nested := fstest.MapFS{"tokenizer.json": {Data: []byte(`{"post_processor":` + strings.Repeat(`{"processors":[`, 20000) + strings.Repeat("]}", 20000) + `}`)}}
 	for _, c := range []struct {
 		dir  fs.FS
@@ -173,6 +174,7 @@ func TestOpenHostile(t *testing.T) {
 	}{
 		{pair, "merges.txt: line 1048577: more than 1048576 merges"},
 		{objects, "tokenizer.json: more than 1048576 objects"},
+		{long, "tokenizer.json: added_tokens[0]: more than 1048576 bytes of added tokens"},
 		{nested, "tokenizer.json: invalid character '[' exceeded max depth"},
 	} {
 		if _, err := Open(c.dir); err == nil || err.Error() != c.want {
