@@ -164,6 +164,7 @@ func TestRefusedConfigs(t *testing.T) {
 		{`"n_layer": 3, "num_hidden_layers": 4`, `n_layer is 3 but num_hidden_layers, another name for it, is 4`},
 		{`"n_head": 0`, `n_head is 0, not in 1..131072`},
 		{`"n_head": 7`, `n_embd 768 is not divisible by n_head 7`},
+		{`"n_head": 5, "n_embd": 36`, `n_embd 36 is not divisible by n_head 5`},
 		{`"n_head": 769`, `n_embd 768 is not divisible by n_head 769`},
 		{`"n_head": 3, "num_attention_heads": 4`, `n_head is 3 but num_attention_heads, another name for it, is 4`},
 		{`"n_embd": 0`, `n_embd is 0, not in 1..131072`},

@@ -171,6 +171,44 @@ func products(c model.Config, rows, past, logits int) map[tensor.Operator]int64 
 	}
 }
 
+// TestManyLogits: logits of more rows than are made at once are those of the rows alone.
+func TestManyLogits(t *testing.T) {
+	x := newExec(t, 3, "auto")
+	m := loadSource(t, x, newSource(small(), 1))
+	tokens := make([]int, 80)
+	for i := range tokens {
+		tokens[i] = 7 * i % 97
+	}
+	alone := tensor.New(80, 97)
+	cache := m.NewCache()
+	for i := range tokens {
+		span := model.Span{Tokens: tokens[i : i+1], Cache: cache, Logits: 1}
+		if err := m.Forward(x, []model.Span{span}, func(_, _ int, logits []float32) { copy(alone.Row(i), logits) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, rows := range [][]int{{63}, {64}, {65}, {63, 1}, {64, 1}, {48, 80}, {49, 80}, {1, 63, 64, 64, 2}} {
+		var spans []model.Span
+		want := 0
+		for _, n := range rows {
+			spans = append(spans, model.Span{Tokens: tokens, Cache: m.NewCache(), Logits: n})
+			want += n
+		}
+		got := 0
+		if err := m.Forward(x, spans, func(span, token int, logits []float32) {
+			got++
+			if d := differ(logits, alone.Row(token)); d != "" {
+				t.Errorf("logits for %v rows: span %d, token %d: %s", rows, span, token, d)
+			}
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if got != want {
+			t.Errorf("logits for %v rows came for %d", rows, got)
+		}
+	}
+}
+
 // TestNaN: a token whose embedding is no number spoils neither what comes before it nor another
 // text of the step.
 func TestNaN(t *testing.T) {

@@ -27,7 +27,10 @@ func heads() []headed {
 	untied.Tied = false
 	tied, equal, other, own := newSource(small(), 1), newSource(small(), 1), newSource(small(), 1), newSource(untied, 1)
 	equal.tensors[headName] = equal.tensors["wte.weight"]
-	other.put(rand.New(rand.NewPCG(1, 2)), headName, small().Vocabulary, small().Width)
+	changed := other.tensors["wte.weight"]
+	changed.data = slices.Clone(changed.data)
+	changed.data[len(changed.data)-1]++ // the one number in which the two differ
+	other.tensors[headName] = changed
 	return []headed{
 		{"tied", tied, false},
 		{"tied, and the same head", equal, false},
