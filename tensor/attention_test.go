@@ -148,3 +148,18 @@ func step(rt *rapid.T, x *tensor.Exec, live []*sequence) (rest []*sequence) {
 	}
 	return rest
 }
+
+// TestKVBytes: a KV has room for its positions in blocks of 32, a key and a value for each.
+func TestKVBytes(t *testing.T) {
+	const heads, size = 2, 7
+	x := newExec(t, 1, "auto")
+	kv := tensor.NewKV(heads, size)
+	for n := range 70 {
+		blocks := int64(n+31) / 32
+		if got, want := kv.Bytes(), blocks*32*2*heads*size*4; kv.Len() != n || got != want {
+			t.Fatalf("%d positions are %d, in %d bytes, not %d", n, kv.Len(), got, want)
+		}
+		x.Divide([]int{1})
+		x.Attention(tensor.New(1, heads*size), tensor.New(1, 3*heads*size), []*tensor.KV{kv}, 1)
+	}
+}
