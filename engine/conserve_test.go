@@ -29,6 +29,45 @@ func TestConservation(t *testing.T) {
 	})
 }
 
+// Logits are made for the rows that want them and no others: the last of a prompt, each of a
+// scored one, one for each token but the first of each choice.
+func TestUnembedRows(t *testing.T) {
+	for _, test := range []struct {
+		name            string
+		change          func(r *Request)
+		prefill, decode int64 // rows
+	}{
+		{"one token", func(r *Request) { r.MaxTokens = 1 }, 1, 0},
+		{"choices", func(r *Request) { r.N = 3 }, 1, 9},
+		{"no token", func(r *Request) { r.MaxTokens = 0 }, 0, 0},
+		{"scored", func(r *Request) { r.Echo, r.Logprobs, r.MaxTokens = true, 0, 0 }, 26, 0},
+		{"scored, and on", func(r *Request) { r.Echo, r.Logprobs = true, 0 }, 26, 3},
+		{"echoed", func(r *Request) { r.Echo = true }, 1, 3},
+	} {
+		e := smallEngine(t, Options{MaxBatch: 1, StepTokens: 10}, 1)
+		r := request(ids("abcdefghijklmnopqrstuvwxyz"), 4)
+		r.IgnoreEOS = true
+		test.change(&r)
+		got := complete(t, e, r).Meter
+		c := e.model.Config
+		row := int64(2 * c.Vocabulary * c.Width)
+		if p, d := products(got.Prefill, "unembed"), products(got.Decode, "unembed"); p != test.prefill*row || d != test.decode*row {
+			t.Errorf("%s: products of %v and %v rows, want %d and %d", test.name,
+				float64(p)/float64(row), float64(d)/float64(row), test.prefill, test.decode)
+		}
+	}
+}
+
+// products are an operator's, 0 where it is not listed.
+func products(leg meter.Leg, operator string) int64 {
+	for _, line := range leg.Operators {
+		if line.Operator == operator {
+			return line.ProductFlops
+		}
+	}
+	return 0
+}
+
 // checkGrown wants no part of the usage to have fallen.
 func checkGrown(t fataler, before, now Usage) {
 	t.Helper()

@@ -21,6 +21,8 @@ type Options struct {
 	StepTokens int // tokens that go through the model in one step, at least 1
 }
 
+const badOptions = "engine: options below 1"
+
 // DefaultOptions are limits that suit a machine with a few cores.
 var DefaultOptions = Options{MaxBatch: 32, StepTokens: 512}
 
@@ -64,7 +66,8 @@ type owner struct {
 	past  int // positions before the span
 }
 
-// An Event is text that a choice of a task has got, or nothing but the end of the choice.
+// An Event says that a step has brought a choice of a task forward, and by what text: none where
+// a token has made none certain.
 type Event struct {
 	Task   *Task
 	Choice int
@@ -74,6 +77,9 @@ type Event struct {
 // New returns an Engine for m, which it runs on x. t may be nil: answers then have no text.
 // loadTime is stated in every report.
 func New(m *model.Model, x *tensor.Exec, t tokenizer.Tokenizer, o Options, loadTime time.Duration) *Engine {
+	if o.MaxBatch < 1 || o.StepTokens < 1 {
+		panic(badOptions)
+	}
 	start := time.Now()
 	return &Engine{model: m, before: x.Work(), exec: x, tokenizer: t, options: o, ends: endIDs(m.Config, t), loaded: loadTime,
 		now: func() time.Duration { return time.Since(start) }}

@@ -5,7 +5,9 @@ import (
 	"math/rand/v2"
 	"sync"
 	"testing"
+	"time"
 
+	"github.com/gptmeter/gptmeter/meter"
 	"github.com/gptmeter/gptmeter/model"
 	"github.com/gptmeter/gptmeter/tensor"
 	"github.com/gptmeter/gptmeter/tokenizer"
@@ -112,6 +114,15 @@ func smallEngine(t testing.TB, o Options, threads int) *Engine {
 	return New(m, newExec(t, threads), nil, o, 0)
 }
 
+// tick replaces the clock of e by one that goes on by a second whenever it is looked at.
+func tick(e *Engine) {
+	var now time.Duration
+	e.now = func() time.Duration {
+		now += time.Second
+		return now
+	}
+}
+
 func submit(t fataler, e *Engine, r Request) *Task {
 	t.Helper()
 	task, err := e.Submit(r)
@@ -136,16 +147,26 @@ func (s streams) add(events []Event) {
 	}
 }
 
-// step runs one step, which must bring something forward.
+// step runs one step, which must bring something forward, and no more of the prompts than there
+// is room for.
 func (s streams) step(t fataler, e *Engine) {
 	t.Helper()
-	before := e.Usage().Work[tensor.Embed].Read
 	events, err := e.Step()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if e.Usage().Work[tensor.Embed].Read == before {
+	if len(e.spans) == 0 {
 		t.Fatal("a step computed nothing while a task was pending")
+	}
+	rows, prompts := 0, 0
+	for i, o := range e.owners {
+		rows += len(e.spans[i].Tokens)
+		if o.phase == meter.Prefill {
+			prompts++
+		}
+	}
+	if prompts > 0 && rows > e.options.StepTokens {
+		t.Fatalf("a step has %d tokens, of prompts too, with room for %d", rows, e.options.StepTokens)
 	}
 	s.add(events)
 }

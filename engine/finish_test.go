@@ -6,6 +6,10 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/gptmeter/gptmeter/meter"
+	"github.com/gptmeter/gptmeter/model"
+	"github.com/gptmeter/gptmeter/tokenizer"
 )
 
 // force makes id the only token.
@@ -63,12 +67,87 @@ func TestFinish(t *testing.T) {
 							len(made), len(log), c.Text, *c.FinishReason, test.made, test.text, test.finish)
 					}
 				}
+				checkTokenTimes(t, result.Meter, test.made)
 				if u := result.Usage; u.PromptTokens != len(r.Prompt) || u.CompletionTokens != n*test.made ||
 					u.TotalTokens != u.PromptTokens+u.CompletionTokens {
 					t.Errorf("usage is %+v", u)
 				}
 			}
 		})
+	}
+}
+
+// checkTokenTimes wants a time for what there is: choices of so many tokens each.
+func checkTokenTimes(t *testing.T, r meter.Report, tokens int) {
+	t.Helper()
+	if first := r.TimeToFirstTokenSeconds; (first != nil) != (tokens > 0) {
+		t.Errorf("%d tokens, time to first token %v", tokens, first)
+	}
+	if per := r.TimePerOutputTokenSeconds; (per != nil) != (tokens > 1) {
+		t.Errorf("%d tokens, time per output token %v", tokens, per)
+	}
+}
+
+// With a clock that is looked at when a request comes, and when a step begins and ends: the
+// request waits for two steps and a look, a choice's tokens are a step apart.
+func TestTokenTimes(t *testing.T) {
+	e := smallEngine(t, Options{MaxBatch: 8, StepTokens: 4}, 1)
+	tick(e)
+	r := request(ids("abcdefgh"), 4)
+	r.N, r.IgnoreEOS = 3, true
+	task := submit(t, e, r)
+	for e.Pending() {
+		events, err := e.Step()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := len(events); n != 0 && n != r.N {
+			t.Errorf("a step that brings %d choices forward has %d events", r.N, n)
+		}
+	}
+	got := task.Result().Meter
+	if first, per := *got.TimeToFirstTokenSeconds, *got.TimePerOutputTokenSeconds; first != 4 || per != 2 {
+		t.Errorf("the first token took %v s, the others %v; want 4, 2", first, per)
+	}
+	if got.WallSeconds != 10 || got.Prefill.WallSeconds != 3 || got.Decode.WallSeconds != 5 {
+		t.Errorf("%v s in all, %v and %v in the legs; want 10, 3 and 5", got.WallSeconds, got.Prefill.WallSeconds, got.Decode.WallSeconds)
+	}
+
+	waiting := submit(t, e, r)
+	e.Cancel(waiting)
+	if got := waiting.Result().Meter.WallSeconds; got != 1 {
+		t.Errorf("a request waited %v s until it was cancelled, want 1", got)
+	}
+}
+
+// The ids that end a text are the configuration's, or the tokenizer's if that names none.
+func TestEndIDs(t *testing.T) {
+	text := tinyEngine(t, DefaultOptions, 1).tokenizer
+	id, _ := text.ID("<|endoftext|>")
+	for _, test := range []struct {
+		config    model.Config
+		tokenizer tokenizer.Tokenizer
+		want      []int
+	}{
+		{model.Config{Vocabulary: 50, EndOfText: []int{7, 9}}, text, []int{7, 9}},
+		{model.Config{Vocabulary: 50, EndOfText: []int{7, 9}}, nil, []int{7, 9}},
+		{model.Config{Vocabulary: id + 1}, text, []int{id}},
+		{model.Config{Vocabulary: id}, text, nil}, // the model does not have it
+		{model.Config{Vocabulary: 50}, nil, nil},
+	} {
+		if got := endIDs(test.config, test.tokenizer); !slices.Equal(got, test.want) {
+			t.Errorf("%+v: %v end a text, want %v", test.config, got, test.want)
+		}
+	}
+}
+
+// What ends a text is no part of it, even where it is a word like others.
+func TestEndIsNoText(t *testing.T) {
+	e := tinyEngine(t, DefaultOptions, 1)
+	e.ends = []int{idOf(t, e, "Ġwas")}
+	c := complete(t, e, request(e.tokenizer.Encode("Once upon a time"), 9)).Choices[0]
+	if c.Text != ", there" || len(c.TokenIDs) != 3 || *c.FinishReason != FinishStop {
+		t.Errorf("text %q, %d tokens, %s", c.Text, len(c.TokenIDs), *c.FinishReason)
 	}
 }
 

@@ -24,6 +24,7 @@ func TestCachedTokens(t *testing.T) {
 		{"nothing in common", []prompt{{"abc", false, 0}, {"bca", false, 0}}},
 		{"the same", []prompt{{common, false, 0}, {common, false, 34}, {common, false, 34}}},
 		{"one token", []prompt{{"a", false, 0}, {"a", false, 0}}},
+		{"a first token", []prompt{{"ab", false, 0}, {"ac", false, 1}}},
 		{"the beginning", []prompt{{common + "ab", false, 0}, {common + "cd", false, 35}, {common[:5] + "e", false, 5}}},
 		{"the longest", []prompt{{"abcx", false, 0}, {"abcdex", false, 3}, {"abcdefx", false, 5}, {"abx", false, 2}}},
 		{"a prompt inside another", []prompt{{common, false, 0}, {common[:10], false, 9}}},
@@ -31,12 +32,12 @@ func TestCachedTokens(t *testing.T) {
 		{"scored", []prompt{{common, false, 0}, {common, true, 0}, {common, false, 34}}},
 		{"after a scored one", []prompt{{common, true, 0}, {common, false, 34}}},
 	} {
-		for _, o := range []Options{DefaultOptions, one, chunks} {
+		for i, o := range []Options{DefaultOptions, DefaultOptions, one, chunks} {
 			e := smallEngine(t, o, 1)
 			var tasks []*Task
 			var requests []Request
 			for _, p := range test.prompts {
-				r := request(ids(p.text), 3)
+				r := request(ids(p.text), 1+2*i)                // the first time a task has ended before the next begins
 				r.Sampling.LogitBias = map[int]float64{40: 1e9} // what is made begins no prompt
 				if r.Logprobs = 1; p.scored {
 					r.Echo = true

@@ -97,3 +97,16 @@ func TestSubmitAccepts(t *testing.T) {
 		}
 	}
 }
+
+func TestNewPanics(t *testing.T) {
+	for _, o := range []Options{{0, 1}, {1, 0}, {-1, 512}} {
+		func() {
+			defer func() {
+				if got := recover(); got != badOptions {
+					t.Errorf("%+v: New panicked with %v", o, got)
+				}
+			}()
+			smallEngine(t, o, 1)
+		}()
+	}
+}

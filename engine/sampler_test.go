@@ -85,6 +85,10 @@ func TestSteps(t *testing.T) {
 		{"a bias beyond float32", func(s *Sampling) { s.LogitBias = map[int]float64{1: 1e300} }, []float32{1, 2, 3}, nil, []int{1}},
 		{"presence", func(s *Sampling) { s.PresencePenalty, s.TopK = 2, 1 }, []float32{3, 4, 0}, []int{1}, []int{0}},
 		{"frequency", func(s *Sampling) { s.FrequencyPenalty, s.TopK = 1, 1 }, []float32{3, 4.5, 0}, []int{1, 1}, []int{0}},
+		{"a token 64 back is recent", func(s *Sampling) { s.PresencePenalty, s.TopK = 2, 1 }, []float32{3, 4, 0},
+			append([]int{1}, slices.Repeat([]int{2}, 63)...), []int{0}},
+		{"a token 65 back is not", func(s *Sampling) { s.PresencePenalty, s.TopK = 2, 1 }, []float32{3, 4, 0},
+			append([]int{1}, slices.Repeat([]int{2}, 64)...), []int{1}},
 		{"greedy is penalised", func(s *Sampling) { s.FrequencyPenalty, s.Temperature = 2, 0 }, []float32{3, 4, 0}, []int{1}, []int{0}},
 
 		// (−1 + 5)/2 is 2; −1·2 + 5 would be 3.

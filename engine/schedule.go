@@ -34,13 +34,13 @@ func (e *Engine) form() {
 		if t.prefilled {
 			continue
 		}
-		if room <= 0 && rows > 0 {
+		if room <= 0 {
 			break
 		}
 		s := t.sequences[0]
 		if s.cache != nil || e.place(t) {
 			rest := s.tokens[s.cache.Len():]
-			n := min(len(rest), max(room, 1))
+			n := min(len(rest), room)
 			e.add(owner{task: t, of: s, phase: meter.Prefill}, rest[:n], t.logitsOf(n, len(rest)))
 			rows += n
 		}
@@ -95,11 +95,7 @@ func (e *Engine) place(t *Task) bool {
 		if r == t {
 			break
 		}
-		planned := 0
-		if !r.prefilled {
-			planned = len(r.request.Prompt)
-		}
-		consider(r.sequences[0].prefix(), planned)
+		consider(r.sequences[0].prefix(), len(r.request.Prompt))
 	}
 	if coming > length {
 		return false
