@@ -50,7 +50,9 @@ func (x *Exec) Attention(out, qkv Tensor, caches []*KV, scale float32) { // (R, 
 	}
 	x.spans = spans
 	_, wall, busy := x.run(Attention, heads*len(spans), 1, attentionShare)
-	x.divideAttention(wall, busy)
+	if !x.off {
+		x.divideAttention(wall, busy)
+	}
 }
 
 // attentionShare does the heads from up to to, counted head by head and in each span by span, so

@@ -34,6 +34,7 @@ type Exec struct {
 
 	sections, section int // how many, and the present one
 	trace             func(Call)
+	off               bool // no clocks and no books: Meter(false)
 
 	arena arena
 	call  call                  // the operands of the call that is running
@@ -134,6 +135,11 @@ type Call struct {
 // Trace has f see every call of an operator when it returns; nil ends that.
 func (x *Exec) Trace(f func(Call)) { x.trace = f }
 
+// Meter turns the meter on, as it is at first, or off. Off, operators compute the same, but read no
+// clock and book no work on the odometer, on parts or in a trace. That is for measuring what the
+// meter costs: kernels still add up what they do, which cannot be taken out of their loops.
+func (x *Exec) Meter(on bool) { x.off = !on }
+
 // Clock is the time since the Exec was made.
 func (x *Exec) Clock() time.Duration { return x.now() }
 
@@ -150,10 +156,14 @@ func (x *Exec) Settle(into []Work) []Work {
 
 // run does one call of op over items, on as many workers as have at least grain of them.
 func (x *Exec) run(op Operator, items, grain int, share shareFunc) (count Count, wall, busy time.Duration) {
+	x.share = share
+	if x.off {
+		x.pool.split(items, grain, x.work)
+		return Count{}, 0, 0
+	}
 	for w := range x.done {
 		x.done[w].count, x.done[w].busy = Count{}, 0
 	}
-	x.share = share
 	start := x.now()
 	x.pool.split(items, grain, x.work)
 	wall = x.now() - start
@@ -168,6 +178,10 @@ func (x *Exec) run(op Operator, items, grain int, share shareFunc) (count Count,
 }
 
 func (x *Exec) doShare(worker, from, to int) {
+	if x.off {
+		x.share(x, worker, from, to)
+		return
+	}
 	start := x.now()
 	d := &x.done[worker]
 	d.count = x.share(x, worker, from, to)
@@ -178,6 +192,9 @@ func (x *Exec) doShare(worker, from, to int) {
 func (x *Exec) rows(op Operator, rows, items, grain int, share shareFunc) {
 	x.checkRows(rows)
 	count, wall, busy := x.run(op, items, grain, share)
+	if x.off {
+		return
+	}
 	work := OperatorWork{Calls: 1, Count: count, Wall: wall, Busy: busy}
 	x.total[op].add(work)
 	from := 0

@@ -17,8 +17,12 @@ func NewKV(heads, size int) *KV { return &KV{heads: heads, size: size} }
 func (c *KV) Len() int { return c.length }
 
 // Bytes is the memory that c holds, with blocks that it shares.
-func (c *KV) Bytes() int64 {
-	return int64(len(c.blocks)) * int64(2*c.heads*c.size*kernel.BlockPositions) * 4
+func (c *KV) Bytes() int64 { return KVBytes(c.heads, c.size, len(c.blocks)*kernel.BlockPositions) }
+
+// KVBytes is the memory that a KV of so many positions holds.
+func KVBytes(heads, size, positions int) int64 {
+	blocks := (positions + kernel.BlockPositions - 1) / kernel.BlockPositions
+	return int64(blocks) * int64(2*heads*size*kernel.BlockPositions) * 4
 }
 
 // Prefix returns a KV of the first n positions. Full blocks are shared, since nothing ever

@@ -15,6 +15,9 @@ func (d DType) String() string { return [...]string{F32: "f32"}[d] }
 // DTypes lists the formats that Pack can make.
 func DTypes() []DType { return []DType{F32} }
 
+// Limit is the Limit of the Probe that products with such weights are set beside.
+func (d DType) Limit() string { return [...]string{F32: "f32"}[d] }
+
 // A Layout says how a matrix of N outputs and K inputs lies in its source.
 type Layout uint8
 
@@ -41,7 +44,13 @@ func (w *Weight) Inputs() int { return w.panels.K }
 func (w *Weight) DType() DType { return w.dtype }
 
 // Bytes is the memory that w holds.
-func (w *Weight) Bytes() int64 { return int64(len(w.panels.Data)) * 4 }
+func (w *Weight) Bytes() int64 { return PackedBytes(w.Outputs(), w.Inputs(), w.dtype) }
+
+// PackedBytes is the memory that a Weight of that shape and format holds.
+func PackedBytes(outputs, inputs int, d DType) int64 {
+	elementBytes := [...]int64{F32: 4}[d]
+	return int64(kernel.PanelCount(outputs)) * kernel.PanelColumns * int64(inputs) * elementBytes
+}
 
 // Pack reads e, a matrix of outputs × inputs that lies as layout says, into a Weight, and
 // releases e.
