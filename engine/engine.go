@@ -97,7 +97,8 @@ func endIDs(c model.Config, t tokenizer.Tokenizer) []int {
 	return nil
 }
 
-// Submit takes a request in. The error is of the request's making.
+// Submit takes a request in, with its slices and map, which are not to change from then on. The
+// error is of the request's making.
 func (e *Engine) Submit(r Request) (*Task, error) {
 	if err := r.check(e.model.Config.Vocabulary, e.model.Config.Positions); err != nil {
 		return nil, err
