@@ -21,8 +21,8 @@ type dauletTokenizer struct {
 	byteLevel bool // the decoder joins the tokens' bytes
 }
 
-// OpenDaulet is Open with github.com/daulet/tokenizers, for every tokenizer.json that it can load
-// and whose truncation and padding are null. U+0000 cannot pass its C interface: Encode reads it as
+// OpenDaulet is Open with github.com/daulet/tokenizers, for every tokenizer.json that it can load,
+// with the whole text whatever its truncation and padding are. U+0000 cannot pass its C interface: Encode reads it as
 // U+FFFD, and where it comes up in a text of a decoder other than ByteLevel, Decode is empty.
 func OpenDaulet(dir fs.FS) (Tokenizer, error) {
 	data, err := readFile(dir, "tokenizer.json")
@@ -69,9 +69,23 @@ func newDaulet(data []byte) (*dauletTokenizer, error) {
 	for _, token := range file.AddedTokens {
 		t.special[token.ID] = token.Special
 	}
-	var err error
+	data, err := withWholeText(data)
+	if err != nil {
+		return nil, err
+	}
 	t.rust, err = tokenizers.FromBytes(data)
 	return t, err
+}
+
+// withWholeText is a tokenizer.json without truncation and padding.
+func withWholeText(data []byte) ([]byte, error) {
+	var file map[string]json.RawMessage
+	if err := json.Unmarshal(data, &file); err != nil {
+		return nil, err
+	}
+	delete(file, "truncation")
+	delete(file, "padding")
+	return json.Marshal(file)
 }
 
 // readVocab reads the vocabulary of any model: an object, or Unigram's list of [token, score].

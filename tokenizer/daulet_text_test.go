@@ -73,9 +73,26 @@ func TestDauletNUL(t *testing.T) {
 	}
 }
 
+func TestDauletWholeText(t *testing.T) {
+	const text = "hello hello hello hello hello"
+	for key, value := range wholeText {
+		data := jsonFS(edit(t, key, value))
+		pure, err := Open(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rust, err := OpenDaulet(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := rust.Encode(text), pure.Encode(text); !slices.Equal(got, want) {
+			t.Errorf("%s: ids %v, want %v", key, got, want)
+		}
+	}
+}
+
 func TestDauletRefused(t *testing.T) {
 	for _, c := range []struct{ path, value, want string }{
-		{"truncation", `{"max_length":4}`, "tokenizer.json: truncation is set, and would shorten every text: set it to null"},
 		{"model", `{"type":"Unigram","vocab":[[]]}`, "tokenizer.json: vocab[0] is empty"},
 		{"model", `{"type":"Unigram","vocab":[[1,2]]}`, "tokenizer.json: vocab[0] is not a string and a score"},
 		{"model", `{"type":"WordPiece","vocab":7}`, "tokenizer.json: vocab is missing or not an object"},

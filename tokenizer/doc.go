@@ -23,7 +23,8 @@
 // What would change a result and is not here is refused, never ignored: normalizers, other
 // pre-tokenizers, decoders and models, dropout, continuing_subword_prefix, end_of_word_suffix,
 // byte_fallback that could happen, and single_word. Such an error is [ErrNeedsDaulet]. Truncation
-// and padding are refused by either implementation, because Encode gives the whole text and nothing else.
+// and padding are left out by either implementation, as transformers does where nobody asks for
+// them: Encode gives the whole text and nothing else.
 //
 // # Unicode
 //

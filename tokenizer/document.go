@@ -24,8 +24,6 @@ type document struct {
 	file string // where the vocabulary came from, for errors
 
 	Version       *string      `json:"version"`
-	Truncation    *struct{}    `json:"truncation"`
-	Padding       *struct{}    `json:"padding"`
 	AddedTokens   []addedToken `json:"added_tokens"`
 	Normalizer    *stage       `json:"normalizer"`
 	PreTokenizer  *stage       `json:"pre_tokenizer"`
