@@ -32,6 +32,10 @@ func openLocal(name, folder, file string) (_ *Checkpoint, err error) {
 		}
 		return nil, err
 	}
+	if adapter := filepath.Join(folder, "adapter_config.json"); exists(adapter) {
+		return nil, withHint(fmt.Errorf("%s: an adapter (LoRA) is to be added to the weights, which is not supported", adapter),
+			"merge it into the weights first, with merge_and_unload of peft")
+	}
 	single := filepath.Join(folder, "model.safetensors")
 	index := filepath.Join(folder, "model.safetensors.index.json")
 	switch {

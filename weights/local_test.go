@@ -131,6 +131,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"no config beside", map[string]string{"a.safetensors": weights}, "a.safetensors", "config.json: no such file"},
 		{"config is a folder", map[string]string{"config.json/x": ""}, "", "config.json: not a regular file"},
 		{"config too long", map[string]string{"config.json": strings.Repeat(" ", maxConfigBytes+1)}, "", "config.json: larger than 1048576 bytes"},
+		{"an adapter", map[string]string{"config.json": "{}", "model.safetensors": weights, "adapter_config.json": "{}"}, "", "adapter_config.json: an adapter (LoRA) is to be added"},
 		{"no weights", map[string]string{"config.json": "{}"}, "", "neither model.safetensors nor model.safetensors.index.json"},
 		{"weights are a folder", map[string]string{"config.json": "{}", "model.safetensors/x": ""}, "", "model.safetensors: not a regular file"},
 		{"weights are empty", map[string]string{"config.json": "{}", "model.safetensors": ""}, "", "model.safetensors: the file is empty"},
