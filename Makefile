@@ -8,13 +8,14 @@ CONCURRENT  := ./tensor/... ./model ./engine ./tokenizer ./weights ./cmd/...
 
 .DEFAULT_GOAL := all
 include tokenizer/daulet.mk
+include tensor/internal/kernel/asm.mk
 
 .PHONY: all help build run test test-go lint race purego cross fuzz clean
 
 all: build daulet ## build the program, and the Rust tokenizer where cargo is
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## build bin/gptmeter, in Go alone
 	CGO_ENABLED=0 go build -trimpath -o $(BIN) ./cmd/gptmeter
