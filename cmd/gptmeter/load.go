@@ -105,9 +105,9 @@ func openTokenizer(name string, folder fs.FS) (tokenizer.Tokenizer, error) {
 	return t, nil
 }
 
-// load loads the model that m chooses. Random weights are refused unless synthetic.
+// load loads the model that m chooses, with its tokenizer. Random weights are refused unless
+// synthetic.
 func (p *program) load(m modelFlags, synthetic bool) (*loaded, error) {
-	start := time.Now()
 	checkpoint, config, err := openModel(m.model)
 	if err != nil {
 		return nil, err
@@ -123,6 +123,17 @@ func (p *program) load(m modelFlags, synthetic bool) (*loaded, error) {
 	if t != nil && t.Size() > config.Vocabulary {
 		return nil, unusable(fmt.Errorf("%s: the tokenizer has ids up to %d and the model a vocabulary of %d", m.model, t.Size()-1, config.Vocabulary))
 	}
+	l, err := p.loadWeights(m, checkpoint, config)
+	if err != nil {
+		return nil, err
+	}
+	l.tokenizer = t
+	return l, nil
+}
+
+// loadWeights loads the weights of an open model as m asks for them, and no tokenizer.
+func (p *program) loadWeights(m modelFlags, checkpoint *weights.Checkpoint, config model.Config) (*loaded, error) {
+	start := time.Now()
 	if err := checkMemory(os.DirFS("/"), checkpoint, config); err != nil {
 		return nil, err
 	}
@@ -142,7 +153,10 @@ func (p *program) load(m modelFlags, synthetic bool) (*loaded, error) {
 	// Nearly all of the heap is weights, which stay. At Go's default of 100 % garbage could grow
 	// as large as they are before it is collected.
 	debug.SetGCPercent(10)
-	return &loaded{m.model, checkpoint.Demonstration(), loadedModel, t, exec, time.Since(start)}, nil
+	return &loaded{
+		name: m.model, demonstration: checkpoint.Demonstration(),
+		model: loadedModel, exec: exec, took: time.Since(start),
+	}, nil
 }
 
 // checkMemory refuses a model whose weights do not fit: Go cannot recover from running out of
