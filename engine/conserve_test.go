@@ -74,6 +74,9 @@ func checkGrown(t fataler, before, now Usage) {
 	if now.Other < before.Other || now.Idle < before.Idle {
 		t.Fatalf("%v of other and %v of idle time became %v and %v", before.Other, before.Idle, now.Other, now.Idle)
 	}
+	if now.Choosing < before.Choosing || now.Choosing > now.Other {
+		t.Fatalf("%v of choosing became %v of %v of other time", before.Choosing, now.Choosing, now.Other)
+	}
 	for o, w := range now.Work.Since(before.Work) {
 		if min(w.Calls, w.Products, w.Elementwise, w.Padding, w.Special, w.Read, w.Written, int64(w.Wall), int64(w.Busy)) < 0 {
 			t.Fatalf("the work of %v has fallen by %+v", tensor.Operator(o), w)

@@ -35,9 +35,10 @@ type Engine struct {
 	ends      []int // ids that end a text
 	now       func() time.Duration
 
-	waiting []*Task  // submitted, not begun
-	running []*Task  // in the order in which they began
-	kept    []prefix // of sequences that have ended
+	waiting []*Task          // submitted, not begun
+	running []*Task          // in the order in which they began
+	kept    []prefix         // of sequences that have ended, for those that wait
+	held    map[*Task]prefix // Hold: of tasks that have ended, or nothing yet
 	loaded  time.Duration
 	failed  error // of a step, and of all after it
 
@@ -53,9 +54,10 @@ type Engine struct {
 
 // Usage is how an engine has spent the machine so far.
 type Usage struct {
-	Work  tensor.Work   // of the operators
-	Other time.Duration // in steps, outside operators
-	Idle  time.Duration // outside steps
+	Work     tensor.Work   // of the operators
+	Other    time.Duration // in steps, outside operators
+	Choosing time.Duration // of Other, on logits, tokens and text: what is left is the model's
+	Idle     time.Duration // outside steps
 }
 
 // An owner says whose a span is.
@@ -81,7 +83,7 @@ func New(m *model.Model, x *tensor.Exec, t tokenizer.Tokenizer, o Options, loadT
 		panic(badOptions)
 	}
 	start := time.Now()
-	return &Engine{model: m, before: x.Work(), exec: x, tokenizer: t, options: o, ends: endIDs(m.Config, t), loaded: loadTime,
+	return &Engine{model: m, held: map[*Task]prefix{}, before: x.Work(), exec: x, tokenizer: t, options: o, ends: endIDs(m.Config, t), loaded: loadTime,
 		now: func() time.Duration { return time.Since(start) }}
 }
 
@@ -130,6 +132,13 @@ func (e *Engine) Cancel(t *Task) (rest []Event) {
 	return rest
 }
 
+// Hold keeps what t computes for its prompt after its end too, for requests that begin like it,
+// until Release.
+func (e *Engine) Hold(t *Task) { e.held[t] = prefix{} }
+
+// Release ends Hold.
+func (e *Engine) Release(t *Task) { delete(e.held, t) }
+
 // Usage is how the engine has spent the machine so far; it only grows.
 func (e *Engine) Usage() Usage {
 	u := e.usage
@@ -157,11 +166,13 @@ func (e *Engine) Step() ([]Event, error) {
 		e.failed = err
 		return nil, err
 	}
+	forwarded := e.exec.Clock()
 	if e.failed == nil {
 		for _, o := range e.owners {
 			o.advance()
 		}
 	}
+	e.usage.Choosing += e.exec.Clock() - forwarded
 	end := e.now()
 	e.book(begin, end)
 	if e.failed != nil {

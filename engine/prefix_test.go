@@ -117,3 +117,31 @@ func TestCachesAreDropped(t *testing.T) {
 		t.Errorf("%d tokens cached of a batch that was over", n)
 	}
 }
+
+// A prompt that is held is found computed after its task has ended and the engine was done, by as
+// many as come, and no longer once it is released. It changes no answer.
+func TestHold(t *testing.T) {
+	e := smallEngine(t, DefaultOptions, 1)
+	prompt := ids("abcdefgh")
+	hold := submit(t, e, request(prompt, 0))
+	e.Hold(hold)
+	s := streams{}
+	for e.Pending() {
+		s.step(t, e)
+	}
+	longer := request(append(append([]int{}, prompt...), 60), 3)
+	want := complete(t, smallEngine(t, DefaultOptions, 1), longer)
+	for range 2 {
+		got := complete(t, e, longer)
+		if n := got.Usage.PromptTokensDetails.CachedTokens; n != len(prompt) {
+			t.Errorf("%d cached tokens of a prompt that is held, want %d", n, len(prompt))
+		}
+		if d := cmp.Diff(want.Choices, got.Choices); d != "" {
+			t.Errorf("differs from what it is alone:\n%s", d)
+		}
+	}
+	e.Release(hold)
+	if n := complete(t, e, longer).Usage.PromptTokensDetails.CachedTokens; n != 0 {
+		t.Errorf("%d cached tokens of a prompt that was released", n)
+	}
+}

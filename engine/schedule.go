@@ -91,6 +91,9 @@ func (e *Engine) place(t *Task) bool {
 	for _, k := range e.kept {
 		consider(k, 0)
 	}
+	for _, h := range e.held {
+		consider(h, 0)
+	}
 	for _, r := range e.running {
 		if r == t {
 			break
@@ -132,7 +135,9 @@ func (e *Engine) retire() {
 			}
 			return false
 		}
-		if first.cache != nil {
+		if _, hold := e.held[t]; hold {
+			e.held[t] = first.prefix()
+		} else if first.cache != nil {
 			e.kept = append(e.kept, first.prefix())
 		}
 		for _, s := range t.sequences {

@@ -54,6 +54,8 @@ func (t *Task) logitsOf(n, rest int) int {
 
 // take looks at the logits of a token of a span.
 func (e *Engine) take(span, token int, logits []float32) {
+	begin := e.exec.Clock()
+	defer func() { e.usage.Choosing += e.exec.Clock() - begin }()
 	if slices.ContainsFunc(logits, func(l float32) bool { return l-l != 0 }) { // NaN, Inf
 		e.failed = ErrLogits
 		return
