@@ -21,7 +21,7 @@ build: ## build bin/gptmeter, in Go alone
 	CGO_ENABLED=0 go build -trimpath -o $(BIN) ./cmd/gptmeter
 
 run: build ## build, then write a story with the model inside the binary
-	$(BIN) generate --seed 1 "Once upon a time"
+	$(BIN) generate --echo --seed 1 "Once upon a time"
 
 test: test-go test-daulet ## run all tests; those against the Rust tokenizer where cargo is
 
