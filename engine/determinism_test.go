@@ -86,7 +86,8 @@ func TestDeterminismOfText(t *testing.T) {
 	for _, r := range requests {
 		want = append(want, complete(t, tinyEngine(t, Options{MaxBatch: 1, StepTokens: 512}, 1), r).Choices)
 	}
-	for _, o := range []Options{{1, 2}, {2, 7}, {32, 1}, {32, 512}} {
+	for _, limits := range [][2]int{{1, 2}, {2, 7}, {32, 1}, {32, 512}} {
+		o := Options{MaxBatch: limits[0], StepTokens: limits[1]}
 		e := tinyEngine(t, o, 2)
 		var tasks []*Task
 		for _, r := range requests {

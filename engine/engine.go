@@ -19,6 +19,8 @@ var ErrLogits = errors.New("the model's logits are not numbers")
 type Options struct {
 	MaxBatch   int // sequences that are generated side by side, at least 1
 	StepTokens int // tokens that go through the model in one step, at least 1
+
+	Peaks *meter.Peaks // of this machine, that reports set work beside; nil where they are not measured
 }
 
 const badOptions = "engine: options below 1"
@@ -191,8 +193,10 @@ func (e *Engine) book(begin, end time.Duration) {
 	for _, p := range e.parts {
 		work.Add(p)
 	}
-	other := end - begin - work.Total().Wall
+	total := work.Total()
+	other := end - begin - total.Wall
 	e.usage.Other += other
+	step := meter.Step{Begin: begin, End: end, Read: total.Read}
 	rows := 0
 	for _, s := range e.spans {
 		rows += len(s.Tokens)
@@ -201,7 +205,7 @@ func (e *Engine) book(begin, end time.Duration) {
 	for i, o := range e.owners {
 		to := from + len(e.spans[i].Tokens)
 		share := tensor.Share(int64(other), int64(from), int64(to), int64(rows))
-		o.task.account.Add(o.phase, to-from, e.parts[i], time.Duration(share), begin, end)
+		o.task.account.Add(o.phase, to-from, e.parts[i], time.Duration(share), step)
 		from = to
 	}
 	e.usage.Work = e.exec.Work().Since(e.before)

@@ -99,7 +99,7 @@ func TestSubmitAccepts(t *testing.T) {
 }
 
 func TestNewPanics(t *testing.T) {
-	for _, o := range []Options{{0, 1}, {1, 0}, {-1, 512}} {
+	for _, o := range []Options{{MaxBatch: 0, StepTokens: 1}, {MaxBatch: 1, StepTokens: 0}, {MaxBatch: -1, StepTokens: 512}} {
 		func() {
 			defer func() {
 				if got := recover(); got != badOptions {

@@ -141,8 +141,9 @@ func (t *Task) finish(now time.Duration, why string) {
 func (t *Task) Result() Result {
 	r := Result{Meter: t.account.Report(meter.Setting{
 		Kernel:   t.engine.exec.Kernel(),
-		DType:    t.engine.model.DType().String(),
+		DType:    t.engine.model.DType(),
 		Threads:  t.engine.exec.Threads(),
+		Peaks:    t.engine.options.Peaks,
 		LoadTime: t.engine.loaded,
 	})}
 	r.Usage.PromptTokens = len(t.request.Prompt)

@@ -30,6 +30,8 @@ type leg struct {
 	tokens     int64
 	work       tensor.Work
 	begin, end time.Duration // of the first and last step, on the engine's clock
+	steps      int64
+	stepBytes  int64 // read by those steps, for all requests in them
 }
 
 // times are when a choice's first and last tokens came, and how many came.
@@ -44,18 +46,26 @@ func NewAccount(now time.Duration, choices int) *Account {
 	return &Account{submitted: now, until: now, choices: make([]times, choices)}
 }
 
-// Add books what a step that ran from begin to end did for tokens of the request: the operators'
-// work, and the machine time besides.
-func (a *Account) Add(p Phase, tokens int, work tensor.Work, other, begin, end time.Duration) {
+// A Step is a step of the engine, as all requests in it see it.
+type Step struct {
+	Begin, End time.Duration // on the engine's clock
+	Read       int64         // bytes, by its operators
+}
+
+// Add books what a step did for tokens of the request: the operators' work, and the machine time
+// besides.
+func (a *Account) Add(p Phase, tokens int, work tensor.Work, other time.Duration, s Step) {
 	l := &a.legs[p]
 	if l.tokens == 0 {
-		l.begin = begin
+		l.begin = s.Begin
 	}
-	l.end = end
+	l.end = s.End
+	l.steps++
+	l.stepBytes += s.Read
 	l.tokens += int64(tokens)
 	l.work.Add(work)
 	a.other += other
-	a.until = end
+	a.until = s.End
 }
 
 // Token books that choice has got a token at the time now.

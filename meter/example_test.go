@@ -15,11 +15,11 @@ func Example() {
 		Count: tensor.Count{Products: 28_000_000, Elementwise: 12_000, Read: 7_000_000, Written: 90_000}}
 
 	account := meter.NewAccount(0, 1)
-	account.Add(meter.Prefill, 4, work, 5*time.Millisecond, 0, 25*time.Millisecond)
+	account.Add(meter.Prefill, 4, work, 5*time.Millisecond, meter.Step{End: 25 * time.Millisecond, Read: 7_000_000})
 	account.Token(0, 25*time.Millisecond)
 	account.Finish(25 * time.Millisecond)
 
-	report := account.Report(meter.Setting{Kernel: "pure", DType: "f32", Threads: 1})
+	report := account.Report(meter.Setting{Kernel: "pure", DType: tensor.F32, Threads: 1})
 	fmt.Println(report.Prefill.Flops, "FLOPs at", *report.Prefill.FlopsPerSecond, "a second")
 	fmt.Println(report.MachineSeconds, "s of the machine,", report.OtherSeconds, "of them outside operators")
 	fmt.Println("energy:", report.Energy.Source)

@@ -19,9 +19,10 @@ const (
 
 // A Setting is what a request ran on.
 type Setting struct {
-	Kernel   string // of tensor.Kernels
-	DType    string // of the weights
+	Kernel   string       // of tensor.Kernels
+	DType    tensor.DType // of the weights
 	Threads  int
+	Peaks    *Peaks        // of this machine; nil where they are not measured
 	LoadTime time.Duration // of the weights, which no request is charged for
 }
 
@@ -54,10 +55,9 @@ type Leg struct {
 	MachineSeconds float64 `json:"machine_seconds"` // its share of the operators' time
 
 	Counts
-	FlopsPerSecond   *float64 `json:"flops_per_second"` // by machine seconds
-	BytesPerSecond   *float64 `json:"bytes_per_second"`
-	ShareOfPeak      *float64 `json:"share_of_peak"`
-	ShareOfBandwidth *float64 `json:"share_of_bandwidth"`
+	FlopsPerSecond *float64 `json:"flops_per_second"` // by machine seconds
+	BytesPerSecond *float64 `json:"bytes_per_second"`
+	Shares
 
 	Operators []Operator `json:"operators"`
 }
@@ -101,9 +101,9 @@ type Cost struct {
 // Report states the account.
 func (a *Account) Report(s Setting) Report {
 	r := Report{
-		Kernel: s.Kernel, DType: s.DType, Threads: s.Threads,
-		Prefill:        a.legs[Prefill].report(),
-		Decode:         a.legs[Decode].report(),
+		Kernel: s.Kernel, DType: s.DType.String(), Threads: s.Threads,
+		Prefill:        a.legs[Prefill].report(s),
+		Decode:         a.legs[Decode].report(s),
 		OtherSeconds:   a.other.Seconds(),
 		LoadSeconds:    s.LoadTime.Seconds(),
 		MachineSeconds: a.MachineTime().Seconds(),
@@ -120,7 +120,7 @@ func (a *Account) Report(s Setting) Report {
 	return r
 }
 
-func (l *leg) report() Leg {
+func (l *leg) report(s Setting) Leg {
 	total := l.work.Total()
 	out := Leg{
 		Tokens:         l.tokens,
@@ -132,6 +132,7 @@ func (l *leg) report() Leg {
 	if total.Wall > 0 {
 		out.FlopsPerSecond = rate(out.Flops, total.Wall)
 		out.BytesPerSecond = rate(out.BytesRead+out.BytesWritten, total.Wall)
+		out.Shares = s.Peaks.Shares(l.work, s.DType, s.Threads, l.stepBytes/l.steps, total.Wall)
 	}
 	for o, w := range l.work {
 		if w.Calls == 0 {

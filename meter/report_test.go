@@ -27,13 +27,13 @@ func someWork() (w tensor.Work) {
 // someReport is of four prompt tokens in two steps and two tokens in one.
 func someReport() meter.Report {
 	a := meter.NewAccount(time.Second, 1)
-	a.Add(meter.Prefill, 3, someWork(), 100*time.Millisecond, 2*time.Second, 5*time.Second)
-	a.Add(meter.Prefill, 1, someWork(), 0, 7*time.Second, 10*time.Second)
+	a.Add(meter.Prefill, 3, someWork(), 100*time.Millisecond, meter.Step{Begin: 2 * time.Second, End: 5 * time.Second})
+	a.Add(meter.Prefill, 1, someWork(), 0, meter.Step{Begin: 7 * time.Second, End: 10 * time.Second})
 	a.Token(0, 10*time.Second)
-	a.Add(meter.Decode, 1, someWork(), 400*time.Millisecond, 10*time.Second, 13*time.Second)
+	a.Add(meter.Decode, 1, someWork(), 400*time.Millisecond, meter.Step{Begin: 10 * time.Second, End: 13 * time.Second})
 	a.Token(0, 13*time.Second)
 	a.Finish(13 * time.Second)
-	return a.Report(meter.Setting{Kernel: "pure", DType: "f32", Threads: 2, LoadTime: 250 * time.Millisecond})
+	return a.Report(meter.Setting{Kernel: "pure", DType: tensor.F32, Threads: 2, LoadTime: 250 * time.Millisecond})
 }
 
 // The whole document, number by number and null by null.
@@ -69,7 +69,7 @@ func TestReportKeys(t *testing.T) {
 		leg := report[name].(map[string]any)
 		checkKeys(t, leg, "tokens", "wall_seconds", "machine_seconds", "product_flops", "elementwise_flops", "flops",
 			"padding_flops", "special_ops", "bytes_read", "bytes_written", "flops_per_second", "bytes_per_second",
-			"share_of_peak", "share_of_bandwidth", "operators")
+			"share_of_peak", "share_of_bandwidth", "bound", "operators")
 		for _, operator := range leg["operators"].([]any) {
 			checkKeys(t, operator, "operator", "calls", "product_flops", "elementwise_flops", "flops", "padding_flops",
 				"special_ops", "bytes_read", "bytes_written", "wall_seconds", "fused_into")
@@ -94,6 +94,7 @@ func checkKeys(t *testing.T, object any, want ...string) {
 func TestEmptyReport(t *testing.T) {
 	r := meter.NewAccount(3*time.Second, 2).Report(meter.Setting{})
 	want := meter.Report{
+		DType:   "f32",
 		Prefill: meter.Leg{Operators: []meter.Operator{}},
 		Decode:  meter.Leg{Operators: []meter.Operator{}},
 		Energy:  meter.Energy{Source: meter.Unmeasured},
@@ -107,7 +108,7 @@ func TestEmptyReport(t *testing.T) {
 // Before its end a request has lasted until its last step.
 func TestWallSecondsSoFar(t *testing.T) {
 	a := meter.NewAccount(3*time.Second, 1)
-	a.Add(meter.Prefill, 1, tensor.Work{}, 0, 4*time.Second, 5*time.Second)
+	a.Add(meter.Prefill, 1, tensor.Work{}, 0, meter.Step{Begin: 4 * time.Second, End: 5 * time.Second})
 	if got := a.Report(meter.Setting{}).WallSeconds; got != 2 {
 		t.Errorf("%v s so far, want 2", got)
 	}
