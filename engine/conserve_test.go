@@ -13,12 +13,19 @@ import (
 
 // Whatever requests share steps and prefixes, and whenever they are cancelled: what their reports
 // state adds up to what the engine did, every count to the unit, and their machine time, with the
-// idle time, to the time since the engine was made.
+// idle time, to the time since the engine was made. What they drew, with what was drawn while the
+// machine was idle, is what its counters have counted.
 func TestConservation(t *testing.T) {
 	with := smallEngine(t, DefaultOptions, 2)
 	rapid.Check(t, func(t *rapid.T) {
 		visits := someVisits(t)
-		e := New(with.model, with.exec, nil, someOptions(t), time.Second)
+		o := someOptions(t)
+		counters := newCounters(rapid.Uint64().Draw(t, "energy"))
+		o.Energy = counters.meter(t)
+		e := New(with.model, with.exec, nil, o, time.Second)
+		if rapid.Bool().Draw(t, "steps take seconds") { // then the counters are read after each
+			tick(e)
+		}
 		var before Usage
 		tasks, _ := serve(t, e, visits, func() {
 			now := e.Usage()
@@ -26,6 +33,7 @@ func TestConservation(t *testing.T) {
 			before = now
 		})
 		checkConserved(t, e, tasks)
+		counters.check(t, e, tasks)
 	})
 }
 
@@ -71,6 +79,9 @@ func products(leg meter.Leg, operator string) int64 {
 // checkGrown wants no part of the usage to have fallen.
 func checkGrown(t fataler, before, now Usage) {
 	t.Helper()
+	if now.Joules < before.Joules || now.IdleJoules < before.IdleJoules {
+		t.Fatalf("%v joules, %v idle, became %v and %v", before.Joules, before.IdleJoules, now.Joules, now.IdleJoules)
+	}
 	if now.Other < before.Other || now.Idle < before.Idle {
 		t.Fatalf("%v of other and %v of idle time became %v and %v", before.Other, before.Idle, now.Other, now.Idle)
 	}
@@ -149,8 +160,9 @@ func checkReport(t fataler, r meter.Report) {
 		sum, seconds := meter.Counts{}, 0.0
 		for _, line := range leg.Operators {
 			sum = add(sum, line.Counts)
-			if (line.WallSeconds == nil) != (line.FusedInto != nil) {
-				t.Fatalf("%s: wall_seconds %v, fused_into %v", line.Operator, line.WallSeconds, line.FusedInto)
+			if (line.WallSeconds == nil) != (line.FusedInto != nil) || (line.BusySeconds == nil) != (line.FusedInto != nil) {
+				t.Fatalf("%s: wall_seconds %v, busy_seconds %v, fused_into %v",
+					line.Operator, line.WallSeconds, line.BusySeconds, line.FusedInto)
 			}
 			if line.WallSeconds != nil {
 				seconds += *line.WallSeconds
@@ -162,9 +174,50 @@ func checkReport(t fataler, r meter.Report) {
 		if !near(seconds, leg.MachineSeconds) || leg.MachineSeconds > leg.WallSeconds {
 			t.Fatalf("operators took %v s, the leg %v machine and %v wall seconds", seconds, leg.MachineSeconds, leg.WallSeconds)
 		}
+		checkSections(t, leg)
 		if leg.Tokens == 0 && (leg.Flops != 0 || leg.WallSeconds != 0) {
 			t.Fatalf("a leg of no tokens has %d FLOPs and %v s", leg.Flops, leg.WallSeconds)
 		}
+	}
+}
+
+// checkSections wants a leg's sections, where it states any, to add up to its operators.
+func checkSections(t fataler, leg meter.Leg) {
+	t.Helper()
+	if leg.Sections == nil {
+		return
+	}
+	calls, sums, wall, busy := map[string]int64{}, map[string]meter.Counts{}, map[string]float64{}, map[string]float64{}
+	for _, section := range leg.Sections {
+		sum, seconds := meter.Counts{}, 0.0
+		for _, line := range section.Operators {
+			sum = add(sum, line.Counts)
+			calls[line.Operator] += line.Calls
+			sums[line.Operator] = add(sums[line.Operator], line.Counts)
+			if line.WallSeconds != nil {
+				wall[line.Operator] += *line.WallSeconds
+				busy[line.Operator] += *line.BusySeconds
+				seconds += *line.WallSeconds
+			}
+		}
+		if sum != section.Counts || !near(seconds, section.MachineSeconds) {
+			t.Fatalf("%s: the operators add up to\n%+v in %v s, the section has\n%+v in %v s",
+				section.Section, sum, seconds, section.Counts, section.MachineSeconds)
+		}
+	}
+	for _, line := range leg.Operators {
+		if sums[line.Operator] != line.Counts || calls[line.Operator] != line.Calls {
+			t.Fatalf("%s: the sections add up to\n%d calls, %+v, the leg has\n%d calls, %+v",
+				line.Operator, calls[line.Operator], sums[line.Operator], line.Calls, line.Counts)
+		}
+		if line.WallSeconds != nil && (!near(wall[line.Operator], *line.WallSeconds) || !near(busy[line.Operator], *line.BusySeconds)) {
+			t.Fatalf("%s: the sections took %v s, %v busy, the leg %v s, %v busy", line.Operator,
+				wall[line.Operator], busy[line.Operator], *line.WallSeconds, *line.BusySeconds)
+		}
+		delete(sums, line.Operator)
+	}
+	if len(sums) > 0 {
+		t.Fatalf("sections have %v that the leg has not", sums)
 	}
 }
 

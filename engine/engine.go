@@ -21,6 +21,11 @@ type Options struct {
 	StepTokens int // tokens that go through the model in one step, at least 1
 
 	Peaks *meter.Peaks // of this machine, that reports set work beside; nil where they are not measured
+
+	Sections bool               // have reports state the model's sections
+	Energy   *meter.EnergyMeter // nil for none
+	Watts    float64            // what the busy machine takes, for want of a measurement; 0 if unknown
+	Trace    *meter.Trace       // of steps and requests; nil for none
 }
 
 const badOptions = "engine: options below 1"
@@ -43,6 +48,7 @@ type Engine struct {
 	held    map[*Task]prefix // Hold: of tasks that have ended, or nothing yet
 	loaded  time.Duration
 	failed  error // of a step, and of all after it
+	tasks   int   // submitted so far
 
 	before tensor.Work // of exec, when the engine was made
 	usage  Usage
@@ -60,6 +66,10 @@ type Usage struct {
 	Other    time.Duration // in steps, outside operators
 	Choosing time.Duration // of Other, on logits, tokens and text: what is left is the model's
 	Idle     time.Duration // outside steps
+
+	// As far as Options.Energy has measured it, until its last reading.
+	Joules     float64
+	IdleJoules float64 // of Joules, drawn outside steps
 }
 
 // An owner says whose a span is.
@@ -79,14 +89,27 @@ type Event struct {
 }
 
 // New returns an Engine for m, which it runs on x. t may be nil: answers then have no text.
-// loadTime is stated in every report.
+// loadTime is stated in every report. x is the engine's from then on.
 func New(m *model.Model, x *tensor.Exec, t tokenizer.Tokenizer, o Options, loadTime time.Duration) *Engine {
 	if o.MaxBatch < 1 || o.StepTokens < 1 {
 		panic(badOptions)
 	}
-	start := time.Now()
-	return &Engine{model: m, held: map[*Task]prefix{}, before: x.Work(), exec: x, tokenizer: t, options: o, ends: endIDs(m.Config, t), loaded: loadTime,
-		now: func() time.Duration { return time.Since(start) }}
+	start := x.Clock()
+	e := &Engine{model: m, held: map[*Task]prefix{}, before: x.Work(), exec: x, tokenizer: t, options: o,
+		ends: endIDs(m.Config, t), loaded: loadTime, now: func() time.Duration { return x.Clock() - start }}
+	x.Sections(1)
+	if o.Sections || o.Trace != nil {
+		x.Sections(len(m.Sections()))
+	}
+	x.Trace(nil)
+	if o.Trace != nil {
+		o.Trace.Sections(m.Sections())
+		x.Trace(func(c tensor.Call) {
+			c.Begin -= start
+			o.Trace.Operator(c)
+		})
+	}
+	return e
 }
 
 // endIDs are the ids after which a text is over: the configuration's, or the tokenizer's
@@ -110,6 +133,7 @@ func (e *Engine) Submit(r Request) (*Task, error) {
 	if len(r.Stop) > 0 && e.tokenizer == nil {
 		return nil, fmt.Errorf("a stop string needs text, and the model has no tokenizer")
 	}
+	e.tasks++
 	t := newTask(e, r)
 	e.waiting = append(e.waiting, t)
 	return t, nil
@@ -131,6 +155,7 @@ func (e *Engine) Cancel(t *Task) (rest []Event) {
 	}
 	e.waiting = slices.DeleteFunc(e.waiting, (*Task).Done)
 	e.retire()
+	e.options.Energy.End(e.now())
 	return rest
 }
 
@@ -145,6 +170,7 @@ func (e *Engine) Release(t *Task) { delete(e.held, t) }
 func (e *Engine) Usage() Usage {
 	u := e.usage
 	u.Idle = e.now() - u.Work.Total().Wall - u.Other
+	u.Joules, u.IdleJoules = e.options.Energy.Joules()
 	return u
 }
 
@@ -160,6 +186,7 @@ func (e *Engine) Step() ([]Event, error) {
 	}
 	e.events = e.events[:0]
 	begin := e.now()
+	e.options.Energy.Begin(begin)
 	e.form()
 	if len(e.spans) == 0 {
 		return nil, nil
@@ -181,6 +208,7 @@ func (e *Engine) Step() ([]Event, error) {
 		return nil, e.failed
 	}
 	e.deliver(end)
+	e.options.Energy.End(end)
 	e.retire()
 	return e.events, nil
 }
@@ -201,12 +229,29 @@ func (e *Engine) book(begin, end time.Duration) {
 	for _, s := range e.spans {
 		rows += len(s.Tokens)
 	}
-	from := 0
+	from, sections := 0, len(e.parts)/len(e.owners)
 	for i, o := range e.owners {
 		to := from + len(e.spans[i].Tokens)
 		share := tensor.Share(int64(other), int64(from), int64(to), int64(rows))
-		o.task.account.Add(o.phase, to-from, e.parts[i], time.Duration(share), step)
+		a := o.task.account
+		a.Add(o.phase, to-from, e.parts[i*sections:(i+1)*sections], time.Duration(share), step)
+		e.options.Energy.Charge(a)
 		from = to
 	}
 	e.usage.Work = e.exec.Work().Since(e.before)
+	if e.options.Trace != nil {
+		e.trace(begin, end)
+	}
+}
+
+// trace shows the step.
+func (e *Engine) trace(begin, end time.Duration) {
+	requests, tokens := 0, map[meter.Phase]int{}
+	for i, o := range e.owners {
+		tokens[o.phase] += len(e.spans[i].Tokens)
+		if i == 0 || o.task != e.owners[i-1].task { // choices of a task stand together
+			requests++
+		}
+	}
+	e.options.Trace.Step(begin, end, requests, tokens[meter.Prefill], tokens[meter.Decode])
 }

@@ -38,6 +38,7 @@ func someOptions(t *rapid.T) Options {
 	return Options{
 		MaxBatch:   rapid.SampledFrom([]int{1, 2, 3, 32}).Draw(t, "batch"),
 		StepTokens: rapid.SampledFrom([]int{1, 2, 5, 512}).Draw(t, "step tokens"),
+		Sections:   rapid.Bool().Draw(t, "sections"),
 	}
 }
 

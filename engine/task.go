@@ -17,6 +17,7 @@ const (
 // A Task is a request on its way.
 type Task struct {
 	engine    *Engine
+	number    int // of those submitted, from 1
 	request   Request
 	account   *meter.Account
 	sequences []*sequence // a choice each
@@ -28,7 +29,7 @@ type Task struct {
 }
 
 func newTask(e *Engine, r Request) *Task {
-	t := &Task{engine: e, request: r, account: meter.NewAccount(e.now(), r.N)}
+	t := &Task{engine: e, number: e.tasks, request: r, account: meter.NewAccount(e.now(), r.N)}
 	for i := range r.N {
 		t.sequences = append(t.sequences, newSequence(t, i))
 	}
@@ -134,18 +135,27 @@ func (t *Task) finish(now time.Duration, why string) {
 		}
 	}
 	t.account.Finish(now)
+	if trace := t.engine.options.Trace; trace != nil {
+		trace.Request(t.number, t.account)
+	}
 	t.done = true
 }
 
 // Result is the answer so far; it is complete when the task is done.
 func (t *Task) Result() Result {
-	r := Result{Meter: t.account.Report(meter.Setting{
-		Kernel:   t.engine.exec.Kernel(),
-		DType:    t.engine.model.DType(),
-		Threads:  t.engine.exec.Threads(),
-		Peaks:    t.engine.options.Peaks,
-		LoadTime: t.engine.loaded,
-	})}
+	e := t.engine
+	setting := meter.Setting{
+		Kernel:   e.exec.Kernel(),
+		DType:    e.model.DType(),
+		Threads:  e.exec.Threads(),
+		Peaks:    e.options.Peaks,
+		LoadTime: e.loaded,
+		Watts:    e.options.Watts,
+	}
+	if e.options.Sections {
+		setting.Sections = e.model.Sections()
+	}
+	r := Result{Meter: t.account.Report(setting)}
 	r.Usage.PromptTokens = len(t.request.Prompt)
 	r.Usage.PromptTokensDetails.CachedTokens = t.cached
 	for _, s := range t.sequences {

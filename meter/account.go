@@ -1,6 +1,7 @@
 package meter
 
 import (
+	"slices"
 	"time"
 
 	"github.com/gptmeter/gptmeter/tensor"
@@ -16,34 +17,33 @@ const (
 	phases
 )
 
+func (p Phase) String() string { return [...]string{Prefill: "prefill", Decode: "decode"}[p] }
+
 // An Account is what one request has caused so far.
 type Account struct {
 	legs  [phases]leg
 	other time.Duration // machine time outside operators
 
-	submitted, until time.Duration // on the engine's clock; until the last step, or the end
-	choices          []times
+	submitted, until time.Duration     // on the engine's clock; until the last step, or the end
+	tokens           [][]time.Duration // by choice, when each of its tokens came
+	finished         bool
+
+	energy energyShare
 }
 
 // A leg is what a request caused in one phase.
 type leg struct {
 	tokens     int64
-	work       tensor.Work
+	sections   []tensor.Work // what the operators did, section by section
 	begin, end time.Duration // of the first and last step, on the engine's clock
 	steps      int64
 	stepBytes  int64 // read by those steps, for all requests in them
 }
 
-// times are when a choice's first and last tokens came, and how many came.
-type times struct {
-	first, last time.Duration
-	tokens      int
-}
-
 // NewAccount opens the account of a request that came in at the time now and makes so many
 // choices.
 func NewAccount(now time.Duration, choices int) *Account {
-	return &Account{submitted: now, until: now, choices: make([]times, choices)}
+	return &Account{submitted: now, until: now, tokens: make([][]time.Duration, choices)}
 }
 
 // A Step is a step of the engine, as all requests in it see it.
@@ -52,9 +52,9 @@ type Step struct {
 	Read       int64         // bytes, by its operators
 }
 
-// Add books what a step did for tokens of the request: the operators' work, and the machine time
-// besides.
-func (a *Account) Add(p Phase, tokens int, work tensor.Work, other time.Duration, s Step) {
+// Add books what a step did for tokens of the request: the operators' work by section, of which
+// there are always as many, and the machine time besides.
+func (a *Account) Add(p Phase, tokens int, sections []tensor.Work, other time.Duration, s Step) {
 	l := &a.legs[p]
 	if l.tokens == 0 {
 		l.begin = s.Begin
@@ -63,28 +63,38 @@ func (a *Account) Add(p Phase, tokens int, work tensor.Work, other time.Duration
 	l.steps++
 	l.stepBytes += s.Read
 	l.tokens += int64(tokens)
-	l.work.Add(work)
+	if l.sections == nil {
+		l.sections = make([]tensor.Work, len(sections))
+	}
+	machine := other
+	for i := range sections {
+		l.sections[i].Add(sections[i])
+		machine += sections[i].Total().Wall
+	}
 	a.other += other
+	a.energy.unread += machine
 	a.until = s.End
 }
 
 // Token books that choice has got a token at the time now.
 func (a *Account) Token(choice int, now time.Duration) {
-	t := &a.choices[choice]
-	if t.tokens == 0 {
-		t.first = now
-	}
-	t.last = now
-	t.tokens++
+	a.tokens[choice] = append(a.tokens[choice], now)
 }
 
 // Finish closes the account.
-func (a *Account) Finish(now time.Duration) { a.until = now }
+func (a *Account) Finish(now time.Duration) { a.until, a.finished = now, true }
 
 // Work is what the operators did in both phases.
 func (a *Account) Work() tensor.Work {
-	w := a.legs[Prefill].work
-	w.Add(a.legs[Decode].work)
+	w := a.legs[Prefill].work()
+	w.Add(a.legs[Decode].work())
+	return w
+}
+
+func (l *leg) work() (w tensor.Work) {
+	for i := range l.sections {
+		w.Add(l.sections[i])
+	}
 	return w
 }
 
@@ -93,26 +103,37 @@ func (a *Account) MachineTime() time.Duration { return a.Work().Total().Wall + a
 
 // firstToken is how long the request waited for its first token; false if it has none.
 func (a *Account) firstToken() (wait time.Duration, ok bool) {
-	for _, t := range a.choices {
-		if t.tokens > 0 && (!ok || t.first-a.submitted < wait) {
-			wait, ok = t.first-a.submitted, true
+	for _, at := range a.tokens {
+		if len(at) > 0 && (!ok || at[0]-a.submitted < wait) {
+			wait, ok = at[0]-a.submitted, true
 		}
 	}
 	return wait, ok
 }
 
-// perToken is the mean time from one token of a choice to its next; false if no choice has two.
-func (a *Account) perToken() (mean time.Duration, ok bool) {
-	var sum time.Duration
-	gaps := 0
-	for _, t := range a.choices {
-		if t.tokens > 1 {
-			sum += t.last - t.first
-			gaps += t.tokens - 1
+// gaps are the times from one token of a choice to its next, of all choices, the shortest first.
+func (a *Account) gaps() (gaps []time.Duration) {
+	for _, at := range a.tokens {
+		for i := 1; i < len(at); i++ {
+			gaps = append(gaps, at[i]-at[i-1])
 		}
 	}
-	if gaps == 0 {
-		return 0, false
+	slices.Sort(gaps)
+	return gaps
+}
+
+// mean is the mean of gaps, of which there is at least one. The gaps of a choice of n tokens add
+// up to (last − first), so this is (last − first)/(n − 1).
+func mean(gaps []time.Duration) time.Duration {
+	var sum time.Duration
+	for _, g := range gaps {
+		sum += g
 	}
-	return sum / time.Duration(gaps), true
+	return sum / time.Duration(len(gaps))
+}
+
+// percentile is the shortest of gaps, which are sorted, that at least p in 100 of them do not
+// exceed: the nearest rank, so always a gap that there was.
+func percentile(gaps []time.Duration, p int) time.Duration {
+	return gaps[(len(gaps)*p+99)/100-1]
 }

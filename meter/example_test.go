@@ -15,7 +15,7 @@ func Example() {
 		Count: tensor.Count{Products: 28_000_000, Elementwise: 12_000, Read: 7_000_000, Written: 90_000}}
 
 	account := meter.NewAccount(0, 1)
-	account.Add(meter.Prefill, 4, work, 5*time.Millisecond, meter.Step{End: 25 * time.Millisecond, Read: 7_000_000})
+	account.Add(meter.Prefill, 4, []tensor.Work{work}, 5*time.Millisecond, meter.Step{End: 25 * time.Millisecond, Read: 7_000_000})
 	account.Token(0, 25*time.Millisecond)
 	account.Finish(25 * time.Millisecond)
 

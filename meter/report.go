@@ -24,6 +24,8 @@ type Setting struct {
 	Threads  int
 	Peaks    *Peaks        // of this machine; nil where they are not measured
 	LoadTime time.Duration // of the weights, which no request is charged for
+	Sections []string      // names of the sections that legs are to state, nil for none
+	Watts    float64       // what the busy machine takes, for want of a measurement; 0 if unknown
 }
 
 // A Report states what a request caused. Counts are integers, seconds and bytes plain; the unit is
@@ -41,8 +43,9 @@ type Report struct {
 	MachineSeconds float64 `json:"machine_seconds"` // both legs' and other
 	WallSeconds    float64 `json:"wall_seconds"`    // from submission to the end, or so far
 
-	TimeToFirstTokenSeconds   *float64 `json:"time_to_first_token_seconds"`
-	TimePerOutputTokenSeconds *float64 `json:"time_per_output_token_seconds"` // (last − first)/(n − 1)
+	TimeToFirstTokenSeconds   *float64    `json:"time_to_first_token_seconds"`
+	TimePerOutputTokenSeconds *float64    `json:"time_per_output_token_seconds"` // (last − first)/(n − 1)
+	InterTokenSeconds         *InterToken `json:"inter_token_seconds"`           // nil below two tokens
 
 	Energy Energy `json:"energy"`
 	Cost   Cost   `json:"cost"`
@@ -60,6 +63,24 @@ type Leg struct {
 	Shares
 
 	Operators []Operator `json:"operators"`
+	Sections  []Section  `json:"sections,omitzero"` // where Setting names them
+}
+
+// A Section states what one part of the model did in a leg: those of a leg add up to it.
+type Section struct {
+	Section        string  `json:"section"`
+	MachineSeconds float64 `json:"machine_seconds"`
+	Counts
+	Operators []Operator `json:"operators"`
+}
+
+// InterToken has percentiles of the times from one token of a choice to its next: of all of them
+// sorted, the one of nearest rank, ⌈count·p/100⌉ from 1.
+type InterToken struct {
+	Count int     `json:"count"`
+	P50   float64 `json:"p50"`
+	P90   float64 `json:"p90"`
+	P99   float64 `json:"p99"`
 }
 
 // Counts is what was counted.
@@ -79,6 +100,7 @@ type Operator struct {
 	Calls    int64  `json:"calls"` // in which the request had a part
 	Counts
 	WallSeconds *float64 `json:"wall_seconds"` // null for work inside another operator
+	BusySeconds *float64 `json:"busy_seconds"` // of all threads together
 	FusedInto   *string  `json:"fused_into"`   // that operator
 }
 
@@ -108,33 +130,50 @@ func (a *Account) Report(s Setting) Report {
 		LoadSeconds:    s.LoadTime.Seconds(),
 		MachineSeconds: a.MachineTime().Seconds(),
 		WallSeconds:    (a.until - a.submitted).Seconds(),
-		Energy:         Energy{Source: Unmeasured},
+		Energy:         a.energyWith(s.Watts),
 		Cost:           Cost{Source: Unmeasured},
 	}
 	if wait, ok := a.firstToken(); ok {
 		r.TimeToFirstTokenSeconds = seconds(wait)
 	}
-	if mean, ok := a.perToken(); ok {
-		r.TimePerOutputTokenSeconds = seconds(mean)
+	if gaps := a.gaps(); len(gaps) > 0 {
+		r.TimePerOutputTokenSeconds = seconds(mean(gaps))
+		r.InterTokenSeconds = &InterToken{Count: len(gaps), P50: percentile(gaps, 50).Seconds(),
+			P90: percentile(gaps, 90).Seconds(), P99: percentile(gaps, 99).Seconds()}
 	}
 	return r
 }
 
 func (l *leg) report(s Setting) Leg {
-	total := l.work.Total()
+	work := l.work()
+	total := work.Total()
 	out := Leg{
 		Tokens:         l.tokens,
 		WallSeconds:    (l.end - l.begin).Seconds(),
 		MachineSeconds: total.Wall.Seconds(),
 		Counts:         counts(total.Count),
-		Operators:      []Operator{},
+		Operators:      operators(work),
 	}
 	if total.Wall > 0 {
 		out.FlopsPerSecond = rate(out.Flops, total.Wall)
 		out.BytesPerSecond = rate(out.BytesRead+out.BytesWritten, total.Wall)
-		out.Shares = s.Peaks.Shares(l.work, s.DType, s.Threads, l.stepBytes/l.steps, total.Wall)
+		out.Shares = s.Peaks.Shares(work, s.DType, s.Threads, l.stepBytes/l.steps, total.Wall)
 	}
-	for o, w := range l.work {
+	if s.Sections != nil {
+		out.Sections = []Section{}
+		for i, w := range l.sections {
+			total := w.Total()
+			out.Sections = append(out.Sections, Section{Section: s.Sections[i], MachineSeconds: total.Wall.Seconds(),
+				Counts: counts(total.Count), Operators: operators(w)})
+		}
+	}
+	return out
+}
+
+// operators lists those that did something.
+func operators(work tensor.Work) []Operator {
+	lines := []Operator{}
+	for o, w := range work {
 		if w.Calls == 0 {
 			continue
 		}
@@ -143,11 +182,11 @@ func (l *leg) report(s Setting) Leg {
 			name := host.String()
 			line.FusedInto = &name
 		} else {
-			line.WallSeconds = seconds(w.Wall)
+			line.WallSeconds, line.BusySeconds = seconds(w.Wall), seconds(w.Busy)
 		}
-		out.Operators = append(out.Operators, line)
+		lines = append(lines, line)
 	}
-	return out
+	return lines
 }
 
 func counts(c tensor.Count) Counts {

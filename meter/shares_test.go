@@ -56,9 +56,9 @@ func TestLegShares(t *testing.T) {
 	var work tensor.Work
 	work[tensor.Linear] = tensor.OperatorWork{Calls: 1, Wall: time.Second, Count: tensor.Count{Products: 250, Read: 50}}
 	a := NewAccount(0, 1)
-	a.Add(Prefill, 1, work, 0, Step{End: time.Second, Read: 500})
-	a.Add(Prefill, 1, work, 0, Step{End: time.Second, Read: 702})
-	a.Add(Decode, 1, work, 0, Step{End: time.Second, Read: 599})
+	a.Add(Prefill, 1, []tensor.Work{work}, 0, Step{End: time.Second, Read: 500})
+	a.Add(Prefill, 1, []tensor.Work{work}, 0, Step{End: time.Second, Read: 702})
+	a.Add(Decode, 1, []tensor.Work{work}, 0, Step{End: time.Second, Read: 599})
 	r := a.Report(Setting{Threads: 2, Peaks: p})
 	if s := r.Prefill.Shares; *s.OfPeak != 0.25 || *s.OfBandwidth != 0.1 || *s.Bound != BoundCompute {
 		t.Errorf("prefill: %v, %v, %v", *s.OfPeak, *s.OfBandwidth, *s.Bound)

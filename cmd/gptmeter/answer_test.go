@@ -24,16 +24,19 @@ usage.prompt_tokens_details.cached_tokens usage.total_tokens`
 const meterKeys = `
 meter meter.kernel meter.dtype meter.threads meter.prefill meter.decode meter.other_seconds
 meter.load_seconds meter.machine_seconds meter.wall_seconds meter.time_to_first_token_seconds
-meter.time_per_output_token_seconds meter.energy meter.energy.joules meter.energy.source
+meter.time_per_output_token_seconds meter.inter_token_seconds meter.inter_token_seconds.count
+meter.inter_token_seconds.p50 meter.inter_token_seconds.p90 meter.inter_token_seconds.p99
+meter.energy meter.energy.joules meter.energy.source
 meter.cost meter.cost.currency meter.cost.total meter.cost.prompt meter.cost.completion
 meter.cost.price meter.cost.source`
 
 const legKeys = `
 tokens wall_seconds machine_seconds product_flops elementwise_flops flops padding_flops
 special_ops bytes_read bytes_written flops_per_second bytes_per_second share_of_peak
-share_of_bandwidth operators operators[].operator operators[].calls operators[].product_flops
+share_of_bandwidth bound operators operators[].operator operators[].calls operators[].product_flops
 operators[].elementwise_flops operators[].flops operators[].padding_flops operators[].special_ops
-operators[].bytes_read operators[].bytes_written operators[].wall_seconds operators[].fused_into`
+operators[].bytes_read operators[].bytes_written operators[].wall_seconds operators[].busy_seconds
+operators[].fused_into`
 
 func TestAnswerKeys(t *testing.T) {
 	withMeter := strings.Fields(answerKeys + meterKeys)
