@@ -4,6 +4,7 @@ arithmetic that its kernels really do, and times every request.
 
 	gptmeter generate "Once upon a time"          a model inside the binary, for a first try
 	gptmeter generate --model ./gpt2 < prompt.txt
+	gptmeter flops --model synthetic:gpt2         what was counted, beside theory
 	gptmeter tokenize --json "Hello, world"
 	gptmeter info --model ./gpt2 --tensors
 	gptmeter info                                 this machine
@@ -31,7 +32,7 @@ interrupted, the answers that are complete have been written and no others.
 # Exit codes
 
 	0    done, also when the reader of the output has gone away
-	1    unexpected
+	1    unexpected, also a count that theory does not explain
 	2    usage: a flag, number, name, id or prompt that cannot be
 	3    model, weights, tokenizer or input file unusable
 	5    out of memory or disk

@@ -15,6 +15,8 @@ var printing = [][]string{
 	{"generate", "--max-tokens", "3", "x"},
 	{"generate", "--max-tokens", "3", "--json", "x"},
 	{"generate", "--max-tokens", "3", "--prompt-file", "-"},
+	{"flops", "--prompt", "2", "--generate", "2"},
+	{"flops", "--prompt", "2", "--generate", "2", "--json"},
 	{"tokenize", "x"},
 	{"tokenize", "--json", "x"},
 	{"tokenize", "--decode", "1"},

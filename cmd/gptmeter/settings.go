@@ -102,9 +102,20 @@ func readConfig(path string, root *cobra.Command) (map[string]any, error) {
 		if _, twice := settings[name]; twice {
 			return nil, usageError("%s: %s is there twice, with - and with _", path, key)
 		}
+		if _, table := keys[key].(map[string]any); table && !takesTable(root, name) {
+			return nil, usageError("%s: %s is a table, where settings stand without", path, key)
+		}
 		settings[name] = keys[key]
 	}
 	return settings, nil
+}
+
+// takesTable tells whether a command has a flag of that name whose value can be a TOML table.
+func takesTable(root *cobra.Command, name string) bool {
+	return slices.ContainsFunc(root.Commands(), func(c *cobra.Command) bool {
+		f := c.Flags().Lookup(name)
+		return f != nil && f.Value.Type() == biasType
+	})
 }
 
 // flagNames are those that can be set.

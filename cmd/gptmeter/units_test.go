@@ -1,6 +1,9 @@
 package main
 
-import "testing"
+import (
+	"math"
+	"testing"
+)
 
 func TestUnits(t *testing.T) {
 	for _, c := range []struct{ got, want string }{
@@ -19,6 +22,11 @@ func TestUnits(t *testing.T) {
 		{secondsText(123.4), "123 s"},
 		{threeDigits(9.996), "10.0"},
 		{threeDigits(2003.4), "2003"},
+		{grouped(0), "0"},
+		{grouped(-123), "-123"},
+		{grouped(1234), "1,234"},
+		{grouped(-123456), "-123,456"},
+		{grouped(math.MinInt64), "-9,223,372,036,854,775,808"},
 	} {
 		if c.got != c.want {
 			t.Errorf("%q, want %q", c.got, c.want)
