@@ -1,11 +1,14 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"io/fs"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/gptmeter/gptmeter/engine"
@@ -135,6 +138,35 @@ func TestFlopsCachedPrefix(t *testing.T) {
 			t.Errorf("gaps %v, want %s", r.Gaps, want)
 		}
 	})
+}
+
+// TestFlopsInterrupted: a request that is not complete cannot be set beside theory.
+func TestFlopsInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	m := randomModel(t, flopsShapes[0], auto, tensor.F32)
+	if _, err := runPlan(ctx, m, theory.Plan{Shape: flopsShapes[0], Prompt: 1, Generate: 1}, nil); !errors.Is(err, errInterrupted) {
+		t.Errorf("%v, want %v", err, errInterrupted)
+	}
+}
+
+// TestFlopsProgress: progress goes up to all of a request's tokens.
+func TestFlopsProgress(t *testing.T) {
+	m := randomModel(t, flopsShapes[0], auto, tensor.F32)
+	var seen []int64
+	progress := func(done, all int64) { seen = append(seen, done, all) }
+	for _, c := range []struct {
+		generate int64
+		want     []int64
+	}{{0, []int64{5, 5}}, {3, []int64{5, 7, 6, 7, 7, 7}}} {
+		seen = nil
+		if _, err := runPlan(t.Context(), m, theory.Plan{Shape: flopsShapes[0], Prompt: 5, Generate: c.generate}, progress); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(seen, c.want) {
+			t.Errorf("%d tokens generated: progress %v, want %v", c.generate, seen, c.want)
+		}
+	}
 }
 
 // eachWay runs a test with every set of kernels of this machine and every number format.
