@@ -17,7 +17,8 @@ const module = "github.com/gptmeter/gptmeter"
 
 // mayImport is the table of design.md, "Rooms": a room and the rooms that it may see.
 var mayImport = map[string][]string{
-	"cmd/gptmeter":                  {"engine", "weights", "meter", "meter/theory", "tokenizer", "model", "tensor"},
+	"cmd/gptmeter":                  {"benchmarks", "engine", "weights", "meter", "meter/theory", "tokenizer", "model", "tensor"},
+	"benchmarks":                    {"engine", "meter", "model", "tensor"},
 	"engine":                        {"model", "meter", "tokenizer", "tensor"},
 	"weights":                       {"tensor"},
 	"model":                         {"tensor"},
