@@ -144,12 +144,11 @@ func (g *group) last(row, rows int) bool {
 func (b *Backend) score(g *group, queries []float32) (c Count) {
 	g.tiles(func(block, row, rows, positions int) {
 		keys := g.Blocks[block].Keys[g.head*g.Size*BlockPositions:]
-		executed := roundUp(positions, b.Columns)
 		b.Tile(g.scores[row*g.ld+block*BlockPositions:], g.ld, queries[row*g.Size:], g.Size,
 			keys, BlockPositions, g.Size, rows, positions, false)
-		c.product(rows, positions, executed, g.Size)
+		c.product(rows, positions, roundUp(positions, b.Columns), g.Size)
 		if g.last(row, rows) {
-			c.Read += int64(executed * g.Size * float32Bytes)
+			c.Read += int64(positions * g.Size * float32Bytes)
 		}
 	})
 	return c

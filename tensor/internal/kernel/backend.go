@@ -3,7 +3,9 @@ package kernel
 import "github.com/gptmeter/gptmeter/tensor/internal/kernel/pure"
 
 // A Backend is one set of micro-kernels: the innermost loops, for one instruction set.
-// The loops around them, which count, are the same for all.
+// The loops around them, which count, are the same for all. Those in assembly have the same bits
+// as each other; they differ from the portable one in Tile alone, where they round a product and
+// its addition once.
 type Backend struct {
 	Name string
 
@@ -52,9 +54,11 @@ var portable = Backend{
 	},
 }
 
+var backends = append(assemblyBackends(), &portable)
+
 // Backends lists what this processor can run, the fastest first. The last is the portable one.
 func Backends() []*Backend {
-	return []*Backend{&portable}
+	return backends
 }
 
 // roundUp is the smallest multiple of unit that is at least n.

@@ -31,7 +31,7 @@ func (b *Backend) Linear(out []float32, ldo int, in []float32, ldi, rows int, w 
 		cols := min(PanelColumns, w.N-j)
 		executed := roundUp(cols, b.Columns)
 		panel := w.Panel(p)
-		c.Read += int64(w.K * executed * float32Bytes)
+		c.Read += int64(w.K * cols * float32Bytes)
 		if bias != nil {
 			c.Read += int64(cols * float32Bytes)
 		}

@@ -205,3 +205,2700 @@ end:
 	MOVQ         AX, sum+24(FP)
 	MOVQ         DI, bytes+32(FP)
 	RET
+
+// func tile1x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
+// Requires: AVX, FMA3
+TEXT ·tile1x8(SB), NOSPLIT, $0-65
+	MOVQ       cols+56(FP), AX
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	MOVB       add+64(FP), AL
+	TESTB      AL, AL
+	JZ         zero
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), AX
+	VMASKMOVPS (AX), Y0, Y1
+	JMP        begin
+
+zero:
+	VXORPS Y1, Y1, Y1
+
+begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), AX
+	MOVQ b+32(FP), CX
+	MOVQ ldb+40(FP), DX
+	SHLQ $0x02, DX
+	MOVQ k+48(FP), BX
+
+product:
+	VMASKMOVPS   (CX), Y0, Y2
+	VBROADCASTSS (AX), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x04, AX
+	ADDQ         DX, CX
+	DECQ         BX
+	JNZ          product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), AX
+	VMASKMOVPS   Y1, Y0, (AX)
+	VZEROUPPER
+	RET
+
+DATA masks<>+0(SB)/4, $0xffffffff
+DATA masks<>+4(SB)/4, $0xffffffff
+DATA masks<>+8(SB)/4, $0xffffffff
+DATA masks<>+12(SB)/4, $0xffffffff
+DATA masks<>+16(SB)/4, $0xffffffff
+DATA masks<>+20(SB)/4, $0xffffffff
+DATA masks<>+24(SB)/4, $0xffffffff
+DATA masks<>+28(SB)/4, $0xffffffff
+DATA masks<>+32(SB)/4, $0xffffffff
+DATA masks<>+36(SB)/4, $0xffffffff
+DATA masks<>+40(SB)/4, $0xffffffff
+DATA masks<>+44(SB)/4, $0xffffffff
+DATA masks<>+48(SB)/4, $0xffffffff
+DATA masks<>+52(SB)/4, $0xffffffff
+DATA masks<>+56(SB)/4, $0xffffffff
+DATA masks<>+60(SB)/4, $0xffffffff
+DATA masks<>+64(SB)/4, $0x00000000
+DATA masks<>+68(SB)/4, $0x00000000
+DATA masks<>+72(SB)/4, $0x00000000
+DATA masks<>+76(SB)/4, $0x00000000
+DATA masks<>+80(SB)/4, $0x00000000
+DATA masks<>+84(SB)/4, $0x00000000
+DATA masks<>+88(SB)/4, $0x00000000
+DATA masks<>+92(SB)/4, $0x00000000
+DATA masks<>+96(SB)/4, $0x00000000
+DATA masks<>+100(SB)/4, $0x00000000
+DATA masks<>+104(SB)/4, $0x00000000
+DATA masks<>+108(SB)/4, $0x00000000
+DATA masks<>+112(SB)/4, $0x00000000
+DATA masks<>+116(SB)/4, $0x00000000
+DATA masks<>+120(SB)/4, $0x00000000
+DATA masks<>+124(SB)/4, $0x00000000
+GLOBL masks<>(SB), RODATA|NOPTR, $128
+
+// func tile1x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
+// Requires: AVX, FMA3
+TEXT ·tile1x16(SB), NOSPLIT, $0-65
+	MOVQ       cols+56(FP), AX
+	SUBQ       $0x08, AX
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	MOVB       add+64(FP), AL
+	TESTB      AL, AL
+	JZ         zero
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), AX
+	VMOVUPS    (AX), Y1
+	VMASKMOVPS 32(AX), Y0, Y2
+	JMP        begin
+
+zero:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+
+begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), AX
+	MOVQ b+32(FP), CX
+	MOVQ ldb+40(FP), DX
+	SHLQ $0x02, DX
+	MOVQ k+48(FP), BX
+
+product:
+	VMOVUPS      (CX), Y3
+	VMASKMOVPS   32(CX), Y0, Y4
+	VBROADCASTSS (AX), Y5
+	VFMADD231PS  Y5, Y3, Y1
+	VFMADD231PS  Y5, Y4, Y2
+	ADDQ         $0x04, AX
+	ADDQ         DX, CX
+	DECQ         BX
+	JNZ          product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), AX
+	VMOVUPS      Y1, (AX)
+	VMASKMOVPS   Y2, Y0, 32(AX)
+	VZEROUPPER
+	RET
+
+// func tile1x24(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
+// Requires: AVX, FMA3
+TEXT ·tile1x24(SB), NOSPLIT, $0-65
+	MOVQ       cols+56(FP), AX
+	SUBQ       $0x10, AX
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	MOVB       add+64(FP), AL
+	TESTB      AL, AL
+	JZ         zero
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), AX
+	VMOVUPS    (AX), Y1
+	VMOVUPS    32(AX), Y2
+	VMASKMOVPS 64(AX), Y0, Y3
+	JMP        begin
+
+zero:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+
+begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), AX
+	MOVQ b+32(FP), CX
+	MOVQ ldb+40(FP), DX
+	SHLQ $0x02, DX
+	MOVQ k+48(FP), BX
+
+product:
+	VMOVUPS      (CX), Y4
+	VMOVUPS      32(CX), Y5
+	VMASKMOVPS   64(CX), Y0, Y6
+	VBROADCASTSS (AX), Y7
+	VFMADD231PS  Y7, Y4, Y1
+	VFMADD231PS  Y7, Y5, Y2
+	VFMADD231PS  Y7, Y6, Y3
+	ADDQ         $0x04, AX
+	ADDQ         DX, CX
+	DECQ         BX
+	JNZ          product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), AX
+	VMOVUPS      Y1, (AX)
+	VMOVUPS      Y2, 32(AX)
+	VMASKMOVPS   Y3, Y0, 64(AX)
+	VZEROUPPER
+	RET
+
+// func tile1x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
+// Requires: AVX, FMA3
+TEXT ·tile1x32(SB), NOSPLIT, $0-65
+	MOVQ       cols+56(FP), AX
+	SUBQ       $0x18, AX
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	MOVB       add+64(FP), AL
+	TESTB      AL, AL
+	JZ         zero
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), AX
+	VMOVUPS    (AX), Y1
+	VMOVUPS    32(AX), Y2
+	VMOVUPS    64(AX), Y3
+	VMASKMOVPS 96(AX), Y0, Y4
+	JMP        begin
+
+zero:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+
+begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), AX
+	MOVQ b+32(FP), CX
+	MOVQ ldb+40(FP), DX
+	SHLQ $0x02, DX
+	MOVQ k+48(FP), BX
+
+product:
+	VMOVUPS      (CX), Y5
+	VMOVUPS      32(CX), Y6
+	VMOVUPS      64(CX), Y7
+	VMASKMOVPS   96(CX), Y0, Y8
+	VBROADCASTSS (AX), Y9
+	VFMADD231PS  Y9, Y5, Y1
+	VFMADD231PS  Y9, Y6, Y2
+	VFMADD231PS  Y9, Y7, Y3
+	VFMADD231PS  Y9, Y8, Y4
+	ADDQ         $0x04, AX
+	ADDQ         DX, CX
+	DECQ         BX
+	JNZ          product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), AX
+	VMOVUPS      Y1, (AX)
+	VMOVUPS      Y2, 32(AX)
+	VMOVUPS      Y3, 64(AX)
+	VMASKMOVPS   Y4, Y0, 96(AX)
+	VZEROUPPER
+	RET
+
+// func tile2x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
+// Requires: AVX, FMA3
+TEXT ·tile2x8(SB), NOSPLIT, $0-65
+	MOVQ       cols+56(FP), AX
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	MOVB       add+64(FP), AL
+	TESTB      AL, AL
+	JZ         zero
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	VMASKMOVPS (CX), Y0, Y1
+	VMASKMOVPS (CX)(AX*1), Y0, Y2
+	JMP        begin
+
+zero:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+
+begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	MOVQ b+32(FP), DX
+	MOVQ ldb+40(FP), BX
+	SHLQ $0x02, BX
+	MOVQ k+48(FP), SI
+
+product:
+	VMASKMOVPS   (DX), Y0, Y3
+	VBROADCASTSS (CX), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS (CX)(AX*1), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	ADDQ         $0x04, CX
+	ADDQ         BX, DX
+	DECQ         SI
+	JNZ          product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	VMASKMOVPS   Y1, Y0, (CX)
+	VMASKMOVPS   Y2, Y0, (CX)(AX*1)
+	VZEROUPPER
+	RET
+
+// func tile2x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
+// Requires: AVX, FMA3
+TEXT ·tile2x16(SB), NOSPLIT, $0-65
+	MOVQ       cols+56(FP), AX
+	SUBQ       $0x08, AX
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	MOVB       add+64(FP), AL
+	TESTB      AL, AL
+	JZ         zero
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	VMOVUPS    (CX), Y1
+	VMASKMOVPS 32(CX), Y0, Y2
+	VMOVUPS    (CX)(AX*1), Y3
+	VMASKMOVPS 32(CX)(AX*1), Y0, Y4
+	JMP        begin
+
+zero:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+
+begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	MOVQ b+32(FP), DX
+	MOVQ ldb+40(FP), BX
+	SHLQ $0x02, BX
+	MOVQ k+48(FP), SI
+
+product:
+	VMOVUPS      (DX), Y5
+	VMASKMOVPS   32(DX), Y0, Y6
+	VBROADCASTSS (CX), Y7
+	VFMADD231PS  Y7, Y5, Y1
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS (CX)(AX*1), Y7
+	VFMADD231PS  Y7, Y5, Y3
+	VFMADD231PS  Y7, Y6, Y4
+	ADDQ         $0x04, CX
+	ADDQ         BX, DX
+	DECQ         SI
+	JNZ          product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	VMOVUPS      Y1, (CX)
+	VMASKMOVPS   Y2, Y0, 32(CX)
+	VMOVUPS      Y3, (CX)(AX*1)
+	VMASKMOVPS   Y4, Y0, 32(CX)(AX*1)
+	VZEROUPPER
+	RET
+
+// func tile2x24(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
+// Requires: AVX, FMA3
+TEXT ·tile2x24(SB), NOSPLIT, $0-65
+	MOVQ       cols+56(FP), AX
+	SUBQ       $0x10, AX
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	MOVB       add+64(FP), AL
+	TESTB      AL, AL
+	JZ         zero
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	VMOVUPS    (CX), Y1
+	VMOVUPS    32(CX), Y2
+	VMASKMOVPS 64(CX), Y0, Y3
+	VMOVUPS    (CX)(AX*1), Y4
+	VMOVUPS    32(CX)(AX*1), Y5
+	VMASKMOVPS 64(CX)(AX*1), Y0, Y6
+	JMP        begin
+
+zero:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+
+begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	MOVQ b+32(FP), DX
+	MOVQ ldb+40(FP), BX
+	SHLQ $0x02, BX
+	MOVQ k+48(FP), SI
+
+product:
+	VMOVUPS      (DX), Y7
+	VMOVUPS      32(DX), Y8
+	VMASKMOVPS   64(DX), Y0, Y9
+	VBROADCASTSS (CX), Y10
+	VFMADD231PS  Y10, Y7, Y1
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS (CX)(AX*1), Y10
+	VFMADD231PS  Y10, Y7, Y4
+	VFMADD231PS  Y10, Y8, Y5
+	VFMADD231PS  Y10, Y9, Y6
+	ADDQ         $0x04, CX
+	ADDQ         BX, DX
+	DECQ         SI
+	JNZ          product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	VMOVUPS      Y1, (CX)
+	VMOVUPS      Y2, 32(CX)
+	VMASKMOVPS   Y3, Y0, 64(CX)
+	VMOVUPS      Y4, (CX)(AX*1)
+	VMOVUPS      Y5, 32(CX)(AX*1)
+	VMASKMOVPS   Y6, Y0, 64(CX)(AX*1)
+	VZEROUPPER
+	RET
+
+// func tile2x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
+// Requires: AVX, FMA3
+TEXT ·tile2x32(SB), NOSPLIT, $0-65
+	MOVQ       cols+56(FP), AX
+	SUBQ       $0x18, AX
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	MOVB       add+64(FP), AL
+	TESTB      AL, AL
+	JZ         zero
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	VMOVUPS    (CX), Y1
+	VMOVUPS    32(CX), Y2
+	VMOVUPS    64(CX), Y3
+	VMASKMOVPS 96(CX), Y0, Y4
+	VMOVUPS    (CX)(AX*1), Y5
+	VMOVUPS    32(CX)(AX*1), Y6
+	VMOVUPS    64(CX)(AX*1), Y7
+	VMASKMOVPS 96(CX)(AX*1), Y0, Y8
+	JMP        begin
+
+zero:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+
+begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	MOVQ b+32(FP), DX
+	MOVQ ldb+40(FP), BX
+	SHLQ $0x02, BX
+	MOVQ k+48(FP), SI
+
+product:
+	VMOVUPS      (DX), Y9
+	VMOVUPS      32(DX), Y10
+	VMOVUPS      64(DX), Y11
+	VMASKMOVPS   96(DX), Y0, Y12
+	VBROADCASTSS (CX), Y13
+	VFMADD231PS  Y13, Y9, Y1
+	VFMADD231PS  Y13, Y10, Y2
+	VFMADD231PS  Y13, Y11, Y3
+	VFMADD231PS  Y13, Y12, Y4
+	VBROADCASTSS (CX)(AX*1), Y13
+	VFMADD231PS  Y13, Y9, Y5
+	VFMADD231PS  Y13, Y10, Y6
+	VFMADD231PS  Y13, Y11, Y7
+	VFMADD231PS  Y13, Y12, Y8
+	ADDQ         $0x04, CX
+	ADDQ         BX, DX
+	DECQ         SI
+	JNZ          product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	VMOVUPS      Y1, (CX)
+	VMOVUPS      Y2, 32(CX)
+	VMOVUPS      Y3, 64(CX)
+	VMASKMOVPS   Y4, Y0, 96(CX)
+	VMOVUPS      Y5, (CX)(AX*1)
+	VMOVUPS      Y6, 32(CX)(AX*1)
+	VMOVUPS      Y7, 64(CX)(AX*1)
+	VMASKMOVPS   Y8, Y0, 96(CX)(AX*1)
+	VZEROUPPER
+	RET
+
+// func tile3x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
+// Requires: AVX, FMA3
+TEXT ·tile3x8(SB), NOSPLIT, $0-65
+	MOVQ       cols+56(FP), AX
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	MOVB       add+64(FP), AL
+	TESTB      AL, AL
+	JZ         zero
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	VMASKMOVPS (CX), Y0, Y1
+	VMASKMOVPS (CX)(AX*1), Y0, Y2
+	VMASKMOVPS (CX)(AX*2), Y0, Y3
+	JMP        begin
+
+zero:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+
+begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	MOVQ b+32(FP), DX
+	MOVQ ldb+40(FP), BX
+	SHLQ $0x02, BX
+	MOVQ k+48(FP), SI
+
+product:
+	VMASKMOVPS   (DX), Y0, Y4
+	VBROADCASTSS (CX), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS (CX)(AX*1), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS (CX)(AX*2), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x04, CX
+	ADDQ         BX, DX
+	DECQ         SI
+	JNZ          product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	VMASKMOVPS   Y1, Y0, (CX)
+	VMASKMOVPS   Y2, Y0, (CX)(AX*1)
+	VMASKMOVPS   Y3, Y0, (CX)(AX*2)
+	VZEROUPPER
+	RET
+
+// func tile3x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
+// Requires: AVX, FMA3
+TEXT ·tile3x16(SB), NOSPLIT, $0-65
+	MOVQ       cols+56(FP), AX
+	SUBQ       $0x08, AX
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	MOVB       add+64(FP), AL
+	TESTB      AL, AL
+	JZ         zero
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	VMOVUPS    (CX), Y1
+	VMASKMOVPS 32(CX), Y0, Y2
+	VMOVUPS    (CX)(AX*1), Y3
+	VMASKMOVPS 32(CX)(AX*1), Y0, Y4
+	VMOVUPS    (CX)(AX*2), Y5
+	VMASKMOVPS 32(CX)(AX*2), Y0, Y6
+	JMP        begin
+
+zero:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+
+begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	MOVQ b+32(FP), DX
+	MOVQ ldb+40(FP), BX
+	SHLQ $0x02, BX
+	MOVQ k+48(FP), SI
+
+product:
+	VMOVUPS      (DX), Y7
+	VMASKMOVPS   32(DX), Y0, Y8
+	VBROADCASTSS (CX), Y9
+	VFMADD231PS  Y9, Y7, Y1
+	VFMADD231PS  Y9, Y8, Y2
+	VBROADCASTSS (CX)(AX*1), Y9
+	VFMADD231PS  Y9, Y7, Y3
+	VFMADD231PS  Y9, Y8, Y4
+	VBROADCASTSS (CX)(AX*2), Y9
+	VFMADD231PS  Y9, Y7, Y5
+	VFMADD231PS  Y9, Y8, Y6
+	ADDQ         $0x04, CX
+	ADDQ         BX, DX
+	DECQ         SI
+	JNZ          product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	VMOVUPS      Y1, (CX)
+	VMASKMOVPS   Y2, Y0, 32(CX)
+	VMOVUPS      Y3, (CX)(AX*1)
+	VMASKMOVPS   Y4, Y0, 32(CX)(AX*1)
+	VMOVUPS      Y5, (CX)(AX*2)
+	VMASKMOVPS   Y6, Y0, 32(CX)(AX*2)
+	VZEROUPPER
+	RET
+
+// func tile4x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
+// Requires: AVX, FMA3
+TEXT ·tile4x8(SB), NOSPLIT, $0-65
+	MOVQ       cols+56(FP), AX
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	MOVB       add+64(FP), AL
+	TESTB      AL, AL
+	JZ         zero
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	VMASKMOVPS (CX), Y0, Y1
+	VMASKMOVPS (CX)(AX*1), Y0, Y2
+	VMASKMOVPS (CX)(AX*2), Y0, Y3
+	VMASKMOVPS (DX), Y0, Y4
+	JMP        begin
+
+zero:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+
+begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b+32(FP), BX
+	MOVQ ldb+40(FP), SI
+	SHLQ $0x02, SI
+	MOVQ k+48(FP), DI
+
+product:
+	VMASKMOVPS   (BX), Y0, Y5
+	VBROADCASTSS (CX), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS (CX)(AX*1), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS (CX)(AX*2), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS (DX), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         SI, BX
+	DECQ         DI
+	JNZ          product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	VMASKMOVPS   Y1, Y0, (CX)
+	VMASKMOVPS   Y2, Y0, (CX)(AX*1)
+	VMASKMOVPS   Y3, Y0, (CX)(AX*2)
+	VMASKMOVPS   Y4, Y0, (DX)
+	VZEROUPPER
+	RET
+
+// func tile4x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
+// Requires: AVX, FMA3
+TEXT ·tile4x16(SB), NOSPLIT, $0-65
+	MOVQ       cols+56(FP), AX
+	SUBQ       $0x08, AX
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	MOVB       add+64(FP), AL
+	TESTB      AL, AL
+	JZ         zero
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	VMOVUPS    (CX), Y1
+	VMASKMOVPS 32(CX), Y0, Y2
+	VMOVUPS    (CX)(AX*1), Y3
+	VMASKMOVPS 32(CX)(AX*1), Y0, Y4
+	VMOVUPS    (CX)(AX*2), Y5
+	VMASKMOVPS 32(CX)(AX*2), Y0, Y6
+	VMOVUPS    (DX), Y7
+	VMASKMOVPS 32(DX), Y0, Y8
+	JMP        begin
+
+zero:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+
+begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b+32(FP), BX
+	MOVQ ldb+40(FP), SI
+	SHLQ $0x02, SI
+	MOVQ k+48(FP), DI
+
+product:
+	VMOVUPS      (BX), Y9
+	VMASKMOVPS   32(BX), Y0, Y10
+	VBROADCASTSS (CX), Y11
+	VFMADD231PS  Y11, Y9, Y1
+	VFMADD231PS  Y11, Y10, Y2
+	VBROADCASTSS (CX)(AX*1), Y11
+	VFMADD231PS  Y11, Y9, Y3
+	VFMADD231PS  Y11, Y10, Y4
+	VBROADCASTSS (CX)(AX*2), Y11
+	VFMADD231PS  Y11, Y9, Y5
+	VFMADD231PS  Y11, Y10, Y6
+	VBROADCASTSS (DX), Y11
+	VFMADD231PS  Y11, Y9, Y7
+	VFMADD231PS  Y11, Y10, Y8
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         SI, BX
+	DECQ         DI
+	JNZ          product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	VMOVUPS      Y1, (CX)
+	VMASKMOVPS   Y2, Y0, 32(CX)
+	VMOVUPS      Y3, (CX)(AX*1)
+	VMASKMOVPS   Y4, Y0, 32(CX)(AX*1)
+	VMOVUPS      Y5, (CX)(AX*2)
+	VMASKMOVPS   Y6, Y0, 32(CX)(AX*2)
+	VMOVUPS      Y7, (DX)
+	VMASKMOVPS   Y8, Y0, 32(DX)
+	VZEROUPPER
+	RET
+
+// func tile5x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
+// Requires: AVX, FMA3
+TEXT ·tile5x8(SB), NOSPLIT, $0-65
+	MOVQ       cols+56(FP), AX
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	MOVB       add+64(FP), AL
+	TESTB      AL, AL
+	JZ         zero
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	VMASKMOVPS (CX), Y0, Y1
+	VMASKMOVPS (CX)(AX*1), Y0, Y2
+	VMASKMOVPS (CX)(AX*2), Y0, Y3
+	VMASKMOVPS (DX), Y0, Y4
+	VMASKMOVPS (DX)(AX*1), Y0, Y5
+	JMP        begin
+
+zero:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+
+begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b+32(FP), BX
+	MOVQ ldb+40(FP), SI
+	SHLQ $0x02, SI
+	MOVQ k+48(FP), DI
+
+product:
+	VMASKMOVPS   (BX), Y0, Y6
+	VBROADCASTSS (CX), Y7
+	VFMADD231PS  Y7, Y6, Y1
+	VBROADCASTSS (CX)(AX*1), Y7
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS (CX)(AX*2), Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VBROADCASTSS (DX), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VBROADCASTSS (DX)(AX*1), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         SI, BX
+	DECQ         DI
+	JNZ          product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	VMASKMOVPS   Y1, Y0, (CX)
+	VMASKMOVPS   Y2, Y0, (CX)(AX*1)
+	VMASKMOVPS   Y3, Y0, (CX)(AX*2)
+	VMASKMOVPS   Y4, Y0, (DX)
+	VMASKMOVPS   Y5, Y0, (DX)(AX*1)
+	VZEROUPPER
+	RET
+
+// func tile5x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
+// Requires: AVX, FMA3
+TEXT ·tile5x16(SB), NOSPLIT, $0-65
+	MOVQ       cols+56(FP), AX
+	SUBQ       $0x08, AX
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	MOVB       add+64(FP), AL
+	TESTB      AL, AL
+	JZ         zero
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	VMOVUPS    (CX), Y1
+	VMASKMOVPS 32(CX), Y0, Y2
+	VMOVUPS    (CX)(AX*1), Y3
+	VMASKMOVPS 32(CX)(AX*1), Y0, Y4
+	VMOVUPS    (CX)(AX*2), Y5
+	VMASKMOVPS 32(CX)(AX*2), Y0, Y6
+	VMOVUPS    (DX), Y7
+	VMASKMOVPS 32(DX), Y0, Y8
+	VMOVUPS    (DX)(AX*1), Y9
+	VMASKMOVPS 32(DX)(AX*1), Y0, Y10
+	JMP        begin
+
+zero:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+
+begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b+32(FP), BX
+	MOVQ ldb+40(FP), SI
+	SHLQ $0x02, SI
+	MOVQ k+48(FP), DI
+
+product:
+	VMOVUPS      (BX), Y11
+	VMASKMOVPS   32(BX), Y0, Y12
+	VBROADCASTSS (CX), Y13
+	VFMADD231PS  Y13, Y11, Y1
+	VFMADD231PS  Y13, Y12, Y2
+	VBROADCASTSS (CX)(AX*1), Y13
+	VFMADD231PS  Y13, Y11, Y3
+	VFMADD231PS  Y13, Y12, Y4
+	VBROADCASTSS (CX)(AX*2), Y13
+	VFMADD231PS  Y13, Y11, Y5
+	VFMADD231PS  Y13, Y12, Y6
+	VBROADCASTSS (DX), Y13
+	VFMADD231PS  Y13, Y11, Y7
+	VFMADD231PS  Y13, Y12, Y8
+	VBROADCASTSS (DX)(AX*1), Y13
+	VFMADD231PS  Y13, Y11, Y9
+	VFMADD231PS  Y13, Y12, Y10
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         SI, BX
+	DECQ         DI
+	JNZ          product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	VMOVUPS      Y1, (CX)
+	VMASKMOVPS   Y2, Y0, 32(CX)
+	VMOVUPS      Y3, (CX)(AX*1)
+	VMASKMOVPS   Y4, Y0, 32(CX)(AX*1)
+	VMOVUPS      Y5, (CX)(AX*2)
+	VMASKMOVPS   Y6, Y0, 32(CX)(AX*2)
+	VMOVUPS      Y7, (DX)
+	VMASKMOVPS   Y8, Y0, 32(DX)
+	VMOVUPS      Y9, (DX)(AX*1)
+	VMASKMOVPS   Y10, Y0, 32(DX)(AX*1)
+	VZEROUPPER
+	RET
+
+// func tile6x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
+// Requires: AVX, FMA3
+TEXT ·tile6x8(SB), NOSPLIT, $0-65
+	MOVQ       cols+56(FP), AX
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	MOVB       add+64(FP), AL
+	TESTB      AL, AL
+	JZ         zero
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	VMASKMOVPS (CX), Y0, Y1
+	VMASKMOVPS (CX)(AX*1), Y0, Y2
+	VMASKMOVPS (CX)(AX*2), Y0, Y3
+	VMASKMOVPS (DX), Y0, Y4
+	VMASKMOVPS (DX)(AX*1), Y0, Y5
+	VMASKMOVPS (DX)(AX*2), Y0, Y6
+	JMP        begin
+
+zero:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+
+begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b+32(FP), BX
+	MOVQ ldb+40(FP), SI
+	SHLQ $0x02, SI
+	MOVQ k+48(FP), DI
+
+product:
+	VMASKMOVPS   (BX), Y0, Y7
+	VBROADCASTSS (CX), Y8
+	VFMADD231PS  Y8, Y7, Y1
+	VBROADCASTSS (CX)(AX*1), Y8
+	VFMADD231PS  Y8, Y7, Y2
+	VBROADCASTSS (CX)(AX*2), Y8
+	VFMADD231PS  Y8, Y7, Y3
+	VBROADCASTSS (DX), Y8
+	VFMADD231PS  Y8, Y7, Y4
+	VBROADCASTSS (DX)(AX*1), Y8
+	VFMADD231PS  Y8, Y7, Y5
+	VBROADCASTSS (DX)(AX*2), Y8
+	VFMADD231PS  Y8, Y7, Y6
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         SI, BX
+	DECQ         DI
+	JNZ          product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	VMASKMOVPS   Y1, Y0, (CX)
+	VMASKMOVPS   Y2, Y0, (CX)(AX*1)
+	VMASKMOVPS   Y3, Y0, (CX)(AX*2)
+	VMASKMOVPS   Y4, Y0, (DX)
+	VMASKMOVPS   Y5, Y0, (DX)(AX*1)
+	VMASKMOVPS   Y6, Y0, (DX)(AX*2)
+	VZEROUPPER
+	RET
+
+// func tile6x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
+// Requires: AVX, FMA3
+TEXT ·tile6x16(SB), NOSPLIT, $0-65
+	MOVQ       cols+56(FP), AX
+	SUBQ       $0x08, AX
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	MOVB       add+64(FP), AL
+	TESTB      AL, AL
+	JZ         zero
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	VMOVUPS    (CX), Y1
+	VMASKMOVPS 32(CX), Y0, Y2
+	VMOVUPS    (CX)(AX*1), Y3
+	VMASKMOVPS 32(CX)(AX*1), Y0, Y4
+	VMOVUPS    (CX)(AX*2), Y5
+	VMASKMOVPS 32(CX)(AX*2), Y0, Y6
+	VMOVUPS    (DX), Y7
+	VMASKMOVPS 32(DX), Y0, Y8
+	VMOVUPS    (DX)(AX*1), Y9
+	VMASKMOVPS 32(DX)(AX*1), Y0, Y10
+	VMOVUPS    (DX)(AX*2), Y11
+	VMASKMOVPS 32(DX)(AX*2), Y0, Y12
+	JMP        begin
+
+zero:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	VXORPS Y12, Y12, Y12
+
+begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b+32(FP), BX
+	MOVQ ldb+40(FP), SI
+	SHLQ $0x02, SI
+	MOVQ k+48(FP), DI
+
+product:
+	VMOVUPS      (BX), Y13
+	VMASKMOVPS   32(BX), Y0, Y14
+	VBROADCASTSS (CX), Y15
+	VFMADD231PS  Y15, Y13, Y1
+	VFMADD231PS  Y15, Y14, Y2
+	VBROADCASTSS (CX)(AX*1), Y15
+	VFMADD231PS  Y15, Y13, Y3
+	VFMADD231PS  Y15, Y14, Y4
+	VBROADCASTSS (CX)(AX*2), Y15
+	VFMADD231PS  Y15, Y13, Y5
+	VFMADD231PS  Y15, Y14, Y6
+	VBROADCASTSS (DX), Y15
+	VFMADD231PS  Y15, Y13, Y7
+	VFMADD231PS  Y15, Y14, Y8
+	VBROADCASTSS (DX)(AX*1), Y15
+	VFMADD231PS  Y15, Y13, Y9
+	VFMADD231PS  Y15, Y14, Y10
+	VBROADCASTSS (DX)(AX*2), Y15
+	VFMADD231PS  Y15, Y13, Y11
+	VFMADD231PS  Y15, Y14, Y12
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         SI, BX
+	DECQ         DI
+	JNZ          product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	VMOVUPS      Y1, (CX)
+	VMASKMOVPS   Y2, Y0, 32(CX)
+	VMOVUPS      Y3, (CX)(AX*1)
+	VMASKMOVPS   Y4, Y0, 32(CX)(AX*1)
+	VMOVUPS      Y5, (CX)(AX*2)
+	VMASKMOVPS   Y6, Y0, 32(CX)(AX*2)
+	VMOVUPS      Y7, (DX)
+	VMASKMOVPS   Y8, Y0, 32(DX)
+	VMOVUPS      Y9, (DX)(AX*1)
+	VMASKMOVPS   Y10, Y0, 32(DX)(AX*1)
+	VMOVUPS      Y11, (DX)(AX*2)
+	VMASKMOVPS   Y12, Y0, 32(DX)(AX*2)
+	VZEROUPPER
+	RET
+
+// func Add(out []float32, x []float32)
+// Requires: AVX
+TEXT ·Add(SB), NOSPLIT, $0-48
+	MOVQ out_base+0(FP), AX
+	MOVQ x_base+24(FP), CX
+	MOVQ out_len+8(FP), DX
+	XORQ BX, BX
+	SUBQ $0x10, DX
+	JLT  tail
+
+full:
+	VMOVUPS (AX)(BX*1), Y0
+	VMOVUPS (CX)(BX*1), Y1
+	VADDPS  Y1, Y0, Y0
+	VMOVUPS Y0, (AX)(BX*1)
+	VMOVUPS 32(AX)(BX*1), Y0
+	VMOVUPS 32(CX)(BX*1), Y1
+	VADDPS  Y1, Y0, Y0
+	VMOVUPS Y0, 32(AX)(BX*1)
+	ADDQ    $0x40, BX
+	SUBQ    $0x10, DX
+	JGE     full
+
+tail:
+	ADDQ       $0x10, DX
+	JEQ        end
+	LEAQ       masks<>+0(SB), SI
+	SHLQ       $0x02, DX
+	SUBQ       DX, SI
+	VMOVUPS    64(SI), Y0
+	VMOVUPS    96(SI), Y1
+	VMASKMOVPS (AX)(BX*1), Y0, Y2
+	VMASKMOVPS (CX)(BX*1), Y0, Y3
+	VADDPS     Y3, Y2, Y2
+	VMASKMOVPS Y2, Y0, (AX)(BX*1)
+	VMASKMOVPS 32(AX)(BX*1), Y1, Y0
+	VMASKMOVPS 32(CX)(BX*1), Y1, Y2
+	VADDPS     Y2, Y0, Y0
+	VMASKMOVPS Y0, Y1, 32(AX)(BX*1)
+
+end:
+	VZEROUPPER
+	RET
+
+// func ScaleTo(out []float32, x []float32, s float32)
+// Requires: AVX
+TEXT ·ScaleTo(SB), NOSPLIT, $0-52
+	MOVQ         out_base+0(FP), AX
+	MOVQ         x_base+24(FP), CX
+	VBROADCASTSS s+48(FP), Y0
+	MOVQ         out_len+8(FP), DX
+	XORQ         BX, BX
+	SUBQ         $0x10, DX
+	JLT          tail
+
+full:
+	VMOVUPS (CX)(BX*1), Y1
+	VMULPS  Y0, Y1, Y1
+	VMOVUPS Y1, (AX)(BX*1)
+	VMOVUPS 32(CX)(BX*1), Y1
+	VMULPS  Y0, Y1, Y1
+	VMOVUPS Y1, 32(AX)(BX*1)
+	ADDQ    $0x40, BX
+	SUBQ    $0x10, DX
+	JGE     full
+
+tail:
+	ADDQ       $0x10, DX
+	JEQ        end
+	LEAQ       masks<>+0(SB), SI
+	SHLQ       $0x02, DX
+	SUBQ       DX, SI
+	VMOVUPS    64(SI), Y1
+	VMOVUPS    96(SI), Y2
+	VMASKMOVPS (CX)(BX*1), Y1, Y3
+	VMULPS     Y0, Y3, Y3
+	VMASKMOVPS Y3, Y1, (AX)(BX*1)
+	VMASKMOVPS 32(CX)(BX*1), Y2, Y1
+	VMULPS     Y0, Y1, Y0
+	VMASKMOVPS Y0, Y2, 32(AX)(BX*1)
+
+end:
+	VZEROUPPER
+	RET
+
+// func Sum(x []float32) float32
+// Requires: AVX, SSE
+TEXT ·Sum(SB), NOSPLIT, $0-28
+	MOVQ    x_base+0(FP), AX
+	VMOVUPS constant00000000<>+0(SB), Y0
+	VMOVUPS constant00000000<>+0(SB), Y1
+	MOVQ    x_len+8(FP), CX
+	XORQ    DX, DX
+	SUBQ    $0x10, CX
+	JLT     tail
+
+full:
+	VMOVUPS (AX)(DX*1), Y2
+	VADDPS  Y2, Y0, Y0
+	VMOVUPS 32(AX)(DX*1), Y2
+	VADDPS  Y2, Y1, Y1
+	ADDQ    $0x40, DX
+	SUBQ    $0x10, CX
+	JGE     full
+
+tail:
+	ADDQ       $0x10, CX
+	JEQ        end
+	LEAQ       masks<>+0(SB), BX
+	SHLQ       $0x02, CX
+	SUBQ       CX, BX
+	VMOVUPS    64(BX), Y2
+	VMOVUPS    96(BX), Y3
+	VMASKMOVPS (AX)(DX*1), Y2, Y2
+	VADDPS     Y2, Y0, Y0
+	VMASKMOVPS 32(AX)(DX*1), Y3, Y2
+	VADDPS     Y2, Y1, Y1
+
+end:
+	VMOVAPS      Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X0
+	VPERMILPS    $0x0e, X0, X1
+	VADDPS       X1, X0, X0
+	VMOVSHDUP    X0, X1
+	VADDPS       X1, X0, X0
+	VZEROUPPER
+	MOVSS        X0, ret+24(FP)
+	RET
+
+DATA constant00000000<>+0(SB)/4, $0x00000000
+DATA constant00000000<>+4(SB)/4, $0x00000000
+DATA constant00000000<>+8(SB)/4, $0x00000000
+DATA constant00000000<>+12(SB)/4, $0x00000000
+DATA constant00000000<>+16(SB)/4, $0x00000000
+DATA constant00000000<>+20(SB)/4, $0x00000000
+DATA constant00000000<>+24(SB)/4, $0x00000000
+DATA constant00000000<>+28(SB)/4, $0x00000000
+GLOBL constant00000000<>(SB), RODATA|NOPTR, $32
+
+// func SumSquares(x []float32, mean float32) float32
+// Requires: AVX, SSE
+TEXT ·SumSquares(SB), NOSPLIT, $0-36
+	MOVQ         x_base+0(FP), AX
+	VBROADCASTSS mean+24(FP), Y0
+	VMOVUPS      constant00000000<>+0(SB), Y1
+	VMOVUPS      constant00000000<>+0(SB), Y2
+	MOVQ         x_len+8(FP), CX
+	XORQ         DX, DX
+	SUBQ         $0x10, CX
+	JLT          tail
+
+full:
+	VMOVUPS (AX)(DX*1), Y3
+	VSUBPS  Y0, Y3, Y3
+	VMULPS  Y3, Y3, Y3
+	VADDPS  Y3, Y1, Y1
+	VMOVUPS 32(AX)(DX*1), Y3
+	VSUBPS  Y0, Y3, Y3
+	VMULPS  Y3, Y3, Y3
+	VADDPS  Y3, Y2, Y2
+	ADDQ    $0x40, DX
+	SUBQ    $0x10, CX
+	JGE     full
+
+tail:
+	ADDQ       $0x10, CX
+	JEQ        end
+	LEAQ       masks<>+0(SB), BX
+	SHLQ       $0x02, CX
+	SUBQ       CX, BX
+	VMOVUPS    64(BX), Y3
+	VMOVUPS    96(BX), Y4
+	VMASKMOVPS (AX)(DX*1), Y3, Y5
+	VSUBPS     Y0, Y5, Y5
+	VANDPS     Y3, Y5, Y3
+	VMULPS     Y3, Y3, Y3
+	VADDPS     Y3, Y1, Y1
+	VMASKMOVPS 32(AX)(DX*1), Y4, Y3
+	VSUBPS     Y0, Y3, Y0
+	VANDPS     Y4, Y0, Y0
+	VMULPS     Y0, Y0, Y0
+	VADDPS     Y0, Y2, Y2
+
+end:
+	VMOVAPS      Y2, Y0
+	VADDPS       Y0, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X0
+	VADDPS       X0, X1, X1
+	VPERMILPS    $0x0e, X1, X0
+	VADDPS       X0, X1, X1
+	VMOVSHDUP    X1, X0
+	VADDPS       X0, X1, X1
+	VZEROUPPER
+	MOVSS        X1, ret+32(FP)
+	RET
+
+// func Normalize(out []float32, x []float32, mean float32, scale float32, gain []float32, bias []float32)
+// Requires: AVX
+TEXT ·Normalize(SB), NOSPLIT, $0-104
+	MOVQ         out_base+0(FP), AX
+	MOVQ         x_base+24(FP), CX
+	MOVQ         gain_base+56(FP), DX
+	MOVQ         bias_base+80(FP), BX
+	VBROADCASTSS mean+48(FP), Y0
+	VBROADCASTSS scale+52(FP), Y1
+	MOVQ         x_len+32(FP), SI
+	XORQ         DI, DI
+	SUBQ         $0x10, SI
+	JLT          tail
+
+full:
+	VMOVUPS (CX)(DI*1), Y2
+	VSUBPS  Y0, Y2, Y2
+	VMULPS  Y1, Y2, Y2
+	VMOVUPS (DX)(DI*1), Y3
+	VMULPS  Y3, Y2, Y2
+	VMOVUPS (BX)(DI*1), Y3
+	VADDPS  Y3, Y2, Y2
+	VMOVUPS Y2, (AX)(DI*1)
+	VMOVUPS 32(CX)(DI*1), Y2
+	VSUBPS  Y0, Y2, Y2
+	VMULPS  Y1, Y2, Y2
+	VMOVUPS 32(DX)(DI*1), Y3
+	VMULPS  Y3, Y2, Y2
+	VMOVUPS 32(BX)(DI*1), Y3
+	VADDPS  Y3, Y2, Y2
+	VMOVUPS Y2, 32(AX)(DI*1)
+	ADDQ    $0x40, DI
+	SUBQ    $0x10, SI
+	JGE     full
+
+tail:
+	ADDQ       $0x10, SI
+	JEQ        end
+	LEAQ       masks<>+0(SB), R8
+	SHLQ       $0x02, SI
+	SUBQ       SI, R8
+	VMOVUPS    64(R8), Y2
+	VMOVUPS    96(R8), Y3
+	VMASKMOVPS (CX)(DI*1), Y2, Y4
+	VSUBPS     Y0, Y4, Y4
+	VMULPS     Y1, Y4, Y4
+	VMASKMOVPS (DX)(DI*1), Y2, Y5
+	VMULPS     Y5, Y4, Y4
+	VMASKMOVPS (BX)(DI*1), Y2, Y5
+	VADDPS     Y5, Y4, Y4
+	VMASKMOVPS Y4, Y2, (AX)(DI*1)
+	VMASKMOVPS 32(CX)(DI*1), Y3, Y2
+	VSUBPS     Y0, Y2, Y0
+	VMULPS     Y1, Y0, Y0
+	VMASKMOVPS 32(DX)(DI*1), Y3, Y1
+	VMULPS     Y1, Y0, Y0
+	VMASKMOVPS 32(BX)(DI*1), Y3, Y1
+	VADDPS     Y1, Y0, Y0
+	VMASKMOVPS Y0, Y3, 32(AX)(DI*1)
+
+end:
+	VZEROUPPER
+	RET
+
+// func Max(x []float32) float32
+// Requires: AVX, SSE
+TEXT ·Max(SB), NOSPLIT, $0-28
+	MOVQ    x_base+0(FP), AX
+	VMOVUPS constantff800000<>+0(SB), Y0
+	VMOVUPS constantff800000<>+0(SB), Y1
+	MOVQ    x_len+8(FP), CX
+	XORQ    DX, DX
+	SUBQ    $0x10, CX
+	JLT     tail
+
+full:
+	VMOVUPS (AX)(DX*1), Y2
+	VMAXPS  Y0, Y2, Y0
+	VMOVUPS 32(AX)(DX*1), Y2
+	VMAXPS  Y1, Y2, Y1
+	ADDQ    $0x40, DX
+	SUBQ    $0x10, CX
+	JGE     full
+
+tail:
+	ADDQ       $0x10, CX
+	JEQ        end
+	LEAQ       masks<>+0(SB), BX
+	SHLQ       $0x02, CX
+	SUBQ       CX, BX
+	VMOVUPS    64(BX), Y2
+	VMOVUPS    96(BX), Y3
+	VMASKMOVPS (AX)(DX*1), Y2, Y4
+	VMOVUPS    constantff800000<>+0(SB), Y5
+	VBLENDVPS  Y2, Y4, Y5, Y2
+	VMAXPS     Y0, Y2, Y0
+	VMASKMOVPS 32(AX)(DX*1), Y3, Y2
+	VMOVUPS    constantff800000<>+0(SB), Y4
+	VBLENDVPS  Y3, Y2, Y4, Y2
+	VMAXPS     Y1, Y2, Y1
+
+end:
+	VMOVAPS      Y1, Y1
+	VMAXPS       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VMAXPS       X1, X0, X0
+	VPERMILPS    $0x0e, X0, X1
+	VMAXPS       X1, X0, X0
+	VMOVSHDUP    X0, X1
+	VMAXPS       X1, X0, X0
+	VZEROUPPER
+	MOVSS        X0, ret+24(FP)
+	RET
+
+DATA constantff800000<>+0(SB)/4, $0xff800000
+DATA constantff800000<>+4(SB)/4, $0xff800000
+DATA constantff800000<>+8(SB)/4, $0xff800000
+DATA constantff800000<>+12(SB)/4, $0xff800000
+DATA constantff800000<>+16(SB)/4, $0xff800000
+DATA constantff800000<>+20(SB)/4, $0xff800000
+DATA constantff800000<>+24(SB)/4, $0xff800000
+DATA constantff800000<>+28(SB)/4, $0xff800000
+GLOBL constantff800000<>(SB), RODATA|NOPTR, $32
+
+// func ExpSum(x []float32, max float32) float32
+// Requires: AVX, AVX2, SSE
+TEXT ·ExpSum(SB), NOSPLIT, $0-36
+	MOVQ         x_base+0(FP), AX
+	VBROADCASTSS max+24(FP), Y0
+	VMOVUPS      constant00000000<>+0(SB), Y1
+	VMOVUPS      constant00000000<>+0(SB), Y2
+	MOVQ         x_len+8(FP), CX
+	XORQ         DX, DX
+	SUBQ         $0x10, CX
+	JLT          tail
+
+full:
+	VMOVUPS    (AX)(DX*1), Y3
+	VSUBPS     Y0, Y3, Y3
+	VMULPS     constant3fb8aa3b<>+0(SB), Y3, Y4
+	VADDPS     constant4b400000<>+0(SB), Y4, Y4
+	VSUBPS     constant4b400000<>+0(SB), Y4, Y4
+	VMULPS     constant3f318000<>+0(SB), Y4, Y5
+	VSUBPS     Y5, Y3, Y5
+	VMULPS     constantb95e8083<>+0(SB), Y4, Y6
+	VSUBPS     Y6, Y5, Y5
+	VMOVUPS    constant39506967<>+0(SB), Y6
+	VMULPS     Y5, Y6, Y6
+	VADDPS     constant3ab743ce<>+0(SB), Y6, Y6
+	VMULPS     Y5, Y6, Y6
+	VADDPS     constant3c088908<>+0(SB), Y6, Y6
+	VMULPS     Y5, Y6, Y6
+	VADDPS     constant3d2aa9c1<>+0(SB), Y6, Y6
+	VMULPS     Y5, Y6, Y6
+	VADDPS     constant3e2aaaaa<>+0(SB), Y6, Y6
+	VMULPS     Y5, Y6, Y6
+	VADDPS     constant3f000000<>+0(SB), Y6, Y6
+	VMULPS     Y5, Y5, Y7
+	VMULPS     Y7, Y6, Y6
+	VADDPS     Y5, Y6, Y5
+	VADDPS     constant3f800000<>+0(SB), Y5, Y5
+	VCVTTPS2DQ Y4, Y6
+	VPSRAD     $0x01, Y6, Y4
+	VPSUBD     Y4, Y6, Y6
+	VPADDD     constant0000007f<>+0(SB), Y4, Y4
+	VPSLLD     $0x17, Y4, Y4
+	VMULPS     Y4, Y5, Y4
+	VPADDD     constant0000007f<>+0(SB), Y6, Y6
+	VPSLLD     $0x17, Y6, Y6
+	VMULPS     Y6, Y4, Y4
+	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y3, Y5
+	VANDPS     Y5, Y4, Y4
+	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y3, Y3
+	VBLENDVPS  Y3, constant7f800000<>+0(SB), Y4, Y3
+	VMOVUPS    Y3, (AX)(DX*1)
+	VADDPS     Y3, Y1, Y1
+	VMOVUPS    32(AX)(DX*1), Y3
+	VSUBPS     Y0, Y3, Y3
+	VMULPS     constant3fb8aa3b<>+0(SB), Y3, Y4
+	VADDPS     constant4b400000<>+0(SB), Y4, Y4
+	VSUBPS     constant4b400000<>+0(SB), Y4, Y4
+	VMULPS     constant3f318000<>+0(SB), Y4, Y5
+	VSUBPS     Y5, Y3, Y5
+	VMULPS     constantb95e8083<>+0(SB), Y4, Y6
+	VSUBPS     Y6, Y5, Y5
+	VMOVUPS    constant39506967<>+0(SB), Y6
+	VMULPS     Y5, Y6, Y6
+	VADDPS     constant3ab743ce<>+0(SB), Y6, Y6
+	VMULPS     Y5, Y6, Y6
+	VADDPS     constant3c088908<>+0(SB), Y6, Y6
+	VMULPS     Y5, Y6, Y6
+	VADDPS     constant3d2aa9c1<>+0(SB), Y6, Y6
+	VMULPS     Y5, Y6, Y6
+	VADDPS     constant3e2aaaaa<>+0(SB), Y6, Y6
+	VMULPS     Y5, Y6, Y6
+	VADDPS     constant3f000000<>+0(SB), Y6, Y6
+	VMULPS     Y5, Y5, Y7
+	VMULPS     Y7, Y6, Y6
+	VADDPS     Y5, Y6, Y5
+	VADDPS     constant3f800000<>+0(SB), Y5, Y5
+	VCVTTPS2DQ Y4, Y6
+	VPSRAD     $0x01, Y6, Y4
+	VPSUBD     Y4, Y6, Y6
+	VPADDD     constant0000007f<>+0(SB), Y4, Y4
+	VPSLLD     $0x17, Y4, Y4
+	VMULPS     Y4, Y5, Y4
+	VPADDD     constant0000007f<>+0(SB), Y6, Y6
+	VPSLLD     $0x17, Y6, Y6
+	VMULPS     Y6, Y4, Y4
+	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y3, Y5
+	VANDPS     Y5, Y4, Y4
+	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y3, Y3
+	VBLENDVPS  Y3, constant7f800000<>+0(SB), Y4, Y3
+	VMOVUPS    Y3, 32(AX)(DX*1)
+	VADDPS     Y3, Y2, Y2
+	ADDQ       $0x40, DX
+	SUBQ       $0x10, CX
+	JGE        full
+
+tail:
+	ADDQ       $0x10, CX
+	JEQ        end
+	LEAQ       masks<>+0(SB), BX
+	SHLQ       $0x02, CX
+	SUBQ       CX, BX
+	VMOVUPS    64(BX), Y3
+	VMOVUPS    96(BX), Y4
+	VMASKMOVPS (AX)(DX*1), Y3, Y5
+	VSUBPS     Y0, Y5, Y5
+	VMULPS     constant3fb8aa3b<>+0(SB), Y5, Y6
+	VADDPS     constant4b400000<>+0(SB), Y6, Y6
+	VSUBPS     constant4b400000<>+0(SB), Y6, Y6
+	VMULPS     constant3f318000<>+0(SB), Y6, Y7
+	VSUBPS     Y7, Y5, Y7
+	VMULPS     constantb95e8083<>+0(SB), Y6, Y8
+	VSUBPS     Y8, Y7, Y7
+	VMOVUPS    constant39506967<>+0(SB), Y8
+	VMULPS     Y7, Y8, Y8
+	VADDPS     constant3ab743ce<>+0(SB), Y8, Y8
+	VMULPS     Y7, Y8, Y8
+	VADDPS     constant3c088908<>+0(SB), Y8, Y8
+	VMULPS     Y7, Y8, Y8
+	VADDPS     constant3d2aa9c1<>+0(SB), Y8, Y8
+	VMULPS     Y7, Y8, Y8
+	VADDPS     constant3e2aaaaa<>+0(SB), Y8, Y8
+	VMULPS     Y7, Y8, Y8
+	VADDPS     constant3f000000<>+0(SB), Y8, Y8
+	VMULPS     Y7, Y7, Y9
+	VMULPS     Y9, Y8, Y8
+	VADDPS     Y7, Y8, Y7
+	VADDPS     constant3f800000<>+0(SB), Y7, Y7
+	VCVTTPS2DQ Y6, Y8
+	VPSRAD     $0x01, Y8, Y6
+	VPSUBD     Y6, Y8, Y8
+	VPADDD     constant0000007f<>+0(SB), Y6, Y6
+	VPSLLD     $0x17, Y6, Y6
+	VMULPS     Y6, Y7, Y6
+	VPADDD     constant0000007f<>+0(SB), Y8, Y8
+	VPSLLD     $0x17, Y8, Y8
+	VMULPS     Y8, Y6, Y6
+	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y5, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y5, Y5
+	VBLENDVPS  Y5, constant7f800000<>+0(SB), Y6, Y5
+	VANDPS     Y3, Y5, Y5
+	VMASKMOVPS Y5, Y3, (AX)(DX*1)
+	VADDPS     Y5, Y1, Y1
+	VMASKMOVPS 32(AX)(DX*1), Y4, Y3
+	VSUBPS     Y0, Y3, Y0
+	VMULPS     constant3fb8aa3b<>+0(SB), Y0, Y3
+	VADDPS     constant4b400000<>+0(SB), Y3, Y3
+	VSUBPS     constant4b400000<>+0(SB), Y3, Y3
+	VMULPS     constant3f318000<>+0(SB), Y3, Y5
+	VSUBPS     Y5, Y0, Y5
+	VMULPS     constantb95e8083<>+0(SB), Y3, Y6
+	VSUBPS     Y6, Y5, Y5
+	VMOVUPS    constant39506967<>+0(SB), Y6
+	VMULPS     Y5, Y6, Y6
+	VADDPS     constant3ab743ce<>+0(SB), Y6, Y6
+	VMULPS     Y5, Y6, Y6
+	VADDPS     constant3c088908<>+0(SB), Y6, Y6
+	VMULPS     Y5, Y6, Y6
+	VADDPS     constant3d2aa9c1<>+0(SB), Y6, Y6
+	VMULPS     Y5, Y6, Y6
+	VADDPS     constant3e2aaaaa<>+0(SB), Y6, Y6
+	VMULPS     Y5, Y6, Y6
+	VADDPS     constant3f000000<>+0(SB), Y6, Y6
+	VMULPS     Y5, Y5, Y7
+	VMULPS     Y7, Y6, Y6
+	VADDPS     Y5, Y6, Y5
+	VADDPS     constant3f800000<>+0(SB), Y5, Y5
+	VCVTTPS2DQ Y3, Y6
+	VPSRAD     $0x01, Y6, Y3
+	VPSUBD     Y3, Y6, Y6
+	VPADDD     constant0000007f<>+0(SB), Y3, Y3
+	VPSLLD     $0x17, Y3, Y3
+	VMULPS     Y3, Y5, Y3
+	VPADDD     constant0000007f<>+0(SB), Y6, Y6
+	VPSLLD     $0x17, Y6, Y6
+	VMULPS     Y6, Y3, Y3
+	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y0, Y5
+	VANDPS     Y5, Y3, Y3
+	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y0, Y0
+	VBLENDVPS  Y0, constant7f800000<>+0(SB), Y3, Y0
+	VANDPS     Y4, Y0, Y0
+	VMASKMOVPS Y0, Y4, 32(AX)(DX*1)
+	VADDPS     Y0, Y2, Y2
+
+end:
+	VMOVAPS      Y2, Y0
+	VADDPS       Y0, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X0
+	VADDPS       X0, X1, X1
+	VPERMILPS    $0x0e, X1, X0
+	VADDPS       X0, X1, X1
+	VMOVSHDUP    X1, X0
+	VADDPS       X0, X1, X1
+	VZEROUPPER
+	MOVSS        X1, ret+32(FP)
+	RET
+
+DATA constant3fb8aa3b<>+0(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+4(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+8(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+12(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+16(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+20(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+24(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+28(SB)/4, $0x3fb8aa3b
+GLOBL constant3fb8aa3b<>(SB), RODATA|NOPTR, $32
+
+DATA constant4b400000<>+0(SB)/4, $0x4b400000
+DATA constant4b400000<>+4(SB)/4, $0x4b400000
+DATA constant4b400000<>+8(SB)/4, $0x4b400000
+DATA constant4b400000<>+12(SB)/4, $0x4b400000
+DATA constant4b400000<>+16(SB)/4, $0x4b400000
+DATA constant4b400000<>+20(SB)/4, $0x4b400000
+DATA constant4b400000<>+24(SB)/4, $0x4b400000
+DATA constant4b400000<>+28(SB)/4, $0x4b400000
+GLOBL constant4b400000<>(SB), RODATA|NOPTR, $32
+
+DATA constant3f318000<>+0(SB)/4, $0x3f318000
+DATA constant3f318000<>+4(SB)/4, $0x3f318000
+DATA constant3f318000<>+8(SB)/4, $0x3f318000
+DATA constant3f318000<>+12(SB)/4, $0x3f318000
+DATA constant3f318000<>+16(SB)/4, $0x3f318000
+DATA constant3f318000<>+20(SB)/4, $0x3f318000
+DATA constant3f318000<>+24(SB)/4, $0x3f318000
+DATA constant3f318000<>+28(SB)/4, $0x3f318000
+GLOBL constant3f318000<>(SB), RODATA|NOPTR, $32
+
+DATA constantb95e8083<>+0(SB)/4, $0xb95e8083
+DATA constantb95e8083<>+4(SB)/4, $0xb95e8083
+DATA constantb95e8083<>+8(SB)/4, $0xb95e8083
+DATA constantb95e8083<>+12(SB)/4, $0xb95e8083
+DATA constantb95e8083<>+16(SB)/4, $0xb95e8083
+DATA constantb95e8083<>+20(SB)/4, $0xb95e8083
+DATA constantb95e8083<>+24(SB)/4, $0xb95e8083
+DATA constantb95e8083<>+28(SB)/4, $0xb95e8083
+GLOBL constantb95e8083<>(SB), RODATA|NOPTR, $32
+
+DATA constant39506967<>+0(SB)/4, $0x39506967
+DATA constant39506967<>+4(SB)/4, $0x39506967
+DATA constant39506967<>+8(SB)/4, $0x39506967
+DATA constant39506967<>+12(SB)/4, $0x39506967
+DATA constant39506967<>+16(SB)/4, $0x39506967
+DATA constant39506967<>+20(SB)/4, $0x39506967
+DATA constant39506967<>+24(SB)/4, $0x39506967
+DATA constant39506967<>+28(SB)/4, $0x39506967
+GLOBL constant39506967<>(SB), RODATA|NOPTR, $32
+
+DATA constant3ab743ce<>+0(SB)/4, $0x3ab743ce
+DATA constant3ab743ce<>+4(SB)/4, $0x3ab743ce
+DATA constant3ab743ce<>+8(SB)/4, $0x3ab743ce
+DATA constant3ab743ce<>+12(SB)/4, $0x3ab743ce
+DATA constant3ab743ce<>+16(SB)/4, $0x3ab743ce
+DATA constant3ab743ce<>+20(SB)/4, $0x3ab743ce
+DATA constant3ab743ce<>+24(SB)/4, $0x3ab743ce
+DATA constant3ab743ce<>+28(SB)/4, $0x3ab743ce
+GLOBL constant3ab743ce<>(SB), RODATA|NOPTR, $32
+
+DATA constant3c088908<>+0(SB)/4, $0x3c088908
+DATA constant3c088908<>+4(SB)/4, $0x3c088908
+DATA constant3c088908<>+8(SB)/4, $0x3c088908
+DATA constant3c088908<>+12(SB)/4, $0x3c088908
+DATA constant3c088908<>+16(SB)/4, $0x3c088908
+DATA constant3c088908<>+20(SB)/4, $0x3c088908
+DATA constant3c088908<>+24(SB)/4, $0x3c088908
+DATA constant3c088908<>+28(SB)/4, $0x3c088908
+GLOBL constant3c088908<>(SB), RODATA|NOPTR, $32
+
+DATA constant3d2aa9c1<>+0(SB)/4, $0x3d2aa9c1
+DATA constant3d2aa9c1<>+4(SB)/4, $0x3d2aa9c1
+DATA constant3d2aa9c1<>+8(SB)/4, $0x3d2aa9c1
+DATA constant3d2aa9c1<>+12(SB)/4, $0x3d2aa9c1
+DATA constant3d2aa9c1<>+16(SB)/4, $0x3d2aa9c1
+DATA constant3d2aa9c1<>+20(SB)/4, $0x3d2aa9c1
+DATA constant3d2aa9c1<>+24(SB)/4, $0x3d2aa9c1
+DATA constant3d2aa9c1<>+28(SB)/4, $0x3d2aa9c1
+GLOBL constant3d2aa9c1<>(SB), RODATA|NOPTR, $32
+
+DATA constant3e2aaaaa<>+0(SB)/4, $0x3e2aaaaa
+DATA constant3e2aaaaa<>+4(SB)/4, $0x3e2aaaaa
+DATA constant3e2aaaaa<>+8(SB)/4, $0x3e2aaaaa
+DATA constant3e2aaaaa<>+12(SB)/4, $0x3e2aaaaa
+DATA constant3e2aaaaa<>+16(SB)/4, $0x3e2aaaaa
+DATA constant3e2aaaaa<>+20(SB)/4, $0x3e2aaaaa
+DATA constant3e2aaaaa<>+24(SB)/4, $0x3e2aaaaa
+DATA constant3e2aaaaa<>+28(SB)/4, $0x3e2aaaaa
+GLOBL constant3e2aaaaa<>(SB), RODATA|NOPTR, $32
+
+DATA constant3f000000<>+0(SB)/4, $0x3f000000
+DATA constant3f000000<>+4(SB)/4, $0x3f000000
+DATA constant3f000000<>+8(SB)/4, $0x3f000000
+DATA constant3f000000<>+12(SB)/4, $0x3f000000
+DATA constant3f000000<>+16(SB)/4, $0x3f000000
+DATA constant3f000000<>+20(SB)/4, $0x3f000000
+DATA constant3f000000<>+24(SB)/4, $0x3f000000
+DATA constant3f000000<>+28(SB)/4, $0x3f000000
+GLOBL constant3f000000<>(SB), RODATA|NOPTR, $32
+
+DATA constant3f800000<>+0(SB)/4, $0x3f800000
+DATA constant3f800000<>+4(SB)/4, $0x3f800000
+DATA constant3f800000<>+8(SB)/4, $0x3f800000
+DATA constant3f800000<>+12(SB)/4, $0x3f800000
+DATA constant3f800000<>+16(SB)/4, $0x3f800000
+DATA constant3f800000<>+20(SB)/4, $0x3f800000
+DATA constant3f800000<>+24(SB)/4, $0x3f800000
+DATA constant3f800000<>+28(SB)/4, $0x3f800000
+GLOBL constant3f800000<>(SB), RODATA|NOPTR, $32
+
+DATA constant0000007f<>+0(SB)/4, $0x0000007f
+DATA constant0000007f<>+4(SB)/4, $0x0000007f
+DATA constant0000007f<>+8(SB)/4, $0x0000007f
+DATA constant0000007f<>+12(SB)/4, $0x0000007f
+DATA constant0000007f<>+16(SB)/4, $0x0000007f
+DATA constant0000007f<>+20(SB)/4, $0x0000007f
+DATA constant0000007f<>+24(SB)/4, $0x0000007f
+DATA constant0000007f<>+28(SB)/4, $0x0000007f
+GLOBL constant0000007f<>(SB), RODATA|NOPTR, $32
+
+DATA constantc2aeac4f<>+0(SB)/4, $0xc2aeac4f
+DATA constantc2aeac4f<>+4(SB)/4, $0xc2aeac4f
+DATA constantc2aeac4f<>+8(SB)/4, $0xc2aeac4f
+DATA constantc2aeac4f<>+12(SB)/4, $0xc2aeac4f
+DATA constantc2aeac4f<>+16(SB)/4, $0xc2aeac4f
+DATA constantc2aeac4f<>+20(SB)/4, $0xc2aeac4f
+DATA constantc2aeac4f<>+24(SB)/4, $0xc2aeac4f
+DATA constantc2aeac4f<>+28(SB)/4, $0xc2aeac4f
+GLOBL constantc2aeac4f<>(SB), RODATA|NOPTR, $32
+
+DATA constant42b17217<>+0(SB)/4, $0x42b17217
+DATA constant42b17217<>+4(SB)/4, $0x42b17217
+DATA constant42b17217<>+8(SB)/4, $0x42b17217
+DATA constant42b17217<>+12(SB)/4, $0x42b17217
+DATA constant42b17217<>+16(SB)/4, $0x42b17217
+DATA constant42b17217<>+20(SB)/4, $0x42b17217
+DATA constant42b17217<>+24(SB)/4, $0x42b17217
+DATA constant42b17217<>+28(SB)/4, $0x42b17217
+GLOBL constant42b17217<>(SB), RODATA|NOPTR, $32
+
+DATA constant7f800000<>+0(SB)/4, $0x7f800000
+DATA constant7f800000<>+4(SB)/4, $0x7f800000
+DATA constant7f800000<>+8(SB)/4, $0x7f800000
+DATA constant7f800000<>+12(SB)/4, $0x7f800000
+DATA constant7f800000<>+16(SB)/4, $0x7f800000
+DATA constant7f800000<>+20(SB)/4, $0x7f800000
+DATA constant7f800000<>+24(SB)/4, $0x7f800000
+DATA constant7f800000<>+28(SB)/4, $0x7f800000
+GLOBL constant7f800000<>(SB), RODATA|NOPTR, $32
+
+// func GELUTanh(x []float32)
+// Requires: AVX, AVX2
+TEXT ·GELUTanh(SB), NOSPLIT, $0-24
+	MOVQ x_base+0(FP), AX
+	MOVQ x_len+8(FP), CX
+	XORQ DX, DX
+	SUBQ $0x10, CX
+	JLT  tail
+
+full:
+	VMOVUPS    (AX)(DX*1), Y0
+	VMULPS     Y0, Y0, Y1
+	VMULPS     Y0, Y1, Y1
+	VMULPS     constant3d372713<>+0(SB), Y1, Y1
+	VADDPS     Y0, Y1, Y1
+	VMULPS     constant3f4c422a<>+0(SB), Y1, Y1
+	VMULPS     Y1, Y1, Y2
+	VMOVUPS    constantbbbaf0ea<>+0(SB), Y3
+	VMULPS     Y2, Y3, Y3
+	VADDPS     constant3ca9134e<>+0(SB), Y3, Y3
+	VMULPS     Y2, Y3, Y3
+	VADDPS     constantbd5c1e2d<>+0(SB), Y3, Y3
+	VMULPS     Y2, Y3, Y3
+	VADDPS     constant3e088393<>+0(SB), Y3, Y3
+	VMULPS     Y2, Y3, Y3
+	VADDPS     constantbeaaaa99<>+0(SB), Y3, Y3
+	VMULPS     Y2, Y3, Y2
+	VMULPS     Y1, Y2, Y2
+	VADDPS     Y1, Y2, Y2
+	VANDPS     constant7fffffff<>+0(SB), Y1, Y3
+	VMULPS     constant40000000<>+0(SB), Y3, Y4
+	VMULPS     constant3fb8aa3b<>+0(SB), Y4, Y5
+	VADDPS     constant4b400000<>+0(SB), Y5, Y5
+	VSUBPS     constant4b400000<>+0(SB), Y5, Y5
+	VMULPS     constant3f318000<>+0(SB), Y5, Y6
+	VSUBPS     Y6, Y4, Y6
+	VMULPS     constantb95e8083<>+0(SB), Y5, Y7
+	VSUBPS     Y7, Y6, Y6
+	VMOVUPS    constant39506967<>+0(SB), Y7
+	VMULPS     Y6, Y7, Y7
+	VADDPS     constant3ab743ce<>+0(SB), Y7, Y7
+	VMULPS     Y6, Y7, Y7
+	VADDPS     constant3c088908<>+0(SB), Y7, Y7
+	VMULPS     Y6, Y7, Y7
+	VADDPS     constant3d2aa9c1<>+0(SB), Y7, Y7
+	VMULPS     Y6, Y7, Y7
+	VADDPS     constant3e2aaaaa<>+0(SB), Y7, Y7
+	VMULPS     Y6, Y7, Y7
+	VADDPS     constant3f000000<>+0(SB), Y7, Y7
+	VMULPS     Y6, Y6, Y8
+	VMULPS     Y8, Y7, Y7
+	VADDPS     Y6, Y7, Y6
+	VADDPS     constant3f800000<>+0(SB), Y6, Y6
+	VCVTTPS2DQ Y5, Y7
+	VPSRAD     $0x01, Y7, Y5
+	VPSUBD     Y5, Y7, Y7
+	VPADDD     constant0000007f<>+0(SB), Y5, Y5
+	VPSLLD     $0x17, Y5, Y5
+	VMULPS     Y5, Y6, Y5
+	VPADDD     constant0000007f<>+0(SB), Y7, Y7
+	VPSLLD     $0x17, Y7, Y7
+	VMULPS     Y7, Y5, Y5
+	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y4, Y6
+	VANDPS     Y6, Y5, Y5
+	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y4, Y4
+	VBLENDVPS  Y4, constant7f800000<>+0(SB), Y5, Y4
+	VADDPS     constant3f800000<>+0(SB), Y4, Y4
+	VMOVUPS    constant40000000<>+0(SB), Y5
+	VDIVPS     Y4, Y5, Y4
+	VMOVUPS    constant3f800000<>+0(SB), Y5
+	VSUBPS     Y4, Y5, Y4
+	VANDPS     constant80000000<>+0(SB), Y1, Y1
+	VXORPS     Y1, Y4, Y1
+	VCMPPS     $0x11, constant3f200000<>+0(SB), Y3, Y3
+	VBLENDVPS  Y3, Y2, Y1, Y1
+	VMULPS     constant3f000000<>+0(SB), Y0, Y0
+	VADDPS     constant3f800000<>+0(SB), Y1, Y1
+	VMULPS     Y1, Y0, Y0
+	VMOVUPS    Y0, (AX)(DX*1)
+	VMOVUPS    32(AX)(DX*1), Y0
+	VMULPS     Y0, Y0, Y1
+	VMULPS     Y0, Y1, Y1
+	VMULPS     constant3d372713<>+0(SB), Y1, Y1
+	VADDPS     Y0, Y1, Y1
+	VMULPS     constant3f4c422a<>+0(SB), Y1, Y1
+	VMULPS     Y1, Y1, Y2
+	VMOVUPS    constantbbbaf0ea<>+0(SB), Y3
+	VMULPS     Y2, Y3, Y3
+	VADDPS     constant3ca9134e<>+0(SB), Y3, Y3
+	VMULPS     Y2, Y3, Y3
+	VADDPS     constantbd5c1e2d<>+0(SB), Y3, Y3
+	VMULPS     Y2, Y3, Y3
+	VADDPS     constant3e088393<>+0(SB), Y3, Y3
+	VMULPS     Y2, Y3, Y3
+	VADDPS     constantbeaaaa99<>+0(SB), Y3, Y3
+	VMULPS     Y2, Y3, Y2
+	VMULPS     Y1, Y2, Y2
+	VADDPS     Y1, Y2, Y2
+	VANDPS     constant7fffffff<>+0(SB), Y1, Y3
+	VMULPS     constant40000000<>+0(SB), Y3, Y4
+	VMULPS     constant3fb8aa3b<>+0(SB), Y4, Y5
+	VADDPS     constant4b400000<>+0(SB), Y5, Y5
+	VSUBPS     constant4b400000<>+0(SB), Y5, Y5
+	VMULPS     constant3f318000<>+0(SB), Y5, Y6
+	VSUBPS     Y6, Y4, Y6
+	VMULPS     constantb95e8083<>+0(SB), Y5, Y7
+	VSUBPS     Y7, Y6, Y6
+	VMOVUPS    constant39506967<>+0(SB), Y7
+	VMULPS     Y6, Y7, Y7
+	VADDPS     constant3ab743ce<>+0(SB), Y7, Y7
+	VMULPS     Y6, Y7, Y7
+	VADDPS     constant3c088908<>+0(SB), Y7, Y7
+	VMULPS     Y6, Y7, Y7
+	VADDPS     constant3d2aa9c1<>+0(SB), Y7, Y7
+	VMULPS     Y6, Y7, Y7
+	VADDPS     constant3e2aaaaa<>+0(SB), Y7, Y7
+	VMULPS     Y6, Y7, Y7
+	VADDPS     constant3f000000<>+0(SB), Y7, Y7
+	VMULPS     Y6, Y6, Y8
+	VMULPS     Y8, Y7, Y7
+	VADDPS     Y6, Y7, Y6
+	VADDPS     constant3f800000<>+0(SB), Y6, Y6
+	VCVTTPS2DQ Y5, Y7
+	VPSRAD     $0x01, Y7, Y5
+	VPSUBD     Y5, Y7, Y7
+	VPADDD     constant0000007f<>+0(SB), Y5, Y5
+	VPSLLD     $0x17, Y5, Y5
+	VMULPS     Y5, Y6, Y5
+	VPADDD     constant0000007f<>+0(SB), Y7, Y7
+	VPSLLD     $0x17, Y7, Y7
+	VMULPS     Y7, Y5, Y5
+	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y4, Y6
+	VANDPS     Y6, Y5, Y5
+	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y4, Y4
+	VBLENDVPS  Y4, constant7f800000<>+0(SB), Y5, Y4
+	VADDPS     constant3f800000<>+0(SB), Y4, Y4
+	VMOVUPS    constant40000000<>+0(SB), Y5
+	VDIVPS     Y4, Y5, Y4
+	VMOVUPS    constant3f800000<>+0(SB), Y5
+	VSUBPS     Y4, Y5, Y4
+	VANDPS     constant80000000<>+0(SB), Y1, Y1
+	VXORPS     Y1, Y4, Y1
+	VCMPPS     $0x11, constant3f200000<>+0(SB), Y3, Y3
+	VBLENDVPS  Y3, Y2, Y1, Y1
+	VMULPS     constant3f000000<>+0(SB), Y0, Y0
+	VADDPS     constant3f800000<>+0(SB), Y1, Y1
+	VMULPS     Y1, Y0, Y0
+	VMOVUPS    Y0, 32(AX)(DX*1)
+	ADDQ       $0x40, DX
+	SUBQ       $0x10, CX
+	JGE        full
+
+tail:
+	ADDQ       $0x10, CX
+	JEQ        end
+	LEAQ       masks<>+0(SB), BX
+	SHLQ       $0x02, CX
+	SUBQ       CX, BX
+	VMOVUPS    64(BX), Y0
+	VMOVUPS    96(BX), Y1
+	VMASKMOVPS (AX)(DX*1), Y0, Y2
+	VMULPS     Y2, Y2, Y3
+	VMULPS     Y2, Y3, Y3
+	VMULPS     constant3d372713<>+0(SB), Y3, Y3
+	VADDPS     Y2, Y3, Y3
+	VMULPS     constant3f4c422a<>+0(SB), Y3, Y3
+	VMULPS     Y3, Y3, Y4
+	VMOVUPS    constantbbbaf0ea<>+0(SB), Y5
+	VMULPS     Y4, Y5, Y5
+	VADDPS     constant3ca9134e<>+0(SB), Y5, Y5
+	VMULPS     Y4, Y5, Y5
+	VADDPS     constantbd5c1e2d<>+0(SB), Y5, Y5
+	VMULPS     Y4, Y5, Y5
+	VADDPS     constant3e088393<>+0(SB), Y5, Y5
+	VMULPS     Y4, Y5, Y5
+	VADDPS     constantbeaaaa99<>+0(SB), Y5, Y5
+	VMULPS     Y4, Y5, Y4
+	VMULPS     Y3, Y4, Y4
+	VADDPS     Y3, Y4, Y4
+	VANDPS     constant7fffffff<>+0(SB), Y3, Y5
+	VMULPS     constant40000000<>+0(SB), Y5, Y6
+	VMULPS     constant3fb8aa3b<>+0(SB), Y6, Y7
+	VADDPS     constant4b400000<>+0(SB), Y7, Y7
+	VSUBPS     constant4b400000<>+0(SB), Y7, Y7
+	VMULPS     constant3f318000<>+0(SB), Y7, Y8
+	VSUBPS     Y8, Y6, Y8
+	VMULPS     constantb95e8083<>+0(SB), Y7, Y9
+	VSUBPS     Y9, Y8, Y8
+	VMOVUPS    constant39506967<>+0(SB), Y9
+	VMULPS     Y8, Y9, Y9
+	VADDPS     constant3ab743ce<>+0(SB), Y9, Y9
+	VMULPS     Y8, Y9, Y9
+	VADDPS     constant3c088908<>+0(SB), Y9, Y9
+	VMULPS     Y8, Y9, Y9
+	VADDPS     constant3d2aa9c1<>+0(SB), Y9, Y9
+	VMULPS     Y8, Y9, Y9
+	VADDPS     constant3e2aaaaa<>+0(SB), Y9, Y9
+	VMULPS     Y8, Y9, Y9
+	VADDPS     constant3f000000<>+0(SB), Y9, Y9
+	VMULPS     Y8, Y8, Y10
+	VMULPS     Y10, Y9, Y9
+	VADDPS     Y8, Y9, Y8
+	VADDPS     constant3f800000<>+0(SB), Y8, Y8
+	VCVTTPS2DQ Y7, Y9
+	VPSRAD     $0x01, Y9, Y7
+	VPSUBD     Y7, Y9, Y9
+	VPADDD     constant0000007f<>+0(SB), Y7, Y7
+	VPSLLD     $0x17, Y7, Y7
+	VMULPS     Y7, Y8, Y7
+	VPADDD     constant0000007f<>+0(SB), Y9, Y9
+	VPSLLD     $0x17, Y9, Y9
+	VMULPS     Y9, Y7, Y7
+	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y6, Y8
+	VANDPS     Y8, Y7, Y7
+	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y6, Y6
+	VBLENDVPS  Y6, constant7f800000<>+0(SB), Y7, Y6
+	VADDPS     constant3f800000<>+0(SB), Y6, Y6
+	VMOVUPS    constant40000000<>+0(SB), Y7
+	VDIVPS     Y6, Y7, Y6
+	VMOVUPS    constant3f800000<>+0(SB), Y7
+	VSUBPS     Y6, Y7, Y6
+	VANDPS     constant80000000<>+0(SB), Y3, Y3
+	VXORPS     Y3, Y6, Y3
+	VCMPPS     $0x11, constant3f200000<>+0(SB), Y5, Y5
+	VBLENDVPS  Y5, Y4, Y3, Y3
+	VMULPS     constant3f000000<>+0(SB), Y2, Y2
+	VADDPS     constant3f800000<>+0(SB), Y3, Y3
+	VMULPS     Y3, Y2, Y2
+	VMASKMOVPS Y2, Y0, (AX)(DX*1)
+	VMASKMOVPS 32(AX)(DX*1), Y1, Y0
+	VMULPS     Y0, Y0, Y2
+	VMULPS     Y0, Y2, Y2
+	VMULPS     constant3d372713<>+0(SB), Y2, Y2
+	VADDPS     Y0, Y2, Y2
+	VMULPS     constant3f4c422a<>+0(SB), Y2, Y2
+	VMULPS     Y2, Y2, Y3
+	VMOVUPS    constantbbbaf0ea<>+0(SB), Y4
+	VMULPS     Y3, Y4, Y4
+	VADDPS     constant3ca9134e<>+0(SB), Y4, Y4
+	VMULPS     Y3, Y4, Y4
+	VADDPS     constantbd5c1e2d<>+0(SB), Y4, Y4
+	VMULPS     Y3, Y4, Y4
+	VADDPS     constant3e088393<>+0(SB), Y4, Y4
+	VMULPS     Y3, Y4, Y4
+	VADDPS     constantbeaaaa99<>+0(SB), Y4, Y4
+	VMULPS     Y3, Y4, Y3
+	VMULPS     Y2, Y3, Y3
+	VADDPS     Y2, Y3, Y3
+	VANDPS     constant7fffffff<>+0(SB), Y2, Y4
+	VMULPS     constant40000000<>+0(SB), Y4, Y5
+	VMULPS     constant3fb8aa3b<>+0(SB), Y5, Y6
+	VADDPS     constant4b400000<>+0(SB), Y6, Y6
+	VSUBPS     constant4b400000<>+0(SB), Y6, Y6
+	VMULPS     constant3f318000<>+0(SB), Y6, Y7
+	VSUBPS     Y7, Y5, Y7
+	VMULPS     constantb95e8083<>+0(SB), Y6, Y8
+	VSUBPS     Y8, Y7, Y7
+	VMOVUPS    constant39506967<>+0(SB), Y8
+	VMULPS     Y7, Y8, Y8
+	VADDPS     constant3ab743ce<>+0(SB), Y8, Y8
+	VMULPS     Y7, Y8, Y8
+	VADDPS     constant3c088908<>+0(SB), Y8, Y8
+	VMULPS     Y7, Y8, Y8
+	VADDPS     constant3d2aa9c1<>+0(SB), Y8, Y8
+	VMULPS     Y7, Y8, Y8
+	VADDPS     constant3e2aaaaa<>+0(SB), Y8, Y8
+	VMULPS     Y7, Y8, Y8
+	VADDPS     constant3f000000<>+0(SB), Y8, Y8
+	VMULPS     Y7, Y7, Y9
+	VMULPS     Y9, Y8, Y8
+	VADDPS     Y7, Y8, Y7
+	VADDPS     constant3f800000<>+0(SB), Y7, Y7
+	VCVTTPS2DQ Y6, Y8
+	VPSRAD     $0x01, Y8, Y6
+	VPSUBD     Y6, Y8, Y8
+	VPADDD     constant0000007f<>+0(SB), Y6, Y6
+	VPSLLD     $0x17, Y6, Y6
+	VMULPS     Y6, Y7, Y6
+	VPADDD     constant0000007f<>+0(SB), Y8, Y8
+	VPSLLD     $0x17, Y8, Y8
+	VMULPS     Y8, Y6, Y6
+	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y5, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y5, Y5
+	VBLENDVPS  Y5, constant7f800000<>+0(SB), Y6, Y5
+	VADDPS     constant3f800000<>+0(SB), Y5, Y5
+	VMOVUPS    constant40000000<>+0(SB), Y6
+	VDIVPS     Y5, Y6, Y5
+	VMOVUPS    constant3f800000<>+0(SB), Y6
+	VSUBPS     Y5, Y6, Y5
+	VANDPS     constant80000000<>+0(SB), Y2, Y2
+	VXORPS     Y2, Y5, Y2
+	VCMPPS     $0x11, constant3f200000<>+0(SB), Y4, Y4
+	VBLENDVPS  Y4, Y3, Y2, Y2
+	VMULPS     constant3f000000<>+0(SB), Y0, Y0
+	VADDPS     constant3f800000<>+0(SB), Y2, Y2
+	VMULPS     Y2, Y0, Y0
+	VMASKMOVPS Y0, Y1, 32(AX)(DX*1)
+
+end:
+	VZEROUPPER
+	RET
+
+DATA constant3d372713<>+0(SB)/4, $0x3d372713
+DATA constant3d372713<>+4(SB)/4, $0x3d372713
+DATA constant3d372713<>+8(SB)/4, $0x3d372713
+DATA constant3d372713<>+12(SB)/4, $0x3d372713
+DATA constant3d372713<>+16(SB)/4, $0x3d372713
+DATA constant3d372713<>+20(SB)/4, $0x3d372713
+DATA constant3d372713<>+24(SB)/4, $0x3d372713
+DATA constant3d372713<>+28(SB)/4, $0x3d372713
+GLOBL constant3d372713<>(SB), RODATA|NOPTR, $32
+
+DATA constant3f4c422a<>+0(SB)/4, $0x3f4c422a
+DATA constant3f4c422a<>+4(SB)/4, $0x3f4c422a
+DATA constant3f4c422a<>+8(SB)/4, $0x3f4c422a
+DATA constant3f4c422a<>+12(SB)/4, $0x3f4c422a
+DATA constant3f4c422a<>+16(SB)/4, $0x3f4c422a
+DATA constant3f4c422a<>+20(SB)/4, $0x3f4c422a
+DATA constant3f4c422a<>+24(SB)/4, $0x3f4c422a
+DATA constant3f4c422a<>+28(SB)/4, $0x3f4c422a
+GLOBL constant3f4c422a<>(SB), RODATA|NOPTR, $32
+
+DATA constantbbbaf0ea<>+0(SB)/4, $0xbbbaf0ea
+DATA constantbbbaf0ea<>+4(SB)/4, $0xbbbaf0ea
+DATA constantbbbaf0ea<>+8(SB)/4, $0xbbbaf0ea
+DATA constantbbbaf0ea<>+12(SB)/4, $0xbbbaf0ea
+DATA constantbbbaf0ea<>+16(SB)/4, $0xbbbaf0ea
+DATA constantbbbaf0ea<>+20(SB)/4, $0xbbbaf0ea
+DATA constantbbbaf0ea<>+24(SB)/4, $0xbbbaf0ea
+DATA constantbbbaf0ea<>+28(SB)/4, $0xbbbaf0ea
+GLOBL constantbbbaf0ea<>(SB), RODATA|NOPTR, $32
+
+DATA constant3ca9134e<>+0(SB)/4, $0x3ca9134e
+DATA constant3ca9134e<>+4(SB)/4, $0x3ca9134e
+DATA constant3ca9134e<>+8(SB)/4, $0x3ca9134e
+DATA constant3ca9134e<>+12(SB)/4, $0x3ca9134e
+DATA constant3ca9134e<>+16(SB)/4, $0x3ca9134e
+DATA constant3ca9134e<>+20(SB)/4, $0x3ca9134e
+DATA constant3ca9134e<>+24(SB)/4, $0x3ca9134e
+DATA constant3ca9134e<>+28(SB)/4, $0x3ca9134e
+GLOBL constant3ca9134e<>(SB), RODATA|NOPTR, $32
+
+DATA constantbd5c1e2d<>+0(SB)/4, $0xbd5c1e2d
+DATA constantbd5c1e2d<>+4(SB)/4, $0xbd5c1e2d
+DATA constantbd5c1e2d<>+8(SB)/4, $0xbd5c1e2d
+DATA constantbd5c1e2d<>+12(SB)/4, $0xbd5c1e2d
+DATA constantbd5c1e2d<>+16(SB)/4, $0xbd5c1e2d
+DATA constantbd5c1e2d<>+20(SB)/4, $0xbd5c1e2d
+DATA constantbd5c1e2d<>+24(SB)/4, $0xbd5c1e2d
+DATA constantbd5c1e2d<>+28(SB)/4, $0xbd5c1e2d
+GLOBL constantbd5c1e2d<>(SB), RODATA|NOPTR, $32
+
+DATA constant3e088393<>+0(SB)/4, $0x3e088393
+DATA constant3e088393<>+4(SB)/4, $0x3e088393
+DATA constant3e088393<>+8(SB)/4, $0x3e088393
+DATA constant3e088393<>+12(SB)/4, $0x3e088393
+DATA constant3e088393<>+16(SB)/4, $0x3e088393
+DATA constant3e088393<>+20(SB)/4, $0x3e088393
+DATA constant3e088393<>+24(SB)/4, $0x3e088393
+DATA constant3e088393<>+28(SB)/4, $0x3e088393
+GLOBL constant3e088393<>(SB), RODATA|NOPTR, $32
+
+DATA constantbeaaaa99<>+0(SB)/4, $0xbeaaaa99
+DATA constantbeaaaa99<>+4(SB)/4, $0xbeaaaa99
+DATA constantbeaaaa99<>+8(SB)/4, $0xbeaaaa99
+DATA constantbeaaaa99<>+12(SB)/4, $0xbeaaaa99
+DATA constantbeaaaa99<>+16(SB)/4, $0xbeaaaa99
+DATA constantbeaaaa99<>+20(SB)/4, $0xbeaaaa99
+DATA constantbeaaaa99<>+24(SB)/4, $0xbeaaaa99
+DATA constantbeaaaa99<>+28(SB)/4, $0xbeaaaa99
+GLOBL constantbeaaaa99<>(SB), RODATA|NOPTR, $32
+
+DATA constant7fffffff<>+0(SB)/4, $0x7fffffff
+DATA constant7fffffff<>+4(SB)/4, $0x7fffffff
+DATA constant7fffffff<>+8(SB)/4, $0x7fffffff
+DATA constant7fffffff<>+12(SB)/4, $0x7fffffff
+DATA constant7fffffff<>+16(SB)/4, $0x7fffffff
+DATA constant7fffffff<>+20(SB)/4, $0x7fffffff
+DATA constant7fffffff<>+24(SB)/4, $0x7fffffff
+DATA constant7fffffff<>+28(SB)/4, $0x7fffffff
+GLOBL constant7fffffff<>(SB), RODATA|NOPTR, $32
+
+DATA constant40000000<>+0(SB)/4, $0x40000000
+DATA constant40000000<>+4(SB)/4, $0x40000000
+DATA constant40000000<>+8(SB)/4, $0x40000000
+DATA constant40000000<>+12(SB)/4, $0x40000000
+DATA constant40000000<>+16(SB)/4, $0x40000000
+DATA constant40000000<>+20(SB)/4, $0x40000000
+DATA constant40000000<>+24(SB)/4, $0x40000000
+DATA constant40000000<>+28(SB)/4, $0x40000000
+GLOBL constant40000000<>(SB), RODATA|NOPTR, $32
+
+DATA constant80000000<>+0(SB)/4, $0x80000000
+DATA constant80000000<>+4(SB)/4, $0x80000000
+DATA constant80000000<>+8(SB)/4, $0x80000000
+DATA constant80000000<>+12(SB)/4, $0x80000000
+DATA constant80000000<>+16(SB)/4, $0x80000000
+DATA constant80000000<>+20(SB)/4, $0x80000000
+DATA constant80000000<>+24(SB)/4, $0x80000000
+DATA constant80000000<>+28(SB)/4, $0x80000000
+GLOBL constant80000000<>(SB), RODATA|NOPTR, $32
+
+DATA constant3f200000<>+0(SB)/4, $0x3f200000
+DATA constant3f200000<>+4(SB)/4, $0x3f200000
+DATA constant3f200000<>+8(SB)/4, $0x3f200000
+DATA constant3f200000<>+12(SB)/4, $0x3f200000
+DATA constant3f200000<>+16(SB)/4, $0x3f200000
+DATA constant3f200000<>+20(SB)/4, $0x3f200000
+DATA constant3f200000<>+24(SB)/4, $0x3f200000
+DATA constant3f200000<>+28(SB)/4, $0x3f200000
+GLOBL constant3f200000<>(SB), RODATA|NOPTR, $32
+
+// func ReLU(x []float32)
+// Requires: AVX
+TEXT ·ReLU(SB), NOSPLIT, $0-24
+	MOVQ x_base+0(FP), AX
+	MOVQ x_len+8(FP), CX
+	XORQ DX, DX
+	SUBQ $0x10, CX
+	JLT  tail
+
+full:
+	VMOVUPS (AX)(DX*1), Y0
+	VMOVUPS constant00000000<>+0(SB), Y1
+	VMAXPS  Y0, Y1, Y0
+	VMOVUPS Y0, (AX)(DX*1)
+	VMOVUPS 32(AX)(DX*1), Y0
+	VMOVUPS constant00000000<>+0(SB), Y1
+	VMAXPS  Y0, Y1, Y0
+	VMOVUPS Y0, 32(AX)(DX*1)
+	ADDQ    $0x40, DX
+	SUBQ    $0x10, CX
+	JGE     full
+
+tail:
+	ADDQ       $0x10, CX
+	JEQ        end
+	LEAQ       masks<>+0(SB), BX
+	SHLQ       $0x02, CX
+	SUBQ       CX, BX
+	VMOVUPS    64(BX), Y0
+	VMOVUPS    96(BX), Y1
+	VMASKMOVPS (AX)(DX*1), Y0, Y2
+	VMOVUPS    constant00000000<>+0(SB), Y3
+	VMAXPS     Y2, Y3, Y2
+	VMASKMOVPS Y2, Y0, (AX)(DX*1)
+	VMASKMOVPS 32(AX)(DX*1), Y1, Y0
+	VMOVUPS    constant00000000<>+0(SB), Y2
+	VMAXPS     Y0, Y2, Y0
+	VMASKMOVPS Y0, Y1, 32(AX)(DX*1)
+
+end:
+	VZEROUPPER
+	RET
+
+// func SiLU(x []float32)
+// Requires: AVX, AVX2
+TEXT ·SiLU(SB), NOSPLIT, $0-24
+	MOVQ x_base+0(FP), AX
+	MOVQ x_len+8(FP), CX
+	XORQ DX, DX
+	SUBQ $0x10, CX
+	JLT  tail
+
+full:
+	VMOVUPS    (AX)(DX*1), Y0
+	VMOVUPS    constant00000000<>+0(SB), Y1
+	VSUBPS     Y0, Y1, Y1
+	VMULPS     constant3fb8aa3b<>+0(SB), Y1, Y2
+	VADDPS     constant4b400000<>+0(SB), Y2, Y2
+	VSUBPS     constant4b400000<>+0(SB), Y2, Y2
+	VMULPS     constant3f318000<>+0(SB), Y2, Y3
+	VSUBPS     Y3, Y1, Y3
+	VMULPS     constantb95e8083<>+0(SB), Y2, Y4
+	VSUBPS     Y4, Y3, Y3
+	VMOVUPS    constant39506967<>+0(SB), Y4
+	VMULPS     Y3, Y4, Y4
+	VADDPS     constant3ab743ce<>+0(SB), Y4, Y4
+	VMULPS     Y3, Y4, Y4
+	VADDPS     constant3c088908<>+0(SB), Y4, Y4
+	VMULPS     Y3, Y4, Y4
+	VADDPS     constant3d2aa9c1<>+0(SB), Y4, Y4
+	VMULPS     Y3, Y4, Y4
+	VADDPS     constant3e2aaaaa<>+0(SB), Y4, Y4
+	VMULPS     Y3, Y4, Y4
+	VADDPS     constant3f000000<>+0(SB), Y4, Y4
+	VMULPS     Y3, Y3, Y5
+	VMULPS     Y5, Y4, Y4
+	VADDPS     Y3, Y4, Y3
+	VADDPS     constant3f800000<>+0(SB), Y3, Y3
+	VCVTTPS2DQ Y2, Y4
+	VPSRAD     $0x01, Y4, Y2
+	VPSUBD     Y2, Y4, Y4
+	VPADDD     constant0000007f<>+0(SB), Y2, Y2
+	VPSLLD     $0x17, Y2, Y2
+	VMULPS     Y2, Y3, Y2
+	VPADDD     constant0000007f<>+0(SB), Y4, Y4
+	VPSLLD     $0x17, Y4, Y4
+	VMULPS     Y4, Y2, Y2
+	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y1, Y3
+	VANDPS     Y3, Y2, Y2
+	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y1, Y1
+	VBLENDVPS  Y1, constant7f800000<>+0(SB), Y2, Y1
+	VADDPS     constant3f800000<>+0(SB), Y1, Y1
+	VDIVPS     Y1, Y0, Y0
+	VMOVUPS    Y0, (AX)(DX*1)
+	VMOVUPS    32(AX)(DX*1), Y0
+	VMOVUPS    constant00000000<>+0(SB), Y1
+	VSUBPS     Y0, Y1, Y1
+	VMULPS     constant3fb8aa3b<>+0(SB), Y1, Y2
+	VADDPS     constant4b400000<>+0(SB), Y2, Y2
+	VSUBPS     constant4b400000<>+0(SB), Y2, Y2
+	VMULPS     constant3f318000<>+0(SB), Y2, Y3
+	VSUBPS     Y3, Y1, Y3
+	VMULPS     constantb95e8083<>+0(SB), Y2, Y4
+	VSUBPS     Y4, Y3, Y3
+	VMOVUPS    constant39506967<>+0(SB), Y4
+	VMULPS     Y3, Y4, Y4
+	VADDPS     constant3ab743ce<>+0(SB), Y4, Y4
+	VMULPS     Y3, Y4, Y4
+	VADDPS     constant3c088908<>+0(SB), Y4, Y4
+	VMULPS     Y3, Y4, Y4
+	VADDPS     constant3d2aa9c1<>+0(SB), Y4, Y4
+	VMULPS     Y3, Y4, Y4
+	VADDPS     constant3e2aaaaa<>+0(SB), Y4, Y4
+	VMULPS     Y3, Y4, Y4
+	VADDPS     constant3f000000<>+0(SB), Y4, Y4
+	VMULPS     Y3, Y3, Y5
+	VMULPS     Y5, Y4, Y4
+	VADDPS     Y3, Y4, Y3
+	VADDPS     constant3f800000<>+0(SB), Y3, Y3
+	VCVTTPS2DQ Y2, Y4
+	VPSRAD     $0x01, Y4, Y2
+	VPSUBD     Y2, Y4, Y4
+	VPADDD     constant0000007f<>+0(SB), Y2, Y2
+	VPSLLD     $0x17, Y2, Y2
+	VMULPS     Y2, Y3, Y2
+	VPADDD     constant0000007f<>+0(SB), Y4, Y4
+	VPSLLD     $0x17, Y4, Y4
+	VMULPS     Y4, Y2, Y2
+	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y1, Y3
+	VANDPS     Y3, Y2, Y2
+	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y1, Y1
+	VBLENDVPS  Y1, constant7f800000<>+0(SB), Y2, Y1
+	VADDPS     constant3f800000<>+0(SB), Y1, Y1
+	VDIVPS     Y1, Y0, Y0
+	VMOVUPS    Y0, 32(AX)(DX*1)
+	ADDQ       $0x40, DX
+	SUBQ       $0x10, CX
+	JGE        full
+
+tail:
+	ADDQ       $0x10, CX
+	JEQ        end
+	LEAQ       masks<>+0(SB), BX
+	SHLQ       $0x02, CX
+	SUBQ       CX, BX
+	VMOVUPS    64(BX), Y0
+	VMOVUPS    96(BX), Y1
+	VMASKMOVPS (AX)(DX*1), Y0, Y2
+	VMOVUPS    constant00000000<>+0(SB), Y3
+	VSUBPS     Y2, Y3, Y3
+	VMULPS     constant3fb8aa3b<>+0(SB), Y3, Y4
+	VADDPS     constant4b400000<>+0(SB), Y4, Y4
+	VSUBPS     constant4b400000<>+0(SB), Y4, Y4
+	VMULPS     constant3f318000<>+0(SB), Y4, Y5
+	VSUBPS     Y5, Y3, Y5
+	VMULPS     constantb95e8083<>+0(SB), Y4, Y6
+	VSUBPS     Y6, Y5, Y5
+	VMOVUPS    constant39506967<>+0(SB), Y6
+	VMULPS     Y5, Y6, Y6
+	VADDPS     constant3ab743ce<>+0(SB), Y6, Y6
+	VMULPS     Y5, Y6, Y6
+	VADDPS     constant3c088908<>+0(SB), Y6, Y6
+	VMULPS     Y5, Y6, Y6
+	VADDPS     constant3d2aa9c1<>+0(SB), Y6, Y6
+	VMULPS     Y5, Y6, Y6
+	VADDPS     constant3e2aaaaa<>+0(SB), Y6, Y6
+	VMULPS     Y5, Y6, Y6
+	VADDPS     constant3f000000<>+0(SB), Y6, Y6
+	VMULPS     Y5, Y5, Y7
+	VMULPS     Y7, Y6, Y6
+	VADDPS     Y5, Y6, Y5
+	VADDPS     constant3f800000<>+0(SB), Y5, Y5
+	VCVTTPS2DQ Y4, Y6
+	VPSRAD     $0x01, Y6, Y4
+	VPSUBD     Y4, Y6, Y6
+	VPADDD     constant0000007f<>+0(SB), Y4, Y4
+	VPSLLD     $0x17, Y4, Y4
+	VMULPS     Y4, Y5, Y4
+	VPADDD     constant0000007f<>+0(SB), Y6, Y6
+	VPSLLD     $0x17, Y6, Y6
+	VMULPS     Y6, Y4, Y4
+	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y3, Y5
+	VANDPS     Y5, Y4, Y4
+	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y3, Y3
+	VBLENDVPS  Y3, constant7f800000<>+0(SB), Y4, Y3
+	VADDPS     constant3f800000<>+0(SB), Y3, Y3
+	VDIVPS     Y3, Y2, Y2
+	VMASKMOVPS Y2, Y0, (AX)(DX*1)
+	VMASKMOVPS 32(AX)(DX*1), Y1, Y0
+	VMOVUPS    constant00000000<>+0(SB), Y2
+	VSUBPS     Y0, Y2, Y2
+	VMULPS     constant3fb8aa3b<>+0(SB), Y2, Y3
+	VADDPS     constant4b400000<>+0(SB), Y3, Y3
+	VSUBPS     constant4b400000<>+0(SB), Y3, Y3
+	VMULPS     constant3f318000<>+0(SB), Y3, Y4
+	VSUBPS     Y4, Y2, Y4
+	VMULPS     constantb95e8083<>+0(SB), Y3, Y5
+	VSUBPS     Y5, Y4, Y4
+	VMOVUPS    constant39506967<>+0(SB), Y5
+	VMULPS     Y4, Y5, Y5
+	VADDPS     constant3ab743ce<>+0(SB), Y5, Y5
+	VMULPS     Y4, Y5, Y5
+	VADDPS     constant3c088908<>+0(SB), Y5, Y5
+	VMULPS     Y4, Y5, Y5
+	VADDPS     constant3d2aa9c1<>+0(SB), Y5, Y5
+	VMULPS     Y4, Y5, Y5
+	VADDPS     constant3e2aaaaa<>+0(SB), Y5, Y5
+	VMULPS     Y4, Y5, Y5
+	VADDPS     constant3f000000<>+0(SB), Y5, Y5
+	VMULPS     Y4, Y4, Y6
+	VMULPS     Y6, Y5, Y5
+	VADDPS     Y4, Y5, Y4
+	VADDPS     constant3f800000<>+0(SB), Y4, Y4
+	VCVTTPS2DQ Y3, Y5
+	VPSRAD     $0x01, Y5, Y3
+	VPSUBD     Y3, Y5, Y5
+	VPADDD     constant0000007f<>+0(SB), Y3, Y3
+	VPSLLD     $0x17, Y3, Y3
+	VMULPS     Y3, Y4, Y3
+	VPADDD     constant0000007f<>+0(SB), Y5, Y5
+	VPSLLD     $0x17, Y5, Y5
+	VMULPS     Y5, Y3, Y3
+	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y2, Y4
+	VANDPS     Y4, Y3, Y3
+	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y2, Y2
+	VBLENDVPS  Y2, constant7f800000<>+0(SB), Y3, Y2
+	VADDPS     constant3f800000<>+0(SB), Y2, Y2
+	VDIVPS     Y2, Y0, Y0
+	VMASKMOVPS Y0, Y1, 32(AX)(DX*1)
+
+end:
+	VZEROUPPER
+	RET
+
+// func Tanh(x []float32)
+// Requires: AVX, AVX2
+TEXT ·Tanh(SB), NOSPLIT, $0-24
+	MOVQ x_base+0(FP), AX
+	MOVQ x_len+8(FP), CX
+	XORQ DX, DX
+	SUBQ $0x10, CX
+	JLT  tail
+
+full:
+	VMOVUPS    (AX)(DX*1), Y0
+	VMULPS     Y0, Y0, Y1
+	VMOVUPS    constantbbbaf0ea<>+0(SB), Y2
+	VMULPS     Y1, Y2, Y2
+	VADDPS     constant3ca9134e<>+0(SB), Y2, Y2
+	VMULPS     Y1, Y2, Y2
+	VADDPS     constantbd5c1e2d<>+0(SB), Y2, Y2
+	VMULPS     Y1, Y2, Y2
+	VADDPS     constant3e088393<>+0(SB), Y2, Y2
+	VMULPS     Y1, Y2, Y2
+	VADDPS     constantbeaaaa99<>+0(SB), Y2, Y2
+	VMULPS     Y1, Y2, Y1
+	VMULPS     Y0, Y1, Y1
+	VADDPS     Y0, Y1, Y1
+	VANDPS     constant7fffffff<>+0(SB), Y0, Y2
+	VMULPS     constant40000000<>+0(SB), Y2, Y3
+	VMULPS     constant3fb8aa3b<>+0(SB), Y3, Y4
+	VADDPS     constant4b400000<>+0(SB), Y4, Y4
+	VSUBPS     constant4b400000<>+0(SB), Y4, Y4
+	VMULPS     constant3f318000<>+0(SB), Y4, Y5
+	VSUBPS     Y5, Y3, Y5
+	VMULPS     constantb95e8083<>+0(SB), Y4, Y6
+	VSUBPS     Y6, Y5, Y5
+	VMOVUPS    constant39506967<>+0(SB), Y6
+	VMULPS     Y5, Y6, Y6
+	VADDPS     constant3ab743ce<>+0(SB), Y6, Y6
+	VMULPS     Y5, Y6, Y6
+	VADDPS     constant3c088908<>+0(SB), Y6, Y6
+	VMULPS     Y5, Y6, Y6
+	VADDPS     constant3d2aa9c1<>+0(SB), Y6, Y6
+	VMULPS     Y5, Y6, Y6
+	VADDPS     constant3e2aaaaa<>+0(SB), Y6, Y6
+	VMULPS     Y5, Y6, Y6
+	VADDPS     constant3f000000<>+0(SB), Y6, Y6
+	VMULPS     Y5, Y5, Y7
+	VMULPS     Y7, Y6, Y6
+	VADDPS     Y5, Y6, Y5
+	VADDPS     constant3f800000<>+0(SB), Y5, Y5
+	VCVTTPS2DQ Y4, Y6
+	VPSRAD     $0x01, Y6, Y4
+	VPSUBD     Y4, Y6, Y6
+	VPADDD     constant0000007f<>+0(SB), Y4, Y4
+	VPSLLD     $0x17, Y4, Y4
+	VMULPS     Y4, Y5, Y4
+	VPADDD     constant0000007f<>+0(SB), Y6, Y6
+	VPSLLD     $0x17, Y6, Y6
+	VMULPS     Y6, Y4, Y4
+	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y3, Y5
+	VANDPS     Y5, Y4, Y4
+	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y3, Y3
+	VBLENDVPS  Y3, constant7f800000<>+0(SB), Y4, Y3
+	VADDPS     constant3f800000<>+0(SB), Y3, Y3
+	VMOVUPS    constant40000000<>+0(SB), Y4
+	VDIVPS     Y3, Y4, Y3
+	VMOVUPS    constant3f800000<>+0(SB), Y4
+	VSUBPS     Y3, Y4, Y3
+	VANDPS     constant80000000<>+0(SB), Y0, Y0
+	VXORPS     Y0, Y3, Y0
+	VCMPPS     $0x11, constant3f200000<>+0(SB), Y2, Y2
+	VBLENDVPS  Y2, Y1, Y0, Y0
+	VMOVUPS    Y0, (AX)(DX*1)
+	VMOVUPS    32(AX)(DX*1), Y0
+	VMULPS     Y0, Y0, Y1
+	VMOVUPS    constantbbbaf0ea<>+0(SB), Y2
+	VMULPS     Y1, Y2, Y2
+	VADDPS     constant3ca9134e<>+0(SB), Y2, Y2
+	VMULPS     Y1, Y2, Y2
+	VADDPS     constantbd5c1e2d<>+0(SB), Y2, Y2
+	VMULPS     Y1, Y2, Y2
+	VADDPS     constant3e088393<>+0(SB), Y2, Y2
+	VMULPS     Y1, Y2, Y2
+	VADDPS     constantbeaaaa99<>+0(SB), Y2, Y2
+	VMULPS     Y1, Y2, Y1
+	VMULPS     Y0, Y1, Y1
+	VADDPS     Y0, Y1, Y1
+	VANDPS     constant7fffffff<>+0(SB), Y0, Y2
+	VMULPS     constant40000000<>+0(SB), Y2, Y3
+	VMULPS     constant3fb8aa3b<>+0(SB), Y3, Y4
+	VADDPS     constant4b400000<>+0(SB), Y4, Y4
+	VSUBPS     constant4b400000<>+0(SB), Y4, Y4
+	VMULPS     constant3f318000<>+0(SB), Y4, Y5
+	VSUBPS     Y5, Y3, Y5
+	VMULPS     constantb95e8083<>+0(SB), Y4, Y6
+	VSUBPS     Y6, Y5, Y5
+	VMOVUPS    constant39506967<>+0(SB), Y6
+	VMULPS     Y5, Y6, Y6
+	VADDPS     constant3ab743ce<>+0(SB), Y6, Y6
+	VMULPS     Y5, Y6, Y6
+	VADDPS     constant3c088908<>+0(SB), Y6, Y6
+	VMULPS     Y5, Y6, Y6
+	VADDPS     constant3d2aa9c1<>+0(SB), Y6, Y6
+	VMULPS     Y5, Y6, Y6
+	VADDPS     constant3e2aaaaa<>+0(SB), Y6, Y6
+	VMULPS     Y5, Y6, Y6
+	VADDPS     constant3f000000<>+0(SB), Y6, Y6
+	VMULPS     Y5, Y5, Y7
+	VMULPS     Y7, Y6, Y6
+	VADDPS     Y5, Y6, Y5
+	VADDPS     constant3f800000<>+0(SB), Y5, Y5
+	VCVTTPS2DQ Y4, Y6
+	VPSRAD     $0x01, Y6, Y4
+	VPSUBD     Y4, Y6, Y6
+	VPADDD     constant0000007f<>+0(SB), Y4, Y4
+	VPSLLD     $0x17, Y4, Y4
+	VMULPS     Y4, Y5, Y4
+	VPADDD     constant0000007f<>+0(SB), Y6, Y6
+	VPSLLD     $0x17, Y6, Y6
+	VMULPS     Y6, Y4, Y4
+	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y3, Y5
+	VANDPS     Y5, Y4, Y4
+	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y3, Y3
+	VBLENDVPS  Y3, constant7f800000<>+0(SB), Y4, Y3
+	VADDPS     constant3f800000<>+0(SB), Y3, Y3
+	VMOVUPS    constant40000000<>+0(SB), Y4
+	VDIVPS     Y3, Y4, Y3
+	VMOVUPS    constant3f800000<>+0(SB), Y4
+	VSUBPS     Y3, Y4, Y3
+	VANDPS     constant80000000<>+0(SB), Y0, Y0
+	VXORPS     Y0, Y3, Y0
+	VCMPPS     $0x11, constant3f200000<>+0(SB), Y2, Y2
+	VBLENDVPS  Y2, Y1, Y0, Y0
+	VMOVUPS    Y0, 32(AX)(DX*1)
+	ADDQ       $0x40, DX
+	SUBQ       $0x10, CX
+	JGE        full
+
+tail:
+	ADDQ       $0x10, CX
+	JEQ        end
+	LEAQ       masks<>+0(SB), BX
+	SHLQ       $0x02, CX
+	SUBQ       CX, BX
+	VMOVUPS    64(BX), Y0
+	VMOVUPS    96(BX), Y1
+	VMASKMOVPS (AX)(DX*1), Y0, Y2
+	VMULPS     Y2, Y2, Y3
+	VMOVUPS    constantbbbaf0ea<>+0(SB), Y4
+	VMULPS     Y3, Y4, Y4
+	VADDPS     constant3ca9134e<>+0(SB), Y4, Y4
+	VMULPS     Y3, Y4, Y4
+	VADDPS     constantbd5c1e2d<>+0(SB), Y4, Y4
+	VMULPS     Y3, Y4, Y4
+	VADDPS     constant3e088393<>+0(SB), Y4, Y4
+	VMULPS     Y3, Y4, Y4
+	VADDPS     constantbeaaaa99<>+0(SB), Y4, Y4
+	VMULPS     Y3, Y4, Y3
+	VMULPS     Y2, Y3, Y3
+	VADDPS     Y2, Y3, Y3
+	VANDPS     constant7fffffff<>+0(SB), Y2, Y4
+	VMULPS     constant40000000<>+0(SB), Y4, Y5
+	VMULPS     constant3fb8aa3b<>+0(SB), Y5, Y6
+	VADDPS     constant4b400000<>+0(SB), Y6, Y6
+	VSUBPS     constant4b400000<>+0(SB), Y6, Y6
+	VMULPS     constant3f318000<>+0(SB), Y6, Y7
+	VSUBPS     Y7, Y5, Y7
+	VMULPS     constantb95e8083<>+0(SB), Y6, Y8
+	VSUBPS     Y8, Y7, Y7
+	VMOVUPS    constant39506967<>+0(SB), Y8
+	VMULPS     Y7, Y8, Y8
+	VADDPS     constant3ab743ce<>+0(SB), Y8, Y8
+	VMULPS     Y7, Y8, Y8
+	VADDPS     constant3c088908<>+0(SB), Y8, Y8
+	VMULPS     Y7, Y8, Y8
+	VADDPS     constant3d2aa9c1<>+0(SB), Y8, Y8
+	VMULPS     Y7, Y8, Y8
+	VADDPS     constant3e2aaaaa<>+0(SB), Y8, Y8
+	VMULPS     Y7, Y8, Y8
+	VADDPS     constant3f000000<>+0(SB), Y8, Y8
+	VMULPS     Y7, Y7, Y9
+	VMULPS     Y9, Y8, Y8
+	VADDPS     Y7, Y8, Y7
+	VADDPS     constant3f800000<>+0(SB), Y7, Y7
+	VCVTTPS2DQ Y6, Y8
+	VPSRAD     $0x01, Y8, Y6
+	VPSUBD     Y6, Y8, Y8
+	VPADDD     constant0000007f<>+0(SB), Y6, Y6
+	VPSLLD     $0x17, Y6, Y6
+	VMULPS     Y6, Y7, Y6
+	VPADDD     constant0000007f<>+0(SB), Y8, Y8
+	VPSLLD     $0x17, Y8, Y8
+	VMULPS     Y8, Y6, Y6
+	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y5, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y5, Y5
+	VBLENDVPS  Y5, constant7f800000<>+0(SB), Y6, Y5
+	VADDPS     constant3f800000<>+0(SB), Y5, Y5
+	VMOVUPS    constant40000000<>+0(SB), Y6
+	VDIVPS     Y5, Y6, Y5
+	VMOVUPS    constant3f800000<>+0(SB), Y6
+	VSUBPS     Y5, Y6, Y5
+	VANDPS     constant80000000<>+0(SB), Y2, Y2
+	VXORPS     Y2, Y5, Y2
+	VCMPPS     $0x11, constant3f200000<>+0(SB), Y4, Y4
+	VBLENDVPS  Y4, Y3, Y2, Y2
+	VMASKMOVPS Y2, Y0, (AX)(DX*1)
+	VMASKMOVPS 32(AX)(DX*1), Y1, Y0
+	VMULPS     Y0, Y0, Y2
+	VMOVUPS    constantbbbaf0ea<>+0(SB), Y3
+	VMULPS     Y2, Y3, Y3
+	VADDPS     constant3ca9134e<>+0(SB), Y3, Y3
+	VMULPS     Y2, Y3, Y3
+	VADDPS     constantbd5c1e2d<>+0(SB), Y3, Y3
+	VMULPS     Y2, Y3, Y3
+	VADDPS     constant3e088393<>+0(SB), Y3, Y3
+	VMULPS     Y2, Y3, Y3
+	VADDPS     constantbeaaaa99<>+0(SB), Y3, Y3
+	VMULPS     Y2, Y3, Y2
+	VMULPS     Y0, Y2, Y2
+	VADDPS     Y0, Y2, Y2
+	VANDPS     constant7fffffff<>+0(SB), Y0, Y3
+	VMULPS     constant40000000<>+0(SB), Y3, Y4
+	VMULPS     constant3fb8aa3b<>+0(SB), Y4, Y5
+	VADDPS     constant4b400000<>+0(SB), Y5, Y5
+	VSUBPS     constant4b400000<>+0(SB), Y5, Y5
+	VMULPS     constant3f318000<>+0(SB), Y5, Y6
+	VSUBPS     Y6, Y4, Y6
+	VMULPS     constantb95e8083<>+0(SB), Y5, Y7
+	VSUBPS     Y7, Y6, Y6
+	VMOVUPS    constant39506967<>+0(SB), Y7
+	VMULPS     Y6, Y7, Y7
+	VADDPS     constant3ab743ce<>+0(SB), Y7, Y7
+	VMULPS     Y6, Y7, Y7
+	VADDPS     constant3c088908<>+0(SB), Y7, Y7
+	VMULPS     Y6, Y7, Y7
+	VADDPS     constant3d2aa9c1<>+0(SB), Y7, Y7
+	VMULPS     Y6, Y7, Y7
+	VADDPS     constant3e2aaaaa<>+0(SB), Y7, Y7
+	VMULPS     Y6, Y7, Y7
+	VADDPS     constant3f000000<>+0(SB), Y7, Y7
+	VMULPS     Y6, Y6, Y8
+	VMULPS     Y8, Y7, Y7
+	VADDPS     Y6, Y7, Y6
+	VADDPS     constant3f800000<>+0(SB), Y6, Y6
+	VCVTTPS2DQ Y5, Y7
+	VPSRAD     $0x01, Y7, Y5
+	VPSUBD     Y5, Y7, Y7
+	VPADDD     constant0000007f<>+0(SB), Y5, Y5
+	VPSLLD     $0x17, Y5, Y5
+	VMULPS     Y5, Y6, Y5
+	VPADDD     constant0000007f<>+0(SB), Y7, Y7
+	VPSLLD     $0x17, Y7, Y7
+	VMULPS     Y7, Y5, Y5
+	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y4, Y6
+	VANDPS     Y6, Y5, Y5
+	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y4, Y4
+	VBLENDVPS  Y4, constant7f800000<>+0(SB), Y5, Y4
+	VADDPS     constant3f800000<>+0(SB), Y4, Y4
+	VMOVUPS    constant40000000<>+0(SB), Y5
+	VDIVPS     Y4, Y5, Y4
+	VMOVUPS    constant3f800000<>+0(SB), Y5
+	VSUBPS     Y4, Y5, Y4
+	VANDPS     constant80000000<>+0(SB), Y0, Y0
+	VXORPS     Y0, Y4, Y0
+	VCMPPS     $0x11, constant3f200000<>+0(SB), Y3, Y3
+	VBLENDVPS  Y3, Y2, Y0, Y0
+	VMASKMOVPS Y0, Y1, 32(AX)(DX*1)
+
+end:
+	VZEROUPPER
+	RET

@@ -43,3 +43,138 @@ func ProbeDot(sums []int32, x []uint8, y []int8, n int) (operations int64)
 //
 //go:noescape
 func ProbeRead(words []uint64) (sum uint64, bytes int64)
+
+// tile1x8 is Tile for that many rows and 1 to 8 columns.
+//
+//go:noescape
+func tile1x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
+
+// tile1x16 is Tile for that many rows and 9 to 16 columns.
+//
+//go:noescape
+func tile1x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
+
+// tile1x24 is Tile for that many rows and 17 to 24 columns.
+//
+//go:noescape
+func tile1x24(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
+
+// tile1x32 is Tile for that many rows and 25 to 32 columns.
+//
+//go:noescape
+func tile1x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
+
+// tile2x8 is Tile for that many rows and 1 to 8 columns.
+//
+//go:noescape
+func tile2x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
+
+// tile2x16 is Tile for that many rows and 9 to 16 columns.
+//
+//go:noescape
+func tile2x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
+
+// tile2x24 is Tile for that many rows and 17 to 24 columns.
+//
+//go:noescape
+func tile2x24(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
+
+// tile2x32 is Tile for that many rows and 25 to 32 columns.
+//
+//go:noescape
+func tile2x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
+
+// tile3x8 is Tile for that many rows and 1 to 8 columns.
+//
+//go:noescape
+func tile3x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
+
+// tile3x16 is Tile for that many rows and 9 to 16 columns.
+//
+//go:noescape
+func tile3x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
+
+// tile4x8 is Tile for that many rows and 1 to 8 columns.
+//
+//go:noescape
+func tile4x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
+
+// tile4x16 is Tile for that many rows and 9 to 16 columns.
+//
+//go:noescape
+func tile4x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
+
+// tile5x8 is Tile for that many rows and 1 to 8 columns.
+//
+//go:noescape
+func tile5x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
+
+// tile5x16 is Tile for that many rows and 9 to 16 columns.
+//
+//go:noescape
+func tile5x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
+
+// tile6x8 is Tile for that many rows and 1 to 8 columns.
+//
+//go:noescape
+func tile6x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
+
+// tile6x16 is Tile for that many rows and 9 to 16 columns.
+//
+//go:noescape
+func tile6x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
+
+// Add is pure.Add.
+//
+//go:noescape
+func Add(out []float32, x []float32)
+
+// ScaleTo is pure.ScaleTo.
+//
+//go:noescape
+func ScaleTo(out []float32, x []float32, s float32)
+
+// Sum is pure.Sum.
+//
+//go:noescape
+func Sum(x []float32) float32
+
+// SumSquares is pure.SumSquares.
+//
+//go:noescape
+func SumSquares(x []float32, mean float32) float32
+
+// Normalize is pure.Normalize.
+//
+//go:noescape
+func Normalize(out []float32, x []float32, mean float32, scale float32, gain []float32, bias []float32)
+
+// Max is pure.Max; which zero it is, where the largest is zero, is not defined.
+//
+//go:noescape
+func Max(x []float32) float32
+
+// ExpSum is pure.ExpSum.
+//
+//go:noescape
+func ExpSum(x []float32, max float32) float32
+
+// GELUTanh is pure.GELUTanh.
+//
+//go:noescape
+func GELUTanh(x []float32)
+
+// ReLU is pure.ReLU.
+//
+//go:noescape
+func ReLU(x []float32)
+
+// SiLU is pure.SiLU.
+//
+//go:noescape
+func SiLU(x []float32)
+
+// Tanh is pure.Tanh.
+//
+//go:noescape
+func Tanh(x []float32)

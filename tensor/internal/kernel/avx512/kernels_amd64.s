@@ -180,3 +180,4093 @@ end:
 	VZEROUPPER
 	MOVQ    DX, operations+80(FP)
 	RET
+
+// func tile1x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
+// Requires: AVX, AVX512F
+TEXT ·tile1x16(SB), NOSPLIT, $0-65
+	MOVQ      cols+56(FP), AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	MOVB      add+64(FP), AL
+	TESTB     AL, AL
+	JZ        zero
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), AX
+	VMOVUPS.Z (AX), K1, Z0
+	JMP       begin
+
+zero:
+	VPXORD Z0, Z0, Z0
+
+begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), AX
+	MOVQ b+32(FP), CX
+	MOVQ ldb+40(FP), DX
+	SHLQ $0x02, DX
+	MOVQ k+48(FP), BX
+
+product:
+	VMOVUPS.Z        (CX), K1, Z1
+	VFMADD231PS.BCST (AX), Z1, Z0
+	ADDQ             $0x04, AX
+	ADDQ             DX, CX
+	DECQ             BX
+	JNZ              product
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), AX
+	VMOVUPS          Z0, K1, (AX)
+	VZEROUPPER
+	RET
+
+// func tile1x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
+// Requires: AVX, AVX512F
+TEXT ·tile1x32(SB), NOSPLIT, $0-65
+	MOVQ      cols+56(FP), AX
+	SUBQ      $0x10, AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	MOVB      add+64(FP), AL
+	TESTB     AL, AL
+	JZ        zero
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), AX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	JMP       begin
+
+zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+
+begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), AX
+	MOVQ b+32(FP), CX
+	MOVQ ldb+40(FP), DX
+	SHLQ $0x02, DX
+	MOVQ k+48(FP), BX
+
+product:
+	VMOVUPS          (CX), Z2
+	VMOVUPS.Z        64(CX), K1, Z3
+	VFMADD231PS.BCST (AX), Z2, Z0
+	VFMADD231PS.BCST (AX), Z3, Z1
+	ADDQ             $0x04, AX
+	ADDQ             DX, CX
+	DECQ             BX
+	JNZ              product
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), AX
+	VMOVUPS          Z0, (AX)
+	VMOVUPS          Z1, K1, 64(AX)
+	VZEROUPPER
+	RET
+
+// func tile2x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
+// Requires: AVX, AVX512F
+TEXT ·tile2x16(SB), NOSPLIT, $0-65
+	MOVQ      cols+56(FP), AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	MOVB      add+64(FP), AL
+	TESTB     AL, AL
+	JZ        zero
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	VMOVUPS.Z (CX), K1, Z0
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	JMP       begin
+
+zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+
+begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	MOVQ b+32(FP), DX
+	MOVQ ldb+40(FP), BX
+	SHLQ $0x02, BX
+	MOVQ k+48(FP), SI
+
+product:
+	VMOVUPS.Z        (DX), K1, Z2
+	VFMADD231PS.BCST (CX), Z2, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z2, Z1
+	ADDQ             $0x04, CX
+	ADDQ             BX, DX
+	DECQ             SI
+	JNZ              product
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	VMOVUPS          Z0, K1, (CX)
+	VMOVUPS          Z1, K1, (CX)(AX*1)
+	VZEROUPPER
+	RET
+
+// func tile2x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
+// Requires: AVX, AVX512F
+TEXT ·tile2x32(SB), NOSPLIT, $0-65
+	MOVQ      cols+56(FP), AX
+	SUBQ      $0x10, AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	MOVB      add+64(FP), AL
+	TESTB     AL, AL
+	JZ        zero
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	VMOVUPS   (CX), Z0
+	VMOVUPS.Z 64(CX), K1, Z1
+	VMOVUPS   (CX)(AX*1), Z2
+	VMOVUPS.Z 64(CX)(AX*1), K1, Z3
+	JMP       begin
+
+zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+
+begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	MOVQ b+32(FP), DX
+	MOVQ ldb+40(FP), BX
+	SHLQ $0x02, BX
+	MOVQ k+48(FP), SI
+
+product:
+	VMOVUPS          (DX), Z4
+	VMOVUPS.Z        64(DX), K1, Z5
+	VFMADD231PS.BCST (CX), Z4, Z0
+	VFMADD231PS.BCST (CX), Z5, Z1
+	VFMADD231PS.BCST (CX)(AX*1), Z4, Z2
+	VFMADD231PS.BCST (CX)(AX*1), Z5, Z3
+	ADDQ             $0x04, CX
+	ADDQ             BX, DX
+	DECQ             SI
+	JNZ              product
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	VMOVUPS          Z0, (CX)
+	VMOVUPS          Z1, K1, 64(CX)
+	VMOVUPS          Z2, (CX)(AX*1)
+	VMOVUPS          Z3, K1, 64(CX)(AX*1)
+	VZEROUPPER
+	RET
+
+// func tile3x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
+// Requires: AVX, AVX512F
+TEXT ·tile3x16(SB), NOSPLIT, $0-65
+	MOVQ      cols+56(FP), AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	MOVB      add+64(FP), AL
+	TESTB     AL, AL
+	JZ        zero
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	VMOVUPS.Z (CX), K1, Z0
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VMOVUPS.Z (CX)(AX*2), K1, Z2
+	JMP       begin
+
+zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+
+begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	MOVQ b+32(FP), DX
+	MOVQ ldb+40(FP), BX
+	SHLQ $0x02, BX
+	MOVQ k+48(FP), SI
+
+product:
+	VMOVUPS.Z        (DX), K1, Z3
+	VFMADD231PS.BCST (CX), Z3, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z3, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z3, Z2
+	ADDQ             $0x04, CX
+	ADDQ             BX, DX
+	DECQ             SI
+	JNZ              product
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	VMOVUPS          Z0, K1, (CX)
+	VMOVUPS          Z1, K1, (CX)(AX*1)
+	VMOVUPS          Z2, K1, (CX)(AX*2)
+	VZEROUPPER
+	RET
+
+// func tile3x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
+// Requires: AVX, AVX512F
+TEXT ·tile3x32(SB), NOSPLIT, $0-65
+	MOVQ      cols+56(FP), AX
+	SUBQ      $0x10, AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	MOVB      add+64(FP), AL
+	TESTB     AL, AL
+	JZ        zero
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	VMOVUPS   (CX), Z0
+	VMOVUPS.Z 64(CX), K1, Z1
+	VMOVUPS   (CX)(AX*1), Z2
+	VMOVUPS.Z 64(CX)(AX*1), K1, Z3
+	VMOVUPS   (CX)(AX*2), Z4
+	VMOVUPS.Z 64(CX)(AX*2), K1, Z5
+	JMP       begin
+
+zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+
+begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	MOVQ b+32(FP), DX
+	MOVQ ldb+40(FP), BX
+	SHLQ $0x02, BX
+	MOVQ k+48(FP), SI
+
+product:
+	VMOVUPS          (DX), Z6
+	VMOVUPS.Z        64(DX), K1, Z7
+	VFMADD231PS.BCST (CX), Z6, Z0
+	VFMADD231PS.BCST (CX), Z7, Z1
+	VFMADD231PS.BCST (CX)(AX*1), Z6, Z2
+	VFMADD231PS.BCST (CX)(AX*1), Z7, Z3
+	VFMADD231PS.BCST (CX)(AX*2), Z6, Z4
+	VFMADD231PS.BCST (CX)(AX*2), Z7, Z5
+	ADDQ             $0x04, CX
+	ADDQ             BX, DX
+	DECQ             SI
+	JNZ              product
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	VMOVUPS          Z0, (CX)
+	VMOVUPS          Z1, K1, 64(CX)
+	VMOVUPS          Z2, (CX)(AX*1)
+	VMOVUPS          Z3, K1, 64(CX)(AX*1)
+	VMOVUPS          Z4, (CX)(AX*2)
+	VMOVUPS          Z5, K1, 64(CX)(AX*2)
+	VZEROUPPER
+	RET
+
+// func tile4x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
+// Requires: AVX, AVX512F
+TEXT ·tile4x16(SB), NOSPLIT, $0-65
+	MOVQ      cols+56(FP), AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	MOVB      add+64(FP), AL
+	TESTB     AL, AL
+	JZ        zero
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	VMOVUPS.Z (CX), K1, Z0
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VMOVUPS.Z (CX)(AX*2), K1, Z2
+	VMOVUPS.Z (DX), K1, Z3
+	JMP       begin
+
+zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+
+begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b+32(FP), BX
+	MOVQ ldb+40(FP), SI
+	SHLQ $0x02, SI
+	MOVQ k+48(FP), DI
+
+product:
+	VMOVUPS.Z        (BX), K1, Z4
+	VFMADD231PS.BCST (CX), Z4, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z4, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z4, Z2
+	VFMADD231PS.BCST (DX), Z4, Z3
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             SI, BX
+	DECQ             DI
+	JNZ              product
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	VMOVUPS          Z0, K1, (CX)
+	VMOVUPS          Z1, K1, (CX)(AX*1)
+	VMOVUPS          Z2, K1, (CX)(AX*2)
+	VMOVUPS          Z3, K1, (DX)
+	VZEROUPPER
+	RET
+
+// func tile4x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
+// Requires: AVX, AVX512F
+TEXT ·tile4x32(SB), NOSPLIT, $0-65
+	MOVQ      cols+56(FP), AX
+	SUBQ      $0x10, AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	MOVB      add+64(FP), AL
+	TESTB     AL, AL
+	JZ        zero
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	VMOVUPS   (CX), Z0
+	VMOVUPS.Z 64(CX), K1, Z1
+	VMOVUPS   (CX)(AX*1), Z2
+	VMOVUPS.Z 64(CX)(AX*1), K1, Z3
+	VMOVUPS   (CX)(AX*2), Z4
+	VMOVUPS.Z 64(CX)(AX*2), K1, Z5
+	VMOVUPS   (DX), Z6
+	VMOVUPS.Z 64(DX), K1, Z7
+	JMP       begin
+
+zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+
+begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b+32(FP), BX
+	MOVQ ldb+40(FP), SI
+	SHLQ $0x02, SI
+	MOVQ k+48(FP), DI
+
+product:
+	VMOVUPS          (BX), Z8
+	VMOVUPS.Z        64(BX), K1, Z9
+	VFMADD231PS.BCST (CX), Z8, Z0
+	VFMADD231PS.BCST (CX), Z9, Z1
+	VFMADD231PS.BCST (CX)(AX*1), Z8, Z2
+	VFMADD231PS.BCST (CX)(AX*1), Z9, Z3
+	VFMADD231PS.BCST (CX)(AX*2), Z8, Z4
+	VFMADD231PS.BCST (CX)(AX*2), Z9, Z5
+	VFMADD231PS.BCST (DX), Z8, Z6
+	VFMADD231PS.BCST (DX), Z9, Z7
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             SI, BX
+	DECQ             DI
+	JNZ              product
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	VMOVUPS          Z0, (CX)
+	VMOVUPS          Z1, K1, 64(CX)
+	VMOVUPS          Z2, (CX)(AX*1)
+	VMOVUPS          Z3, K1, 64(CX)(AX*1)
+	VMOVUPS          Z4, (CX)(AX*2)
+	VMOVUPS          Z5, K1, 64(CX)(AX*2)
+	VMOVUPS          Z6, (DX)
+	VMOVUPS          Z7, K1, 64(DX)
+	VZEROUPPER
+	RET
+
+// func tile5x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
+// Requires: AVX, AVX512F
+TEXT ·tile5x16(SB), NOSPLIT, $0-65
+	MOVQ      cols+56(FP), AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	MOVB      add+64(FP), AL
+	TESTB     AL, AL
+	JZ        zero
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	VMOVUPS.Z (CX), K1, Z0
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VMOVUPS.Z (CX)(AX*2), K1, Z2
+	VMOVUPS.Z (DX), K1, Z3
+	VMOVUPS.Z (DX)(AX*1), K1, Z4
+	JMP       begin
+
+zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+
+begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b+32(FP), BX
+	MOVQ ldb+40(FP), SI
+	SHLQ $0x02, SI
+	MOVQ k+48(FP), DI
+
+product:
+	VMOVUPS.Z        (BX), K1, Z5
+	VFMADD231PS.BCST (CX), Z5, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z5, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z5, Z2
+	VFMADD231PS.BCST (DX), Z5, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z5, Z4
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             SI, BX
+	DECQ             DI
+	JNZ              product
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	VMOVUPS          Z0, K1, (CX)
+	VMOVUPS          Z1, K1, (CX)(AX*1)
+	VMOVUPS          Z2, K1, (CX)(AX*2)
+	VMOVUPS          Z3, K1, (DX)
+	VMOVUPS          Z4, K1, (DX)(AX*1)
+	VZEROUPPER
+	RET
+
+// func tile5x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
+// Requires: AVX, AVX512F
+TEXT ·tile5x32(SB), NOSPLIT, $0-65
+	MOVQ      cols+56(FP), AX
+	SUBQ      $0x10, AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	MOVB      add+64(FP), AL
+	TESTB     AL, AL
+	JZ        zero
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	VMOVUPS   (CX), Z0
+	VMOVUPS.Z 64(CX), K1, Z1
+	VMOVUPS   (CX)(AX*1), Z2
+	VMOVUPS.Z 64(CX)(AX*1), K1, Z3
+	VMOVUPS   (CX)(AX*2), Z4
+	VMOVUPS.Z 64(CX)(AX*2), K1, Z5
+	VMOVUPS   (DX), Z6
+	VMOVUPS.Z 64(DX), K1, Z7
+	VMOVUPS   (DX)(AX*1), Z8
+	VMOVUPS.Z 64(DX)(AX*1), K1, Z9
+	JMP       begin
+
+zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+
+begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b+32(FP), BX
+	MOVQ ldb+40(FP), SI
+	SHLQ $0x02, SI
+	MOVQ k+48(FP), DI
+
+product:
+	VMOVUPS          (BX), Z10
+	VMOVUPS.Z        64(BX), K1, Z11
+	VFMADD231PS.BCST (CX), Z10, Z0
+	VFMADD231PS.BCST (CX), Z11, Z1
+	VFMADD231PS.BCST (CX)(AX*1), Z10, Z2
+	VFMADD231PS.BCST (CX)(AX*1), Z11, Z3
+	VFMADD231PS.BCST (CX)(AX*2), Z10, Z4
+	VFMADD231PS.BCST (CX)(AX*2), Z11, Z5
+	VFMADD231PS.BCST (DX), Z10, Z6
+	VFMADD231PS.BCST (DX), Z11, Z7
+	VFMADD231PS.BCST (DX)(AX*1), Z10, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z11, Z9
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             SI, BX
+	DECQ             DI
+	JNZ              product
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	VMOVUPS          Z0, (CX)
+	VMOVUPS          Z1, K1, 64(CX)
+	VMOVUPS          Z2, (CX)(AX*1)
+	VMOVUPS          Z3, K1, 64(CX)(AX*1)
+	VMOVUPS          Z4, (CX)(AX*2)
+	VMOVUPS          Z5, K1, 64(CX)(AX*2)
+	VMOVUPS          Z6, (DX)
+	VMOVUPS          Z7, K1, 64(DX)
+	VMOVUPS          Z8, (DX)(AX*1)
+	VMOVUPS          Z9, K1, 64(DX)(AX*1)
+	VZEROUPPER
+	RET
+
+// func tile6x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
+// Requires: AVX, AVX512F
+TEXT ·tile6x16(SB), NOSPLIT, $0-65
+	MOVQ      cols+56(FP), AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	MOVB      add+64(FP), AL
+	TESTB     AL, AL
+	JZ        zero
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	VMOVUPS.Z (CX), K1, Z0
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VMOVUPS.Z (CX)(AX*2), K1, Z2
+	VMOVUPS.Z (DX), K1, Z3
+	VMOVUPS.Z (DX)(AX*1), K1, Z4
+	VMOVUPS.Z (DX)(AX*2), K1, Z5
+	JMP       begin
+
+zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+
+begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b+32(FP), BX
+	MOVQ ldb+40(FP), SI
+	SHLQ $0x02, SI
+	MOVQ k+48(FP), DI
+
+product:
+	VMOVUPS.Z        (BX), K1, Z6
+	VFMADD231PS.BCST (CX), Z6, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z6, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z6, Z2
+	VFMADD231PS.BCST (DX), Z6, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z6, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z6, Z5
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             SI, BX
+	DECQ             DI
+	JNZ              product
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	VMOVUPS          Z0, K1, (CX)
+	VMOVUPS          Z1, K1, (CX)(AX*1)
+	VMOVUPS          Z2, K1, (CX)(AX*2)
+	VMOVUPS          Z3, K1, (DX)
+	VMOVUPS          Z4, K1, (DX)(AX*1)
+	VMOVUPS          Z5, K1, (DX)(AX*2)
+	VZEROUPPER
+	RET
+
+// func tile6x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
+// Requires: AVX, AVX512F
+TEXT ·tile6x32(SB), NOSPLIT, $0-65
+	MOVQ      cols+56(FP), AX
+	SUBQ      $0x10, AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	MOVB      add+64(FP), AL
+	TESTB     AL, AL
+	JZ        zero
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	VMOVUPS   (CX), Z0
+	VMOVUPS.Z 64(CX), K1, Z1
+	VMOVUPS   (CX)(AX*1), Z2
+	VMOVUPS.Z 64(CX)(AX*1), K1, Z3
+	VMOVUPS   (CX)(AX*2), Z4
+	VMOVUPS.Z 64(CX)(AX*2), K1, Z5
+	VMOVUPS   (DX), Z6
+	VMOVUPS.Z 64(DX), K1, Z7
+	VMOVUPS   (DX)(AX*1), Z8
+	VMOVUPS.Z 64(DX)(AX*1), K1, Z9
+	VMOVUPS   (DX)(AX*2), Z10
+	VMOVUPS.Z 64(DX)(AX*2), K1, Z11
+	JMP       begin
+
+zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+
+begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b+32(FP), BX
+	MOVQ ldb+40(FP), SI
+	SHLQ $0x02, SI
+	MOVQ k+48(FP), DI
+
+product:
+	VMOVUPS          (BX), Z12
+	VMOVUPS.Z        64(BX), K1, Z13
+	VFMADD231PS.BCST (CX), Z12, Z0
+	VFMADD231PS.BCST (CX), Z13, Z1
+	VFMADD231PS.BCST (CX)(AX*1), Z12, Z2
+	VFMADD231PS.BCST (CX)(AX*1), Z13, Z3
+	VFMADD231PS.BCST (CX)(AX*2), Z12, Z4
+	VFMADD231PS.BCST (CX)(AX*2), Z13, Z5
+	VFMADD231PS.BCST (DX), Z12, Z6
+	VFMADD231PS.BCST (DX), Z13, Z7
+	VFMADD231PS.BCST (DX)(AX*1), Z12, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z13, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z12, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z13, Z11
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             SI, BX
+	DECQ             DI
+	JNZ              product
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	VMOVUPS          Z0, (CX)
+	VMOVUPS          Z1, K1, 64(CX)
+	VMOVUPS          Z2, (CX)(AX*1)
+	VMOVUPS          Z3, K1, 64(CX)(AX*1)
+	VMOVUPS          Z4, (CX)(AX*2)
+	VMOVUPS          Z5, K1, 64(CX)(AX*2)
+	VMOVUPS          Z6, (DX)
+	VMOVUPS          Z7, K1, 64(DX)
+	VMOVUPS          Z8, (DX)(AX*1)
+	VMOVUPS          Z9, K1, 64(DX)(AX*1)
+	VMOVUPS          Z10, (DX)(AX*2)
+	VMOVUPS          Z11, K1, 64(DX)(AX*2)
+	VZEROUPPER
+	RET
+
+// func tile7x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
+// Requires: AVX, AVX512F
+TEXT ·tile7x16(SB), NOSPLIT, $0-65
+	MOVQ      cols+56(FP), AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	MOVB      add+64(FP), AL
+	TESTB     AL, AL
+	JZ        zero
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	LEAQ      (DX)(AX*2), BX
+	ADDQ      AX, BX
+	VMOVUPS.Z (CX), K1, Z0
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VMOVUPS.Z (CX)(AX*2), K1, Z2
+	VMOVUPS.Z (DX), K1, Z3
+	VMOVUPS.Z (DX)(AX*1), K1, Z4
+	VMOVUPS.Z (DX)(AX*2), K1, Z5
+	VMOVUPS.Z (BX), K1, Z6
+	JMP       begin
+
+zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+
+begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	MOVQ b+32(FP), SI
+	MOVQ ldb+40(FP), DI
+	SHLQ $0x02, DI
+	MOVQ k+48(FP), R8
+
+product:
+	VMOVUPS.Z        (SI), K1, Z7
+	VFMADD231PS.BCST (CX), Z7, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z7, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z7, Z2
+	VFMADD231PS.BCST (DX), Z7, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z7, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z7, Z5
+	VFMADD231PS.BCST (BX), Z7, Z6
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             DI, SI
+	DECQ             R8
+	JNZ              product
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	LEAQ             (DX)(AX*2), BX
+	ADDQ             AX, BX
+	VMOVUPS          Z0, K1, (CX)
+	VMOVUPS          Z1, K1, (CX)(AX*1)
+	VMOVUPS          Z2, K1, (CX)(AX*2)
+	VMOVUPS          Z3, K1, (DX)
+	VMOVUPS          Z4, K1, (DX)(AX*1)
+	VMOVUPS          Z5, K1, (DX)(AX*2)
+	VMOVUPS          Z6, K1, (BX)
+	VZEROUPPER
+	RET
+
+// func tile7x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
+// Requires: AVX, AVX512F
+TEXT ·tile7x32(SB), NOSPLIT, $0-65
+	MOVQ      cols+56(FP), AX
+	SUBQ      $0x10, AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	MOVB      add+64(FP), AL
+	TESTB     AL, AL
+	JZ        zero
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	LEAQ      (DX)(AX*2), BX
+	ADDQ      AX, BX
+	VMOVUPS   (CX), Z0
+	VMOVUPS.Z 64(CX), K1, Z1
+	VMOVUPS   (CX)(AX*1), Z2
+	VMOVUPS.Z 64(CX)(AX*1), K1, Z3
+	VMOVUPS   (CX)(AX*2), Z4
+	VMOVUPS.Z 64(CX)(AX*2), K1, Z5
+	VMOVUPS   (DX), Z6
+	VMOVUPS.Z 64(DX), K1, Z7
+	VMOVUPS   (DX)(AX*1), Z8
+	VMOVUPS.Z 64(DX)(AX*1), K1, Z9
+	VMOVUPS   (DX)(AX*2), Z10
+	VMOVUPS.Z 64(DX)(AX*2), K1, Z11
+	VMOVUPS   (BX), Z12
+	VMOVUPS.Z 64(BX), K1, Z13
+	JMP       begin
+
+zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+
+begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	MOVQ b+32(FP), SI
+	MOVQ ldb+40(FP), DI
+	SHLQ $0x02, DI
+	MOVQ k+48(FP), R8
+
+product:
+	VMOVUPS          (SI), Z14
+	VMOVUPS.Z        64(SI), K1, Z15
+	VFMADD231PS.BCST (CX), Z14, Z0
+	VFMADD231PS.BCST (CX), Z15, Z1
+	VFMADD231PS.BCST (CX)(AX*1), Z14, Z2
+	VFMADD231PS.BCST (CX)(AX*1), Z15, Z3
+	VFMADD231PS.BCST (CX)(AX*2), Z14, Z4
+	VFMADD231PS.BCST (CX)(AX*2), Z15, Z5
+	VFMADD231PS.BCST (DX), Z14, Z6
+	VFMADD231PS.BCST (DX), Z15, Z7
+	VFMADD231PS.BCST (DX)(AX*1), Z14, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z15, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z14, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z15, Z11
+	VFMADD231PS.BCST (BX), Z14, Z12
+	VFMADD231PS.BCST (BX), Z15, Z13
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             DI, SI
+	DECQ             R8
+	JNZ              product
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	LEAQ             (DX)(AX*2), BX
+	ADDQ             AX, BX
+	VMOVUPS          Z0, (CX)
+	VMOVUPS          Z1, K1, 64(CX)
+	VMOVUPS          Z2, (CX)(AX*1)
+	VMOVUPS          Z3, K1, 64(CX)(AX*1)
+	VMOVUPS          Z4, (CX)(AX*2)
+	VMOVUPS          Z5, K1, 64(CX)(AX*2)
+	VMOVUPS          Z6, (DX)
+	VMOVUPS          Z7, K1, 64(DX)
+	VMOVUPS          Z8, (DX)(AX*1)
+	VMOVUPS          Z9, K1, 64(DX)(AX*1)
+	VMOVUPS          Z10, (DX)(AX*2)
+	VMOVUPS          Z11, K1, 64(DX)(AX*2)
+	VMOVUPS          Z12, (BX)
+	VMOVUPS          Z13, K1, 64(BX)
+	VZEROUPPER
+	RET
+
+// func tile8x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
+// Requires: AVX, AVX512F
+TEXT ·tile8x16(SB), NOSPLIT, $0-65
+	MOVQ      cols+56(FP), AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	MOVB      add+64(FP), AL
+	TESTB     AL, AL
+	JZ        zero
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	LEAQ      (DX)(AX*2), BX
+	ADDQ      AX, BX
+	VMOVUPS.Z (CX), K1, Z0
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VMOVUPS.Z (CX)(AX*2), K1, Z2
+	VMOVUPS.Z (DX), K1, Z3
+	VMOVUPS.Z (DX)(AX*1), K1, Z4
+	VMOVUPS.Z (DX)(AX*2), K1, Z5
+	VMOVUPS.Z (BX), K1, Z6
+	VMOVUPS.Z (BX)(AX*1), K1, Z7
+	JMP       begin
+
+zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+
+begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	MOVQ b+32(FP), SI
+	MOVQ ldb+40(FP), DI
+	SHLQ $0x02, DI
+	MOVQ k+48(FP), R8
+
+product:
+	VMOVUPS.Z        (SI), K1, Z8
+	VFMADD231PS.BCST (CX), Z8, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z8, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z8, Z2
+	VFMADD231PS.BCST (DX), Z8, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z8, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z8, Z5
+	VFMADD231PS.BCST (BX), Z8, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z8, Z7
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             DI, SI
+	DECQ             R8
+	JNZ              product
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	LEAQ             (DX)(AX*2), BX
+	ADDQ             AX, BX
+	VMOVUPS          Z0, K1, (CX)
+	VMOVUPS          Z1, K1, (CX)(AX*1)
+	VMOVUPS          Z2, K1, (CX)(AX*2)
+	VMOVUPS          Z3, K1, (DX)
+	VMOVUPS          Z4, K1, (DX)(AX*1)
+	VMOVUPS          Z5, K1, (DX)(AX*2)
+	VMOVUPS          Z6, K1, (BX)
+	VMOVUPS          Z7, K1, (BX)(AX*1)
+	VZEROUPPER
+	RET
+
+// func tile8x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
+// Requires: AVX, AVX512F
+TEXT ·tile8x32(SB), NOSPLIT, $0-65
+	MOVQ      cols+56(FP), AX
+	SUBQ      $0x10, AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	MOVB      add+64(FP), AL
+	TESTB     AL, AL
+	JZ        zero
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	LEAQ      (DX)(AX*2), BX
+	ADDQ      AX, BX
+	VMOVUPS   (CX), Z0
+	VMOVUPS.Z 64(CX), K1, Z1
+	VMOVUPS   (CX)(AX*1), Z2
+	VMOVUPS.Z 64(CX)(AX*1), K1, Z3
+	VMOVUPS   (CX)(AX*2), Z4
+	VMOVUPS.Z 64(CX)(AX*2), K1, Z5
+	VMOVUPS   (DX), Z6
+	VMOVUPS.Z 64(DX), K1, Z7
+	VMOVUPS   (DX)(AX*1), Z8
+	VMOVUPS.Z 64(DX)(AX*1), K1, Z9
+	VMOVUPS   (DX)(AX*2), Z10
+	VMOVUPS.Z 64(DX)(AX*2), K1, Z11
+	VMOVUPS   (BX), Z12
+	VMOVUPS.Z 64(BX), K1, Z13
+	VMOVUPS   (BX)(AX*1), Z14
+	VMOVUPS.Z 64(BX)(AX*1), K1, Z15
+	JMP       begin
+
+zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+
+begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	MOVQ b+32(FP), SI
+	MOVQ ldb+40(FP), DI
+	SHLQ $0x02, DI
+	MOVQ k+48(FP), R8
+
+product:
+	VMOVUPS          (SI), Z16
+	VMOVUPS.Z        64(SI), K1, Z17
+	VFMADD231PS.BCST (CX), Z16, Z0
+	VFMADD231PS.BCST (CX), Z17, Z1
+	VFMADD231PS.BCST (CX)(AX*1), Z16, Z2
+	VFMADD231PS.BCST (CX)(AX*1), Z17, Z3
+	VFMADD231PS.BCST (CX)(AX*2), Z16, Z4
+	VFMADD231PS.BCST (CX)(AX*2), Z17, Z5
+	VFMADD231PS.BCST (DX), Z16, Z6
+	VFMADD231PS.BCST (DX), Z17, Z7
+	VFMADD231PS.BCST (DX)(AX*1), Z16, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z17, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z16, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z17, Z11
+	VFMADD231PS.BCST (BX), Z16, Z12
+	VFMADD231PS.BCST (BX), Z17, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z16, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z17, Z15
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             DI, SI
+	DECQ             R8
+	JNZ              product
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	LEAQ             (DX)(AX*2), BX
+	ADDQ             AX, BX
+	VMOVUPS          Z0, (CX)
+	VMOVUPS          Z1, K1, 64(CX)
+	VMOVUPS          Z2, (CX)(AX*1)
+	VMOVUPS          Z3, K1, 64(CX)(AX*1)
+	VMOVUPS          Z4, (CX)(AX*2)
+	VMOVUPS          Z5, K1, 64(CX)(AX*2)
+	VMOVUPS          Z6, (DX)
+	VMOVUPS          Z7, K1, 64(DX)
+	VMOVUPS          Z8, (DX)(AX*1)
+	VMOVUPS          Z9, K1, 64(DX)(AX*1)
+	VMOVUPS          Z10, (DX)(AX*2)
+	VMOVUPS          Z11, K1, 64(DX)(AX*2)
+	VMOVUPS          Z12, (BX)
+	VMOVUPS          Z13, K1, 64(BX)
+	VMOVUPS          Z14, (BX)(AX*1)
+	VMOVUPS          Z15, K1, 64(BX)(AX*1)
+	VZEROUPPER
+	RET
+
+// func tile9x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
+// Requires: AVX, AVX512F
+TEXT ·tile9x16(SB), NOSPLIT, $0-65
+	MOVQ      cols+56(FP), AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	MOVB      add+64(FP), AL
+	TESTB     AL, AL
+	JZ        zero
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	LEAQ      (DX)(AX*2), BX
+	ADDQ      AX, BX
+	VMOVUPS.Z (CX), K1, Z0
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VMOVUPS.Z (CX)(AX*2), K1, Z2
+	VMOVUPS.Z (DX), K1, Z3
+	VMOVUPS.Z (DX)(AX*1), K1, Z4
+	VMOVUPS.Z (DX)(AX*2), K1, Z5
+	VMOVUPS.Z (BX), K1, Z6
+	VMOVUPS.Z (BX)(AX*1), K1, Z7
+	VMOVUPS.Z (BX)(AX*2), K1, Z8
+	JMP       begin
+
+zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+
+begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	MOVQ b+32(FP), SI
+	MOVQ ldb+40(FP), DI
+	SHLQ $0x02, DI
+	MOVQ k+48(FP), R8
+
+product:
+	VMOVUPS.Z        (SI), K1, Z9
+	VFMADD231PS.BCST (CX), Z9, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z9, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z9, Z2
+	VFMADD231PS.BCST (DX), Z9, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z9, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z9, Z5
+	VFMADD231PS.BCST (BX), Z9, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z9, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z9, Z8
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             DI, SI
+	DECQ             R8
+	JNZ              product
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	LEAQ             (DX)(AX*2), BX
+	ADDQ             AX, BX
+	VMOVUPS          Z0, K1, (CX)
+	VMOVUPS          Z1, K1, (CX)(AX*1)
+	VMOVUPS          Z2, K1, (CX)(AX*2)
+	VMOVUPS          Z3, K1, (DX)
+	VMOVUPS          Z4, K1, (DX)(AX*1)
+	VMOVUPS          Z5, K1, (DX)(AX*2)
+	VMOVUPS          Z6, K1, (BX)
+	VMOVUPS          Z7, K1, (BX)(AX*1)
+	VMOVUPS          Z8, K1, (BX)(AX*2)
+	VZEROUPPER
+	RET
+
+// func tile9x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
+// Requires: AVX, AVX512F
+TEXT ·tile9x32(SB), NOSPLIT, $0-65
+	MOVQ      cols+56(FP), AX
+	SUBQ      $0x10, AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	MOVB      add+64(FP), AL
+	TESTB     AL, AL
+	JZ        zero
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	LEAQ      (DX)(AX*2), BX
+	ADDQ      AX, BX
+	VMOVUPS   (CX), Z0
+	VMOVUPS.Z 64(CX), K1, Z1
+	VMOVUPS   (CX)(AX*1), Z2
+	VMOVUPS.Z 64(CX)(AX*1), K1, Z3
+	VMOVUPS   (CX)(AX*2), Z4
+	VMOVUPS.Z 64(CX)(AX*2), K1, Z5
+	VMOVUPS   (DX), Z6
+	VMOVUPS.Z 64(DX), K1, Z7
+	VMOVUPS   (DX)(AX*1), Z8
+	VMOVUPS.Z 64(DX)(AX*1), K1, Z9
+	VMOVUPS   (DX)(AX*2), Z10
+	VMOVUPS.Z 64(DX)(AX*2), K1, Z11
+	VMOVUPS   (BX), Z12
+	VMOVUPS.Z 64(BX), K1, Z13
+	VMOVUPS   (BX)(AX*1), Z14
+	VMOVUPS.Z 64(BX)(AX*1), K1, Z15
+	VMOVUPS   (BX)(AX*2), Z16
+	VMOVUPS.Z 64(BX)(AX*2), K1, Z17
+	JMP       begin
+
+zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+
+begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	MOVQ b+32(FP), SI
+	MOVQ ldb+40(FP), DI
+	SHLQ $0x02, DI
+	MOVQ k+48(FP), R8
+
+product:
+	VMOVUPS          (SI), Z18
+	VMOVUPS.Z        64(SI), K1, Z19
+	VFMADD231PS.BCST (CX), Z18, Z0
+	VFMADD231PS.BCST (CX), Z19, Z1
+	VFMADD231PS.BCST (CX)(AX*1), Z18, Z2
+	VFMADD231PS.BCST (CX)(AX*1), Z19, Z3
+	VFMADD231PS.BCST (CX)(AX*2), Z18, Z4
+	VFMADD231PS.BCST (CX)(AX*2), Z19, Z5
+	VFMADD231PS.BCST (DX), Z18, Z6
+	VFMADD231PS.BCST (DX), Z19, Z7
+	VFMADD231PS.BCST (DX)(AX*1), Z18, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z19, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z18, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z19, Z11
+	VFMADD231PS.BCST (BX), Z18, Z12
+	VFMADD231PS.BCST (BX), Z19, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z18, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z19, Z15
+	VFMADD231PS.BCST (BX)(AX*2), Z18, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z19, Z17
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             DI, SI
+	DECQ             R8
+	JNZ              product
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	LEAQ             (DX)(AX*2), BX
+	ADDQ             AX, BX
+	VMOVUPS          Z0, (CX)
+	VMOVUPS          Z1, K1, 64(CX)
+	VMOVUPS          Z2, (CX)(AX*1)
+	VMOVUPS          Z3, K1, 64(CX)(AX*1)
+	VMOVUPS          Z4, (CX)(AX*2)
+	VMOVUPS          Z5, K1, 64(CX)(AX*2)
+	VMOVUPS          Z6, (DX)
+	VMOVUPS          Z7, K1, 64(DX)
+	VMOVUPS          Z8, (DX)(AX*1)
+	VMOVUPS          Z9, K1, 64(DX)(AX*1)
+	VMOVUPS          Z10, (DX)(AX*2)
+	VMOVUPS          Z11, K1, 64(DX)(AX*2)
+	VMOVUPS          Z12, (BX)
+	VMOVUPS          Z13, K1, 64(BX)
+	VMOVUPS          Z14, (BX)(AX*1)
+	VMOVUPS          Z15, K1, 64(BX)(AX*1)
+	VMOVUPS          Z16, (BX)(AX*2)
+	VMOVUPS          Z17, K1, 64(BX)(AX*2)
+	VZEROUPPER
+	RET
+
+// func tile10x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
+// Requires: AVX, AVX512F
+TEXT ·tile10x16(SB), NOSPLIT, $0-65
+	MOVQ      cols+56(FP), AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	MOVB      add+64(FP), AL
+	TESTB     AL, AL
+	JZ        zero
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	LEAQ      (DX)(AX*2), BX
+	ADDQ      AX, BX
+	LEAQ      (BX)(AX*2), SI
+	ADDQ      AX, SI
+	VMOVUPS.Z (CX), K1, Z0
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VMOVUPS.Z (CX)(AX*2), K1, Z2
+	VMOVUPS.Z (DX), K1, Z3
+	VMOVUPS.Z (DX)(AX*1), K1, Z4
+	VMOVUPS.Z (DX)(AX*2), K1, Z5
+	VMOVUPS.Z (BX), K1, Z6
+	VMOVUPS.Z (BX)(AX*1), K1, Z7
+	VMOVUPS.Z (BX)(AX*2), K1, Z8
+	VMOVUPS.Z (SI), K1, Z9
+	JMP       begin
+
+zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+
+begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	MOVQ b+32(FP), DI
+	MOVQ ldb+40(FP), R8
+	SHLQ $0x02, R8
+	MOVQ k+48(FP), R9
+
+product:
+	VMOVUPS.Z        (DI), K1, Z10
+	VFMADD231PS.BCST (CX), Z10, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z10, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z10, Z2
+	VFMADD231PS.BCST (DX), Z10, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z10, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z10, Z5
+	VFMADD231PS.BCST (BX), Z10, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z10, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z10, Z8
+	VFMADD231PS.BCST (SI), Z10, Z9
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R8, DI
+	DECQ             R9
+	JNZ              product
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	LEAQ             (DX)(AX*2), BX
+	ADDQ             AX, BX
+	LEAQ             (BX)(AX*2), SI
+	ADDQ             AX, SI
+	VMOVUPS          Z0, K1, (CX)
+	VMOVUPS          Z1, K1, (CX)(AX*1)
+	VMOVUPS          Z2, K1, (CX)(AX*2)
+	VMOVUPS          Z3, K1, (DX)
+	VMOVUPS          Z4, K1, (DX)(AX*1)
+	VMOVUPS          Z5, K1, (DX)(AX*2)
+	VMOVUPS          Z6, K1, (BX)
+	VMOVUPS          Z7, K1, (BX)(AX*1)
+	VMOVUPS          Z8, K1, (BX)(AX*2)
+	VMOVUPS          Z9, K1, (SI)
+	VZEROUPPER
+	RET
+
+// func tile10x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
+// Requires: AVX, AVX512F
+TEXT ·tile10x32(SB), NOSPLIT, $0-65
+	MOVQ      cols+56(FP), AX
+	SUBQ      $0x10, AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	MOVB      add+64(FP), AL
+	TESTB     AL, AL
+	JZ        zero
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	LEAQ      (DX)(AX*2), BX
+	ADDQ      AX, BX
+	LEAQ      (BX)(AX*2), SI
+	ADDQ      AX, SI
+	VMOVUPS   (CX), Z0
+	VMOVUPS.Z 64(CX), K1, Z1
+	VMOVUPS   (CX)(AX*1), Z2
+	VMOVUPS.Z 64(CX)(AX*1), K1, Z3
+	VMOVUPS   (CX)(AX*2), Z4
+	VMOVUPS.Z 64(CX)(AX*2), K1, Z5
+	VMOVUPS   (DX), Z6
+	VMOVUPS.Z 64(DX), K1, Z7
+	VMOVUPS   (DX)(AX*1), Z8
+	VMOVUPS.Z 64(DX)(AX*1), K1, Z9
+	VMOVUPS   (DX)(AX*2), Z10
+	VMOVUPS.Z 64(DX)(AX*2), K1, Z11
+	VMOVUPS   (BX), Z12
+	VMOVUPS.Z 64(BX), K1, Z13
+	VMOVUPS   (BX)(AX*1), Z14
+	VMOVUPS.Z 64(BX)(AX*1), K1, Z15
+	VMOVUPS   (BX)(AX*2), Z16
+	VMOVUPS.Z 64(BX)(AX*2), K1, Z17
+	VMOVUPS   (SI), Z18
+	VMOVUPS.Z 64(SI), K1, Z19
+	JMP       begin
+
+zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+
+begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	MOVQ b+32(FP), DI
+	MOVQ ldb+40(FP), R8
+	SHLQ $0x02, R8
+	MOVQ k+48(FP), R9
+
+product:
+	VMOVUPS          (DI), Z20
+	VMOVUPS.Z        64(DI), K1, Z21
+	VFMADD231PS.BCST (CX), Z20, Z0
+	VFMADD231PS.BCST (CX), Z21, Z1
+	VFMADD231PS.BCST (CX)(AX*1), Z20, Z2
+	VFMADD231PS.BCST (CX)(AX*1), Z21, Z3
+	VFMADD231PS.BCST (CX)(AX*2), Z20, Z4
+	VFMADD231PS.BCST (CX)(AX*2), Z21, Z5
+	VFMADD231PS.BCST (DX), Z20, Z6
+	VFMADD231PS.BCST (DX), Z21, Z7
+	VFMADD231PS.BCST (DX)(AX*1), Z20, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z21, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z20, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z21, Z11
+	VFMADD231PS.BCST (BX), Z20, Z12
+	VFMADD231PS.BCST (BX), Z21, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z20, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z21, Z15
+	VFMADD231PS.BCST (BX)(AX*2), Z20, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z21, Z17
+	VFMADD231PS.BCST (SI), Z20, Z18
+	VFMADD231PS.BCST (SI), Z21, Z19
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R8, DI
+	DECQ             R9
+	JNZ              product
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	LEAQ             (DX)(AX*2), BX
+	ADDQ             AX, BX
+	LEAQ             (BX)(AX*2), SI
+	ADDQ             AX, SI
+	VMOVUPS          Z0, (CX)
+	VMOVUPS          Z1, K1, 64(CX)
+	VMOVUPS          Z2, (CX)(AX*1)
+	VMOVUPS          Z3, K1, 64(CX)(AX*1)
+	VMOVUPS          Z4, (CX)(AX*2)
+	VMOVUPS          Z5, K1, 64(CX)(AX*2)
+	VMOVUPS          Z6, (DX)
+	VMOVUPS          Z7, K1, 64(DX)
+	VMOVUPS          Z8, (DX)(AX*1)
+	VMOVUPS          Z9, K1, 64(DX)(AX*1)
+	VMOVUPS          Z10, (DX)(AX*2)
+	VMOVUPS          Z11, K1, 64(DX)(AX*2)
+	VMOVUPS          Z12, (BX)
+	VMOVUPS          Z13, K1, 64(BX)
+	VMOVUPS          Z14, (BX)(AX*1)
+	VMOVUPS          Z15, K1, 64(BX)(AX*1)
+	VMOVUPS          Z16, (BX)(AX*2)
+	VMOVUPS          Z17, K1, 64(BX)(AX*2)
+	VMOVUPS          Z18, (SI)
+	VMOVUPS          Z19, K1, 64(SI)
+	VZEROUPPER
+	RET
+
+// func tile11x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
+// Requires: AVX, AVX512F
+TEXT ·tile11x16(SB), NOSPLIT, $0-65
+	MOVQ      cols+56(FP), AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	MOVB      add+64(FP), AL
+	TESTB     AL, AL
+	JZ        zero
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	LEAQ      (DX)(AX*2), BX
+	ADDQ      AX, BX
+	LEAQ      (BX)(AX*2), SI
+	ADDQ      AX, SI
+	VMOVUPS.Z (CX), K1, Z0
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VMOVUPS.Z (CX)(AX*2), K1, Z2
+	VMOVUPS.Z (DX), K1, Z3
+	VMOVUPS.Z (DX)(AX*1), K1, Z4
+	VMOVUPS.Z (DX)(AX*2), K1, Z5
+	VMOVUPS.Z (BX), K1, Z6
+	VMOVUPS.Z (BX)(AX*1), K1, Z7
+	VMOVUPS.Z (BX)(AX*2), K1, Z8
+	VMOVUPS.Z (SI), K1, Z9
+	VMOVUPS.Z (SI)(AX*1), K1, Z10
+	JMP       begin
+
+zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+
+begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	MOVQ b+32(FP), DI
+	MOVQ ldb+40(FP), R8
+	SHLQ $0x02, R8
+	MOVQ k+48(FP), R9
+
+product:
+	VMOVUPS.Z        (DI), K1, Z11
+	VFMADD231PS.BCST (CX), Z11, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z11, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z11, Z2
+	VFMADD231PS.BCST (DX), Z11, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z11, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z11, Z5
+	VFMADD231PS.BCST (BX), Z11, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z11, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z11, Z8
+	VFMADD231PS.BCST (SI), Z11, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z11, Z10
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R8, DI
+	DECQ             R9
+	JNZ              product
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	LEAQ             (DX)(AX*2), BX
+	ADDQ             AX, BX
+	LEAQ             (BX)(AX*2), SI
+	ADDQ             AX, SI
+	VMOVUPS          Z0, K1, (CX)
+	VMOVUPS          Z1, K1, (CX)(AX*1)
+	VMOVUPS          Z2, K1, (CX)(AX*2)
+	VMOVUPS          Z3, K1, (DX)
+	VMOVUPS          Z4, K1, (DX)(AX*1)
+	VMOVUPS          Z5, K1, (DX)(AX*2)
+	VMOVUPS          Z6, K1, (BX)
+	VMOVUPS          Z7, K1, (BX)(AX*1)
+	VMOVUPS          Z8, K1, (BX)(AX*2)
+	VMOVUPS          Z9, K1, (SI)
+	VMOVUPS          Z10, K1, (SI)(AX*1)
+	VZEROUPPER
+	RET
+
+// func tile11x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
+// Requires: AVX, AVX512F
+TEXT ·tile11x32(SB), NOSPLIT, $0-65
+	MOVQ      cols+56(FP), AX
+	SUBQ      $0x10, AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	MOVB      add+64(FP), AL
+	TESTB     AL, AL
+	JZ        zero
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	LEAQ      (DX)(AX*2), BX
+	ADDQ      AX, BX
+	LEAQ      (BX)(AX*2), SI
+	ADDQ      AX, SI
+	VMOVUPS   (CX), Z0
+	VMOVUPS.Z 64(CX), K1, Z1
+	VMOVUPS   (CX)(AX*1), Z2
+	VMOVUPS.Z 64(CX)(AX*1), K1, Z3
+	VMOVUPS   (CX)(AX*2), Z4
+	VMOVUPS.Z 64(CX)(AX*2), K1, Z5
+	VMOVUPS   (DX), Z6
+	VMOVUPS.Z 64(DX), K1, Z7
+	VMOVUPS   (DX)(AX*1), Z8
+	VMOVUPS.Z 64(DX)(AX*1), K1, Z9
+	VMOVUPS   (DX)(AX*2), Z10
+	VMOVUPS.Z 64(DX)(AX*2), K1, Z11
+	VMOVUPS   (BX), Z12
+	VMOVUPS.Z 64(BX), K1, Z13
+	VMOVUPS   (BX)(AX*1), Z14
+	VMOVUPS.Z 64(BX)(AX*1), K1, Z15
+	VMOVUPS   (BX)(AX*2), Z16
+	VMOVUPS.Z 64(BX)(AX*2), K1, Z17
+	VMOVUPS   (SI), Z18
+	VMOVUPS.Z 64(SI), K1, Z19
+	VMOVUPS   (SI)(AX*1), Z20
+	VMOVUPS.Z 64(SI)(AX*1), K1, Z21
+	JMP       begin
+
+zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+
+begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	MOVQ b+32(FP), DI
+	MOVQ ldb+40(FP), R8
+	SHLQ $0x02, R8
+	MOVQ k+48(FP), R9
+
+product:
+	VMOVUPS          (DI), Z22
+	VMOVUPS.Z        64(DI), K1, Z23
+	VFMADD231PS.BCST (CX), Z22, Z0
+	VFMADD231PS.BCST (CX), Z23, Z1
+	VFMADD231PS.BCST (CX)(AX*1), Z22, Z2
+	VFMADD231PS.BCST (CX)(AX*1), Z23, Z3
+	VFMADD231PS.BCST (CX)(AX*2), Z22, Z4
+	VFMADD231PS.BCST (CX)(AX*2), Z23, Z5
+	VFMADD231PS.BCST (DX), Z22, Z6
+	VFMADD231PS.BCST (DX), Z23, Z7
+	VFMADD231PS.BCST (DX)(AX*1), Z22, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z23, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z22, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z23, Z11
+	VFMADD231PS.BCST (BX), Z22, Z12
+	VFMADD231PS.BCST (BX), Z23, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z22, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z23, Z15
+	VFMADD231PS.BCST (BX)(AX*2), Z22, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z23, Z17
+	VFMADD231PS.BCST (SI), Z22, Z18
+	VFMADD231PS.BCST (SI), Z23, Z19
+	VFMADD231PS.BCST (SI)(AX*1), Z22, Z20
+	VFMADD231PS.BCST (SI)(AX*1), Z23, Z21
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R8, DI
+	DECQ             R9
+	JNZ              product
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	LEAQ             (DX)(AX*2), BX
+	ADDQ             AX, BX
+	LEAQ             (BX)(AX*2), SI
+	ADDQ             AX, SI
+	VMOVUPS          Z0, (CX)
+	VMOVUPS          Z1, K1, 64(CX)
+	VMOVUPS          Z2, (CX)(AX*1)
+	VMOVUPS          Z3, K1, 64(CX)(AX*1)
+	VMOVUPS          Z4, (CX)(AX*2)
+	VMOVUPS          Z5, K1, 64(CX)(AX*2)
+	VMOVUPS          Z6, (DX)
+	VMOVUPS          Z7, K1, 64(DX)
+	VMOVUPS          Z8, (DX)(AX*1)
+	VMOVUPS          Z9, K1, 64(DX)(AX*1)
+	VMOVUPS          Z10, (DX)(AX*2)
+	VMOVUPS          Z11, K1, 64(DX)(AX*2)
+	VMOVUPS          Z12, (BX)
+	VMOVUPS          Z13, K1, 64(BX)
+	VMOVUPS          Z14, (BX)(AX*1)
+	VMOVUPS          Z15, K1, 64(BX)(AX*1)
+	VMOVUPS          Z16, (BX)(AX*2)
+	VMOVUPS          Z17, K1, 64(BX)(AX*2)
+	VMOVUPS          Z18, (SI)
+	VMOVUPS          Z19, K1, 64(SI)
+	VMOVUPS          Z20, (SI)(AX*1)
+	VMOVUPS          Z21, K1, 64(SI)(AX*1)
+	VZEROUPPER
+	RET
+
+// func tile12x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
+// Requires: AVX, AVX512F
+TEXT ·tile12x16(SB), NOSPLIT, $0-65
+	MOVQ      cols+56(FP), AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	MOVB      add+64(FP), AL
+	TESTB     AL, AL
+	JZ        zero
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	LEAQ      (DX)(AX*2), BX
+	ADDQ      AX, BX
+	LEAQ      (BX)(AX*2), SI
+	ADDQ      AX, SI
+	VMOVUPS.Z (CX), K1, Z0
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VMOVUPS.Z (CX)(AX*2), K1, Z2
+	VMOVUPS.Z (DX), K1, Z3
+	VMOVUPS.Z (DX)(AX*1), K1, Z4
+	VMOVUPS.Z (DX)(AX*2), K1, Z5
+	VMOVUPS.Z (BX), K1, Z6
+	VMOVUPS.Z (BX)(AX*1), K1, Z7
+	VMOVUPS.Z (BX)(AX*2), K1, Z8
+	VMOVUPS.Z (SI), K1, Z9
+	VMOVUPS.Z (SI)(AX*1), K1, Z10
+	VMOVUPS.Z (SI)(AX*2), K1, Z11
+	JMP       begin
+
+zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+
+begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	MOVQ b+32(FP), DI
+	MOVQ ldb+40(FP), R8
+	SHLQ $0x02, R8
+	MOVQ k+48(FP), R9
+
+product:
+	VMOVUPS.Z        (DI), K1, Z12
+	VFMADD231PS.BCST (CX), Z12, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z12, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z12, Z2
+	VFMADD231PS.BCST (DX), Z12, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z12, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z12, Z5
+	VFMADD231PS.BCST (BX), Z12, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z12, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z12, Z8
+	VFMADD231PS.BCST (SI), Z12, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z12, Z10
+	VFMADD231PS.BCST (SI)(AX*2), Z12, Z11
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R8, DI
+	DECQ             R9
+	JNZ              product
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	LEAQ             (DX)(AX*2), BX
+	ADDQ             AX, BX
+	LEAQ             (BX)(AX*2), SI
+	ADDQ             AX, SI
+	VMOVUPS          Z0, K1, (CX)
+	VMOVUPS          Z1, K1, (CX)(AX*1)
+	VMOVUPS          Z2, K1, (CX)(AX*2)
+	VMOVUPS          Z3, K1, (DX)
+	VMOVUPS          Z4, K1, (DX)(AX*1)
+	VMOVUPS          Z5, K1, (DX)(AX*2)
+	VMOVUPS          Z6, K1, (BX)
+	VMOVUPS          Z7, K1, (BX)(AX*1)
+	VMOVUPS          Z8, K1, (BX)(AX*2)
+	VMOVUPS          Z9, K1, (SI)
+	VMOVUPS          Z10, K1, (SI)(AX*1)
+	VMOVUPS          Z11, K1, (SI)(AX*2)
+	VZEROUPPER
+	RET
+
+// func tile12x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
+// Requires: AVX, AVX512F
+TEXT ·tile12x32(SB), NOSPLIT, $0-65
+	MOVQ      cols+56(FP), AX
+	SUBQ      $0x10, AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	MOVB      add+64(FP), AL
+	TESTB     AL, AL
+	JZ        zero
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	LEAQ      (DX)(AX*2), BX
+	ADDQ      AX, BX
+	LEAQ      (BX)(AX*2), SI
+	ADDQ      AX, SI
+	VMOVUPS   (CX), Z0
+	VMOVUPS.Z 64(CX), K1, Z1
+	VMOVUPS   (CX)(AX*1), Z2
+	VMOVUPS.Z 64(CX)(AX*1), K1, Z3
+	VMOVUPS   (CX)(AX*2), Z4
+	VMOVUPS.Z 64(CX)(AX*2), K1, Z5
+	VMOVUPS   (DX), Z6
+	VMOVUPS.Z 64(DX), K1, Z7
+	VMOVUPS   (DX)(AX*1), Z8
+	VMOVUPS.Z 64(DX)(AX*1), K1, Z9
+	VMOVUPS   (DX)(AX*2), Z10
+	VMOVUPS.Z 64(DX)(AX*2), K1, Z11
+	VMOVUPS   (BX), Z12
+	VMOVUPS.Z 64(BX), K1, Z13
+	VMOVUPS   (BX)(AX*1), Z14
+	VMOVUPS.Z 64(BX)(AX*1), K1, Z15
+	VMOVUPS   (BX)(AX*2), Z16
+	VMOVUPS.Z 64(BX)(AX*2), K1, Z17
+	VMOVUPS   (SI), Z18
+	VMOVUPS.Z 64(SI), K1, Z19
+	VMOVUPS   (SI)(AX*1), Z20
+	VMOVUPS.Z 64(SI)(AX*1), K1, Z21
+	VMOVUPS   (SI)(AX*2), Z22
+	VMOVUPS.Z 64(SI)(AX*2), K1, Z23
+	JMP       begin
+
+zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	VPXORD Z22, Z22, Z22
+	VPXORD Z23, Z23, Z23
+
+begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	MOVQ b+32(FP), DI
+	MOVQ ldb+40(FP), R8
+	SHLQ $0x02, R8
+	MOVQ k+48(FP), R9
+
+product:
+	VMOVUPS          (DI), Z24
+	VMOVUPS.Z        64(DI), K1, Z25
+	VFMADD231PS.BCST (CX), Z24, Z0
+	VFMADD231PS.BCST (CX), Z25, Z1
+	VFMADD231PS.BCST (CX)(AX*1), Z24, Z2
+	VFMADD231PS.BCST (CX)(AX*1), Z25, Z3
+	VFMADD231PS.BCST (CX)(AX*2), Z24, Z4
+	VFMADD231PS.BCST (CX)(AX*2), Z25, Z5
+	VFMADD231PS.BCST (DX), Z24, Z6
+	VFMADD231PS.BCST (DX), Z25, Z7
+	VFMADD231PS.BCST (DX)(AX*1), Z24, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z25, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z24, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z25, Z11
+	VFMADD231PS.BCST (BX), Z24, Z12
+	VFMADD231PS.BCST (BX), Z25, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z24, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z25, Z15
+	VFMADD231PS.BCST (BX)(AX*2), Z24, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z25, Z17
+	VFMADD231PS.BCST (SI), Z24, Z18
+	VFMADD231PS.BCST (SI), Z25, Z19
+	VFMADD231PS.BCST (SI)(AX*1), Z24, Z20
+	VFMADD231PS.BCST (SI)(AX*1), Z25, Z21
+	VFMADD231PS.BCST (SI)(AX*2), Z24, Z22
+	VFMADD231PS.BCST (SI)(AX*2), Z25, Z23
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R8, DI
+	DECQ             R9
+	JNZ              product
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	LEAQ             (DX)(AX*2), BX
+	ADDQ             AX, BX
+	LEAQ             (BX)(AX*2), SI
+	ADDQ             AX, SI
+	VMOVUPS          Z0, (CX)
+	VMOVUPS          Z1, K1, 64(CX)
+	VMOVUPS          Z2, (CX)(AX*1)
+	VMOVUPS          Z3, K1, 64(CX)(AX*1)
+	VMOVUPS          Z4, (CX)(AX*2)
+	VMOVUPS          Z5, K1, 64(CX)(AX*2)
+	VMOVUPS          Z6, (DX)
+	VMOVUPS          Z7, K1, 64(DX)
+	VMOVUPS          Z8, (DX)(AX*1)
+	VMOVUPS          Z9, K1, 64(DX)(AX*1)
+	VMOVUPS          Z10, (DX)(AX*2)
+	VMOVUPS          Z11, K1, 64(DX)(AX*2)
+	VMOVUPS          Z12, (BX)
+	VMOVUPS          Z13, K1, 64(BX)
+	VMOVUPS          Z14, (BX)(AX*1)
+	VMOVUPS          Z15, K1, 64(BX)(AX*1)
+	VMOVUPS          Z16, (BX)(AX*2)
+	VMOVUPS          Z17, K1, 64(BX)(AX*2)
+	VMOVUPS          Z18, (SI)
+	VMOVUPS          Z19, K1, 64(SI)
+	VMOVUPS          Z20, (SI)(AX*1)
+	VMOVUPS          Z21, K1, 64(SI)(AX*1)
+	VMOVUPS          Z22, (SI)(AX*2)
+	VMOVUPS          Z23, K1, 64(SI)(AX*2)
+	VZEROUPPER
+	RET
+
+// func tile13x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
+// Requires: AVX, AVX512F
+TEXT ·tile13x16(SB), NOSPLIT, $0-65
+	MOVQ      cols+56(FP), AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	MOVB      add+64(FP), AL
+	TESTB     AL, AL
+	JZ        zero
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	LEAQ      (DX)(AX*2), BX
+	ADDQ      AX, BX
+	LEAQ      (BX)(AX*2), SI
+	ADDQ      AX, SI
+	LEAQ      (SI)(AX*2), DI
+	ADDQ      AX, DI
+	VMOVUPS.Z (CX), K1, Z0
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VMOVUPS.Z (CX)(AX*2), K1, Z2
+	VMOVUPS.Z (DX), K1, Z3
+	VMOVUPS.Z (DX)(AX*1), K1, Z4
+	VMOVUPS.Z (DX)(AX*2), K1, Z5
+	VMOVUPS.Z (BX), K1, Z6
+	VMOVUPS.Z (BX)(AX*1), K1, Z7
+	VMOVUPS.Z (BX)(AX*2), K1, Z8
+	VMOVUPS.Z (SI), K1, Z9
+	VMOVUPS.Z (SI)(AX*1), K1, Z10
+	VMOVUPS.Z (SI)(AX*2), K1, Z11
+	VMOVUPS.Z (DI), K1, Z12
+	JMP       begin
+
+zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+
+begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	LEAQ (SI)(AX*2), DI
+	ADDQ AX, DI
+	MOVQ b+32(FP), R8
+	MOVQ ldb+40(FP), R9
+	SHLQ $0x02, R9
+	MOVQ k+48(FP), R10
+
+product:
+	VMOVUPS.Z        (R8), K1, Z13
+	VFMADD231PS.BCST (CX), Z13, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z13, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z13, Z2
+	VFMADD231PS.BCST (DX), Z13, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z13, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z13, Z5
+	VFMADD231PS.BCST (BX), Z13, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z13, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z13, Z8
+	VFMADD231PS.BCST (SI), Z13, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z13, Z10
+	VFMADD231PS.BCST (SI)(AX*2), Z13, Z11
+	VFMADD231PS.BCST (DI), Z13, Z12
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             R9, R8
+	DECQ             R10
+	JNZ              product
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	LEAQ             (DX)(AX*2), BX
+	ADDQ             AX, BX
+	LEAQ             (BX)(AX*2), SI
+	ADDQ             AX, SI
+	LEAQ             (SI)(AX*2), DI
+	ADDQ             AX, DI
+	VMOVUPS          Z0, K1, (CX)
+	VMOVUPS          Z1, K1, (CX)(AX*1)
+	VMOVUPS          Z2, K1, (CX)(AX*2)
+	VMOVUPS          Z3, K1, (DX)
+	VMOVUPS          Z4, K1, (DX)(AX*1)
+	VMOVUPS          Z5, K1, (DX)(AX*2)
+	VMOVUPS          Z6, K1, (BX)
+	VMOVUPS          Z7, K1, (BX)(AX*1)
+	VMOVUPS          Z8, K1, (BX)(AX*2)
+	VMOVUPS          Z9, K1, (SI)
+	VMOVUPS          Z10, K1, (SI)(AX*1)
+	VMOVUPS          Z11, K1, (SI)(AX*2)
+	VMOVUPS          Z12, K1, (DI)
+	VZEROUPPER
+	RET
+
+// func tile13x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
+// Requires: AVX, AVX512F
+TEXT ·tile13x32(SB), NOSPLIT, $0-65
+	MOVQ      cols+56(FP), AX
+	SUBQ      $0x10, AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	MOVB      add+64(FP), AL
+	TESTB     AL, AL
+	JZ        zero
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	LEAQ      (DX)(AX*2), BX
+	ADDQ      AX, BX
+	LEAQ      (BX)(AX*2), SI
+	ADDQ      AX, SI
+	LEAQ      (SI)(AX*2), DI
+	ADDQ      AX, DI
+	VMOVUPS   (CX), Z0
+	VMOVUPS.Z 64(CX), K1, Z1
+	VMOVUPS   (CX)(AX*1), Z2
+	VMOVUPS.Z 64(CX)(AX*1), K1, Z3
+	VMOVUPS   (CX)(AX*2), Z4
+	VMOVUPS.Z 64(CX)(AX*2), K1, Z5
+	VMOVUPS   (DX), Z6
+	VMOVUPS.Z 64(DX), K1, Z7
+	VMOVUPS   (DX)(AX*1), Z8
+	VMOVUPS.Z 64(DX)(AX*1), K1, Z9
+	VMOVUPS   (DX)(AX*2), Z10
+	VMOVUPS.Z 64(DX)(AX*2), K1, Z11
+	VMOVUPS   (BX), Z12
+	VMOVUPS.Z 64(BX), K1, Z13
+	VMOVUPS   (BX)(AX*1), Z14
+	VMOVUPS.Z 64(BX)(AX*1), K1, Z15
+	VMOVUPS   (BX)(AX*2), Z16
+	VMOVUPS.Z 64(BX)(AX*2), K1, Z17
+	VMOVUPS   (SI), Z18
+	VMOVUPS.Z 64(SI), K1, Z19
+	VMOVUPS   (SI)(AX*1), Z20
+	VMOVUPS.Z 64(SI)(AX*1), K1, Z21
+	VMOVUPS   (SI)(AX*2), Z22
+	VMOVUPS.Z 64(SI)(AX*2), K1, Z23
+	VMOVUPS   (DI), Z24
+	VMOVUPS.Z 64(DI), K1, Z25
+	JMP       begin
+
+zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	VPXORD Z22, Z22, Z22
+	VPXORD Z23, Z23, Z23
+	VPXORD Z24, Z24, Z24
+	VPXORD Z25, Z25, Z25
+
+begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	LEAQ (SI)(AX*2), DI
+	ADDQ AX, DI
+	MOVQ b+32(FP), R8
+	MOVQ ldb+40(FP), R9
+	SHLQ $0x02, R9
+	MOVQ k+48(FP), R10
+
+product:
+	VMOVUPS          (R8), Z26
+	VMOVUPS.Z        64(R8), K1, Z27
+	VFMADD231PS.BCST (CX), Z26, Z0
+	VFMADD231PS.BCST (CX), Z27, Z1
+	VFMADD231PS.BCST (CX)(AX*1), Z26, Z2
+	VFMADD231PS.BCST (CX)(AX*1), Z27, Z3
+	VFMADD231PS.BCST (CX)(AX*2), Z26, Z4
+	VFMADD231PS.BCST (CX)(AX*2), Z27, Z5
+	VFMADD231PS.BCST (DX), Z26, Z6
+	VFMADD231PS.BCST (DX), Z27, Z7
+	VFMADD231PS.BCST (DX)(AX*1), Z26, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z27, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z26, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z27, Z11
+	VFMADD231PS.BCST (BX), Z26, Z12
+	VFMADD231PS.BCST (BX), Z27, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z26, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z27, Z15
+	VFMADD231PS.BCST (BX)(AX*2), Z26, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z27, Z17
+	VFMADD231PS.BCST (SI), Z26, Z18
+	VFMADD231PS.BCST (SI), Z27, Z19
+	VFMADD231PS.BCST (SI)(AX*1), Z26, Z20
+	VFMADD231PS.BCST (SI)(AX*1), Z27, Z21
+	VFMADD231PS.BCST (SI)(AX*2), Z26, Z22
+	VFMADD231PS.BCST (SI)(AX*2), Z27, Z23
+	VFMADD231PS.BCST (DI), Z26, Z24
+	VFMADD231PS.BCST (DI), Z27, Z25
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             R9, R8
+	DECQ             R10
+	JNZ              product
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	LEAQ             (DX)(AX*2), BX
+	ADDQ             AX, BX
+	LEAQ             (BX)(AX*2), SI
+	ADDQ             AX, SI
+	LEAQ             (SI)(AX*2), DI
+	ADDQ             AX, DI
+	VMOVUPS          Z0, (CX)
+	VMOVUPS          Z1, K1, 64(CX)
+	VMOVUPS          Z2, (CX)(AX*1)
+	VMOVUPS          Z3, K1, 64(CX)(AX*1)
+	VMOVUPS          Z4, (CX)(AX*2)
+	VMOVUPS          Z5, K1, 64(CX)(AX*2)
+	VMOVUPS          Z6, (DX)
+	VMOVUPS          Z7, K1, 64(DX)
+	VMOVUPS          Z8, (DX)(AX*1)
+	VMOVUPS          Z9, K1, 64(DX)(AX*1)
+	VMOVUPS          Z10, (DX)(AX*2)
+	VMOVUPS          Z11, K1, 64(DX)(AX*2)
+	VMOVUPS          Z12, (BX)
+	VMOVUPS          Z13, K1, 64(BX)
+	VMOVUPS          Z14, (BX)(AX*1)
+	VMOVUPS          Z15, K1, 64(BX)(AX*1)
+	VMOVUPS          Z16, (BX)(AX*2)
+	VMOVUPS          Z17, K1, 64(BX)(AX*2)
+	VMOVUPS          Z18, (SI)
+	VMOVUPS          Z19, K1, 64(SI)
+	VMOVUPS          Z20, (SI)(AX*1)
+	VMOVUPS          Z21, K1, 64(SI)(AX*1)
+	VMOVUPS          Z22, (SI)(AX*2)
+	VMOVUPS          Z23, K1, 64(SI)(AX*2)
+	VMOVUPS          Z24, (DI)
+	VMOVUPS          Z25, K1, 64(DI)
+	VZEROUPPER
+	RET
+
+// func tile14x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
+// Requires: AVX, AVX512F
+TEXT ·tile14x16(SB), NOSPLIT, $0-65
+	MOVQ      cols+56(FP), AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	MOVB      add+64(FP), AL
+	TESTB     AL, AL
+	JZ        zero
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	LEAQ      (DX)(AX*2), BX
+	ADDQ      AX, BX
+	LEAQ      (BX)(AX*2), SI
+	ADDQ      AX, SI
+	LEAQ      (SI)(AX*2), DI
+	ADDQ      AX, DI
+	VMOVUPS.Z (CX), K1, Z0
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VMOVUPS.Z (CX)(AX*2), K1, Z2
+	VMOVUPS.Z (DX), K1, Z3
+	VMOVUPS.Z (DX)(AX*1), K1, Z4
+	VMOVUPS.Z (DX)(AX*2), K1, Z5
+	VMOVUPS.Z (BX), K1, Z6
+	VMOVUPS.Z (BX)(AX*1), K1, Z7
+	VMOVUPS.Z (BX)(AX*2), K1, Z8
+	VMOVUPS.Z (SI), K1, Z9
+	VMOVUPS.Z (SI)(AX*1), K1, Z10
+	VMOVUPS.Z (SI)(AX*2), K1, Z11
+	VMOVUPS.Z (DI), K1, Z12
+	VMOVUPS.Z (DI)(AX*1), K1, Z13
+	JMP       begin
+
+zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+
+begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	LEAQ (SI)(AX*2), DI
+	ADDQ AX, DI
+	MOVQ b+32(FP), R8
+	MOVQ ldb+40(FP), R9
+	SHLQ $0x02, R9
+	MOVQ k+48(FP), R10
+
+product:
+	VMOVUPS.Z        (R8), K1, Z14
+	VFMADD231PS.BCST (CX), Z14, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z14, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z14, Z2
+	VFMADD231PS.BCST (DX), Z14, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z14, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z14, Z5
+	VFMADD231PS.BCST (BX), Z14, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z14, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z14, Z8
+	VFMADD231PS.BCST (SI), Z14, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z14, Z10
+	VFMADD231PS.BCST (SI)(AX*2), Z14, Z11
+	VFMADD231PS.BCST (DI), Z14, Z12
+	VFMADD231PS.BCST (DI)(AX*1), Z14, Z13
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             R9, R8
+	DECQ             R10
+	JNZ              product
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	LEAQ             (DX)(AX*2), BX
+	ADDQ             AX, BX
+	LEAQ             (BX)(AX*2), SI
+	ADDQ             AX, SI
+	LEAQ             (SI)(AX*2), DI
+	ADDQ             AX, DI
+	VMOVUPS          Z0, K1, (CX)
+	VMOVUPS          Z1, K1, (CX)(AX*1)
+	VMOVUPS          Z2, K1, (CX)(AX*2)
+	VMOVUPS          Z3, K1, (DX)
+	VMOVUPS          Z4, K1, (DX)(AX*1)
+	VMOVUPS          Z5, K1, (DX)(AX*2)
+	VMOVUPS          Z6, K1, (BX)
+	VMOVUPS          Z7, K1, (BX)(AX*1)
+	VMOVUPS          Z8, K1, (BX)(AX*2)
+	VMOVUPS          Z9, K1, (SI)
+	VMOVUPS          Z10, K1, (SI)(AX*1)
+	VMOVUPS          Z11, K1, (SI)(AX*2)
+	VMOVUPS          Z12, K1, (DI)
+	VMOVUPS          Z13, K1, (DI)(AX*1)
+	VZEROUPPER
+	RET
+
+// func tile14x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
+// Requires: AVX, AVX512F
+TEXT ·tile14x32(SB), NOSPLIT, $0-65
+	MOVQ      cols+56(FP), AX
+	SUBQ      $0x10, AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	MOVB      add+64(FP), AL
+	TESTB     AL, AL
+	JZ        zero
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	LEAQ      (DX)(AX*2), BX
+	ADDQ      AX, BX
+	LEAQ      (BX)(AX*2), SI
+	ADDQ      AX, SI
+	LEAQ      (SI)(AX*2), DI
+	ADDQ      AX, DI
+	VMOVUPS   (CX), Z0
+	VMOVUPS.Z 64(CX), K1, Z1
+	VMOVUPS   (CX)(AX*1), Z2
+	VMOVUPS.Z 64(CX)(AX*1), K1, Z3
+	VMOVUPS   (CX)(AX*2), Z4
+	VMOVUPS.Z 64(CX)(AX*2), K1, Z5
+	VMOVUPS   (DX), Z6
+	VMOVUPS.Z 64(DX), K1, Z7
+	VMOVUPS   (DX)(AX*1), Z8
+	VMOVUPS.Z 64(DX)(AX*1), K1, Z9
+	VMOVUPS   (DX)(AX*2), Z10
+	VMOVUPS.Z 64(DX)(AX*2), K1, Z11
+	VMOVUPS   (BX), Z12
+	VMOVUPS.Z 64(BX), K1, Z13
+	VMOVUPS   (BX)(AX*1), Z14
+	VMOVUPS.Z 64(BX)(AX*1), K1, Z15
+	VMOVUPS   (BX)(AX*2), Z16
+	VMOVUPS.Z 64(BX)(AX*2), K1, Z17
+	VMOVUPS   (SI), Z18
+	VMOVUPS.Z 64(SI), K1, Z19
+	VMOVUPS   (SI)(AX*1), Z20
+	VMOVUPS.Z 64(SI)(AX*1), K1, Z21
+	VMOVUPS   (SI)(AX*2), Z22
+	VMOVUPS.Z 64(SI)(AX*2), K1, Z23
+	VMOVUPS   (DI), Z24
+	VMOVUPS.Z 64(DI), K1, Z25
+	VMOVUPS   (DI)(AX*1), Z26
+	VMOVUPS.Z 64(DI)(AX*1), K1, Z27
+	JMP       begin
+
+zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	VPXORD Z22, Z22, Z22
+	VPXORD Z23, Z23, Z23
+	VPXORD Z24, Z24, Z24
+	VPXORD Z25, Z25, Z25
+	VPXORD Z26, Z26, Z26
+	VPXORD Z27, Z27, Z27
+
+begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	LEAQ (SI)(AX*2), DI
+	ADDQ AX, DI
+	MOVQ b+32(FP), R8
+	MOVQ ldb+40(FP), R9
+	SHLQ $0x02, R9
+	MOVQ k+48(FP), R10
+
+product:
+	VMOVUPS          (R8), Z28
+	VMOVUPS.Z        64(R8), K1, Z29
+	VFMADD231PS.BCST (CX), Z28, Z0
+	VFMADD231PS.BCST (CX), Z29, Z1
+	VFMADD231PS.BCST (CX)(AX*1), Z28, Z2
+	VFMADD231PS.BCST (CX)(AX*1), Z29, Z3
+	VFMADD231PS.BCST (CX)(AX*2), Z28, Z4
+	VFMADD231PS.BCST (CX)(AX*2), Z29, Z5
+	VFMADD231PS.BCST (DX), Z28, Z6
+	VFMADD231PS.BCST (DX), Z29, Z7
+	VFMADD231PS.BCST (DX)(AX*1), Z28, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z29, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z28, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z29, Z11
+	VFMADD231PS.BCST (BX), Z28, Z12
+	VFMADD231PS.BCST (BX), Z29, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z28, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z29, Z15
+	VFMADD231PS.BCST (BX)(AX*2), Z28, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z29, Z17
+	VFMADD231PS.BCST (SI), Z28, Z18
+	VFMADD231PS.BCST (SI), Z29, Z19
+	VFMADD231PS.BCST (SI)(AX*1), Z28, Z20
+	VFMADD231PS.BCST (SI)(AX*1), Z29, Z21
+	VFMADD231PS.BCST (SI)(AX*2), Z28, Z22
+	VFMADD231PS.BCST (SI)(AX*2), Z29, Z23
+	VFMADD231PS.BCST (DI), Z28, Z24
+	VFMADD231PS.BCST (DI), Z29, Z25
+	VFMADD231PS.BCST (DI)(AX*1), Z28, Z26
+	VFMADD231PS.BCST (DI)(AX*1), Z29, Z27
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             R9, R8
+	DECQ             R10
+	JNZ              product
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	LEAQ             (DX)(AX*2), BX
+	ADDQ             AX, BX
+	LEAQ             (BX)(AX*2), SI
+	ADDQ             AX, SI
+	LEAQ             (SI)(AX*2), DI
+	ADDQ             AX, DI
+	VMOVUPS          Z0, (CX)
+	VMOVUPS          Z1, K1, 64(CX)
+	VMOVUPS          Z2, (CX)(AX*1)
+	VMOVUPS          Z3, K1, 64(CX)(AX*1)
+	VMOVUPS          Z4, (CX)(AX*2)
+	VMOVUPS          Z5, K1, 64(CX)(AX*2)
+	VMOVUPS          Z6, (DX)
+	VMOVUPS          Z7, K1, 64(DX)
+	VMOVUPS          Z8, (DX)(AX*1)
+	VMOVUPS          Z9, K1, 64(DX)(AX*1)
+	VMOVUPS          Z10, (DX)(AX*2)
+	VMOVUPS          Z11, K1, 64(DX)(AX*2)
+	VMOVUPS          Z12, (BX)
+	VMOVUPS          Z13, K1, 64(BX)
+	VMOVUPS          Z14, (BX)(AX*1)
+	VMOVUPS          Z15, K1, 64(BX)(AX*1)
+	VMOVUPS          Z16, (BX)(AX*2)
+	VMOVUPS          Z17, K1, 64(BX)(AX*2)
+	VMOVUPS          Z18, (SI)
+	VMOVUPS          Z19, K1, 64(SI)
+	VMOVUPS          Z20, (SI)(AX*1)
+	VMOVUPS          Z21, K1, 64(SI)(AX*1)
+	VMOVUPS          Z22, (SI)(AX*2)
+	VMOVUPS          Z23, K1, 64(SI)(AX*2)
+	VMOVUPS          Z24, (DI)
+	VMOVUPS          Z25, K1, 64(DI)
+	VMOVUPS          Z26, (DI)(AX*1)
+	VMOVUPS          Z27, K1, 64(DI)(AX*1)
+	VZEROUPPER
+	RET
+
+// func Add(out []float32, x []float32)
+// Requires: AVX, AVX512F
+TEXT ·Add(SB), NOSPLIT, $0-48
+	MOVQ out_base+0(FP), AX
+	MOVQ x_base+24(FP), DX
+	MOVQ out_len+8(FP), CX
+	XORQ BX, BX
+	SUBQ $0x10, CX
+	JLT  tail
+
+full:
+	VMOVUPS (AX)(BX*1), Z0
+	VMOVUPS (DX)(BX*1), Z1
+	VADDPS  Z1, Z0, Z0
+	VMOVUPS Z0, (AX)(BX*1)
+	ADDQ    $0x40, BX
+	SUBQ    $0x10, CX
+	JGE     full
+
+tail:
+	ADDQ      $0x10, CX
+	JEQ       end
+	MOVL      $0x00000001, SI
+	SHLL      CL, SI
+	DECL      SI
+	KMOVW     SI, K1
+	VMOVUPS.Z (AX)(BX*1), K1, Z0
+	VMOVUPS.Z (DX)(BX*1), K1, Z1
+	VADDPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (AX)(BX*1)
+
+end:
+	VZEROUPPER
+	RET
+
+// func ScaleTo(out []float32, x []float32, s float32)
+// Requires: AVX, AVX512F
+TEXT ·ScaleTo(SB), NOSPLIT, $0-52
+	MOVQ         out_base+0(FP), AX
+	MOVQ         x_base+24(FP), DX
+	VBROADCASTSS s+48(FP), Z0
+	MOVQ         out_len+8(FP), CX
+	XORQ         BX, BX
+	SUBQ         $0x10, CX
+	JLT          tail
+
+full:
+	VMOVUPS (DX)(BX*1), Z1
+	VMULPS  Z0, Z1, Z1
+	VMOVUPS Z1, (AX)(BX*1)
+	ADDQ    $0x40, BX
+	SUBQ    $0x10, CX
+	JGE     full
+
+tail:
+	ADDQ      $0x10, CX
+	JEQ       end
+	MOVL      $0x00000001, SI
+	SHLL      CL, SI
+	DECL      SI
+	KMOVW     SI, K1
+	VMOVUPS.Z (DX)(BX*1), K1, Z1
+	VMULPS    Z0, Z1, Z0
+	VMOVUPS   Z0, K1, (AX)(BX*1)
+
+end:
+	VZEROUPPER
+	RET
+
+// func Sum(x []float32) float32
+// Requires: AVX, AVX512DQ, AVX512F, SSE
+TEXT ·Sum(SB), NOSPLIT, $0-28
+	MOVQ    x_base+0(FP), AX
+	VMOVUPS constant00000000<>+0(SB), Z0
+	MOVQ    x_len+8(FP), CX
+	XORQ    DX, DX
+	SUBQ    $0x10, CX
+	JLT     tail
+
+full:
+	VMOVUPS (AX)(DX*1), Z1
+	VADDPS  Z1, Z0, Z0
+	ADDQ    $0x40, DX
+	SUBQ    $0x10, CX
+	JGE     full
+
+tail:
+	ADDQ      $0x10, CX
+	JEQ       end
+	MOVL      $0x00000001, BX
+	SHLL      CL, BX
+	DECL      BX
+	KMOVW     BX, K1
+	VMOVUPS.Z (AX)(DX*1), K1, Z1
+	VADDPS    Z1, Z0, Z0
+
+end:
+	VEXTRACTF32X8 $0x01, Z0, Y1
+	VADDPS        Y1, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPS        X1, X0, X0
+	VPERMILPS     $0x0e, X0, X1
+	VADDPS        X1, X0, X0
+	VMOVSHDUP     X0, X1
+	VADDPS        X1, X0, X0
+	VZEROUPPER
+	MOVSS         X0, ret+24(FP)
+	RET
+
+DATA constant00000000<>+0(SB)/4, $0x00000000
+DATA constant00000000<>+4(SB)/4, $0x00000000
+DATA constant00000000<>+8(SB)/4, $0x00000000
+DATA constant00000000<>+12(SB)/4, $0x00000000
+DATA constant00000000<>+16(SB)/4, $0x00000000
+DATA constant00000000<>+20(SB)/4, $0x00000000
+DATA constant00000000<>+24(SB)/4, $0x00000000
+DATA constant00000000<>+28(SB)/4, $0x00000000
+DATA constant00000000<>+32(SB)/4, $0x00000000
+DATA constant00000000<>+36(SB)/4, $0x00000000
+DATA constant00000000<>+40(SB)/4, $0x00000000
+DATA constant00000000<>+44(SB)/4, $0x00000000
+DATA constant00000000<>+48(SB)/4, $0x00000000
+DATA constant00000000<>+52(SB)/4, $0x00000000
+DATA constant00000000<>+56(SB)/4, $0x00000000
+DATA constant00000000<>+60(SB)/4, $0x00000000
+GLOBL constant00000000<>(SB), RODATA|NOPTR, $64
+
+// func SumSquares(x []float32, mean float32) float32
+// Requires: AVX, AVX512DQ, AVX512F, SSE
+TEXT ·SumSquares(SB), NOSPLIT, $0-36
+	MOVQ         x_base+0(FP), AX
+	VBROADCASTSS mean+24(FP), Z0
+	VMOVUPS      constant00000000<>+0(SB), Z1
+	MOVQ         x_len+8(FP), CX
+	XORQ         DX, DX
+	SUBQ         $0x10, CX
+	JLT          tail
+
+full:
+	VMOVUPS (AX)(DX*1), Z2
+	VSUBPS  Z0, Z2, Z2
+	VMULPS  Z2, Z2, Z2
+	VADDPS  Z2, Z1, Z1
+	ADDQ    $0x40, DX
+	SUBQ    $0x10, CX
+	JGE     full
+
+tail:
+	ADDQ      $0x10, CX
+	JEQ       end
+	MOVL      $0x00000001, BX
+	SHLL      CL, BX
+	DECL      BX
+	KMOVW     BX, K1
+	VMOVUPS.Z (AX)(DX*1), K1, Z2
+	VSUBPS    Z0, Z2, Z0
+	VMOVAPS.Z Z0, K1, Z0
+	VMULPS    Z0, Z0, Z0
+	VADDPS    Z0, Z1, Z1
+
+end:
+	VEXTRACTF32X8 $0x01, Z1, Y0
+	VADDPS        Y0, Y1, Y1
+	VEXTRACTF128  $0x01, Y1, X0
+	VADDPS        X0, X1, X1
+	VPERMILPS     $0x0e, X1, X0
+	VADDPS        X0, X1, X1
+	VMOVSHDUP     X1, X0
+	VADDPS        X0, X1, X1
+	VZEROUPPER
+	MOVSS         X1, ret+32(FP)
+	RET
+
+// func Normalize(out []float32, x []float32, mean float32, scale float32, gain []float32, bias []float32)
+// Requires: AVX, AVX512F
+TEXT ·Normalize(SB), NOSPLIT, $0-104
+	MOVQ         out_base+0(FP), AX
+	MOVQ         x_base+24(FP), DX
+	MOVQ         gain_base+56(FP), BX
+	MOVQ         bias_base+80(FP), SI
+	VBROADCASTSS mean+48(FP), Z0
+	VBROADCASTSS scale+52(FP), Z1
+	MOVQ         x_len+32(FP), CX
+	XORQ         DI, DI
+	SUBQ         $0x10, CX
+	JLT          tail
+
+full:
+	VMOVUPS (DX)(DI*1), Z2
+	VSUBPS  Z0, Z2, Z2
+	VMULPS  Z1, Z2, Z2
+	VMOVUPS (BX)(DI*1), Z3
+	VMULPS  Z3, Z2, Z2
+	VMOVUPS (SI)(DI*1), Z3
+	VADDPS  Z3, Z2, Z2
+	VMOVUPS Z2, (AX)(DI*1)
+	ADDQ    $0x40, DI
+	SUBQ    $0x10, CX
+	JGE     full
+
+tail:
+	ADDQ      $0x10, CX
+	JEQ       end
+	MOVL      $0x00000001, R8
+	SHLL      CL, R8
+	DECL      R8
+	KMOVW     R8, K1
+	VMOVUPS.Z (DX)(DI*1), K1, Z2
+	VSUBPS    Z0, Z2, Z0
+	VMULPS    Z1, Z0, Z0
+	VMOVUPS.Z (BX)(DI*1), K1, Z1
+	VMULPS    Z1, Z0, Z0
+	VMOVUPS.Z (SI)(DI*1), K1, Z1
+	VADDPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (AX)(DI*1)
+
+end:
+	VZEROUPPER
+	RET
+
+// func Max(x []float32) float32
+// Requires: AVX, AVX512DQ, AVX512F, SSE
+TEXT ·Max(SB), NOSPLIT, $0-28
+	MOVQ    x_base+0(FP), AX
+	VMOVUPS constantff800000<>+0(SB), Z0
+	MOVQ    x_len+8(FP), CX
+	XORQ    DX, DX
+	SUBQ    $0x10, CX
+	JLT     tail
+
+full:
+	VMOVUPS (AX)(DX*1), Z1
+	VMAXPS  Z0, Z1, Z0
+	ADDQ    $0x40, DX
+	SUBQ    $0x10, CX
+	JGE     full
+
+tail:
+	ADDQ      $0x10, CX
+	JEQ       end
+	MOVL      $0x00000001, BX
+	SHLL      CL, BX
+	DECL      BX
+	KMOVW     BX, K1
+	VMOVUPS.Z (AX)(DX*1), K1, Z1
+	VMOVUPS   constantff800000<>+0(SB), Z3
+	VBLENDMPS Z1, Z3, K1, Z2
+	VMAXPS    Z0, Z2, Z0
+
+end:
+	VEXTRACTF32X8 $0x01, Z0, Y1
+	VMAXPS        Y1, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VMAXPS        X1, X0, X0
+	VPERMILPS     $0x0e, X0, X1
+	VMAXPS        X1, X0, X0
+	VMOVSHDUP     X0, X1
+	VMAXPS        X1, X0, X0
+	VZEROUPPER
+	MOVSS         X0, ret+24(FP)
+	RET
+
+DATA constantff800000<>+0(SB)/4, $0xff800000
+DATA constantff800000<>+4(SB)/4, $0xff800000
+DATA constantff800000<>+8(SB)/4, $0xff800000
+DATA constantff800000<>+12(SB)/4, $0xff800000
+DATA constantff800000<>+16(SB)/4, $0xff800000
+DATA constantff800000<>+20(SB)/4, $0xff800000
+DATA constantff800000<>+24(SB)/4, $0xff800000
+DATA constantff800000<>+28(SB)/4, $0xff800000
+DATA constantff800000<>+32(SB)/4, $0xff800000
+DATA constantff800000<>+36(SB)/4, $0xff800000
+DATA constantff800000<>+40(SB)/4, $0xff800000
+DATA constantff800000<>+44(SB)/4, $0xff800000
+DATA constantff800000<>+48(SB)/4, $0xff800000
+DATA constantff800000<>+52(SB)/4, $0xff800000
+DATA constantff800000<>+56(SB)/4, $0xff800000
+DATA constantff800000<>+60(SB)/4, $0xff800000
+GLOBL constantff800000<>(SB), RODATA|NOPTR, $64
+
+// func ExpSum(x []float32, max float32) float32
+// Requires: AVX, AVX512DQ, AVX512F, SSE
+TEXT ·ExpSum(SB), NOSPLIT, $0-36
+	MOVQ         x_base+0(FP), AX
+	VBROADCASTSS max+24(FP), Z0
+	VMOVUPS      constant00000000<>+0(SB), Z1
+	MOVQ         x_len+8(FP), CX
+	XORQ         DX, DX
+	SUBQ         $0x10, CX
+	JLT          tail
+
+full:
+	VMOVUPS    (AX)(DX*1), Z2
+	VSUBPS     Z0, Z2, Z2
+	VMULPS     constant3fb8aa3b<>+0(SB), Z2, Z5
+	VADDPS     constant4b400000<>+0(SB), Z5, Z5
+	VSUBPS     constant4b400000<>+0(SB), Z5, Z5
+	VMULPS     constant3f318000<>+0(SB), Z5, Z6
+	VSUBPS     Z6, Z2, Z6
+	VMULPS     constantb95e8083<>+0(SB), Z5, Z7
+	VSUBPS     Z7, Z6, Z6
+	VMOVUPS    constant39506967<>+0(SB), Z7
+	VMULPS     Z6, Z7, Z7
+	VADDPS     constant3ab743ce<>+0(SB), Z7, Z7
+	VMULPS     Z6, Z7, Z7
+	VADDPS     constant3c088908<>+0(SB), Z7, Z7
+	VMULPS     Z6, Z7, Z7
+	VADDPS     constant3d2aa9c1<>+0(SB), Z7, Z7
+	VMULPS     Z6, Z7, Z7
+	VADDPS     constant3e2aaaaa<>+0(SB), Z7, Z7
+	VMULPS     Z6, Z7, Z7
+	VADDPS     constant3f000000<>+0(SB), Z7, Z7
+	VMULPS     Z6, Z6, Z8
+	VMULPS     Z8, Z7, Z7
+	VADDPS     Z6, Z7, Z6
+	VADDPS     constant3f800000<>+0(SB), Z6, Z6
+	VCVTTPS2DQ Z5, Z7
+	VPSRAD     $0x01, Z7, Z5
+	VPSUBD     Z5, Z7, Z7
+	VPADDD     constant0000007f<>+0(SB), Z5, Z5
+	VPSLLD     $0x17, Z5, Z5
+	VMULPS     Z5, Z6, Z5
+	VPADDD     constant0000007f<>+0(SB), Z7, Z7
+	VPSLLD     $0x17, Z7, Z7
+	VMULPS     Z7, Z5, Z5
+	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Z2, K1
+	VMOVAPS.Z  Z5, K1, Z5
+	VCMPPS     $0x1e, constant42b17217<>+0(SB), Z2, K1
+	VBLENDMPS  constant7f800000<>+0(SB), Z5, K1, Z3
+	VMOVUPS    Z3, (AX)(DX*1)
+	VADDPS     Z3, Z1, Z1
+	ADDQ       $0x40, DX
+	SUBQ       $0x10, CX
+	JGE        full
+
+tail:
+	ADDQ       $0x10, CX
+	JEQ        end
+	MOVL       $0x00000001, BX
+	SHLL       CL, BX
+	DECL       BX
+	KMOVW      BX, K1
+	VMOVUPS.Z  (AX)(DX*1), K1, Z2
+	VSUBPS     Z0, Z2, Z0
+	VMULPS     constant3fb8aa3b<>+0(SB), Z0, Z2
+	VADDPS     constant4b400000<>+0(SB), Z2, Z2
+	VSUBPS     constant4b400000<>+0(SB), Z2, Z2
+	VMULPS     constant3f318000<>+0(SB), Z2, Z3
+	VSUBPS     Z3, Z0, Z3
+	VMULPS     constantb95e8083<>+0(SB), Z2, Z5
+	VSUBPS     Z5, Z3, Z3
+	VMOVUPS    constant39506967<>+0(SB), Z5
+	VMULPS     Z3, Z5, Z5
+	VADDPS     constant3ab743ce<>+0(SB), Z5, Z5
+	VMULPS     Z3, Z5, Z5
+	VADDPS     constant3c088908<>+0(SB), Z5, Z5
+	VMULPS     Z3, Z5, Z5
+	VADDPS     constant3d2aa9c1<>+0(SB), Z5, Z5
+	VMULPS     Z3, Z5, Z5
+	VADDPS     constant3e2aaaaa<>+0(SB), Z5, Z5
+	VMULPS     Z3, Z5, Z5
+	VADDPS     constant3f000000<>+0(SB), Z5, Z5
+	VMULPS     Z3, Z3, Z6
+	VMULPS     Z6, Z5, Z5
+	VADDPS     Z3, Z5, Z3
+	VADDPS     constant3f800000<>+0(SB), Z3, Z3
+	VCVTTPS2DQ Z2, Z5
+	VPSRAD     $0x01, Z5, Z2
+	VPSUBD     Z2, Z5, Z5
+	VPADDD     constant0000007f<>+0(SB), Z2, Z2
+	VPSLLD     $0x17, Z2, Z2
+	VMULPS     Z2, Z3, Z2
+	VPADDD     constant0000007f<>+0(SB), Z5, Z5
+	VPSLLD     $0x17, Z5, Z5
+	VMULPS     Z5, Z2, Z2
+	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Z0, K2
+	VMOVAPS.Z  Z2, K2, Z2
+	VCMPPS     $0x1e, constant42b17217<>+0(SB), Z0, K2
+	VBLENDMPS  constant7f800000<>+0(SB), Z2, K2, Z4
+	VMOVAPS.Z  Z4, K1, Z0
+	VMOVUPS    Z0, K1, (AX)(DX*1)
+	VADDPS     Z0, Z1, Z1
+
+end:
+	VEXTRACTF32X8 $0x01, Z1, Y0
+	VADDPS        Y0, Y1, Y1
+	VEXTRACTF128  $0x01, Y1, X0
+	VADDPS        X0, X1, X1
+	VPERMILPS     $0x0e, X1, X0
+	VADDPS        X0, X1, X1
+	VMOVSHDUP     X1, X0
+	VADDPS        X0, X1, X1
+	VZEROUPPER
+	MOVSS         X1, ret+32(FP)
+	RET
+
+DATA constant3fb8aa3b<>+0(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+4(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+8(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+12(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+16(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+20(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+24(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+28(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+32(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+36(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+40(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+44(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+48(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+52(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+56(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+60(SB)/4, $0x3fb8aa3b
+GLOBL constant3fb8aa3b<>(SB), RODATA|NOPTR, $64
+
+DATA constant4b400000<>+0(SB)/4, $0x4b400000
+DATA constant4b400000<>+4(SB)/4, $0x4b400000
+DATA constant4b400000<>+8(SB)/4, $0x4b400000
+DATA constant4b400000<>+12(SB)/4, $0x4b400000
+DATA constant4b400000<>+16(SB)/4, $0x4b400000
+DATA constant4b400000<>+20(SB)/4, $0x4b400000
+DATA constant4b400000<>+24(SB)/4, $0x4b400000
+DATA constant4b400000<>+28(SB)/4, $0x4b400000
+DATA constant4b400000<>+32(SB)/4, $0x4b400000
+DATA constant4b400000<>+36(SB)/4, $0x4b400000
+DATA constant4b400000<>+40(SB)/4, $0x4b400000
+DATA constant4b400000<>+44(SB)/4, $0x4b400000
+DATA constant4b400000<>+48(SB)/4, $0x4b400000
+DATA constant4b400000<>+52(SB)/4, $0x4b400000
+DATA constant4b400000<>+56(SB)/4, $0x4b400000
+DATA constant4b400000<>+60(SB)/4, $0x4b400000
+GLOBL constant4b400000<>(SB), RODATA|NOPTR, $64
+
+DATA constant3f318000<>+0(SB)/4, $0x3f318000
+DATA constant3f318000<>+4(SB)/4, $0x3f318000
+DATA constant3f318000<>+8(SB)/4, $0x3f318000
+DATA constant3f318000<>+12(SB)/4, $0x3f318000
+DATA constant3f318000<>+16(SB)/4, $0x3f318000
+DATA constant3f318000<>+20(SB)/4, $0x3f318000
+DATA constant3f318000<>+24(SB)/4, $0x3f318000
+DATA constant3f318000<>+28(SB)/4, $0x3f318000
+DATA constant3f318000<>+32(SB)/4, $0x3f318000
+DATA constant3f318000<>+36(SB)/4, $0x3f318000
+DATA constant3f318000<>+40(SB)/4, $0x3f318000
+DATA constant3f318000<>+44(SB)/4, $0x3f318000
+DATA constant3f318000<>+48(SB)/4, $0x3f318000
+DATA constant3f318000<>+52(SB)/4, $0x3f318000
+DATA constant3f318000<>+56(SB)/4, $0x3f318000
+DATA constant3f318000<>+60(SB)/4, $0x3f318000
+GLOBL constant3f318000<>(SB), RODATA|NOPTR, $64
+
+DATA constantb95e8083<>+0(SB)/4, $0xb95e8083
+DATA constantb95e8083<>+4(SB)/4, $0xb95e8083
+DATA constantb95e8083<>+8(SB)/4, $0xb95e8083
+DATA constantb95e8083<>+12(SB)/4, $0xb95e8083
+DATA constantb95e8083<>+16(SB)/4, $0xb95e8083
+DATA constantb95e8083<>+20(SB)/4, $0xb95e8083
+DATA constantb95e8083<>+24(SB)/4, $0xb95e8083
+DATA constantb95e8083<>+28(SB)/4, $0xb95e8083
+DATA constantb95e8083<>+32(SB)/4, $0xb95e8083
+DATA constantb95e8083<>+36(SB)/4, $0xb95e8083
+DATA constantb95e8083<>+40(SB)/4, $0xb95e8083
+DATA constantb95e8083<>+44(SB)/4, $0xb95e8083
+DATA constantb95e8083<>+48(SB)/4, $0xb95e8083
+DATA constantb95e8083<>+52(SB)/4, $0xb95e8083
+DATA constantb95e8083<>+56(SB)/4, $0xb95e8083
+DATA constantb95e8083<>+60(SB)/4, $0xb95e8083
+GLOBL constantb95e8083<>(SB), RODATA|NOPTR, $64
+
+DATA constant39506967<>+0(SB)/4, $0x39506967
+DATA constant39506967<>+4(SB)/4, $0x39506967
+DATA constant39506967<>+8(SB)/4, $0x39506967
+DATA constant39506967<>+12(SB)/4, $0x39506967
+DATA constant39506967<>+16(SB)/4, $0x39506967
+DATA constant39506967<>+20(SB)/4, $0x39506967
+DATA constant39506967<>+24(SB)/4, $0x39506967
+DATA constant39506967<>+28(SB)/4, $0x39506967
+DATA constant39506967<>+32(SB)/4, $0x39506967
+DATA constant39506967<>+36(SB)/4, $0x39506967
+DATA constant39506967<>+40(SB)/4, $0x39506967
+DATA constant39506967<>+44(SB)/4, $0x39506967
+DATA constant39506967<>+48(SB)/4, $0x39506967
+DATA constant39506967<>+52(SB)/4, $0x39506967
+DATA constant39506967<>+56(SB)/4, $0x39506967
+DATA constant39506967<>+60(SB)/4, $0x39506967
+GLOBL constant39506967<>(SB), RODATA|NOPTR, $64
+
+DATA constant3ab743ce<>+0(SB)/4, $0x3ab743ce
+DATA constant3ab743ce<>+4(SB)/4, $0x3ab743ce
+DATA constant3ab743ce<>+8(SB)/4, $0x3ab743ce
+DATA constant3ab743ce<>+12(SB)/4, $0x3ab743ce
+DATA constant3ab743ce<>+16(SB)/4, $0x3ab743ce
+DATA constant3ab743ce<>+20(SB)/4, $0x3ab743ce
+DATA constant3ab743ce<>+24(SB)/4, $0x3ab743ce
+DATA constant3ab743ce<>+28(SB)/4, $0x3ab743ce
+DATA constant3ab743ce<>+32(SB)/4, $0x3ab743ce
+DATA constant3ab743ce<>+36(SB)/4, $0x3ab743ce
+DATA constant3ab743ce<>+40(SB)/4, $0x3ab743ce
+DATA constant3ab743ce<>+44(SB)/4, $0x3ab743ce
+DATA constant3ab743ce<>+48(SB)/4, $0x3ab743ce
+DATA constant3ab743ce<>+52(SB)/4, $0x3ab743ce
+DATA constant3ab743ce<>+56(SB)/4, $0x3ab743ce
+DATA constant3ab743ce<>+60(SB)/4, $0x3ab743ce
+GLOBL constant3ab743ce<>(SB), RODATA|NOPTR, $64
+
+DATA constant3c088908<>+0(SB)/4, $0x3c088908
+DATA constant3c088908<>+4(SB)/4, $0x3c088908
+DATA constant3c088908<>+8(SB)/4, $0x3c088908
+DATA constant3c088908<>+12(SB)/4, $0x3c088908
+DATA constant3c088908<>+16(SB)/4, $0x3c088908
+DATA constant3c088908<>+20(SB)/4, $0x3c088908
+DATA constant3c088908<>+24(SB)/4, $0x3c088908
+DATA constant3c088908<>+28(SB)/4, $0x3c088908
+DATA constant3c088908<>+32(SB)/4, $0x3c088908
+DATA constant3c088908<>+36(SB)/4, $0x3c088908
+DATA constant3c088908<>+40(SB)/4, $0x3c088908
+DATA constant3c088908<>+44(SB)/4, $0x3c088908
+DATA constant3c088908<>+48(SB)/4, $0x3c088908
+DATA constant3c088908<>+52(SB)/4, $0x3c088908
+DATA constant3c088908<>+56(SB)/4, $0x3c088908
+DATA constant3c088908<>+60(SB)/4, $0x3c088908
+GLOBL constant3c088908<>(SB), RODATA|NOPTR, $64
+
+DATA constant3d2aa9c1<>+0(SB)/4, $0x3d2aa9c1
+DATA constant3d2aa9c1<>+4(SB)/4, $0x3d2aa9c1
+DATA constant3d2aa9c1<>+8(SB)/4, $0x3d2aa9c1
+DATA constant3d2aa9c1<>+12(SB)/4, $0x3d2aa9c1
+DATA constant3d2aa9c1<>+16(SB)/4, $0x3d2aa9c1
+DATA constant3d2aa9c1<>+20(SB)/4, $0x3d2aa9c1
+DATA constant3d2aa9c1<>+24(SB)/4, $0x3d2aa9c1
+DATA constant3d2aa9c1<>+28(SB)/4, $0x3d2aa9c1
+DATA constant3d2aa9c1<>+32(SB)/4, $0x3d2aa9c1
+DATA constant3d2aa9c1<>+36(SB)/4, $0x3d2aa9c1
+DATA constant3d2aa9c1<>+40(SB)/4, $0x3d2aa9c1
+DATA constant3d2aa9c1<>+44(SB)/4, $0x3d2aa9c1
+DATA constant3d2aa9c1<>+48(SB)/4, $0x3d2aa9c1
+DATA constant3d2aa9c1<>+52(SB)/4, $0x3d2aa9c1
+DATA constant3d2aa9c1<>+56(SB)/4, $0x3d2aa9c1
+DATA constant3d2aa9c1<>+60(SB)/4, $0x3d2aa9c1
+GLOBL constant3d2aa9c1<>(SB), RODATA|NOPTR, $64
+
+DATA constant3e2aaaaa<>+0(SB)/4, $0x3e2aaaaa
+DATA constant3e2aaaaa<>+4(SB)/4, $0x3e2aaaaa
+DATA constant3e2aaaaa<>+8(SB)/4, $0x3e2aaaaa
+DATA constant3e2aaaaa<>+12(SB)/4, $0x3e2aaaaa
+DATA constant3e2aaaaa<>+16(SB)/4, $0x3e2aaaaa
+DATA constant3e2aaaaa<>+20(SB)/4, $0x3e2aaaaa
+DATA constant3e2aaaaa<>+24(SB)/4, $0x3e2aaaaa
+DATA constant3e2aaaaa<>+28(SB)/4, $0x3e2aaaaa
+DATA constant3e2aaaaa<>+32(SB)/4, $0x3e2aaaaa
+DATA constant3e2aaaaa<>+36(SB)/4, $0x3e2aaaaa
+DATA constant3e2aaaaa<>+40(SB)/4, $0x3e2aaaaa
+DATA constant3e2aaaaa<>+44(SB)/4, $0x3e2aaaaa
+DATA constant3e2aaaaa<>+48(SB)/4, $0x3e2aaaaa
+DATA constant3e2aaaaa<>+52(SB)/4, $0x3e2aaaaa
+DATA constant3e2aaaaa<>+56(SB)/4, $0x3e2aaaaa
+DATA constant3e2aaaaa<>+60(SB)/4, $0x3e2aaaaa
+GLOBL constant3e2aaaaa<>(SB), RODATA|NOPTR, $64
+
+DATA constant3f000000<>+0(SB)/4, $0x3f000000
+DATA constant3f000000<>+4(SB)/4, $0x3f000000
+DATA constant3f000000<>+8(SB)/4, $0x3f000000
+DATA constant3f000000<>+12(SB)/4, $0x3f000000
+DATA constant3f000000<>+16(SB)/4, $0x3f000000
+DATA constant3f000000<>+20(SB)/4, $0x3f000000
+DATA constant3f000000<>+24(SB)/4, $0x3f000000
+DATA constant3f000000<>+28(SB)/4, $0x3f000000
+DATA constant3f000000<>+32(SB)/4, $0x3f000000
+DATA constant3f000000<>+36(SB)/4, $0x3f000000
+DATA constant3f000000<>+40(SB)/4, $0x3f000000
+DATA constant3f000000<>+44(SB)/4, $0x3f000000
+DATA constant3f000000<>+48(SB)/4, $0x3f000000
+DATA constant3f000000<>+52(SB)/4, $0x3f000000
+DATA constant3f000000<>+56(SB)/4, $0x3f000000
+DATA constant3f000000<>+60(SB)/4, $0x3f000000
+GLOBL constant3f000000<>(SB), RODATA|NOPTR, $64
+
+DATA constant3f800000<>+0(SB)/4, $0x3f800000
+DATA constant3f800000<>+4(SB)/4, $0x3f800000
+DATA constant3f800000<>+8(SB)/4, $0x3f800000
+DATA constant3f800000<>+12(SB)/4, $0x3f800000
+DATA constant3f800000<>+16(SB)/4, $0x3f800000
+DATA constant3f800000<>+20(SB)/4, $0x3f800000
+DATA constant3f800000<>+24(SB)/4, $0x3f800000
+DATA constant3f800000<>+28(SB)/4, $0x3f800000
+DATA constant3f800000<>+32(SB)/4, $0x3f800000
+DATA constant3f800000<>+36(SB)/4, $0x3f800000
+DATA constant3f800000<>+40(SB)/4, $0x3f800000
+DATA constant3f800000<>+44(SB)/4, $0x3f800000
+DATA constant3f800000<>+48(SB)/4, $0x3f800000
+DATA constant3f800000<>+52(SB)/4, $0x3f800000
+DATA constant3f800000<>+56(SB)/4, $0x3f800000
+DATA constant3f800000<>+60(SB)/4, $0x3f800000
+GLOBL constant3f800000<>(SB), RODATA|NOPTR, $64
+
+DATA constant0000007f<>+0(SB)/4, $0x0000007f
+DATA constant0000007f<>+4(SB)/4, $0x0000007f
+DATA constant0000007f<>+8(SB)/4, $0x0000007f
+DATA constant0000007f<>+12(SB)/4, $0x0000007f
+DATA constant0000007f<>+16(SB)/4, $0x0000007f
+DATA constant0000007f<>+20(SB)/4, $0x0000007f
+DATA constant0000007f<>+24(SB)/4, $0x0000007f
+DATA constant0000007f<>+28(SB)/4, $0x0000007f
+DATA constant0000007f<>+32(SB)/4, $0x0000007f
+DATA constant0000007f<>+36(SB)/4, $0x0000007f
+DATA constant0000007f<>+40(SB)/4, $0x0000007f
+DATA constant0000007f<>+44(SB)/4, $0x0000007f
+DATA constant0000007f<>+48(SB)/4, $0x0000007f
+DATA constant0000007f<>+52(SB)/4, $0x0000007f
+DATA constant0000007f<>+56(SB)/4, $0x0000007f
+DATA constant0000007f<>+60(SB)/4, $0x0000007f
+GLOBL constant0000007f<>(SB), RODATA|NOPTR, $64
+
+DATA constantc2aeac4f<>+0(SB)/4, $0xc2aeac4f
+DATA constantc2aeac4f<>+4(SB)/4, $0xc2aeac4f
+DATA constantc2aeac4f<>+8(SB)/4, $0xc2aeac4f
+DATA constantc2aeac4f<>+12(SB)/4, $0xc2aeac4f
+DATA constantc2aeac4f<>+16(SB)/4, $0xc2aeac4f
+DATA constantc2aeac4f<>+20(SB)/4, $0xc2aeac4f
+DATA constantc2aeac4f<>+24(SB)/4, $0xc2aeac4f
+DATA constantc2aeac4f<>+28(SB)/4, $0xc2aeac4f
+DATA constantc2aeac4f<>+32(SB)/4, $0xc2aeac4f
+DATA constantc2aeac4f<>+36(SB)/4, $0xc2aeac4f
+DATA constantc2aeac4f<>+40(SB)/4, $0xc2aeac4f
+DATA constantc2aeac4f<>+44(SB)/4, $0xc2aeac4f
+DATA constantc2aeac4f<>+48(SB)/4, $0xc2aeac4f
+DATA constantc2aeac4f<>+52(SB)/4, $0xc2aeac4f
+DATA constantc2aeac4f<>+56(SB)/4, $0xc2aeac4f
+DATA constantc2aeac4f<>+60(SB)/4, $0xc2aeac4f
+GLOBL constantc2aeac4f<>(SB), RODATA|NOPTR, $64
+
+DATA constant42b17217<>+0(SB)/4, $0x42b17217
+DATA constant42b17217<>+4(SB)/4, $0x42b17217
+DATA constant42b17217<>+8(SB)/4, $0x42b17217
+DATA constant42b17217<>+12(SB)/4, $0x42b17217
+DATA constant42b17217<>+16(SB)/4, $0x42b17217
+DATA constant42b17217<>+20(SB)/4, $0x42b17217
+DATA constant42b17217<>+24(SB)/4, $0x42b17217
+DATA constant42b17217<>+28(SB)/4, $0x42b17217
+DATA constant42b17217<>+32(SB)/4, $0x42b17217
+DATA constant42b17217<>+36(SB)/4, $0x42b17217
+DATA constant42b17217<>+40(SB)/4, $0x42b17217
+DATA constant42b17217<>+44(SB)/4, $0x42b17217
+DATA constant42b17217<>+48(SB)/4, $0x42b17217
+DATA constant42b17217<>+52(SB)/4, $0x42b17217
+DATA constant42b17217<>+56(SB)/4, $0x42b17217
+DATA constant42b17217<>+60(SB)/4, $0x42b17217
+GLOBL constant42b17217<>(SB), RODATA|NOPTR, $64
+
+DATA constant7f800000<>+0(SB)/4, $0x7f800000
+DATA constant7f800000<>+4(SB)/4, $0x7f800000
+DATA constant7f800000<>+8(SB)/4, $0x7f800000
+DATA constant7f800000<>+12(SB)/4, $0x7f800000
+DATA constant7f800000<>+16(SB)/4, $0x7f800000
+DATA constant7f800000<>+20(SB)/4, $0x7f800000
+DATA constant7f800000<>+24(SB)/4, $0x7f800000
+DATA constant7f800000<>+28(SB)/4, $0x7f800000
+DATA constant7f800000<>+32(SB)/4, $0x7f800000
+DATA constant7f800000<>+36(SB)/4, $0x7f800000
+DATA constant7f800000<>+40(SB)/4, $0x7f800000
+DATA constant7f800000<>+44(SB)/4, $0x7f800000
+DATA constant7f800000<>+48(SB)/4, $0x7f800000
+DATA constant7f800000<>+52(SB)/4, $0x7f800000
+DATA constant7f800000<>+56(SB)/4, $0x7f800000
+DATA constant7f800000<>+60(SB)/4, $0x7f800000
+GLOBL constant7f800000<>(SB), RODATA|NOPTR, $64
+
+// func GELUTanh(x []float32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·GELUTanh(SB), NOSPLIT, $0-24
+	MOVQ x_base+0(FP), AX
+	MOVQ x_len+8(FP), CX
+	XORQ DX, DX
+	SUBQ $0x10, CX
+	JLT  tail
+
+full:
+	VMOVUPS    (AX)(DX*1), Z0
+	VMULPS     Z0, Z0, Z1
+	VMULPS     Z0, Z1, Z1
+	VMULPS     constant3d372713<>+0(SB), Z1, Z1
+	VADDPS     Z0, Z1, Z1
+	VMULPS     constant3f4c422a<>+0(SB), Z1, Z1
+	VMULPS     Z1, Z1, Z6
+	VMOVUPS    constantbbbaf0ea<>+0(SB), Z7
+	VMULPS     Z6, Z7, Z7
+	VADDPS     constant3ca9134e<>+0(SB), Z7, Z7
+	VMULPS     Z6, Z7, Z7
+	VADDPS     constantbd5c1e2d<>+0(SB), Z7, Z7
+	VMULPS     Z6, Z7, Z7
+	VADDPS     constant3e088393<>+0(SB), Z7, Z7
+	VMULPS     Z6, Z7, Z7
+	VADDPS     constantbeaaaa99<>+0(SB), Z7, Z7
+	VMULPS     Z6, Z7, Z6
+	VMULPS     Z1, Z6, Z6
+	VADDPS     Z1, Z6, Z6
+	VANDPS     constant7fffffff<>+0(SB), Z1, Z7
+	VMULPS     constant40000000<>+0(SB), Z7, Z8
+	VMULPS     constant3fb8aa3b<>+0(SB), Z8, Z9
+	VADDPS     constant4b400000<>+0(SB), Z9, Z9
+	VSUBPS     constant4b400000<>+0(SB), Z9, Z9
+	VMULPS     constant3f318000<>+0(SB), Z9, Z10
+	VSUBPS     Z10, Z8, Z10
+	VMULPS     constantb95e8083<>+0(SB), Z9, Z11
+	VSUBPS     Z11, Z10, Z10
+	VMOVUPS    constant39506967<>+0(SB), Z11
+	VMULPS     Z10, Z11, Z11
+	VADDPS     constant3ab743ce<>+0(SB), Z11, Z11
+	VMULPS     Z10, Z11, Z11
+	VADDPS     constant3c088908<>+0(SB), Z11, Z11
+	VMULPS     Z10, Z11, Z11
+	VADDPS     constant3d2aa9c1<>+0(SB), Z11, Z11
+	VMULPS     Z10, Z11, Z11
+	VADDPS     constant3e2aaaaa<>+0(SB), Z11, Z11
+	VMULPS     Z10, Z11, Z11
+	VADDPS     constant3f000000<>+0(SB), Z11, Z11
+	VMULPS     Z10, Z10, Z12
+	VMULPS     Z12, Z11, Z11
+	VADDPS     Z10, Z11, Z10
+	VADDPS     constant3f800000<>+0(SB), Z10, Z10
+	VCVTTPS2DQ Z9, Z11
+	VPSRAD     $0x01, Z11, Z9
+	VPSUBD     Z9, Z11, Z11
+	VPADDD     constant0000007f<>+0(SB), Z9, Z9
+	VPSLLD     $0x17, Z9, Z9
+	VMULPS     Z9, Z10, Z9
+	VPADDD     constant0000007f<>+0(SB), Z11, Z11
+	VPSLLD     $0x17, Z11, Z11
+	VMULPS     Z11, Z9, Z9
+	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Z8, K1
+	VMOVAPS.Z  Z9, K1, Z9
+	VCMPPS     $0x1e, constant42b17217<>+0(SB), Z8, K1
+	VBLENDMPS  constant7f800000<>+0(SB), Z9, K1, Z2
+	VADDPS     constant3f800000<>+0(SB), Z2, Z8
+	VMOVUPS    constant40000000<>+0(SB), Z9
+	VDIVPS     Z8, Z9, Z8
+	VMOVUPS    constant3f800000<>+0(SB), Z9
+	VSUBPS     Z8, Z9, Z8
+	VANDPS     constant80000000<>+0(SB), Z1, Z1
+	VXORPS     Z1, Z8, Z1
+	VCMPPS     $0x11, constant3f200000<>+0(SB), Z7, K1
+	VBLENDMPS  Z6, Z1, K1, Z3
+	VMULPS     constant3f000000<>+0(SB), Z0, Z0
+	VADDPS     constant3f800000<>+0(SB), Z3, Z1
+	VMULPS     Z1, Z0, Z0
+	VMOVUPS    Z0, (AX)(DX*1)
+	ADDQ       $0x40, DX
+	SUBQ       $0x10, CX
+	JGE        full
+
+tail:
+	ADDQ       $0x10, CX
+	JEQ        end
+	MOVL       $0x00000001, BX
+	SHLL       CL, BX
+	DECL       BX
+	KMOVW      BX, K1
+	VMOVUPS.Z  (AX)(DX*1), K1, Z0
+	VMULPS     Z0, Z0, Z1
+	VMULPS     Z0, Z1, Z1
+	VMULPS     constant3d372713<>+0(SB), Z1, Z1
+	VADDPS     Z0, Z1, Z1
+	VMULPS     constant3f4c422a<>+0(SB), Z1, Z1
+	VMULPS     Z1, Z1, Z2
+	VMOVUPS    constantbbbaf0ea<>+0(SB), Z3
+	VMULPS     Z2, Z3, Z3
+	VADDPS     constant3ca9134e<>+0(SB), Z3, Z3
+	VMULPS     Z2, Z3, Z3
+	VADDPS     constantbd5c1e2d<>+0(SB), Z3, Z3
+	VMULPS     Z2, Z3, Z3
+	VADDPS     constant3e088393<>+0(SB), Z3, Z3
+	VMULPS     Z2, Z3, Z3
+	VADDPS     constantbeaaaa99<>+0(SB), Z3, Z3
+	VMULPS     Z2, Z3, Z2
+	VMULPS     Z1, Z2, Z2
+	VADDPS     Z1, Z2, Z2
+	VANDPS     constant7fffffff<>+0(SB), Z1, Z3
+	VMULPS     constant40000000<>+0(SB), Z3, Z6
+	VMULPS     constant3fb8aa3b<>+0(SB), Z6, Z7
+	VADDPS     constant4b400000<>+0(SB), Z7, Z7
+	VSUBPS     constant4b400000<>+0(SB), Z7, Z7
+	VMULPS     constant3f318000<>+0(SB), Z7, Z8
+	VSUBPS     Z8, Z6, Z8
+	VMULPS     constantb95e8083<>+0(SB), Z7, Z9
+	VSUBPS     Z9, Z8, Z8
+	VMOVUPS    constant39506967<>+0(SB), Z9
+	VMULPS     Z8, Z9, Z9
+	VADDPS     constant3ab743ce<>+0(SB), Z9, Z9
+	VMULPS     Z8, Z9, Z9
+	VADDPS     constant3c088908<>+0(SB), Z9, Z9
+	VMULPS     Z8, Z9, Z9
+	VADDPS     constant3d2aa9c1<>+0(SB), Z9, Z9
+	VMULPS     Z8, Z9, Z9
+	VADDPS     constant3e2aaaaa<>+0(SB), Z9, Z9
+	VMULPS     Z8, Z9, Z9
+	VADDPS     constant3f000000<>+0(SB), Z9, Z9
+	VMULPS     Z8, Z8, Z10
+	VMULPS     Z10, Z9, Z9
+	VADDPS     Z8, Z9, Z8
+	VADDPS     constant3f800000<>+0(SB), Z8, Z8
+	VCVTTPS2DQ Z7, Z9
+	VPSRAD     $0x01, Z9, Z7
+	VPSUBD     Z7, Z9, Z9
+	VPADDD     constant0000007f<>+0(SB), Z7, Z7
+	VPSLLD     $0x17, Z7, Z7
+	VMULPS     Z7, Z8, Z7
+	VPADDD     constant0000007f<>+0(SB), Z9, Z9
+	VPSLLD     $0x17, Z9, Z9
+	VMULPS     Z9, Z7, Z7
+	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Z6, K2
+	VMOVAPS.Z  Z7, K2, Z7
+	VCMPPS     $0x1e, constant42b17217<>+0(SB), Z6, K2
+	VBLENDMPS  constant7f800000<>+0(SB), Z7, K2, Z4
+	VADDPS     constant3f800000<>+0(SB), Z4, Z4
+	VMOVUPS    constant40000000<>+0(SB), Z6
+	VDIVPS     Z4, Z6, Z4
+	VMOVUPS    constant3f800000<>+0(SB), Z6
+	VSUBPS     Z4, Z6, Z4
+	VANDPS     constant80000000<>+0(SB), Z1, Z1
+	VXORPS     Z1, Z4, Z1
+	VCMPPS     $0x11, constant3f200000<>+0(SB), Z3, K2
+	VBLENDMPS  Z2, Z1, K2, Z5
+	VMULPS     constant3f000000<>+0(SB), Z0, Z0
+	VADDPS     constant3f800000<>+0(SB), Z5, Z1
+	VMULPS     Z1, Z0, Z0
+	VMOVUPS    Z0, K1, (AX)(DX*1)
+
+end:
+	VZEROUPPER
+	RET
+
+DATA constant3d372713<>+0(SB)/4, $0x3d372713
+DATA constant3d372713<>+4(SB)/4, $0x3d372713
+DATA constant3d372713<>+8(SB)/4, $0x3d372713
+DATA constant3d372713<>+12(SB)/4, $0x3d372713
+DATA constant3d372713<>+16(SB)/4, $0x3d372713
+DATA constant3d372713<>+20(SB)/4, $0x3d372713
+DATA constant3d372713<>+24(SB)/4, $0x3d372713
+DATA constant3d372713<>+28(SB)/4, $0x3d372713
+DATA constant3d372713<>+32(SB)/4, $0x3d372713
+DATA constant3d372713<>+36(SB)/4, $0x3d372713
+DATA constant3d372713<>+40(SB)/4, $0x3d372713
+DATA constant3d372713<>+44(SB)/4, $0x3d372713
+DATA constant3d372713<>+48(SB)/4, $0x3d372713
+DATA constant3d372713<>+52(SB)/4, $0x3d372713
+DATA constant3d372713<>+56(SB)/4, $0x3d372713
+DATA constant3d372713<>+60(SB)/4, $0x3d372713
+GLOBL constant3d372713<>(SB), RODATA|NOPTR, $64
+
+DATA constant3f4c422a<>+0(SB)/4, $0x3f4c422a
+DATA constant3f4c422a<>+4(SB)/4, $0x3f4c422a
+DATA constant3f4c422a<>+8(SB)/4, $0x3f4c422a
+DATA constant3f4c422a<>+12(SB)/4, $0x3f4c422a
+DATA constant3f4c422a<>+16(SB)/4, $0x3f4c422a
+DATA constant3f4c422a<>+20(SB)/4, $0x3f4c422a
+DATA constant3f4c422a<>+24(SB)/4, $0x3f4c422a
+DATA constant3f4c422a<>+28(SB)/4, $0x3f4c422a
+DATA constant3f4c422a<>+32(SB)/4, $0x3f4c422a
+DATA constant3f4c422a<>+36(SB)/4, $0x3f4c422a
+DATA constant3f4c422a<>+40(SB)/4, $0x3f4c422a
+DATA constant3f4c422a<>+44(SB)/4, $0x3f4c422a
+DATA constant3f4c422a<>+48(SB)/4, $0x3f4c422a
+DATA constant3f4c422a<>+52(SB)/4, $0x3f4c422a
+DATA constant3f4c422a<>+56(SB)/4, $0x3f4c422a
+DATA constant3f4c422a<>+60(SB)/4, $0x3f4c422a
+GLOBL constant3f4c422a<>(SB), RODATA|NOPTR, $64
+
+DATA constantbbbaf0ea<>+0(SB)/4, $0xbbbaf0ea
+DATA constantbbbaf0ea<>+4(SB)/4, $0xbbbaf0ea
+DATA constantbbbaf0ea<>+8(SB)/4, $0xbbbaf0ea
+DATA constantbbbaf0ea<>+12(SB)/4, $0xbbbaf0ea
+DATA constantbbbaf0ea<>+16(SB)/4, $0xbbbaf0ea
+DATA constantbbbaf0ea<>+20(SB)/4, $0xbbbaf0ea
+DATA constantbbbaf0ea<>+24(SB)/4, $0xbbbaf0ea
+DATA constantbbbaf0ea<>+28(SB)/4, $0xbbbaf0ea
+DATA constantbbbaf0ea<>+32(SB)/4, $0xbbbaf0ea
+DATA constantbbbaf0ea<>+36(SB)/4, $0xbbbaf0ea
+DATA constantbbbaf0ea<>+40(SB)/4, $0xbbbaf0ea
+DATA constantbbbaf0ea<>+44(SB)/4, $0xbbbaf0ea
+DATA constantbbbaf0ea<>+48(SB)/4, $0xbbbaf0ea
+DATA constantbbbaf0ea<>+52(SB)/4, $0xbbbaf0ea
+DATA constantbbbaf0ea<>+56(SB)/4, $0xbbbaf0ea
+DATA constantbbbaf0ea<>+60(SB)/4, $0xbbbaf0ea
+GLOBL constantbbbaf0ea<>(SB), RODATA|NOPTR, $64
+
+DATA constant3ca9134e<>+0(SB)/4, $0x3ca9134e
+DATA constant3ca9134e<>+4(SB)/4, $0x3ca9134e
+DATA constant3ca9134e<>+8(SB)/4, $0x3ca9134e
+DATA constant3ca9134e<>+12(SB)/4, $0x3ca9134e
+DATA constant3ca9134e<>+16(SB)/4, $0x3ca9134e
+DATA constant3ca9134e<>+20(SB)/4, $0x3ca9134e
+DATA constant3ca9134e<>+24(SB)/4, $0x3ca9134e
+DATA constant3ca9134e<>+28(SB)/4, $0x3ca9134e
+DATA constant3ca9134e<>+32(SB)/4, $0x3ca9134e
+DATA constant3ca9134e<>+36(SB)/4, $0x3ca9134e
+DATA constant3ca9134e<>+40(SB)/4, $0x3ca9134e
+DATA constant3ca9134e<>+44(SB)/4, $0x3ca9134e
+DATA constant3ca9134e<>+48(SB)/4, $0x3ca9134e
+DATA constant3ca9134e<>+52(SB)/4, $0x3ca9134e
+DATA constant3ca9134e<>+56(SB)/4, $0x3ca9134e
+DATA constant3ca9134e<>+60(SB)/4, $0x3ca9134e
+GLOBL constant3ca9134e<>(SB), RODATA|NOPTR, $64
+
+DATA constantbd5c1e2d<>+0(SB)/4, $0xbd5c1e2d
+DATA constantbd5c1e2d<>+4(SB)/4, $0xbd5c1e2d
+DATA constantbd5c1e2d<>+8(SB)/4, $0xbd5c1e2d
+DATA constantbd5c1e2d<>+12(SB)/4, $0xbd5c1e2d
+DATA constantbd5c1e2d<>+16(SB)/4, $0xbd5c1e2d
+DATA constantbd5c1e2d<>+20(SB)/4, $0xbd5c1e2d
+DATA constantbd5c1e2d<>+24(SB)/4, $0xbd5c1e2d
+DATA constantbd5c1e2d<>+28(SB)/4, $0xbd5c1e2d
+DATA constantbd5c1e2d<>+32(SB)/4, $0xbd5c1e2d
+DATA constantbd5c1e2d<>+36(SB)/4, $0xbd5c1e2d
+DATA constantbd5c1e2d<>+40(SB)/4, $0xbd5c1e2d
+DATA constantbd5c1e2d<>+44(SB)/4, $0xbd5c1e2d
+DATA constantbd5c1e2d<>+48(SB)/4, $0xbd5c1e2d
+DATA constantbd5c1e2d<>+52(SB)/4, $0xbd5c1e2d
+DATA constantbd5c1e2d<>+56(SB)/4, $0xbd5c1e2d
+DATA constantbd5c1e2d<>+60(SB)/4, $0xbd5c1e2d
+GLOBL constantbd5c1e2d<>(SB), RODATA|NOPTR, $64
+
+DATA constant3e088393<>+0(SB)/4, $0x3e088393
+DATA constant3e088393<>+4(SB)/4, $0x3e088393
+DATA constant3e088393<>+8(SB)/4, $0x3e088393
+DATA constant3e088393<>+12(SB)/4, $0x3e088393
+DATA constant3e088393<>+16(SB)/4, $0x3e088393
+DATA constant3e088393<>+20(SB)/4, $0x3e088393
+DATA constant3e088393<>+24(SB)/4, $0x3e088393
+DATA constant3e088393<>+28(SB)/4, $0x3e088393
+DATA constant3e088393<>+32(SB)/4, $0x3e088393
+DATA constant3e088393<>+36(SB)/4, $0x3e088393
+DATA constant3e088393<>+40(SB)/4, $0x3e088393
+DATA constant3e088393<>+44(SB)/4, $0x3e088393
+DATA constant3e088393<>+48(SB)/4, $0x3e088393
+DATA constant3e088393<>+52(SB)/4, $0x3e088393
+DATA constant3e088393<>+56(SB)/4, $0x3e088393
+DATA constant3e088393<>+60(SB)/4, $0x3e088393
+GLOBL constant3e088393<>(SB), RODATA|NOPTR, $64
+
+DATA constantbeaaaa99<>+0(SB)/4, $0xbeaaaa99
+DATA constantbeaaaa99<>+4(SB)/4, $0xbeaaaa99
+DATA constantbeaaaa99<>+8(SB)/4, $0xbeaaaa99
+DATA constantbeaaaa99<>+12(SB)/4, $0xbeaaaa99
+DATA constantbeaaaa99<>+16(SB)/4, $0xbeaaaa99
+DATA constantbeaaaa99<>+20(SB)/4, $0xbeaaaa99
+DATA constantbeaaaa99<>+24(SB)/4, $0xbeaaaa99
+DATA constantbeaaaa99<>+28(SB)/4, $0xbeaaaa99
+DATA constantbeaaaa99<>+32(SB)/4, $0xbeaaaa99
+DATA constantbeaaaa99<>+36(SB)/4, $0xbeaaaa99
+DATA constantbeaaaa99<>+40(SB)/4, $0xbeaaaa99
+DATA constantbeaaaa99<>+44(SB)/4, $0xbeaaaa99
+DATA constantbeaaaa99<>+48(SB)/4, $0xbeaaaa99
+DATA constantbeaaaa99<>+52(SB)/4, $0xbeaaaa99
+DATA constantbeaaaa99<>+56(SB)/4, $0xbeaaaa99
+DATA constantbeaaaa99<>+60(SB)/4, $0xbeaaaa99
+GLOBL constantbeaaaa99<>(SB), RODATA|NOPTR, $64
+
+DATA constant7fffffff<>+0(SB)/4, $0x7fffffff
+DATA constant7fffffff<>+4(SB)/4, $0x7fffffff
+DATA constant7fffffff<>+8(SB)/4, $0x7fffffff
+DATA constant7fffffff<>+12(SB)/4, $0x7fffffff
+DATA constant7fffffff<>+16(SB)/4, $0x7fffffff
+DATA constant7fffffff<>+20(SB)/4, $0x7fffffff
+DATA constant7fffffff<>+24(SB)/4, $0x7fffffff
+DATA constant7fffffff<>+28(SB)/4, $0x7fffffff
+DATA constant7fffffff<>+32(SB)/4, $0x7fffffff
+DATA constant7fffffff<>+36(SB)/4, $0x7fffffff
+DATA constant7fffffff<>+40(SB)/4, $0x7fffffff
+DATA constant7fffffff<>+44(SB)/4, $0x7fffffff
+DATA constant7fffffff<>+48(SB)/4, $0x7fffffff
+DATA constant7fffffff<>+52(SB)/4, $0x7fffffff
+DATA constant7fffffff<>+56(SB)/4, $0x7fffffff
+DATA constant7fffffff<>+60(SB)/4, $0x7fffffff
+GLOBL constant7fffffff<>(SB), RODATA|NOPTR, $64
+
+DATA constant40000000<>+0(SB)/4, $0x40000000
+DATA constant40000000<>+4(SB)/4, $0x40000000
+DATA constant40000000<>+8(SB)/4, $0x40000000
+DATA constant40000000<>+12(SB)/4, $0x40000000
+DATA constant40000000<>+16(SB)/4, $0x40000000
+DATA constant40000000<>+20(SB)/4, $0x40000000
+DATA constant40000000<>+24(SB)/4, $0x40000000
+DATA constant40000000<>+28(SB)/4, $0x40000000
+DATA constant40000000<>+32(SB)/4, $0x40000000
+DATA constant40000000<>+36(SB)/4, $0x40000000
+DATA constant40000000<>+40(SB)/4, $0x40000000
+DATA constant40000000<>+44(SB)/4, $0x40000000
+DATA constant40000000<>+48(SB)/4, $0x40000000
+DATA constant40000000<>+52(SB)/4, $0x40000000
+DATA constant40000000<>+56(SB)/4, $0x40000000
+DATA constant40000000<>+60(SB)/4, $0x40000000
+GLOBL constant40000000<>(SB), RODATA|NOPTR, $64
+
+DATA constant80000000<>+0(SB)/4, $0x80000000
+DATA constant80000000<>+4(SB)/4, $0x80000000
+DATA constant80000000<>+8(SB)/4, $0x80000000
+DATA constant80000000<>+12(SB)/4, $0x80000000
+DATA constant80000000<>+16(SB)/4, $0x80000000
+DATA constant80000000<>+20(SB)/4, $0x80000000
+DATA constant80000000<>+24(SB)/4, $0x80000000
+DATA constant80000000<>+28(SB)/4, $0x80000000
+DATA constant80000000<>+32(SB)/4, $0x80000000
+DATA constant80000000<>+36(SB)/4, $0x80000000
+DATA constant80000000<>+40(SB)/4, $0x80000000
+DATA constant80000000<>+44(SB)/4, $0x80000000
+DATA constant80000000<>+48(SB)/4, $0x80000000
+DATA constant80000000<>+52(SB)/4, $0x80000000
+DATA constant80000000<>+56(SB)/4, $0x80000000
+DATA constant80000000<>+60(SB)/4, $0x80000000
+GLOBL constant80000000<>(SB), RODATA|NOPTR, $64
+
+DATA constant3f200000<>+0(SB)/4, $0x3f200000
+DATA constant3f200000<>+4(SB)/4, $0x3f200000
+DATA constant3f200000<>+8(SB)/4, $0x3f200000
+DATA constant3f200000<>+12(SB)/4, $0x3f200000
+DATA constant3f200000<>+16(SB)/4, $0x3f200000
+DATA constant3f200000<>+20(SB)/4, $0x3f200000
+DATA constant3f200000<>+24(SB)/4, $0x3f200000
+DATA constant3f200000<>+28(SB)/4, $0x3f200000
+DATA constant3f200000<>+32(SB)/4, $0x3f200000
+DATA constant3f200000<>+36(SB)/4, $0x3f200000
+DATA constant3f200000<>+40(SB)/4, $0x3f200000
+DATA constant3f200000<>+44(SB)/4, $0x3f200000
+DATA constant3f200000<>+48(SB)/4, $0x3f200000
+DATA constant3f200000<>+52(SB)/4, $0x3f200000
+DATA constant3f200000<>+56(SB)/4, $0x3f200000
+DATA constant3f200000<>+60(SB)/4, $0x3f200000
+GLOBL constant3f200000<>(SB), RODATA|NOPTR, $64
+
+// func ReLU(x []float32)
+// Requires: AVX, AVX512F
+TEXT ·ReLU(SB), NOSPLIT, $0-24
+	MOVQ x_base+0(FP), AX
+	MOVQ x_len+8(FP), CX
+	XORQ DX, DX
+	SUBQ $0x10, CX
+	JLT  tail
+
+full:
+	VMOVUPS (AX)(DX*1), Z0
+	VMOVUPS constant00000000<>+0(SB), Z1
+	VMAXPS  Z0, Z1, Z0
+	VMOVUPS Z0, (AX)(DX*1)
+	ADDQ    $0x40, DX
+	SUBQ    $0x10, CX
+	JGE     full
+
+tail:
+	ADDQ      $0x10, CX
+	JEQ       end
+	MOVL      $0x00000001, BX
+	SHLL      CL, BX
+	DECL      BX
+	KMOVW     BX, K1
+	VMOVUPS.Z (AX)(DX*1), K1, Z0
+	VMOVUPS   constant00000000<>+0(SB), Z1
+	VMAXPS    Z0, Z1, Z0
+	VMOVUPS   Z0, K1, (AX)(DX*1)
+
+end:
+	VZEROUPPER
+	RET
+
+// func SiLU(x []float32)
+// Requires: AVX, AVX512F
+TEXT ·SiLU(SB), NOSPLIT, $0-24
+	MOVQ x_base+0(FP), AX
+	MOVQ x_len+8(FP), CX
+	XORQ DX, DX
+	SUBQ $0x10, CX
+	JLT  tail
+
+full:
+	VMOVUPS    (AX)(DX*1), Z0
+	VMOVUPS    constant00000000<>+0(SB), Z1
+	VSUBPS     Z0, Z1, Z1
+	VMULPS     constant3fb8aa3b<>+0(SB), Z1, Z4
+	VADDPS     constant4b400000<>+0(SB), Z4, Z4
+	VSUBPS     constant4b400000<>+0(SB), Z4, Z4
+	VMULPS     constant3f318000<>+0(SB), Z4, Z5
+	VSUBPS     Z5, Z1, Z5
+	VMULPS     constantb95e8083<>+0(SB), Z4, Z6
+	VSUBPS     Z6, Z5, Z5
+	VMOVUPS    constant39506967<>+0(SB), Z6
+	VMULPS     Z5, Z6, Z6
+	VADDPS     constant3ab743ce<>+0(SB), Z6, Z6
+	VMULPS     Z5, Z6, Z6
+	VADDPS     constant3c088908<>+0(SB), Z6, Z6
+	VMULPS     Z5, Z6, Z6
+	VADDPS     constant3d2aa9c1<>+0(SB), Z6, Z6
+	VMULPS     Z5, Z6, Z6
+	VADDPS     constant3e2aaaaa<>+0(SB), Z6, Z6
+	VMULPS     Z5, Z6, Z6
+	VADDPS     constant3f000000<>+0(SB), Z6, Z6
+	VMULPS     Z5, Z5, Z7
+	VMULPS     Z7, Z6, Z6
+	VADDPS     Z5, Z6, Z5
+	VADDPS     constant3f800000<>+0(SB), Z5, Z5
+	VCVTTPS2DQ Z4, Z6
+	VPSRAD     $0x01, Z6, Z4
+	VPSUBD     Z4, Z6, Z6
+	VPADDD     constant0000007f<>+0(SB), Z4, Z4
+	VPSLLD     $0x17, Z4, Z4
+	VMULPS     Z4, Z5, Z4
+	VPADDD     constant0000007f<>+0(SB), Z6, Z6
+	VPSLLD     $0x17, Z6, Z6
+	VMULPS     Z6, Z4, Z4
+	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Z1, K1
+	VMOVAPS.Z  Z4, K1, Z4
+	VCMPPS     $0x1e, constant42b17217<>+0(SB), Z1, K1
+	VBLENDMPS  constant7f800000<>+0(SB), Z4, K1, Z2
+	VADDPS     constant3f800000<>+0(SB), Z2, Z1
+	VDIVPS     Z1, Z0, Z0
+	VMOVUPS    Z0, (AX)(DX*1)
+	ADDQ       $0x40, DX
+	SUBQ       $0x10, CX
+	JGE        full
+
+tail:
+	ADDQ       $0x10, CX
+	JEQ        end
+	MOVL       $0x00000001, BX
+	SHLL       CL, BX
+	DECL       BX
+	KMOVW      BX, K1
+	VMOVUPS.Z  (AX)(DX*1), K1, Z0
+	VMOVUPS    constant00000000<>+0(SB), Z1
+	VSUBPS     Z0, Z1, Z1
+	VMULPS     constant3fb8aa3b<>+0(SB), Z1, Z2
+	VADDPS     constant4b400000<>+0(SB), Z2, Z2
+	VSUBPS     constant4b400000<>+0(SB), Z2, Z2
+	VMULPS     constant3f318000<>+0(SB), Z2, Z4
+	VSUBPS     Z4, Z1, Z4
+	VMULPS     constantb95e8083<>+0(SB), Z2, Z5
+	VSUBPS     Z5, Z4, Z4
+	VMOVUPS    constant39506967<>+0(SB), Z5
+	VMULPS     Z4, Z5, Z5
+	VADDPS     constant3ab743ce<>+0(SB), Z5, Z5
+	VMULPS     Z4, Z5, Z5
+	VADDPS     constant3c088908<>+0(SB), Z5, Z5
+	VMULPS     Z4, Z5, Z5
+	VADDPS     constant3d2aa9c1<>+0(SB), Z5, Z5
+	VMULPS     Z4, Z5, Z5
+	VADDPS     constant3e2aaaaa<>+0(SB), Z5, Z5
+	VMULPS     Z4, Z5, Z5
+	VADDPS     constant3f000000<>+0(SB), Z5, Z5
+	VMULPS     Z4, Z4, Z6
+	VMULPS     Z6, Z5, Z5
+	VADDPS     Z4, Z5, Z4
+	VADDPS     constant3f800000<>+0(SB), Z4, Z4
+	VCVTTPS2DQ Z2, Z5
+	VPSRAD     $0x01, Z5, Z2
+	VPSUBD     Z2, Z5, Z5
+	VPADDD     constant0000007f<>+0(SB), Z2, Z2
+	VPSLLD     $0x17, Z2, Z2
+	VMULPS     Z2, Z4, Z2
+	VPADDD     constant0000007f<>+0(SB), Z5, Z5
+	VPSLLD     $0x17, Z5, Z5
+	VMULPS     Z5, Z2, Z2
+	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Z1, K2
+	VMOVAPS.Z  Z2, K2, Z2
+	VCMPPS     $0x1e, constant42b17217<>+0(SB), Z1, K2
+	VBLENDMPS  constant7f800000<>+0(SB), Z2, K2, Z3
+	VADDPS     constant3f800000<>+0(SB), Z3, Z1
+	VDIVPS     Z1, Z0, Z0
+	VMOVUPS    Z0, K1, (AX)(DX*1)
+
+end:
+	VZEROUPPER
+	RET
+
+// func Tanh(x []float32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·Tanh(SB), NOSPLIT, $0-24
+	MOVQ x_base+0(FP), AX
+	MOVQ x_len+8(FP), CX
+	XORQ DX, DX
+	SUBQ $0x10, CX
+	JLT  tail
+
+full:
+	VMOVUPS    (AX)(DX*1), Z0
+	VMULPS     Z0, Z0, Z1
+	VMOVUPS    constantbbbaf0ea<>+0(SB), Z2
+	VMULPS     Z1, Z2, Z2
+	VADDPS     constant3ca9134e<>+0(SB), Z2, Z2
+	VMULPS     Z1, Z2, Z2
+	VADDPS     constantbd5c1e2d<>+0(SB), Z2, Z2
+	VMULPS     Z1, Z2, Z2
+	VADDPS     constant3e088393<>+0(SB), Z2, Z2
+	VMULPS     Z1, Z2, Z2
+	VADDPS     constantbeaaaa99<>+0(SB), Z2, Z2
+	VMULPS     Z1, Z2, Z1
+	VMULPS     Z0, Z1, Z1
+	VADDPS     Z0, Z1, Z1
+	VANDPS     constant7fffffff<>+0(SB), Z0, Z2
+	VMULPS     constant40000000<>+0(SB), Z2, Z7
+	VMULPS     constant3fb8aa3b<>+0(SB), Z7, Z8
+	VADDPS     constant4b400000<>+0(SB), Z8, Z8
+	VSUBPS     constant4b400000<>+0(SB), Z8, Z8
+	VMULPS     constant3f318000<>+0(SB), Z8, Z9
+	VSUBPS     Z9, Z7, Z9
+	VMULPS     constantb95e8083<>+0(SB), Z8, Z10
+	VSUBPS     Z10, Z9, Z9
+	VMOVUPS    constant39506967<>+0(SB), Z10
+	VMULPS     Z9, Z10, Z10
+	VADDPS     constant3ab743ce<>+0(SB), Z10, Z10
+	VMULPS     Z9, Z10, Z10
+	VADDPS     constant3c088908<>+0(SB), Z10, Z10
+	VMULPS     Z9, Z10, Z10
+	VADDPS     constant3d2aa9c1<>+0(SB), Z10, Z10
+	VMULPS     Z9, Z10, Z10
+	VADDPS     constant3e2aaaaa<>+0(SB), Z10, Z10
+	VMULPS     Z9, Z10, Z10
+	VADDPS     constant3f000000<>+0(SB), Z10, Z10
+	VMULPS     Z9, Z9, Z11
+	VMULPS     Z11, Z10, Z10
+	VADDPS     Z9, Z10, Z9
+	VADDPS     constant3f800000<>+0(SB), Z9, Z9
+	VCVTTPS2DQ Z8, Z10
+	VPSRAD     $0x01, Z10, Z8
+	VPSUBD     Z8, Z10, Z10
+	VPADDD     constant0000007f<>+0(SB), Z8, Z8
+	VPSLLD     $0x17, Z8, Z8
+	VMULPS     Z8, Z9, Z8
+	VPADDD     constant0000007f<>+0(SB), Z10, Z10
+	VPSLLD     $0x17, Z10, Z10
+	VMULPS     Z10, Z8, Z8
+	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Z7, K1
+	VMOVAPS.Z  Z8, K1, Z8
+	VCMPPS     $0x1e, constant42b17217<>+0(SB), Z7, K1
+	VBLENDMPS  constant7f800000<>+0(SB), Z8, K1, Z3
+	VADDPS     constant3f800000<>+0(SB), Z3, Z7
+	VMOVUPS    constant40000000<>+0(SB), Z8
+	VDIVPS     Z7, Z8, Z7
+	VMOVUPS    constant3f800000<>+0(SB), Z8
+	VSUBPS     Z7, Z8, Z7
+	VANDPS     constant80000000<>+0(SB), Z0, Z0
+	VXORPS     Z0, Z7, Z0
+	VCMPPS     $0x11, constant3f200000<>+0(SB), Z2, K1
+	VBLENDMPS  Z1, Z0, K1, Z4
+	VMOVUPS    Z4, (AX)(DX*1)
+	ADDQ       $0x40, DX
+	SUBQ       $0x10, CX
+	JGE        full
+
+tail:
+	ADDQ       $0x10, CX
+	JEQ        end
+	MOVL       $0x00000001, BX
+	SHLL       CL, BX
+	DECL       BX
+	KMOVW      BX, K1
+	VMOVUPS.Z  (AX)(DX*1), K1, Z0
+	VMULPS     Z0, Z0, Z1
+	VMOVUPS    constantbbbaf0ea<>+0(SB), Z2
+	VMULPS     Z1, Z2, Z2
+	VADDPS     constant3ca9134e<>+0(SB), Z2, Z2
+	VMULPS     Z1, Z2, Z2
+	VADDPS     constantbd5c1e2d<>+0(SB), Z2, Z2
+	VMULPS     Z1, Z2, Z2
+	VADDPS     constant3e088393<>+0(SB), Z2, Z2
+	VMULPS     Z1, Z2, Z2
+	VADDPS     constantbeaaaa99<>+0(SB), Z2, Z2
+	VMULPS     Z1, Z2, Z1
+	VMULPS     Z0, Z1, Z1
+	VADDPS     Z0, Z1, Z1
+	VANDPS     constant7fffffff<>+0(SB), Z0, Z2
+	VMULPS     constant40000000<>+0(SB), Z2, Z3
+	VMULPS     constant3fb8aa3b<>+0(SB), Z3, Z4
+	VADDPS     constant4b400000<>+0(SB), Z4, Z4
+	VSUBPS     constant4b400000<>+0(SB), Z4, Z4
+	VMULPS     constant3f318000<>+0(SB), Z4, Z7
+	VSUBPS     Z7, Z3, Z7
+	VMULPS     constantb95e8083<>+0(SB), Z4, Z8
+	VSUBPS     Z8, Z7, Z7
+	VMOVUPS    constant39506967<>+0(SB), Z8
+	VMULPS     Z7, Z8, Z8
+	VADDPS     constant3ab743ce<>+0(SB), Z8, Z8
+	VMULPS     Z7, Z8, Z8
+	VADDPS     constant3c088908<>+0(SB), Z8, Z8
+	VMULPS     Z7, Z8, Z8
+	VADDPS     constant3d2aa9c1<>+0(SB), Z8, Z8
+	VMULPS     Z7, Z8, Z8
+	VADDPS     constant3e2aaaaa<>+0(SB), Z8, Z8
+	VMULPS     Z7, Z8, Z8
+	VADDPS     constant3f000000<>+0(SB), Z8, Z8
+	VMULPS     Z7, Z7, Z9
+	VMULPS     Z9, Z8, Z8
+	VADDPS     Z7, Z8, Z7
+	VADDPS     constant3f800000<>+0(SB), Z7, Z7
+	VCVTTPS2DQ Z4, Z8
+	VPSRAD     $0x01, Z8, Z4
+	VPSUBD     Z4, Z8, Z8
+	VPADDD     constant0000007f<>+0(SB), Z4, Z4
+	VPSLLD     $0x17, Z4, Z4
+	VMULPS     Z4, Z7, Z4
+	VPADDD     constant0000007f<>+0(SB), Z8, Z8
+	VPSLLD     $0x17, Z8, Z8
+	VMULPS     Z8, Z4, Z4
+	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Z3, K2
+	VMOVAPS.Z  Z4, K2, Z4
+	VCMPPS     $0x1e, constant42b17217<>+0(SB), Z3, K2
+	VBLENDMPS  constant7f800000<>+0(SB), Z4, K2, Z5
+	VADDPS     constant3f800000<>+0(SB), Z5, Z3
+	VMOVUPS    constant40000000<>+0(SB), Z4
+	VDIVPS     Z3, Z4, Z3
+	VMOVUPS    constant3f800000<>+0(SB), Z4
+	VSUBPS     Z3, Z4, Z3
+	VANDPS     constant80000000<>+0(SB), Z0, Z0
+	VXORPS     Z0, Z3, Z0
+	VCMPPS     $0x11, constant3f200000<>+0(SB), Z2, K2
+	VBLENDMPS  Z1, Z0, K2, Z6
+	VMOVUPS    Z6, K1, (AX)(DX*1)
+
+end:
+	VZEROUPPER
+	RET

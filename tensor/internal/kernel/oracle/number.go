@@ -16,6 +16,7 @@ type Number struct {
 // A Machine computes with Numbers and tallies what it did.
 type Machine struct {
 	Tally kernel.Count
+	Fused bool // MulAdd rounds once
 }
 
 // A Matrix is rows of Numbers.
@@ -54,6 +55,9 @@ func (m *Machine) Store(to *Number, n Number) {
 // MulAdd is a·b + c of a matrix product.
 func (m *Machine) MulAdd(a, b, c Number) Number {
 	m.Tally.Products += 2
+	if m.Fused {
+		return Number{value: fma(m.use(a), m.use(b), m.use(c))}
+	}
 	return Number{value: float32(m.use(a)*m.use(b)) + m.use(c)}
 }
 

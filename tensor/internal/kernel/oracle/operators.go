@@ -143,9 +143,9 @@ func (m *Machine) Head(s *Machine, queries, keys, values Matrix, past int, scale
 				scores[j] = m.MulAdd(query[d], keys[j][d], scores[j])
 			}
 		}
-		largest := scores[0]
-		for _, score := range scores[1:] {
-			if s.Greater(score, largest) || largest.value != largest.value {
+		largest := s.Number(float32(math.Inf(-1)))
+		for _, score := range scores {
+			if s.Greater(score, largest) {
 				largest = score
 			}
 		}

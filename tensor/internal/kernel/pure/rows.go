@@ -1,5 +1,7 @@
 package pure
 
+import "math"
+
 // Lanes is the number of partial sums in a sum over a row.
 const Lanes = 16
 
@@ -88,11 +90,12 @@ func Normalize(out, x []float32, mean, scale float32, gain, bias []float32) {
 	}
 }
 
-// Max is the largest element of x; a NaN is passed over, and stays in the row for ExpSum to find.
+// Max is the largest number in x, and −Inf where there is none: a NaN stays in the row for ExpSum
+// to find.
 func Max(x []float32) float32 {
-	m := x[0]
-	for _, v := range x[1:] {
-		if v > m || m != m {
+	m := float32(math.Inf(-1))
+	for _, v := range x {
+		if v > m {
 			m = v
 		}
 	}

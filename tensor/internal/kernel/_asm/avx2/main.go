@@ -5,6 +5,9 @@ import (
 	. "github.com/mmcloughlin/avo/build"
 
 	"github.com/gptmeter/gptmeter/tensor/internal/kernel/_asm/probe"
+	"github.com/gptmeter/gptmeter/tensor/internal/kernel/_asm/rows"
+	"github.com/gptmeter/gptmeter/tensor/internal/kernel/_asm/tile"
+	"github.com/gptmeter/gptmeter/tensor/internal/kernel/_asm/vector"
 )
 
 func main() {
@@ -13,5 +16,16 @@ func main() {
 	probe.FMA(w)
 	dot(w)
 	read(w)
+	for n := 1; n <= 2; n++ {
+		for registers := 1; registers <= 4; registers++ {
+			tile.Emit(vector.AVX2, n, registers)
+		}
+	}
+	for n := 3; n <= 6; n++ {
+		for registers := 1; registers <= 2; registers++ {
+			tile.Emit(vector.AVX2, n, registers)
+		}
+	}
+	rows.Emit(vector.AVX2)
 	Generate()
 }

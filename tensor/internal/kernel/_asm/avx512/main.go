@@ -6,6 +6,9 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 
 	"github.com/gptmeter/gptmeter/tensor/internal/kernel/_asm/probe"
+	"github.com/gptmeter/gptmeter/tensor/internal/kernel/_asm/rows"
+	"github.com/gptmeter/gptmeter/tensor/internal/kernel/_asm/tile"
+	"github.com/gptmeter/gptmeter/tensor/internal/kernel/_asm/vector"
 )
 
 func main() {
@@ -14,6 +17,12 @@ func main() {
 	probe.FMA(wide)
 	dot("ProbeDot", wide)
 	dot("ProbeDot256", half)
+	for n := 1; n <= 14; n++ {
+		for registers := 1; registers <= 2; registers++ {
+			tile.Emit(vector.AVX512, n, registers)
+		}
+	}
+	rows.Emit(vector.AVX512)
 	Generate()
 }
 

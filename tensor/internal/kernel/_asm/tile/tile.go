@@ -1,0 +1,113 @@
+// Package tile emits the micro-kernels of matrix products.
+package tile
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+
+	"github.com/gptmeter/gptmeter/tensor/internal/kernel/_asm/vector"
+)
+
+// Emit emits the kernel of so many rows and registers of columns, the last of which may be in part
+// outside. Every sum has an accumulator of its own and runs along k in order.
+func Emit(s vector.Set, rows, registers int) {
+	most := registers * s.Lanes
+	name := fmt.Sprintf("tile%dx%d", rows, most)
+	TEXT(name, NOSPLIT, "func(out *float32, ldo int, a *float32, lda int, b *float32, ldb, k, cols int, add bool)")
+	Doc(fmt.Sprintf("%s is Tile for that many rows and %d to %d columns.", name, most-s.Lanes+1, most))
+	Pragma("noescape")
+	tail := Load(Param("cols"), GP64()).(reg.GPVirtual)
+	if registers > 1 {
+		SUBQ(U8(most-s.Lanes), tail)
+	}
+	masks := make([]vector.Mask, registers)
+	masks[registers-1] = s.Masks(tail, 1)[0]
+
+	sums := make([][]reg.VecVirtual, rows)
+	for i := range sums {
+		for range registers {
+			sums[i] = append(sums[i], s.Register())
+		}
+	}
+	each := func(do func(v reg.VecVirtual, m Mem, mask vector.Mask)) {
+		out := newMatrix("out", "ldo", rows)
+		for i := range sums {
+			for j, v := range sums[i] {
+				do(v, out.row(i).Offset(j*s.Bytes()), masks[j])
+			}
+		}
+	}
+	add := Load(Param("add"), GP8())
+	TESTB(add, add)
+	JZ(LabelRef("zero"))
+	each(s.LoadTo)
+	JMP(LabelRef("begin"))
+	Label("zero")
+	for i := range sums {
+		for _, v := range sums[i] {
+			s.Zero(v)
+		}
+	}
+	Label("begin")
+	a := newMatrix("a", "lda", rows)
+	b, ldb := Load(Param("b"), GP64()), Load(Param("ldb"), GP64())
+	SHLQ(U8(2), ldb)
+	k := Load(Param("k"), GP64())
+	Label("product")
+	columns := make([]reg.VecVirtual, registers)
+	for j := range columns {
+		columns[j] = s.Load(Mem{Base: b, Disp: j * s.Bytes()}, masks[j])
+	}
+	for i := range sums {
+		s.MulAdd(a.row(i), columns, sums[i])
+	}
+	a.next()
+	ADDQ(ldb, b)
+	DECQ(k)
+	JNZ(LabelRef("product"))
+	each(s.Store)
+	VZEROUPPER()
+	RET()
+}
+
+// A matrix has a pointer for every third row; those between are reached by the stride.
+type matrix struct {
+	pointers []reg.Register
+	stride   reg.Register // in bytes
+}
+
+func newMatrix(pointer, stride string, rows int) matrix {
+	m := matrix{stride: Load(Param(stride), GP64())}
+	SHLQ(U8(2), m.stride)
+	for i := 0; i < rows; i += 3 {
+		p := GP64()
+		if i == 0 {
+			Load(Param(pointer), p)
+		} else {
+			last := m.pointers[len(m.pointers)-1]
+			LEAQ(Mem{Base: last, Index: m.stride, Scale: 2}, p)
+			ADDQ(m.stride, p)
+		}
+		m.pointers = append(m.pointers, p)
+	}
+	return m
+}
+
+// row is the element of row i in the present column.
+func (m matrix) row(i int) Mem {
+	at := Mem{Base: m.pointers[i/3]}
+	if i%3 > 0 {
+		at.Index, at.Scale = m.stride, uint8(i%3)
+	}
+	return at
+}
+
+// next emits the step to the next column.
+func (m matrix) next() {
+	for _, p := range m.pointers {
+		ADDQ(U8(4), p)
+	}
+}

@@ -1,0 +1,39 @@
+//go:build !purego
+
+package avx2
+
+// Rows is the most rows of a Tile: six rows of two registers leave room for a and b in 16.
+const Rows = 6
+
+// Columns is the number of float32s in a register.
+const Columns = 8
+
+type kernel func(out *float32, ldo int, a *float32, lda int, b *float32, ldb, k, cols int, add bool)
+
+// One or two rows go through whole lines of a panel, because they wait for memory.
+var wide = [2][4]kernel{
+	{tile1x8, tile1x16, tile1x24, tile1x32},
+	{tile2x8, tile2x16, tile2x24, tile2x32},
+}
+
+// narrow has the tiles of more rows, from 3.
+var narrow = [Rows - 2][2]kernel{
+	{tile3x8, tile3x16},
+	{tile4x8, tile4x16},
+	{tile5x8, tile5x16},
+	{tile6x8, tile6x16},
+}
+
+// Tile is pure.Tile for at most Rows rows and 32 columns, where no product is rounded before it is
+// added.
+func Tile(out []float32, ldo int, a []float32, lda int, b []float32, ldb int, k, rows, cols int, add bool) {
+	_, _, _ = out[(rows-1)*ldo+cols-1], a[(rows-1)*lda+k-1], b[(k-1)*ldb+cols-1]
+	if rows <= len(wide) {
+		wide[rows-1][(cols-1)/Columns](&out[0], ldo, &a[0], lda, &b[0], ldb, k, cols, add)
+		return
+	}
+	for j := 0; j < cols; j += 2 * Columns {
+		n := min(2*Columns, cols-j)
+		narrow[rows-3][(n-1)/Columns](&out[j], ldo, &a[0], lda, &b[j], ldb, k, n, add)
+	}
+}

@@ -1,0 +1,33 @@
+//go:build !purego
+
+package avx512
+
+// Rows is the most rows of a Tile: 14 rows of two registers leave room for b in 32 registers.
+const Rows = 14
+
+// Columns is the number of float32s in a register.
+const Columns = 16
+
+var tiles = [Rows][2]func(out *float32, ldo int, a *float32, lda int, b *float32, ldb, k, cols int, add bool){
+	{tile1x16, tile1x32},
+	{tile2x16, tile2x32},
+	{tile3x16, tile3x32},
+	{tile4x16, tile4x32},
+	{tile5x16, tile5x32},
+	{tile6x16, tile6x32},
+	{tile7x16, tile7x32},
+	{tile8x16, tile8x32},
+	{tile9x16, tile9x32},
+	{tile10x16, tile10x32},
+	{tile11x16, tile11x32},
+	{tile12x16, tile12x32},
+	{tile13x16, tile13x32},
+	{tile14x16, tile14x32},
+}
+
+// Tile is pure.Tile for at most Rows rows and 32 columns, where no product is rounded before it is
+// added.
+func Tile(out []float32, ldo int, a []float32, lda int, b []float32, ldb int, k, rows, cols int, add bool) {
+	_, _, _ = out[(rows-1)*ldo+cols-1], a[(rows-1)*lda+k-1], b[(k-1)*ldb+cols-1]
+	tiles[rows-1][(cols-1)/Columns](&out[0], ldo, &a[0], lda, &b[0], ldb, k, cols, add)
+}

@@ -1,0 +1,37 @@
+//go:build !purego
+
+package kernel
+
+import (
+	"github.com/gptmeter/gptmeter/tensor/internal/kernel/avx2"
+	"github.com/gptmeter/gptmeter/tensor/internal/kernel/avx512"
+	"github.com/gptmeter/gptmeter/tensor/internal/kernel/pure"
+)
+
+// assemblyBackends lists the backends in assembly that this processor can run, the fastest first.
+// erf is in Go in all of them.
+func assemblyBackends() (list []*Backend) {
+	if hasAVX512 {
+		list = append(list, &Backend{
+			Name: "avx512",
+			Tile: avx512.Tile, Rows: avx512.Rows, Columns: avx512.Columns,
+			Add: avx512.Add, ScaleTo: avx512.ScaleTo, Sum: avx512.Sum, SumSquares: avx512.SumSquares,
+			Normalize: avx512.Normalize, Max: avx512.Max, ExpSum: avx512.ExpSum,
+			Activate: [Activations]func([]float32){
+				GELUTanh: avx512.GELUTanh, GELU: pure.GELU, ReLU: avx512.ReLU, SiLU: avx512.SiLU, Tanh: avx512.Tanh,
+			},
+		})
+	}
+	if hasAVX2 {
+		list = append(list, &Backend{
+			Name: "avx2",
+			Tile: avx2.Tile, Rows: avx2.Rows, Columns: avx2.Columns,
+			Add: avx2.Add, ScaleTo: avx2.ScaleTo, Sum: avx2.Sum, SumSquares: avx2.SumSquares,
+			Normalize: avx2.Normalize, Max: avx2.Max, ExpSum: avx2.ExpSum,
+			Activate: [Activations]func([]float32){
+				GELUTanh: avx2.GELUTanh, GELU: pure.GELU, ReLU: avx2.ReLU, SiLU: avx2.SiLU, Tanh: avx2.Tanh,
+			},
+		})
+	}
+	return list
+}

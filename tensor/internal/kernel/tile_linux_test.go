@@ -1,0 +1,76 @@
+package kernel_test
+
+import (
+	"math"
+	"os"
+	"syscall"
+	"testing"
+	"unsafe"
+
+	"github.com/gptmeter/gptmeter/tensor/internal/kernel"
+	"github.com/gptmeter/gptmeter/tensor/internal/kernel/oracle"
+)
+
+// atEdge returns memory for up to most float32s; slices of its end lie against a page that cannot
+// be touched.
+func atEdge(t *testing.T, most int) (last func(n int) []float32) {
+	t.Helper()
+	page := os.Getpagesize()
+	size := (4*most + page - 1) / page * page
+	memory, err := syscall.Mmap(-1, 0, size+page, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { syscall.Munmap(memory) })
+	if err := syscall.Mprotect(memory[size:], syscall.PROT_NONE); err != nil {
+		t.Fatal(err)
+	}
+	words := unsafe.Slice((*float32)(unsafe.Pointer(&memory[0])), size/4)
+	return func(n int) []float32 { return words[len(words)-n:] }
+}
+
+// TestTile runs every size of tile with operands that end where memory ends: to read or to write
+// beyond would be a fault. The result is the oracle's, and what lies between rows stays.
+func TestTile(t *testing.T) {
+	const most, guard = 4096, 77
+	outs, as, bs := atEdge(t, most), atEdge(t, most), atEdge(t, most)
+	for _, b := range kernel.Backends() {
+		for rows := 1; rows <= b.Rows; rows++ {
+			for cols := 1; cols <= kernel.PanelColumns; cols++ {
+				for _, k := range []int{1, 2, 3, 17} {
+					ldo, lda, ldb := cols+3, k+2, cols+1
+					out, a, w := outs((rows-1)*ldo+cols), as((rows-1)*lda+k), bs((k-1)*ldb+cols)
+					for i := range a {
+						a[i] = float32(i%23-11) / 7
+					}
+					for i := range w {
+						w[i] = float32(i%19-9) / 3
+					}
+					for _, add := range []bool{false, true} {
+						for i := range out {
+							out[i] = guard
+						}
+						b.Tile(out, ldo, a, lda, w, ldb, k, rows, cols, add)
+						m := oracle.Machine{Fused: machines[b.Name].fused}
+						for i := range out {
+							row, col := i/ldo, i%ldo
+							want := m.Number(guard)
+							if col < cols {
+								if !add {
+									want = m.Number(0)
+								}
+								for p := range k {
+									want = m.MulAdd(m.Number(a[row*lda+p]), m.Number(w[p*ldb+col]), want)
+								}
+							}
+							if math.Float32bits(out[i]) != math.Float32bits(want.Float()) {
+								t.Fatalf("%s: %d rows, %d columns, k = %d, add %v: (%d, %d) is %v, want %v",
+									b.Name, rows, cols, k, add, row, col, out[i], want.Float())
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+}
