@@ -20,13 +20,23 @@ type job struct {
 
 // answer runs the requests and prints the answers, then the receipt. When ctx ends it stops
 // before the next token.
-func (p *program) answer(ctx context.Context, f *generateFlags, m *loaded, requests []request) error {
-	e := engine.New(m.model, m.exec, m.tokenizer, engine.Options{MaxBatch: f.maxBatch, StepTokens: engine.DefaultOptions.StepTokens}, m.took)
+func (p *program) answer(ctx context.Context, f *generateFlags, m *loaded, trace *traceFile, requests []request) error {
+	energy, why := p.energyMeter()
+	e := engine.New(m.model, m.exec, m.tokenizer, engine.Options{
+		MaxBatch: f.maxBatch, StepTokens: engine.DefaultOptions.StepTokens,
+		Sections: f.by == byLayer, Energy: energy, Watts: f.watts, Trace: trace.Trace,
+	}, m.took)
 	jobs, remarks, err := submit(e, m, requests)
 	if err != nil {
 		return err
 	}
-	r := &receipt{model: m.name}
+	cancel := func() {
+		for _, j := range jobs {
+			e.Cancel(j.task)
+		}
+	}
+	defer cancel() // however it ends, the trace has all requests
+	r := &receipt{model: m.name, by: f.by, unmeasured: why}
 	w := p.writer(f, m, jobs, r)
 	for e.Pending() && ctx.Err() == nil {
 		events, err := e.Step()
@@ -41,11 +51,12 @@ func (p *program) answer(ctx context.Context, f *generateFlags, m *loaded, reque
 		}
 	}
 	interrupted := e.Pending()
-	for _, j := range jobs {
-		e.Cancel(j.task)
-	}
+	cancel()
 	if err := w.end(); err != nil {
 		return err
+	}
+	if energy != nil && energy.Err() != nil {
+		remarks = append(remarks, fmt.Sprintf("energy could not be measured to the end: %v", energy.Err()))
 	}
 	p.remark(f, m, remarks)
 	if !f.noMeter && !f.json {
@@ -55,6 +66,19 @@ func (p *program) answer(ctx context.Context, f *generateFlags, m *loaded, reque
 		return errInterrupted
 	}
 	return nil
+}
+
+// energyMeter opens the machine's counters. It is nil where there are none or they cannot be read:
+// then why says so.
+func (p *program) energyMeter() (m *meter.EnergyMeter, why error) {
+	counters, err := meter.OpenRAPL(p.powercap)
+	switch {
+	case errors.Is(err, meter.ErrNoRAPL):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	return meter.NewEnergyMeter(counters), nil
 }
 
 // submit hands all requests to the engine, which checks them. Nothing runs yet. Of prompts that

@@ -18,8 +18,18 @@ type generateFlags struct {
 	maxBatch   int
 	synthetic  bool
 	noMeter    bool
+	by         string  // how finely the receipt is divided
+	watts      float64 // 0 for unknown
+	trace      string  // file, "" for none
 	json       bool
 }
+
+// Values of --by.
+const (
+	byPhase    = "phase"
+	byOperator = "operator"
+	byLayer    = "layer"
+)
 
 func (p *program) generate() *cobra.Command {
 	f := &generateFlags{base: newRequest(), maxBatch: engine.DefaultOptions.MaxBatch}
@@ -44,11 +54,15 @@ are JSON lines in the order of the input. The file is checked whole before anyth
 			if err != nil {
 				return err
 			}
-			m, err := interruptible(c.Context(), func() (*loaded, error) { return p.load(f.modelFlags, f.synthetic) })
+			trace, err := createTrace(f.trace)
 			if err != nil {
 				return err
 			}
-			return p.answer(c.Context(), f, m, requests)
+			m, err := interruptible(c.Context(), func() (*loaded, error) { return p.load(f.modelFlags, f.synthetic) })
+			if err == nil {
+				err = p.answer(c.Context(), f, m, trace, requests)
+			}
+			return trace.close(err)
 		},
 	}
 	flags := c.Flags()
@@ -58,6 +72,11 @@ are JSON lines in the order of the input. The file is checked whole before anyth
 	whole(flags, &f.maxBatch, "max-batch", 1, math.MaxInt, "most answers to generate side by side")
 	f.base.flags(flags)
 	flags.BoolVar(&f.noMeter, "no-meter", false, "no receipt, and no meter in JSON")
+	choice(c, &f.by, "by", []string{byPhase, byOperator, byLayer}, "divide the receipt so far; by layer, JSON too")
+	number(flags, &f.watts, "watts", "above 0", func(x float64) bool { return x > 0 },
+		"what the busy machine takes, for its energy where no counter can be read")
+	flags.Lookup("watts").DefValue = ""
+	flags.StringVar(&f.trace, "trace", "", "write steps, operators and requests to this `FILE`, for ui.perfetto.dev")
 	flags.BoolVar(&f.json, "json", false, "print one JSON document, in the form of an OpenAI completion")
 	configFlag(c)
 	return c

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -103,7 +104,7 @@ func testProgram(t *testing.T) (p *program, stdout func() string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { file.Close() })
-	p = &program{stdin: os.Stdin, stdout: &output{file: file}, stderr: file}
+	p = &program{stdin: os.Stdin, stdout: &output{file: file}, stderr: file, powercap: fstest.MapFS{}}
 	return p, func() string {
 		text, err := os.ReadFile(path)
 		if err != nil {

@@ -10,14 +10,18 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
 
-// Ctrl-C stops a text between two tokens, and the receipt says what has been done until then.
+// Ctrl-C stops a text between two tokens, and the receipt says what has been done until then. So
+// does the trace, which is whole.
 func TestInterruptText(t *testing.T) {
+	trace := filepath.Join(t.TempDir(), "trace.json")
 	// 128 answers take far longer than the signal.
-	c := exec.Command("gptmeter", "generate", "--n", "128", "--max-tokens", "250", "--ignore-eos", "Once upon a time")
+	c := exec.Command("gptmeter", "generate", "--n", "128", "--max-tokens", "250", "--ignore-eos", "--trace", trace, "Once upon a time")
 	var stderr bytes.Buffer
 	c.Stderr = &stderr
 	stdout, err := c.StdoutPipe()
@@ -45,6 +49,28 @@ func TestInterruptText(t *testing.T) {
 	}
 	if s := stderr.String(); !strings.Contains(s, "machine ") || !strings.HasSuffix(s, "gptmeter: interrupted\n") {
 		t.Errorf("want a receipt and a word on stderr, got %q", s)
+	}
+	if names := eventNames(t, trace); !slices.Contains(names, "step") || !slices.Contains(names, "prefill") {
+		t.Errorf("the trace has %d events, and no step or no request", len(names))
+	}
+}
+
+// Where there is no more room for a trace the text comes all the same, and the file is cut to whole
+// events.
+func TestTraceFills(t *testing.T) {
+	trace := filepath.Join(t.TempDir(), "trace.json")
+	c := exec.Command("sh", "-c", `ulimit -f 150; exec gptmeter generate --max-tokens 100 --ignore-eos --trace "$0" "The cat"`, trace)
+	var stderr bytes.Buffer
+	c.Stderr = &stderr
+	text, err := c.Output()
+	if c.ProcessState == nil || c.ProcessState.ExitCode() != exitExhausted {
+		t.Errorf("%v, want exit code %d", err, exitExhausted)
+	}
+	if len(text) < 100 || !strings.HasSuffix(stderr.String(), "gptmeter: write "+trace+": file too large\n") {
+		t.Errorf("stdout %q, stderr %q", text, stderr.String())
+	}
+	if names := eventNames(t, trace); !slices.Contains(names, "step") {
+		t.Errorf("the trace has %d events and no step", len(names))
 	}
 }
 
@@ -87,7 +113,7 @@ func TestInterruptJSON(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := p.answer(ctx, f, m, []request{f.base, f.base}[:1+len(promptFile)]); !errors.Is(err, errInterrupted) {
+		if err := p.answer(ctx, f, m, &traceFile{}, []request{f.base, f.base}[:1+len(promptFile)]); !errors.Is(err, errInterrupted) {
 			t.Errorf("prompt file %q: %v, want %v", promptFile, err, errInterrupted)
 		}
 		text := stdout()

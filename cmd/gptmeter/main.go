@@ -3,23 +3,26 @@ package main
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/signal"
 	"syscall"
 
+	"github.com/gptmeter/gptmeter/meter"
 	"github.com/spf13/cobra"
 )
 
 func main() {
-	p := &program{stdin: os.Stdin, stdout: &output{file: os.Stdout}, stderr: os.Stderr}
+	p := &program{stdin: os.Stdin, stdout: &output{file: os.Stdout}, stderr: os.Stderr, powercap: os.DirFS(meter.PowercapRoot)}
 	os.Exit(p.run(os.Args[1:]))
 }
 
 // A program is one run of gptmeter; each command is a method.
 type program struct {
-	stdin  *os.File
-	stdout *output
-	stderr *os.File
+	stdin    *os.File
+	stdout   *output
+	stderr   *os.File
+	powercap fs.FS // the machine's energy counters
 }
 
 // run executes the command that args name and returns the exit code.

@@ -2,7 +2,10 @@ package main
 
 import (
 	"bytes"
+	"errors"
+	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/gptmeter/gptmeter/engine"
@@ -24,32 +27,108 @@ func result() engine.Result {
 	return r
 }
 
+// finished is a result of so many gaps between tokens that is divided, and has drawn so much.
+func finished(gaps int, energy meter.Energy) engine.Result {
+	r := result()
+	r.Meter.InterTokenSeconds = &meter.InterToken{Count: gaps, P50: 0.00485, P90: 0.0053, P99: 0.0071}
+	r.Meter.Energy = energy
+	wall, attention := 0.29, "attention"
+	r.Meter.Decode.Operators = []meter.Operator{
+		{Operator: "linear", WallSeconds: &wall, Counts: meter.Counts{Flops: 280_000_000, BytesRead: 899_000_000}},
+		{Operator: "softmax", FusedInto: &attention, Counts: meter.Counts{Flops: 500_000}},
+	}
+	r.Meter.Prefill.Sections = []meter.Section{{Section: "h.0", MachineSeconds: 0.02, Counts: r.Meter.Prefill.Counts}}
+	r.Meter.Decode.Sections = []meter.Section{
+		{Section: "h.0", MachineSeconds: 0.29, Counts: meter.Counts{Flops: 280_000_000, BytesRead: 899_000_000}},
+		{Section: "head", Counts: meter.Counts{Flops: 1_000_000}},
+	}
+	return r
+}
+
+func joules(j float64, s meter.Source) meter.Energy { return meter.Energy{Joules: &j, Source: s} }
+
 func TestReceipt(t *testing.T) {
 	for _, c := range []struct {
-		name    string
-		results []engine.Result
-		want    string
+		name       string
+		by         string
+		unmeasured error
+		results    []engine.Result
+		want       string
 	}{
-		{"one", []engine.Result{result()}, `
+		{"one", byPhase, nil, []engine.Result{result()}, `
           tokens     time  tokens/s     counted         speed    traffic
   prompt       4  20.0 ms       200  22.2 MFLOP  1.11 GFLOP/s   600 MB/s
   decode      63   300 ms       210   281 MFLOP   937 MFLOP/s  3.00 GB/s
-5 prompt and 64 generated tokens, 1 cached; the first after 23.1 ms, then one every 4.90 ms
-machine 0.3301 s = operators 0.3200 s + other 0.0101 s; loading 50.0 ms, not part of it
-energy unmeasured, cost unmeasured
+5 prompt and 64 generated tokens, 1 cached
+time to first token 23.1 ms; per output token 4.90 ms = (last − first)/(n − 1)
+machine 0.3301 s = operators 0.3200 s + other 0.0101 s; loading 50.0 ms apart
+energy unmeasured
+cost unmeasured
 tiny, f32, pure kernels, 2 threads, seed 7
 `},
-		{"batch", []engine.Result{result(), result()}, `
+		{"batch", byPhase, nil, []engine.Result{result(), result()}, `
           tokens     time  tokens/s     counted         speed    traffic
   prompt       8  40.0 ms       200  44.4 MFLOP  1.11 GFLOP/s   600 MB/s
   decode     126   600 ms       210   562 MFLOP   937 MFLOP/s  3.00 GB/s
 10 prompt and 128 generated tokens, 2 cached
-machine 0.6602 s = operators 0.6401 s + other 0.0201 s; loading 50.0 ms, not part of it
-energy unmeasured, cost unmeasured
+machine 0.6602 s = operators 0.6401 s + other 0.0201 s; loading 50.0 ms apart
+energy unmeasured
+cost unmeasured
 tiny, f32, pure kernels, 2 threads, 2 requests
 `},
+		{"operators", byOperator, nil, []engine.Result{finished(63, joules(0.0064, meter.Measured))}, `
+             tokens     time  tokens/s     counted         speed    traffic
+  prompt          4  20.0 ms       200  22.2 MFLOP  1.11 GFLOP/s   600 MB/s
+  decode         63   300 ms       210   281 MFLOP   937 MFLOP/s  3.00 GB/s
+    linear            290 ms             280 MFLOP   966 MFLOP/s  3.10 GB/s
+    softmax            fused             500 kFLOP             –          –
+5 prompt and 64 generated tokens, 1 cached
+time to first token 23.1 ms; per output token 4.90 ms = (last − first)/(n − 1)
+between tokens p50 4.85 ms, p90 5.30 ms
+machine 0.3301 s = operators 0.3200 s + other 0.0101 s; loading 50.0 ms apart
+energy 6.40 mJ measured, 100 µJ per generated token
+cost unmeasured
+tiny, f32, pure kernels, 2 threads, seed 7
+`},
+		{"layers of a batch", byLayer, nil, []engine.Result{
+			finished(100, joules(30, meter.Configured)), finished(100, joules(98, meter.Configured))}, `
+          tokens     time  tokens/s     counted         speed    traffic
+  prompt       8  40.0 ms       200  44.4 MFLOP  1.11 GFLOP/s   600 MB/s
+    h.0           40.0 ms            44.4 MFLOP  1.11 GFLOP/s   600 MB/s
+  decode     126   600 ms       210   562 MFLOP   937 MFLOP/s  3.00 GB/s
+    h.0            580 ms             560 MFLOP   966 MFLOP/s  3.10 GB/s
+    head             0 µs            2.00 MFLOP             –          –
+10 prompt and 128 generated tokens, 2 cached
+machine 0.6602 s = operators 0.6401 s + other 0.0201 s; loading 50.0 ms apart
+energy 128 J configured, 1.00 J per generated token
+cost unmeasured
+tiny, f32, pure kernels, 2 threads, 2 requests
+`},
+		{"many gaps, energy of two kinds", byPhase, errors.New("no permission"), []engine.Result{
+			finished(100, joules(30, meter.Measured)), finished(100, joules(98, meter.Configured))}, `
+          tokens     time  tokens/s     counted         speed    traffic
+  prompt       8  40.0 ms       200  44.4 MFLOP  1.11 GFLOP/s   600 MB/s
+  decode     126   600 ms       210   562 MFLOP   937 MFLOP/s  3.00 GB/s
+10 prompt and 128 generated tokens, 2 cached
+machine 0.6602 s = operators 0.6401 s + other 0.0201 s; loading 50.0 ms apart
+energy unmeasured (no permission)
+cost unmeasured
+tiny, f32, pure kernels, 2 threads, 2 requests
+`},
+		{"a hundred gaps", byPhase, nil, []engine.Result{finished(100, joules(1500, meter.Measured))}, `
+          tokens     time  tokens/s     counted         speed    traffic
+  prompt       4  20.0 ms       200  22.2 MFLOP  1.11 GFLOP/s   600 MB/s
+  decode      63   300 ms       210   281 MFLOP   937 MFLOP/s  3.00 GB/s
+5 prompt and 64 generated tokens, 1 cached
+time to first token 23.1 ms; per output token 4.90 ms = (last − first)/(n − 1)
+between tokens p50 4.85 ms, p90 5.30 ms, p99 7.10 ms
+machine 0.3301 s = operators 0.3200 s + other 0.0101 s; loading 50.0 ms apart
+energy 1.50 kJ measured, 23.4 J per generated token
+cost unmeasured
+tiny, f32, pure kernels, 2 threads, seed 7
+`},
 	} {
-		r := &receipt{model: "tiny"}
+		r := &receipt{model: "tiny", by: c.by, unmeasured: c.unmeasured}
 		for _, result := range c.results {
 			r.add(&job{seed: 7}, result)
 		}
@@ -57,6 +136,11 @@ tiny, f32, pure kernels, 2 threads, 2 requests
 		r.print(&b)
 		if diff := cmp.Diff(c.want, b.String()); diff != "" {
 			t.Errorf("%s: %s", c.name, diff)
+		}
+		for _, line := range strings.Split(b.String(), "\n") {
+			if n := utf8.RuneCountInString(line); n > 80 {
+				t.Errorf("%s: %d columns: %s", c.name, n, line)
+			}
 		}
 	}
 }

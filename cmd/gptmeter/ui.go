@@ -71,7 +71,7 @@ func exitCode(err error) int {
 	switch {
 	case errors.Is(err, syscall.EPIPE):
 		return exitDone
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.ENOMEM):
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, syscall.EFBIG), errors.Is(err, syscall.ENOMEM):
 		return exitExhausted
 	case errors.As(err, &f):
 		return f.code

@@ -31,6 +31,17 @@ func secondsText(s float64) string {
 	return threeDigits(s) + " s"
 }
 
+// joulesText writes an energy.
+func joulesText(j float64) string {
+	switch {
+	case j < 999.5e-6:
+		return threeDigits(j*1e6) + " µJ"
+	case j < 999.5e-3:
+		return threeDigits(j*1e3) + " mJ"
+	}
+	return siText(j, "J")
+}
+
 // threeDigits writes x with three digits, or all of those before the point.
 func threeDigits(x float64) string {
 	switch a := math.Abs(x); {
