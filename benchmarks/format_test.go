@@ -212,3 +212,63 @@ func kindOf(v any) string {
 	}
 	return "nothing"
 }
+
+// someLoadReport has a load with all there is to say and one with as little as there can be.
+func someLoadReport() *LoadReport {
+	r := someReport()
+	users, good, rate, seed := 4, 30, 2.5, uint64(9)
+	number := func(x float64) *float64 { return &x }
+	memory := meter.BoundMemory
+	return &LoadReport{Machine: r.Machine, Model: r.Model, Interrupted: true, Loads: []LoadResult{
+		{Arrivals: "closed", Users: &users, DType: "f32", Threads: 2, MaxBatch: 32, Seconds: 20, Requests: 40, Unfinished: 2,
+			PromptTokens: 20480, CompletionTokens: 5120, RequestsPerSecond: 2, PromptTokensPerSecond: 1024, CompletionTokensPerSecond: 256,
+			FirstToken: &Times{0.2, 0.15, 0.3, 0.5, 0.6}, InterToken: &Times{0.02, 0.015, 0.03, 0.05, 0.06},
+			PerToken: &Times{0.021, 0.016, 0.031, 0.051, 0.061}, Latency: &Times{2, 1.5, 3, 5, 6},
+			Limits: LoadLimits{number(0.3), number(0.04)}, Good: &good, Goodput: number(1.5),
+			MachineSeconds: MachineSeconds{19, 1, 20}, Flops: 4e12, FlopsPerSecond: number(2e11), Bytes: 5e11,
+			Shares: meter.Shares{OfPeak: number(0.89), OfBandwidth: number(0.9), Bound: &memory}},
+		{Arrivals: "poisson", Rate: &rate, Seed: &seed, DType: "f32", Threads: 1, MaxBatch: 1, Seconds: 10, Requests: 1, PromptTokens: 1, CompletionTokens: 1,
+			RequestsPerSecond: 0.1, PromptTokensPerSecond: 0.1, CompletionTokensPerSecond: 0.1,
+			FirstToken: &Times{0.001, 0.001, 0.001, 0.001, 0.001}, Latency: &Times{0.001, 0.001, 0.001, 0.001, 0.001},
+			MachineSeconds: MachineSeconds{0.5, 9.5, 10}, Flops: 1e9, FlopsPerSecond: number(2e9), Bytes: 1e9},
+	}}
+}
+
+func TestLoadFormats(t *testing.T) {
+	for _, f := range LoadFormats() {
+		want, err := os.ReadFile("testdata/load." + f.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got bytes.Buffer
+		if err := f.Write(someLoadReport(), &got); err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(string(want), got.String()); d != "" {
+			t.Errorf("%s: %s", f.Name, d)
+		}
+		if err := f.Write(someLoadReport(), failing{}); !errors.Is(err, os.ErrClosed) {
+			t.Errorf("%s: %v", f.Name, err)
+		}
+	}
+	checkLoadFormats(t, someLoadReport())
+}
+
+// checkLoadFormats wants a document in JSON, and lines of as many fields as there are names in CSV.
+func checkLoadFormats(t *testing.T, r *LoadReport) {
+	t.Helper()
+	for _, f := range LoadFormats() {
+		var b bytes.Buffer
+		if err := f.Write(r, &b); err != nil {
+			t.Errorf("%s: %v", f.Name, err)
+		}
+		if f.Name == "json" && !json.Valid(b.Bytes()) {
+			t.Errorf("%s", b.Bytes())
+		}
+		if f.Name == "csv" {
+			if lines, err := csv.NewReader(&b).ReadAll(); err != nil || len(lines) != 1+len(r.Loads) {
+				t.Errorf("%d lines, %v", len(lines), err)
+			}
+		}
+	}
+}

@@ -56,15 +56,15 @@ func newRig(ctx context.Context, m *model.Model, x *tensor.Exec, t Test) (*rig, 
 	return r, nil
 }
 
-// prompt is sequence i's: random tokens after one that no other sequence begins with, so that none
-// finds its prompt in another's cache.
+// prompt is sequence i's: random tokens after one that no other sequence of a batch begins with, so
+// that none finds its prompt in another's cache.
 func prompt(i, n, vocabulary int) []int {
 	r := rand.New(rand.NewPCG(1, uint64(i)))
 	tokens := make([]int, n)
 	for j := range tokens {
 		tokens[j] = r.IntN(vocabulary)
 	}
-	tokens[0] = i
+	tokens[0] = i % vocabulary
 	return tokens
 }
 

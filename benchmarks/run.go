@@ -123,9 +123,7 @@ func (r *runner) samplePeaks(ctx context.Context) (sampled bool, err error) {
 
 // progress says what is going on, and how far it is beyond what is done.
 func (r *runner) progress(what string, beyond float64) {
-	if r.Progress != nil {
-		r.Progress(what, r.done+beyond, r.whole)
-	}
+	r.Setup.progress(what, r.done+beyond, r.whole)
 }
 
 // passes is about how long a repetition takes, in passes over the weights: each step is one, and

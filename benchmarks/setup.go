@@ -28,6 +28,12 @@ type Setup struct {
 // Progress is told what is going on, and how much of the whole is done.
 type Progress func(what string, done, whole float64)
 
+func (s Setup) progress(what string, done, whole float64) {
+	if s.Progress != nil {
+		s.Progress(what, done, whole)
+	}
+}
+
 // peakSamples is how many samples of each probe are measured.
 const peakSamples = 5
 
@@ -92,6 +98,16 @@ func (s *stage) samplePeaks(ctx context.Context, progress func(what string)) err
 		}
 	}
 	return nil
+}
+
+// withMargin adds what every run takes to the memory that is in use: what is garbage before it is
+// collected, and what the peak of reading is measured with.
+func (s Setup) withMargin(bytes int64) int64 {
+	bytes += bytes / 10
+	if s.PeakTime > 0 {
+		bytes += int64(tensor.ReadStream(slices.Max(s.Threads)))
+	}
+	return bytes
 }
 
 func threadsText(n int) string {

@@ -3,7 +3,6 @@ package benchmarks
 import (
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/gptmeter/gptmeter/engine"
 	"github.com/gptmeter/gptmeter/meter"
@@ -103,11 +102,7 @@ func (s Sweep) Memory(c model.Config) (bytes int64) {
 	for _, t := range s.tests() {
 		bytes = max(bytes, c.WeightBytes(t.DType)+t.memory(c))
 	}
-	bytes += bytes / 10 // garbage, before it is collected
-	if s.PeakTime > 0 {
-		bytes += int64(tensor.ReadStream(slices.Max(s.Threads)))
-	}
-	return bytes
+	return s.withMargin(bytes)
 }
 
 // memory is what a test takes beside the weights: caches, and the matrices of its largest step

@@ -10,20 +10,29 @@ import (
 	"golang.org/x/perf/benchunit"
 )
 
-func (r *Report) writeTable(w io.Writer) error {
-	return r.writeText(w, "", func(t table.Writer) string { return t.Render() })
-}
+func (r *Report) writeTable(w io.Writer) error { return r.text(r.table().Render()).write(w, "") }
 
 func (r *Report) writeMarkdown(w io.Writer) error {
-	return r.writeText(w, "\n", func(t table.Writer) string { return t.RenderMarkdown() })
+	return r.text(r.table().RenderMarkdown()).write(w, "\n")
 }
 
-// writeText writes the table with what it is of; between paragraphs stands so much more than the
-// end of a line.
-func (r *Report) writeText(w io.Writer, between string, render func(table.Writer) string) error {
-	lines := append([]string{r.Machine.text(), r.Model.text(), render(r.table())}, r.Machine.Peaks.text()...)
-	if r.Interrupted {
-		lines = append(lines, "Interrupted: not all tests were run, or not as often as they should have been.")
+func (r *Report) text(table string) report {
+	return report{r.Machine, r.Model, table, r.Interrupted}
+}
+
+// A report is a table and what it is of.
+type report struct {
+	machine     Machine
+	model       Model
+	table       string
+	interrupted bool
+}
+
+// write writes the report; between paragraphs stands so much more than the end of a line.
+func (r report) write(w io.Writer, between string) error {
+	lines := append([]string{r.machine.text(), r.model.text(), r.table}, r.machine.Peaks.text()...)
+	if r.interrupted {
+		lines = append(lines, "Interrupted: not all that was asked for is here.")
 	}
 	_, err := fmt.Fprintln(w, strings.Join(lines, "\n"+between))
 	return err
