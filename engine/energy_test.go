@@ -82,6 +82,30 @@ func (c *counters) check(t fataler, e *Engine, tasks []*Task) {
 	}
 }
 
+// What is drawn while nobody is there is no request's, however much.
+func TestIdleEnergy(t *testing.T) {
+	c := newCounters(1)
+	e := smallEngine(t, DefaultOptions, 1)
+	e = New(e.model, e.exec, nil, Options{MaxBatch: 1, StepTokens: 8, Energy: c.meter(t)}, 0)
+	tick(e)
+	reads := 0 // of the three counters, before and after each request's step
+	c.draw = func() uint64 {
+		reads++
+		if (reads-1)%6 < 3 {
+			return 20_000
+		}
+		return 100
+	}
+	for range 2 {
+		if got := complete(t, e, request(ids("abc"), 1)).Meter.Energy; got.Joules == nil || !near(*got.Joules, 300e-6) {
+			t.Errorf("a request has drawn %v, want 300 µJ", got)
+		}
+	}
+	if reads != 12 {
+		t.Errorf("the counters were read %d times, want 12", reads)
+	}
+}
+
 // Counters that fail while a request runs leave it unmeasured, and those that come after; where the
 // watts are known, they are configured. The answers come all the same.
 func TestCountersFail(t *testing.T) {

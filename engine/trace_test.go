@@ -166,6 +166,39 @@ func checkTrack(t fataler, task *Task, events []traced) {
 	}
 }
 
+// A step tells how many requests and tokens it had: three choices are one request's.
+func TestTraceSteps(t *testing.T) {
+	e := smallEngine(t, DefaultOptions, 1)
+	var file traceFile
+	trace, err := meter.NewTrace(&file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e = New(e.model, e.exec, nil, Options{MaxBatch: 8, StepTokens: 8, Trace: trace}, 0)
+	r := request(ids("abc"), 2)
+	r.N, r.IgnoreEOS = 3, true
+	submit(t, e, r)
+	submit(t, e, request(ids("xyzxyz"), 1))
+	run(t, e)
+	if err := trace.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var events []traced
+	if err := json.Unmarshal(file.Bytes(), &events); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, v := range events {
+		if v.Name == "step" {
+			got = append(got, fmt.Sprintf("%v requests, %v and %v tokens", v.Args["requests"], v.Args["prefill_tokens"], v.Args["decode_tokens"]))
+		}
+	}
+	want := []string{"2 requests, 8 and 0 tokens", "2 requests, 1 and 3 tokens"}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+}
+
 // An engine without a trace takes the Exec's back.
 func TestTraceEnds(t *testing.T) {
 	e := smallEngine(t, DefaultOptions, 1)
@@ -184,6 +217,9 @@ func TestTraceEnds(t *testing.T) {
 	complete(t, plain, request(ids("abc"), 2))
 	trace.Step(0, 0, 0, 0, 0)
 	trace.Close()
+	if len(plain.parts) != 1 {
+		t.Errorf("the work of one span is kept apart in %d sections", len(plain.parts))
+	}
 	if after := file.String()[before:]; bytes.Count([]byte(after), []byte(`"X"`)) != 1 {
 		t.Errorf("operators are in the trace of an engine that is over: %s", after)
 	}

@@ -37,11 +37,14 @@ func (p *powered) draw(joules float64) {
 	set(p.files, "intel-rapl:0", p.counter)
 }
 
-// step runs a step from begin to end for accounts, each of which gets the machine time beside it.
+// step runs a step from begin to end for accounts, each of which gets the machine time beside it,
+// one part of which is operators' in two sections.
 func (p *powered) step(begin, end time.Duration, joules float64, shares map[*Account]time.Duration) {
 	p.Begin(begin)
-	for a, other := range shares {
-		a.Add(Decode, 1, []tensor.Work{{}}, other, Step{Begin: begin, End: end})
+	for a, share := range shares {
+		var work tensor.Work
+		work[tensor.Linear].Wall = share / 4
+		a.Add(Decode, 1, []tensor.Work{work, work}, share-2*(share/4), Step{Begin: begin, End: end})
 		p.Charge(a)
 	}
 	p.draw(joules)
@@ -111,8 +114,8 @@ func TestEnergyReadings(t *testing.T) {
 // is configured or unmeasured, for good.
 func TestEnergyFailure(t *testing.T) {
 	p := newPowered(t)
-	before, during, after := NewAccount(0, 1), NewAccount(0, 1), NewAccount(0, 1)
-	p.step(second, 2*second, 7, map[*Account]time.Duration{before: second})
+	before, during, across, after := NewAccount(0, 1), NewAccount(0, 1), NewAccount(0, 1), NewAccount(0, 1)
+	p.step(second, 2*second, 7, map[*Account]time.Duration{before: second / 2, across: second / 2})
 	p.step(2*second, 3*second, 7, map[*Account]time.Duration{during: second})
 	if p.Err() != nil {
 		t.Fatal(p.Err())
@@ -124,10 +127,11 @@ func TestEnergyFailure(t *testing.T) {
 		t.Errorf("the error is %v", p.Err())
 	}
 	p.files["intel-rapl:1/energy_uj"] = good
-	p.step(4*second, 5*second, 7, map[*Account]time.Duration{after: second})
+	p.step(4*second, 5*second, 7, map[*Account]time.Duration{across: second / 2, after: second / 2})
 
-	expectJoules(t, "before", before.energyWith(0), 7)
+	expectJoules(t, "before", before.energyWith(0), 7.0/2)
 	expectUnmeasured(t, "during", during.energyWith(0))
+	expectUnmeasured(t, "before and after", across.energyWith(0))
 	expectUnmeasured(t, "after", after.energyWith(0))
 	if e := during.energyWith(30); e.Source != Configured || *e.Joules != 30*2 {
 		t.Errorf("two machine seconds at 30 W are %v", show(e))

@@ -76,7 +76,7 @@ energy unmeasured
 cost unmeasured
 tiny, f32, pure kernels, 2 threads, 2 requests
 `},
-		{"operators", byOperator, nil, []engine.Result{finished(63, joules(0.0064, meter.Measured))}, `
+		{"operators", byOperator, nil, []engine.Result{finished(10, joules(0.0064, meter.Measured))}, `
              tokens     time  tokens/s     counted         speed    traffic
   prompt          4  20.0 ms       200  22.2 MFLOP  1.11 GFLOP/s   600 MB/s
   decode         63   300 ms       210   281 MFLOP   937 MFLOP/s  3.00 GB/s
@@ -103,6 +103,17 @@ machine 0.6602 s = operators 0.6401 s + other 0.0201 s; loading 50.0 ms apart
 energy 128 J configured, 1.00 J per generated token
 cost unmeasured
 tiny, f32, pure kernels, 2 threads, 2 requests
+`},
+		{"few gaps", byPhase, nil, []engine.Result{finished(9, joules(64e-6, meter.Measured))}, `
+          tokens     time  tokens/s     counted         speed    traffic
+  prompt       4  20.0 ms       200  22.2 MFLOP  1.11 GFLOP/s   600 MB/s
+  decode      63   300 ms       210   281 MFLOP   937 MFLOP/s  3.00 GB/s
+5 prompt and 64 generated tokens, 1 cached
+time to first token 23.1 ms; per output token 4.90 ms = (last − first)/(n − 1)
+machine 0.3301 s = operators 0.3200 s + other 0.0101 s; loading 50.0 ms apart
+energy 64.0 µJ measured, 1.00 µJ per generated token
+cost unmeasured
+tiny, f32, pure kernels, 2 threads, seed 7
 `},
 		{"many gaps, energy of two kinds", byPhase, errors.New("no permission"), []engine.Result{
 			finished(100, joules(30, meter.Measured)), finished(100, joules(98, meter.Configured))}, `
