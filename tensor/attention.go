@@ -42,9 +42,7 @@ func (x *Exec) Attention(out, qkv Tensor, caches []*KV, scale float32) { // (R, 
 	}
 	for w := range x.done {
 		d := &x.done[w]
-		if n := x.backend.ScratchSize(size, longest); len(d.scratch) < n {
-			d.scratch = make([]float32, n+n/2)
-		}
+		d.room(x.backend.ScratchSize(size, longest+longest/2)) // a sequence grows
 		d.spans = slices.Grow(d.spans[:0], len(spans))[:len(spans)]
 		clear(d.spans)
 	}

@@ -52,8 +52,16 @@ type done struct {
 	count   Count
 	busy    time.Duration
 	spans   []spanCount // of Attention, by span
-	scratch []float32   // of Attention
-	_       [64]byte    // workers write side by side: keep them off each other's cache line
+	scratch []float32
+	_       [64]byte // workers write side by side: keep them off each other's cache line
+}
+
+// room is a worker's scratch of at least n.
+func (d *done) room(n int) []float32 {
+	if len(d.scratch) < n {
+		d.scratch = make([]float32, n)
+	}
+	return d.scratch
 }
 
 type spanCount struct{ attention, softmax Count }

@@ -66,9 +66,10 @@ func (x *Exec) product(op Operator, out, in Tensor, w *Weight, bias []float32) {
 		panic(badShape)
 	}
 	x.call = call{out: out, in: in, weight: w.panels, bias: bias}
-	x.rows(op, in.Rows, kernel.PanelCount(w.Outputs()), 1, func(x *Exec, _, from, to int) Count {
+	x.rows(op, in.Rows, kernel.PanelCount(w.Outputs()), 1, func(x *Exec, worker, from, to int) Count {
 		c := &x.call
-		return x.backend.Linear(c.out.Data, c.out.Cols, c.in.Data, c.in.Cols, c.in.Rows, c.weight, c.bias, from, to)
+		scratch := x.done[worker].room(kernel.LinearScratch(c.in.Rows, c.in.Cols))
+		return x.backend.Linear(c.out.Data, c.out.Cols, c.in.Data, c.in.Cols, c.in.Rows, c.weight, c.bias, from, to, scratch)
 	})
 }
 

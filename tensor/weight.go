@@ -62,8 +62,7 @@ func (x *Exec) Pack(e Elements, layout Layout, outputs, inputs int, d DType) *We
 		panic(badDType)
 	}
 	count := kernel.PanelCount(outputs)
-	w := &Weight{dtype: d, panels: kernel.Panels{N: outputs, K: inputs,
-		Data: make([]float32, count*inputs*kernel.PanelColumns)}}
+	w := &Weight{dtype: d, panels: kernel.NewPanels(outputs, inputs)}
 	if layout == InputMajor {
 		x.pool.split(inputs, packRows, func(_, from, to int) { packInputMajor(w.panels, e, from, to) })
 	} else {

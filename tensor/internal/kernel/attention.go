@@ -145,7 +145,7 @@ func (b *Backend) score(g *group, queries []float32) (c Count) {
 	g.tiles(func(block, row, rows, positions int) {
 		keys := g.Blocks[block].Keys[g.head*g.Size*BlockPositions:]
 		b.Tile(g.scores[row*g.ld+block*BlockPositions:], g.ld, queries[row*g.Size:], g.Size,
-			keys, BlockPositions, g.Size, rows, positions, false)
+			keys, BlockPositions, g.Size, rows, positions, false, nil)
 		c.product(rows, positions, roundUp(positions, b.Columns), g.Size)
 		if g.last(row, rows) {
 			c.Read += int64(positions * g.Size * float32Bytes)
@@ -163,7 +163,7 @@ func (b *Backend) mix(g *group) (c Count) {
 		scores := g.scores[row*g.ld+block*BlockPositions:]
 		for d := 0; d < g.Size; d += PanelColumns {
 			cols := min(PanelColumns, g.Size-d)
-			b.Tile(out[d:], width, scores, g.ld, values[d:], g.Size, positions, rows, cols, block > 0)
+			b.Tile(out[d:], width, scores, g.ld, values[d:], g.Size, positions, rows, cols, block > 0, nil)
 			c.product(rows, cols, roundUp(cols, b.Columns), positions)
 			if g.last(row, rows) {
 				c.Read += int64(positions * cols * float32Bytes)

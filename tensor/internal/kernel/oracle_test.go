@@ -110,7 +110,7 @@ func each(t *testing.T, property func(t *rapid.T, b *kernel.Backend)) {
 }
 
 func pack(w []float32, n, k int) kernel.Panels {
-	p := kernel.Panels{N: n, K: k, Data: make([]float32, kernel.PanelCount(n)*k*kernel.PanelColumns)}
+	p := kernel.NewPanels(n, k)
 	for j := range n {
 		for i := range k {
 			p.Panel(j / kernel.PanelColumns)[i*kernel.PanelColumns+j%kernel.PanelColumns] = w[j*k+i]
@@ -121,26 +121,39 @@ func pack(w []float32, n, k int) kernel.Panels {
 
 func TestLinear(t *testing.T) {
 	each(t, func(t *rapid.T, b *kernel.Backend) {
-		rows, n, k := size(35).Draw(t, "rows"), size(100).Draw(t, "outputs"), size(70).Draw(t, "inputs")
-		in, w, bias := matrix(t, "in", rows, k), matrix(t, "w", n, k), matrix(t, "bias", 1, n)
-		machine := machines[b.Name]
-		m := oracle.Machine{Fused: machine.fused}
-		m.Tally.Padding = int64(2 * rows * k * machine.beyond(n))
-		var oracleBias []oracle.Number
-		if rapid.Bool().Draw(t, "with bias") {
-			oracleBias = operand(bias, n)[0]
-		} else {
-			bias = nil
-		}
-		want := m.Linear(operand(in, k), operand(w, k), oracleBias)
-		out, check := guarded(rows * n)
-		panels := kernel.PanelCount(n)
-		cut := rapid.IntRange(0, panels).Draw(t, "cut")
-		count := b.Linear(out, n, in, k, rows, pack(w, n, k), bias, 0, cut)
-		count.Add(b.Linear(out, n, in, k, rows, pack(w, n, k), bias, cut, panels))
-		check(t)
-		equal(t, b, out, want, count, m.Tally)
+		linear(t, b, size(35).Draw(t, "rows"), size(100).Draw(t, "outputs"), size(70).Draw(t, "inputs"))
 	})
+}
+
+// TestLinearBlocks has more rows and inputs than go through Linear at once.
+func TestLinearBlocks(t *testing.T) {
+	shapes := rapid.SampledFrom([][3]int{{1, 33, 1600}, {2, 33, 769}, {112, 2, 1536}, {113, 3, 768}, {229, 1, 1537}})
+	each(t, func(t *rapid.T, b *kernel.Backend) {
+		shape := shapes.Draw(t, "rows, outputs, inputs")
+		linear(t, b, shape[0], shape[1], shape[2])
+	})
+}
+
+func linear(t *rapid.T, b *kernel.Backend, rows, n, k int) {
+	in, w, bias := matrix(t, "in", rows, k), matrix(t, "w", n, k), matrix(t, "bias", 1, n)
+	machine := machines[b.Name]
+	m := oracle.Machine{Fused: machine.fused}
+	m.Tally.Padding = int64(2 * rows * k * machine.beyond(n))
+	var oracleBias []oracle.Number
+	if rapid.Bool().Draw(t, "with bias") {
+		oracleBias = operand(bias, n)[0]
+	} else {
+		bias = nil
+	}
+	want := m.Linear(operand(in, k), operand(w, k), oracleBias)
+	out, check := guarded(rows * n)
+	panels := kernel.PanelCount(n)
+	cut := rapid.IntRange(0, panels).Draw(t, "cut")
+	packed, scratch := pack(w, n, k), make([]float32, kernel.LinearScratch(rows, k))
+	count := b.Linear(out, n, in, k, rows, packed, bias, 0, cut, scratch)
+	count.Add(b.Linear(out, n, in, k, rows, packed, bias, cut, panels, scratch))
+	check(t)
+	equal(t, b, out, want, count, m.Tally)
 }
 
 func TestLayerNorm(t *testing.T) {

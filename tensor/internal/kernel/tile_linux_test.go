@@ -50,7 +50,7 @@ func TestTile(t *testing.T) {
 						for i := range out {
 							out[i] = guard
 						}
-						b.Tile(out, ldo, a, lda, w, ldb, k, rows, cols, add)
+						b.Tile(out, ldo, a, lda, w, ldb, k, rows, cols, add, nil)
 						m := oracle.Machine{Fused: machines[b.Name].fused}
 						for i := range out {
 							row, col := i/ldo, i%ldo

@@ -206,43 +206,98 @@ end:
 	MOVQ         DI, bytes+32(FP)
 	RET
 
-// func tile1x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
-// Requires: AVX, FMA3
-TEXT ·tile1x8(SB), NOSPLIT, $0-65
-	MOVQ       cols+56(FP), AX
-	LEAQ       masks<>+0(SB), CX
-	SHLQ       $0x02, AX
-	SUBQ       AX, CX
-	VMOVUPS    64(CX), Y0
-	MOVB       add+64(FP), AL
-	TESTB      AL, AL
-	JZ         zero
+// func tile1x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile1x8(SB), NOSPLIT, $0-88
+	MOVQ    cols+56(FP), AX
+	CMPQ    AX, $0x08
+	JNE     masked
+	MOVB    add+64(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), AX
+	VMOVUPS (AX), Y0
+	JMP     full_begin
+
+full_zero:
+	VXORPS     Y0, Y0, Y0
 	MOVQ       ldo+8(FP), AX
 	SHLQ       $0x02, AX
 	MOVQ       out+0(FP), AX
-	VMASKMOVPS (AX), Y0, Y1
-	JMP        begin
+	PREFETCHT0 (AX)
 
-zero:
-	VXORPS Y1, Y1, Y1
-
-begin:
+full_begin:
 	MOVQ lda+24(FP), AX
 	SHLQ $0x02, AX
 	MOVQ a+16(FP), AX
 	MOVQ b+32(FP), CX
 	MOVQ ldb+40(FP), DX
 	SHLQ $0x02, DX
-	MOVQ k+48(FP), BX
+	MOVQ ahead+72(FP), BX
+	MOVQ step+80(FP), SI
+	MOVQ k+48(FP), DI
 
-product:
+full_product:
+	VMOVUPS      (CX), Y1
+	VBROADCASTSS (AX), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
+	ADDQ         $0x04, AX
+	ADDQ         DX, CX
+	DECQ         DI
+	JNZ          full_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), AX
+	VMOVUPS      Y0, (AX)
+	VZEROUPPER
+	RET
+
+masked:
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	MOVB       add+64(FP), AL
+	TESTB      AL, AL
+	JZ         tail_zero
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), AX
+	VMASKMOVPS (AX), Y0, Y1
+	JMP        tail_begin
+
+tail_zero:
+	VXORPS     Y1, Y1, Y1
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), AX
+	PREFETCHT0 (AX)
+
+tail_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), AX
+	MOVQ b+32(FP), CX
+	MOVQ ldb+40(FP), DX
+	SHLQ $0x02, DX
+	MOVQ ahead+72(FP), BX
+	MOVQ step+80(FP), SI
+	MOVQ k+48(FP), DI
+
+tail_product:
 	VMASKMOVPS   (CX), Y0, Y2
 	VBROADCASTSS (AX), Y3
 	VFMADD231PS  Y3, Y2, Y1
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
 	ADDQ         $0x04, AX
 	ADDQ         DX, CX
-	DECQ         BX
-	JNZ          product
+	DECQ         DI
+	JNZ          tail_product
 	MOVQ         ldo+8(FP), AX
 	SHLQ         $0x02, AX
 	MOVQ         out+0(FP), AX
@@ -284,48 +339,108 @@ DATA masks<>+120(SB)/4, $0x00000000
 DATA masks<>+124(SB)/4, $0x00000000
 GLOBL masks<>(SB), RODATA|NOPTR, $128
 
-// func tile1x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
-// Requires: AVX, FMA3
-TEXT ·tile1x16(SB), NOSPLIT, $0-65
-	MOVQ       cols+56(FP), AX
-	SUBQ       $0x08, AX
-	LEAQ       masks<>+0(SB), CX
-	SHLQ       $0x02, AX
-	SUBQ       AX, CX
-	VMOVUPS    64(CX), Y0
-	MOVB       add+64(FP), AL
-	TESTB      AL, AL
-	JZ         zero
+// func tile1x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile1x16(SB), NOSPLIT, $0-88
+	MOVQ    cols+56(FP), AX
+	SUBQ    $0x08, AX
+	CMPQ    AX, $0x08
+	JNE     masked
+	MOVB    add+64(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), AX
+	VMOVUPS (AX), Y0
+	VMOVUPS 32(AX), Y1
+	JMP     full_begin
+
+full_zero:
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
 	MOVQ       ldo+8(FP), AX
 	SHLQ       $0x02, AX
 	MOVQ       out+0(FP), AX
-	VMOVUPS    (AX), Y1
-	VMASKMOVPS 32(AX), Y0, Y2
-	JMP        begin
+	PREFETCHT0 (AX)
 
-zero:
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-
-begin:
+full_begin:
 	MOVQ lda+24(FP), AX
 	SHLQ $0x02, AX
 	MOVQ a+16(FP), AX
 	MOVQ b+32(FP), CX
 	MOVQ ldb+40(FP), DX
 	SHLQ $0x02, DX
-	MOVQ k+48(FP), BX
+	MOVQ ahead+72(FP), BX
+	MOVQ step+80(FP), SI
+	MOVQ k+48(FP), DI
 
-product:
+full_product:
+	VMOVUPS      (CX), Y2
+	VMOVUPS      32(CX), Y3
+	VBROADCASTSS (AX), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
+	ADDQ         $0x04, AX
+	ADDQ         DX, CX
+	DECQ         DI
+	JNZ          full_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), AX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	VZEROUPPER
+	RET
+
+masked:
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	MOVB       add+64(FP), AL
+	TESTB      AL, AL
+	JZ         tail_zero
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), AX
+	VMOVUPS    (AX), Y1
+	VMASKMOVPS 32(AX), Y0, Y2
+	JMP        tail_begin
+
+tail_zero:
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), AX
+	PREFETCHT0 (AX)
+
+tail_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), AX
+	MOVQ b+32(FP), CX
+	MOVQ ldb+40(FP), DX
+	SHLQ $0x02, DX
+	MOVQ ahead+72(FP), BX
+	MOVQ step+80(FP), SI
+	MOVQ k+48(FP), DI
+
+tail_product:
 	VMOVUPS      (CX), Y3
 	VMASKMOVPS   32(CX), Y0, Y4
 	VBROADCASTSS (AX), Y5
 	VFMADD231PS  Y5, Y3, Y1
 	VFMADD231PS  Y5, Y4, Y2
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
 	ADDQ         $0x04, AX
 	ADDQ         DX, CX
-	DECQ         BX
-	JNZ          product
+	DECQ         DI
+	JNZ          tail_product
 	MOVQ         ldo+8(FP), AX
 	SHLQ         $0x02, AX
 	MOVQ         out+0(FP), AX
@@ -334,41 +449,106 @@ product:
 	VZEROUPPER
 	RET
 
-// func tile1x24(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
-// Requires: AVX, FMA3
-TEXT ·tile1x24(SB), NOSPLIT, $0-65
-	MOVQ       cols+56(FP), AX
-	SUBQ       $0x10, AX
-	LEAQ       masks<>+0(SB), CX
-	SHLQ       $0x02, AX
-	SUBQ       AX, CX
-	VMOVUPS    64(CX), Y0
-	MOVB       add+64(FP), AL
-	TESTB      AL, AL
-	JZ         zero
+// func tile1x24(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile1x24(SB), NOSPLIT, $0-88
+	MOVQ    cols+56(FP), AX
+	SUBQ    $0x10, AX
+	CMPQ    AX, $0x08
+	JNE     masked
+	MOVB    add+64(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), AX
+	VMOVUPS (AX), Y0
+	VMOVUPS 32(AX), Y1
+	VMOVUPS 64(AX), Y2
+	JMP     full_begin
+
+full_zero:
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
 	MOVQ       ldo+8(FP), AX
 	SHLQ       $0x02, AX
 	MOVQ       out+0(FP), AX
-	VMOVUPS    (AX), Y1
-	VMOVUPS    32(AX), Y2
-	VMASKMOVPS 64(AX), Y0, Y3
-	JMP        begin
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
 
-zero:
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-
-begin:
+full_begin:
 	MOVQ lda+24(FP), AX
 	SHLQ $0x02, AX
 	MOVQ a+16(FP), AX
 	MOVQ b+32(FP), CX
 	MOVQ ldb+40(FP), DX
 	SHLQ $0x02, DX
-	MOVQ k+48(FP), BX
+	MOVQ ahead+72(FP), BX
+	MOVQ step+80(FP), SI
+	MOVQ k+48(FP), DI
 
-product:
+full_product:
+	VMOVUPS      (CX), Y3
+	VMOVUPS      32(CX), Y4
+	VMOVUPS      64(CX), Y5
+	VBROADCASTSS (AX), Y6
+	VFMADD231PS  Y6, Y3, Y0
+	VFMADD231PS  Y6, Y4, Y1
+	VFMADD231PS  Y6, Y5, Y2
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
+	ADDQ         $0x04, AX
+	ADDQ         DX, CX
+	DECQ         DI
+	JNZ          full_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), AX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	VMOVUPS      Y2, 64(AX)
+	VZEROUPPER
+	RET
+
+masked:
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	MOVB       add+64(FP), AL
+	TESTB      AL, AL
+	JZ         tail_zero
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), AX
+	VMOVUPS    (AX), Y1
+	VMOVUPS    32(AX), Y2
+	VMASKMOVPS 64(AX), Y0, Y3
+	JMP        tail_begin
+
+tail_zero:
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+
+tail_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), AX
+	MOVQ b+32(FP), CX
+	MOVQ ldb+40(FP), DX
+	SHLQ $0x02, DX
+	MOVQ ahead+72(FP), BX
+	MOVQ step+80(FP), SI
+	MOVQ k+48(FP), DI
+
+tail_product:
 	VMOVUPS      (CX), Y4
 	VMOVUPS      32(CX), Y5
 	VMASKMOVPS   64(CX), Y0, Y6
@@ -376,10 +556,12 @@ product:
 	VFMADD231PS  Y7, Y4, Y1
 	VFMADD231PS  Y7, Y5, Y2
 	VFMADD231PS  Y7, Y6, Y3
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
 	ADDQ         $0x04, AX
 	ADDQ         DX, CX
-	DECQ         BX
-	JNZ          product
+	DECQ         DI
+	JNZ          tail_product
 	MOVQ         ldo+8(FP), AX
 	SHLQ         $0x02, AX
 	MOVQ         out+0(FP), AX
@@ -389,18 +571,81 @@ product:
 	VZEROUPPER
 	RET
 
-// func tile1x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
-// Requires: AVX, FMA3
-TEXT ·tile1x32(SB), NOSPLIT, $0-65
-	MOVQ       cols+56(FP), AX
-	SUBQ       $0x18, AX
+// func tile1x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile1x32(SB), NOSPLIT, $0-88
+	MOVQ    cols+56(FP), AX
+	SUBQ    $0x18, AX
+	CMPQ    AX, $0x08
+	JNE     masked
+	MOVB    add+64(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), AX
+	VMOVUPS (AX), Y0
+	VMOVUPS 32(AX), Y1
+	VMOVUPS 64(AX), Y2
+	VMOVUPS 96(AX), Y3
+	JMP     full_begin
+
+full_zero:
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+
+full_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), AX
+	MOVQ b+32(FP), CX
+	MOVQ ldb+40(FP), DX
+	SHLQ $0x02, DX
+	MOVQ ahead+72(FP), BX
+	MOVQ step+80(FP), SI
+	MOVQ k+48(FP), DI
+
+full_product:
+	VMOVUPS      (CX), Y4
+	VMOVUPS      32(CX), Y5
+	VMOVUPS      64(CX), Y6
+	VMOVUPS      96(CX), Y7
+	VBROADCASTSS (AX), Y8
+	VFMADD231PS  Y8, Y4, Y0
+	VFMADD231PS  Y8, Y5, Y1
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y3
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
+	ADDQ         $0x04, AX
+	ADDQ         DX, CX
+	DECQ         DI
+	JNZ          full_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), AX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	VMOVUPS      Y2, 64(AX)
+	VMOVUPS      Y3, 96(AX)
+	VZEROUPPER
+	RET
+
+masked:
 	LEAQ       masks<>+0(SB), CX
 	SHLQ       $0x02, AX
 	SUBQ       AX, CX
 	VMOVUPS    64(CX), Y0
 	MOVB       add+64(FP), AL
 	TESTB      AL, AL
-	JZ         zero
+	JZ         tail_zero
 	MOVQ       ldo+8(FP), AX
 	SHLQ       $0x02, AX
 	MOVQ       out+0(FP), AX
@@ -408,24 +653,31 @@ TEXT ·tile1x32(SB), NOSPLIT, $0-65
 	VMOVUPS    32(AX), Y2
 	VMOVUPS    64(AX), Y3
 	VMASKMOVPS 96(AX), Y0, Y4
-	JMP        begin
+	JMP        tail_begin
 
-zero:
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
+tail_zero:
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
 
-begin:
+tail_begin:
 	MOVQ lda+24(FP), AX
 	SHLQ $0x02, AX
 	MOVQ a+16(FP), AX
 	MOVQ b+32(FP), CX
 	MOVQ ldb+40(FP), DX
 	SHLQ $0x02, DX
-	MOVQ k+48(FP), BX
+	MOVQ ahead+72(FP), BX
+	MOVQ step+80(FP), SI
+	MOVQ k+48(FP), DI
 
-product:
+tail_product:
 	VMOVUPS      (CX), Y5
 	VMOVUPS      32(CX), Y6
 	VMOVUPS      64(CX), Y7
@@ -435,10 +687,12 @@ product:
 	VFMADD231PS  Y9, Y6, Y2
 	VFMADD231PS  Y9, Y7, Y3
 	VFMADD231PS  Y9, Y8, Y4
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
 	ADDQ         $0x04, AX
 	ADDQ         DX, CX
-	DECQ         BX
-	JNZ          product
+	DECQ         DI
+	JNZ          tail_product
 	MOVQ         ldo+8(FP), AX
 	SHLQ         $0x02, AX
 	MOVQ         out+0(FP), AX
@@ -449,47 +703,109 @@ product:
 	VZEROUPPER
 	RET
 
-// func tile2x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
-// Requires: AVX, FMA3
-TEXT ·tile2x8(SB), NOSPLIT, $0-65
-	MOVQ       cols+56(FP), AX
-	LEAQ       masks<>+0(SB), CX
-	SHLQ       $0x02, AX
-	SUBQ       AX, CX
-	VMOVUPS    64(CX), Y0
-	MOVB       add+64(FP), AL
-	TESTB      AL, AL
-	JZ         zero
+// func tile2x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile2x8(SB), NOSPLIT, $0-88
+	MOVQ    cols+56(FP), AX
+	CMPQ    AX, $0x08
+	JNE     masked
+	MOVB    add+64(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	VMOVUPS (CX), Y0
+	VMOVUPS (CX)(AX*1), Y1
+	JMP     full_begin
+
+full_zero:
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
 	MOVQ       ldo+8(FP), AX
 	SHLQ       $0x02, AX
 	MOVQ       out+0(FP), CX
-	VMASKMOVPS (CX), Y0, Y1
-	VMASKMOVPS (CX)(AX*1), Y0, Y2
-	JMP        begin
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
 
-zero:
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-
-begin:
+full_begin:
 	MOVQ lda+24(FP), AX
 	SHLQ $0x02, AX
 	MOVQ a+16(FP), CX
 	MOVQ b+32(FP), DX
 	MOVQ ldb+40(FP), BX
 	SHLQ $0x02, BX
-	MOVQ k+48(FP), SI
+	MOVQ ahead+72(FP), SI
+	MOVQ step+80(FP), DI
+	MOVQ k+48(FP), R8
 
-product:
+full_product:
+	VMOVUPS      (DX), Y2
+	VBROADCASTSS (CX), Y3
+	VFMADD231PS  Y3, Y2, Y0
+	VBROADCASTSS (CX)(AX*1), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x04, CX
+	ADDQ         BX, DX
+	DECQ         R8
+	JNZ          full_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, (CX)(AX*1)
+	VZEROUPPER
+	RET
+
+masked:
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	MOVB       add+64(FP), AL
+	TESTB      AL, AL
+	JZ         tail_zero
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	VMASKMOVPS (CX), Y0, Y1
+	VMASKMOVPS (CX)(AX*1), Y0, Y2
+	JMP        tail_begin
+
+tail_zero:
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+
+tail_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	MOVQ b+32(FP), DX
+	MOVQ ldb+40(FP), BX
+	SHLQ $0x02, BX
+	MOVQ ahead+72(FP), SI
+	MOVQ step+80(FP), DI
+	MOVQ k+48(FP), R8
+
+tail_product:
 	VMASKMOVPS   (DX), Y0, Y3
 	VBROADCASTSS (CX), Y4
 	VFMADD231PS  Y4, Y3, Y1
 	VBROADCASTSS (CX)(AX*1), Y4
 	VFMADD231PS  Y4, Y3, Y2
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
 	ADDQ         $0x04, CX
 	ADDQ         BX, DX
-	DECQ         SI
-	JNZ          product
+	DECQ         R8
+	JNZ          tail_product
 	MOVQ         ldo+8(FP), AX
 	SHLQ         $0x02, AX
 	MOVQ         out+0(FP), CX
@@ -498,18 +814,80 @@ product:
 	VZEROUPPER
 	RET
 
-// func tile2x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
-// Requires: AVX, FMA3
-TEXT ·tile2x16(SB), NOSPLIT, $0-65
-	MOVQ       cols+56(FP), AX
-	SUBQ       $0x08, AX
+// func tile2x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile2x16(SB), NOSPLIT, $0-88
+	MOVQ    cols+56(FP), AX
+	SUBQ    $0x08, AX
+	CMPQ    AX, $0x08
+	JNE     masked
+	MOVB    add+64(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	VMOVUPS (CX), Y0
+	VMOVUPS 32(CX), Y1
+	VMOVUPS (CX)(AX*1), Y2
+	VMOVUPS 32(CX)(AX*1), Y3
+	JMP     full_begin
+
+full_zero:
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+
+full_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	MOVQ b+32(FP), DX
+	MOVQ ldb+40(FP), BX
+	SHLQ $0x02, BX
+	MOVQ ahead+72(FP), SI
+	MOVQ step+80(FP), DI
+	MOVQ k+48(FP), R8
+
+full_product:
+	VMOVUPS      (DX), Y4
+	VMOVUPS      32(DX), Y5
+	VBROADCASTSS (CX), Y6
+	VFMADD231PS  Y6, Y4, Y0
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS (CX)(AX*1), Y6
+	VFMADD231PS  Y6, Y4, Y2
+	VFMADD231PS  Y6, Y5, Y3
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x04, CX
+	ADDQ         BX, DX
+	DECQ         R8
+	JNZ          full_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, 32(CX)
+	VMOVUPS      Y2, (CX)(AX*1)
+	VMOVUPS      Y3, 32(CX)(AX*1)
+	VZEROUPPER
+	RET
+
+masked:
 	LEAQ       masks<>+0(SB), CX
 	SHLQ       $0x02, AX
 	SUBQ       AX, CX
 	VMOVUPS    64(CX), Y0
 	MOVB       add+64(FP), AL
 	TESTB      AL, AL
-	JZ         zero
+	JZ         tail_zero
 	MOVQ       ldo+8(FP), AX
 	SHLQ       $0x02, AX
 	MOVQ       out+0(FP), CX
@@ -517,24 +895,31 @@ TEXT ·tile2x16(SB), NOSPLIT, $0-65
 	VMASKMOVPS 32(CX), Y0, Y2
 	VMOVUPS    (CX)(AX*1), Y3
 	VMASKMOVPS 32(CX)(AX*1), Y0, Y4
-	JMP        begin
+	JMP        tail_begin
 
-zero:
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
+tail_zero:
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
 
-begin:
+tail_begin:
 	MOVQ lda+24(FP), AX
 	SHLQ $0x02, AX
 	MOVQ a+16(FP), CX
 	MOVQ b+32(FP), DX
 	MOVQ ldb+40(FP), BX
 	SHLQ $0x02, BX
-	MOVQ k+48(FP), SI
+	MOVQ ahead+72(FP), SI
+	MOVQ step+80(FP), DI
+	MOVQ k+48(FP), R8
 
-product:
+tail_product:
 	VMOVUPS      (DX), Y5
 	VMASKMOVPS   32(DX), Y0, Y6
 	VBROADCASTSS (CX), Y7
@@ -543,10 +928,12 @@ product:
 	VBROADCASTSS (CX)(AX*1), Y7
 	VFMADD231PS  Y7, Y5, Y3
 	VFMADD231PS  Y7, Y6, Y4
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
 	ADDQ         $0x04, CX
 	ADDQ         BX, DX
-	DECQ         SI
-	JNZ          product
+	DECQ         R8
+	JNZ          tail_product
 	MOVQ         ldo+8(FP), AX
 	SHLQ         $0x02, AX
 	MOVQ         out+0(FP), CX
@@ -557,18 +944,91 @@ product:
 	VZEROUPPER
 	RET
 
-// func tile2x24(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
-// Requires: AVX, FMA3
-TEXT ·tile2x24(SB), NOSPLIT, $0-65
-	MOVQ       cols+56(FP), AX
-	SUBQ       $0x10, AX
+// func tile2x24(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile2x24(SB), NOSPLIT, $0-88
+	MOVQ    cols+56(FP), AX
+	SUBQ    $0x10, AX
+	CMPQ    AX, $0x08
+	JNE     masked
+	MOVB    add+64(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	VMOVUPS (CX), Y0
+	VMOVUPS 32(CX), Y1
+	VMOVUPS 64(CX), Y2
+	VMOVUPS (CX)(AX*1), Y3
+	VMOVUPS 32(CX)(AX*1), Y4
+	VMOVUPS 64(CX)(AX*1), Y5
+	JMP     full_begin
+
+full_zero:
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 64(CX)(AX*1)
+
+full_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	MOVQ b+32(FP), DX
+	MOVQ ldb+40(FP), BX
+	SHLQ $0x02, BX
+	MOVQ ahead+72(FP), SI
+	MOVQ step+80(FP), DI
+	MOVQ k+48(FP), R8
+
+full_product:
+	VMOVUPS      (DX), Y6
+	VMOVUPS      32(DX), Y7
+	VMOVUPS      64(DX), Y8
+	VBROADCASTSS (CX), Y9
+	VFMADD231PS  Y9, Y6, Y0
+	VFMADD231PS  Y9, Y7, Y1
+	VFMADD231PS  Y9, Y8, Y2
+	VBROADCASTSS (CX)(AX*1), Y9
+	VFMADD231PS  Y9, Y6, Y3
+	VFMADD231PS  Y9, Y7, Y4
+	VFMADD231PS  Y9, Y8, Y5
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x04, CX
+	ADDQ         BX, DX
+	DECQ         R8
+	JNZ          full_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, 32(CX)
+	VMOVUPS      Y2, 64(CX)
+	VMOVUPS      Y3, (CX)(AX*1)
+	VMOVUPS      Y4, 32(CX)(AX*1)
+	VMOVUPS      Y5, 64(CX)(AX*1)
+	VZEROUPPER
+	RET
+
+masked:
 	LEAQ       masks<>+0(SB), CX
 	SHLQ       $0x02, AX
 	SUBQ       AX, CX
 	VMOVUPS    64(CX), Y0
 	MOVB       add+64(FP), AL
 	TESTB      AL, AL
-	JZ         zero
+	JZ         tail_zero
 	MOVQ       ldo+8(FP), AX
 	SHLQ       $0x02, AX
 	MOVQ       out+0(FP), CX
@@ -578,26 +1038,35 @@ TEXT ·tile2x24(SB), NOSPLIT, $0-65
 	VMOVUPS    (CX)(AX*1), Y4
 	VMOVUPS    32(CX)(AX*1), Y5
 	VMASKMOVPS 64(CX)(AX*1), Y0, Y6
-	JMP        begin
+	JMP        tail_begin
 
-zero:
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
+tail_zero:
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 64(CX)(AX*1)
 
-begin:
+tail_begin:
 	MOVQ lda+24(FP), AX
 	SHLQ $0x02, AX
 	MOVQ a+16(FP), CX
 	MOVQ b+32(FP), DX
 	MOVQ ldb+40(FP), BX
 	SHLQ $0x02, BX
-	MOVQ k+48(FP), SI
+	MOVQ ahead+72(FP), SI
+	MOVQ step+80(FP), DI
+	MOVQ k+48(FP), R8
 
-product:
+tail_product:
 	VMOVUPS      (DX), Y7
 	VMOVUPS      32(DX), Y8
 	VMASKMOVPS   64(DX), Y0, Y9
@@ -609,10 +1078,12 @@ product:
 	VFMADD231PS  Y10, Y7, Y4
 	VFMADD231PS  Y10, Y8, Y5
 	VFMADD231PS  Y10, Y9, Y6
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
 	ADDQ         $0x04, CX
 	ADDQ         BX, DX
-	DECQ         SI
-	JNZ          product
+	DECQ         R8
+	JNZ          tail_product
 	MOVQ         ldo+8(FP), AX
 	SHLQ         $0x02, AX
 	MOVQ         out+0(FP), CX
@@ -625,18 +1096,100 @@ product:
 	VZEROUPPER
 	RET
 
-// func tile2x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
-// Requires: AVX, FMA3
-TEXT ·tile2x32(SB), NOSPLIT, $0-65
-	MOVQ       cols+56(FP), AX
-	SUBQ       $0x18, AX
+// func tile2x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile2x32(SB), NOSPLIT, $0-88
+	MOVQ    cols+56(FP), AX
+	SUBQ    $0x18, AX
+	CMPQ    AX, $0x08
+	JNE     masked
+	MOVB    add+64(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	VMOVUPS (CX), Y0
+	VMOVUPS 32(CX), Y1
+	VMOVUPS 64(CX), Y2
+	VMOVUPS 96(CX), Y3
+	VMOVUPS (CX)(AX*1), Y4
+	VMOVUPS 32(CX)(AX*1), Y5
+	VMOVUPS 64(CX)(AX*1), Y6
+	VMOVUPS 96(CX)(AX*1), Y7
+	JMP     full_begin
+
+full_zero:
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 64(CX)(AX*1)
+
+full_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	MOVQ b+32(FP), DX
+	MOVQ ldb+40(FP), BX
+	SHLQ $0x02, BX
+	MOVQ ahead+72(FP), SI
+	MOVQ step+80(FP), DI
+	MOVQ k+48(FP), R8
+
+full_product:
+	VMOVUPS      (DX), Y8
+	VMOVUPS      32(DX), Y9
+	VMOVUPS      64(DX), Y10
+	VMOVUPS      96(DX), Y11
+	VBROADCASTSS (CX), Y12
+	VFMADD231PS  Y12, Y8, Y0
+	VFMADD231PS  Y12, Y9, Y1
+	VFMADD231PS  Y12, Y10, Y2
+	VFMADD231PS  Y12, Y11, Y3
+	VBROADCASTSS (CX)(AX*1), Y12
+	VFMADD231PS  Y12, Y8, Y4
+	VFMADD231PS  Y12, Y9, Y5
+	VFMADD231PS  Y12, Y10, Y6
+	VFMADD231PS  Y12, Y11, Y7
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x04, CX
+	ADDQ         BX, DX
+	DECQ         R8
+	JNZ          full_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, 32(CX)
+	VMOVUPS      Y2, 64(CX)
+	VMOVUPS      Y3, 96(CX)
+	VMOVUPS      Y4, (CX)(AX*1)
+	VMOVUPS      Y5, 32(CX)(AX*1)
+	VMOVUPS      Y6, 64(CX)(AX*1)
+	VMOVUPS      Y7, 96(CX)(AX*1)
+	VZEROUPPER
+	RET
+
+masked:
 	LEAQ       masks<>+0(SB), CX
 	SHLQ       $0x02, AX
 	SUBQ       AX, CX
 	VMOVUPS    64(CX), Y0
 	MOVB       add+64(FP), AL
 	TESTB      AL, AL
-	JZ         zero
+	JZ         tail_zero
 	MOVQ       ldo+8(FP), AX
 	SHLQ       $0x02, AX
 	MOVQ       out+0(FP), CX
@@ -648,28 +1201,37 @@ TEXT ·tile2x32(SB), NOSPLIT, $0-65
 	VMOVUPS    32(CX)(AX*1), Y6
 	VMOVUPS    64(CX)(AX*1), Y7
 	VMASKMOVPS 96(CX)(AX*1), Y0, Y8
-	JMP        begin
+	JMP        tail_begin
 
-zero:
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
+tail_zero:
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 64(CX)(AX*1)
 
-begin:
+tail_begin:
 	MOVQ lda+24(FP), AX
 	SHLQ $0x02, AX
 	MOVQ a+16(FP), CX
 	MOVQ b+32(FP), DX
 	MOVQ ldb+40(FP), BX
 	SHLQ $0x02, BX
-	MOVQ k+48(FP), SI
+	MOVQ ahead+72(FP), SI
+	MOVQ step+80(FP), DI
+	MOVQ k+48(FP), R8
 
-product:
+tail_product:
 	VMOVUPS      (DX), Y9
 	VMOVUPS      32(DX), Y10
 	VMOVUPS      64(DX), Y11
@@ -684,10 +1246,12 @@ product:
 	VFMADD231PS  Y13, Y10, Y6
 	VFMADD231PS  Y13, Y11, Y7
 	VFMADD231PS  Y13, Y12, Y8
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
 	ADDQ         $0x04, CX
 	ADDQ         BX, DX
-	DECQ         SI
-	JNZ          product
+	DECQ         R8
+	JNZ          tail_product
 	MOVQ         ldo+8(FP), AX
 	SHLQ         $0x02, AX
 	MOVQ         out+0(FP), CX
@@ -702,40 +1266,107 @@ product:
 	VZEROUPPER
 	RET
 
-// func tile3x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
-// Requires: AVX, FMA3
-TEXT ·tile3x8(SB), NOSPLIT, $0-65
-	MOVQ       cols+56(FP), AX
-	LEAQ       masks<>+0(SB), CX
-	SHLQ       $0x02, AX
-	SUBQ       AX, CX
-	VMOVUPS    64(CX), Y0
-	MOVB       add+64(FP), AL
-	TESTB      AL, AL
-	JZ         zero
+// func tile3x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile3x8(SB), NOSPLIT, $0-88
+	MOVQ    cols+56(FP), AX
+	CMPQ    AX, $0x08
+	JNE     masked
+	MOVB    add+64(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	VMOVUPS (CX), Y0
+	VMOVUPS (CX)(AX*1), Y1
+	VMOVUPS (CX)(AX*2), Y2
+	JMP     full_begin
+
+full_zero:
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
 	MOVQ       ldo+8(FP), AX
 	SHLQ       $0x02, AX
 	MOVQ       out+0(FP), CX
-	VMASKMOVPS (CX), Y0, Y1
-	VMASKMOVPS (CX)(AX*1), Y0, Y2
-	VMASKMOVPS (CX)(AX*2), Y0, Y3
-	JMP        begin
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
 
-zero:
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-
-begin:
+full_begin:
 	MOVQ lda+24(FP), AX
 	SHLQ $0x02, AX
 	MOVQ a+16(FP), CX
 	MOVQ b+32(FP), DX
 	MOVQ ldb+40(FP), BX
 	SHLQ $0x02, BX
-	MOVQ k+48(FP), SI
+	MOVQ ahead+72(FP), SI
+	MOVQ step+80(FP), DI
+	MOVQ k+48(FP), R8
 
-product:
+full_product:
+	VMOVUPS      (DX), Y3
+	VBROADCASTSS (CX), Y4
+	VFMADD231PS  Y4, Y3, Y0
+	VBROADCASTSS (CX)(AX*1), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS (CX)(AX*2), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x04, CX
+	ADDQ         BX, DX
+	DECQ         R8
+	JNZ          full_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, (CX)(AX*1)
+	VMOVUPS      Y2, (CX)(AX*2)
+	VZEROUPPER
+	RET
+
+masked:
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	MOVB       add+64(FP), AL
+	TESTB      AL, AL
+	JZ         tail_zero
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	VMASKMOVPS (CX), Y0, Y1
+	VMASKMOVPS (CX)(AX*1), Y0, Y2
+	VMASKMOVPS (CX)(AX*2), Y0, Y3
+	JMP        tail_begin
+
+tail_zero:
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+
+tail_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	MOVQ b+32(FP), DX
+	MOVQ ldb+40(FP), BX
+	SHLQ $0x02, BX
+	MOVQ ahead+72(FP), SI
+	MOVQ step+80(FP), DI
+	MOVQ k+48(FP), R8
+
+tail_product:
 	VMASKMOVPS   (DX), Y0, Y4
 	VBROADCASTSS (CX), Y5
 	VFMADD231PS  Y5, Y4, Y1
@@ -743,10 +1374,12 @@ product:
 	VFMADD231PS  Y5, Y4, Y2
 	VBROADCASTSS (CX)(AX*2), Y5
 	VFMADD231PS  Y5, Y4, Y3
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
 	ADDQ         $0x04, CX
 	ADDQ         BX, DX
-	DECQ         SI
-	JNZ          product
+	DECQ         R8
+	JNZ          tail_product
 	MOVQ         ldo+8(FP), AX
 	SHLQ         $0x02, AX
 	MOVQ         out+0(FP), CX
@@ -756,18 +1389,90 @@ product:
 	VZEROUPPER
 	RET
 
-// func tile3x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
-// Requires: AVX, FMA3
-TEXT ·tile3x16(SB), NOSPLIT, $0-65
-	MOVQ       cols+56(FP), AX
-	SUBQ       $0x08, AX
+// func tile3x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile3x16(SB), NOSPLIT, $0-88
+	MOVQ    cols+56(FP), AX
+	SUBQ    $0x08, AX
+	CMPQ    AX, $0x08
+	JNE     masked
+	MOVB    add+64(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	VMOVUPS (CX), Y0
+	VMOVUPS 32(CX), Y1
+	VMOVUPS (CX)(AX*1), Y2
+	VMOVUPS 32(CX)(AX*1), Y3
+	VMOVUPS (CX)(AX*2), Y4
+	VMOVUPS 32(CX)(AX*2), Y5
+	JMP     full_begin
+
+full_zero:
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+
+full_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	MOVQ b+32(FP), DX
+	MOVQ ldb+40(FP), BX
+	SHLQ $0x02, BX
+	MOVQ ahead+72(FP), SI
+	MOVQ step+80(FP), DI
+	MOVQ k+48(FP), R8
+
+full_product:
+	VMOVUPS      (DX), Y6
+	VMOVUPS      32(DX), Y7
+	VBROADCASTSS (CX), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y1
+	VBROADCASTSS (CX)(AX*1), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y3
+	VBROADCASTSS (CX)(AX*2), Y8
+	VFMADD231PS  Y8, Y6, Y4
+	VFMADD231PS  Y8, Y7, Y5
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x04, CX
+	ADDQ         BX, DX
+	DECQ         R8
+	JNZ          full_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, 32(CX)
+	VMOVUPS      Y2, (CX)(AX*1)
+	VMOVUPS      Y3, 32(CX)(AX*1)
+	VMOVUPS      Y4, (CX)(AX*2)
+	VMOVUPS      Y5, 32(CX)(AX*2)
+	VZEROUPPER
+	RET
+
+masked:
 	LEAQ       masks<>+0(SB), CX
 	SHLQ       $0x02, AX
 	SUBQ       AX, CX
 	VMOVUPS    64(CX), Y0
 	MOVB       add+64(FP), AL
 	TESTB      AL, AL
-	JZ         zero
+	JZ         tail_zero
 	MOVQ       ldo+8(FP), AX
 	SHLQ       $0x02, AX
 	MOVQ       out+0(FP), CX
@@ -777,26 +1482,34 @@ TEXT ·tile3x16(SB), NOSPLIT, $0-65
 	VMASKMOVPS 32(CX)(AX*1), Y0, Y4
 	VMOVUPS    (CX)(AX*2), Y5
 	VMASKMOVPS 32(CX)(AX*2), Y0, Y6
-	JMP        begin
+	JMP        tail_begin
 
-zero:
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
+tail_zero:
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
 
-begin:
+tail_begin:
 	MOVQ lda+24(FP), AX
 	SHLQ $0x02, AX
 	MOVQ a+16(FP), CX
 	MOVQ b+32(FP), DX
 	MOVQ ldb+40(FP), BX
 	SHLQ $0x02, BX
-	MOVQ k+48(FP), SI
+	MOVQ ahead+72(FP), SI
+	MOVQ step+80(FP), DI
+	MOVQ k+48(FP), R8
 
-product:
+tail_product:
 	VMOVUPS      (DX), Y7
 	VMASKMOVPS   32(DX), Y0, Y8
 	VBROADCASTSS (CX), Y9
@@ -808,10 +1521,12 @@ product:
 	VBROADCASTSS (CX)(AX*2), Y9
 	VFMADD231PS  Y9, Y7, Y5
 	VFMADD231PS  Y9, Y8, Y6
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
 	ADDQ         $0x04, CX
 	ADDQ         BX, DX
-	DECQ         SI
-	JNZ          product
+	DECQ         R8
+	JNZ          tail_product
 	MOVQ         ldo+8(FP), AX
 	SHLQ         $0x02, AX
 	MOVQ         out+0(FP), CX
@@ -824,17 +1539,91 @@ product:
 	VZEROUPPER
 	RET
 
-// func tile4x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
-// Requires: AVX, FMA3
-TEXT ·tile4x8(SB), NOSPLIT, $0-65
-	MOVQ       cols+56(FP), AX
+// func tile4x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile4x8(SB), NOSPLIT, $0-88
+	MOVQ    cols+56(FP), AX
+	CMPQ    AX, $0x08
+	JNE     masked
+	MOVB    add+64(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS (CX), Y0
+	VMOVUPS (CX)(AX*1), Y1
+	VMOVUPS (CX)(AX*2), Y2
+	VMOVUPS (DX), Y3
+	JMP     full_begin
+
+full_zero:
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+
+full_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b+32(FP), BX
+	MOVQ ldb+40(FP), SI
+	SHLQ $0x02, SI
+	MOVQ ahead+72(FP), DI
+	MOVQ step+80(FP), R8
+	MOVQ k+48(FP), R9
+
+full_product:
+	VMOVUPS      (BX), Y4
+	VBROADCASTSS (CX), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS (CX)(AX*1), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS (CX)(AX*2), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS (DX), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         SI, BX
+	DECQ         R9
+	JNZ          full_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, (CX)(AX*1)
+	VMOVUPS      Y2, (CX)(AX*2)
+	VMOVUPS      Y3, (DX)
+	VZEROUPPER
+	RET
+
+masked:
 	LEAQ       masks<>+0(SB), CX
 	SHLQ       $0x02, AX
 	SUBQ       AX, CX
 	VMOVUPS    64(CX), Y0
 	MOVB       add+64(FP), AL
 	TESTB      AL, AL
-	JZ         zero
+	JZ         tail_zero
 	MOVQ       ldo+8(FP), AX
 	SHLQ       $0x02, AX
 	MOVQ       out+0(FP), CX
@@ -844,15 +1633,24 @@ TEXT ·tile4x8(SB), NOSPLIT, $0-65
 	VMASKMOVPS (CX)(AX*1), Y0, Y2
 	VMASKMOVPS (CX)(AX*2), Y0, Y3
 	VMASKMOVPS (DX), Y0, Y4
-	JMP        begin
+	JMP        tail_begin
 
-zero:
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
+tail_zero:
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
 
-begin:
+tail_begin:
 	MOVQ lda+24(FP), AX
 	SHLQ $0x02, AX
 	MOVQ a+16(FP), CX
@@ -861,9 +1659,11 @@ begin:
 	MOVQ b+32(FP), BX
 	MOVQ ldb+40(FP), SI
 	SHLQ $0x02, SI
-	MOVQ k+48(FP), DI
+	MOVQ ahead+72(FP), DI
+	MOVQ step+80(FP), R8
+	MOVQ k+48(FP), R9
 
-product:
+tail_product:
 	VMASKMOVPS   (BX), Y0, Y5
 	VBROADCASTSS (CX), Y6
 	VFMADD231PS  Y6, Y5, Y1
@@ -873,11 +1673,13 @@ product:
 	VFMADD231PS  Y6, Y5, Y3
 	VBROADCASTSS (DX), Y6
 	VFMADD231PS  Y6, Y5, Y4
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
 	ADDQ         $0x04, CX
 	ADDQ         $0x04, DX
 	ADDQ         SI, BX
-	DECQ         DI
-	JNZ          product
+	DECQ         R9
+	JNZ          tail_product
 	MOVQ         ldo+8(FP), AX
 	SHLQ         $0x02, AX
 	MOVQ         out+0(FP), CX
@@ -890,18 +1692,109 @@ product:
 	VZEROUPPER
 	RET
 
-// func tile4x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
-// Requires: AVX, FMA3
-TEXT ·tile4x16(SB), NOSPLIT, $0-65
-	MOVQ       cols+56(FP), AX
-	SUBQ       $0x08, AX
+// func tile4x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile4x16(SB), NOSPLIT, $0-88
+	MOVQ    cols+56(FP), AX
+	SUBQ    $0x08, AX
+	CMPQ    AX, $0x08
+	JNE     masked
+	MOVB    add+64(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS (CX), Y0
+	VMOVUPS 32(CX), Y1
+	VMOVUPS (CX)(AX*1), Y2
+	VMOVUPS 32(CX)(AX*1), Y3
+	VMOVUPS (CX)(AX*2), Y4
+	VMOVUPS 32(CX)(AX*2), Y5
+	VMOVUPS (DX), Y6
+	VMOVUPS 32(DX), Y7
+	JMP     full_begin
+
+full_zero:
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+
+full_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b+32(FP), BX
+	MOVQ ldb+40(FP), SI
+	SHLQ $0x02, SI
+	MOVQ ahead+72(FP), DI
+	MOVQ step+80(FP), R8
+	MOVQ k+48(FP), R9
+
+full_product:
+	VMOVUPS      (BX), Y8
+	VMOVUPS      32(BX), Y9
+	VBROADCASTSS (CX), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS (CX)(AX*1), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS (CX)(AX*2), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS (DX), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         SI, BX
+	DECQ         R9
+	JNZ          full_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, 32(CX)
+	VMOVUPS      Y2, (CX)(AX*1)
+	VMOVUPS      Y3, 32(CX)(AX*1)
+	VMOVUPS      Y4, (CX)(AX*2)
+	VMOVUPS      Y5, 32(CX)(AX*2)
+	VMOVUPS      Y6, (DX)
+	VMOVUPS      Y7, 32(DX)
+	VZEROUPPER
+	RET
+
+masked:
 	LEAQ       masks<>+0(SB), CX
 	SHLQ       $0x02, AX
 	SUBQ       AX, CX
 	VMOVUPS    64(CX), Y0
 	MOVB       add+64(FP), AL
 	TESTB      AL, AL
-	JZ         zero
+	JZ         tail_zero
 	MOVQ       ldo+8(FP), AX
 	SHLQ       $0x02, AX
 	MOVQ       out+0(FP), CX
@@ -915,19 +1808,28 @@ TEXT ·tile4x16(SB), NOSPLIT, $0-65
 	VMASKMOVPS 32(CX)(AX*2), Y0, Y6
 	VMOVUPS    (DX), Y7
 	VMASKMOVPS 32(DX), Y0, Y8
-	JMP        begin
+	JMP        tail_begin
 
-zero:
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
+tail_zero:
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
 
-begin:
+tail_begin:
 	MOVQ lda+24(FP), AX
 	SHLQ $0x02, AX
 	MOVQ a+16(FP), CX
@@ -936,9 +1838,11 @@ begin:
 	MOVQ b+32(FP), BX
 	MOVQ ldb+40(FP), SI
 	SHLQ $0x02, SI
-	MOVQ k+48(FP), DI
+	MOVQ ahead+72(FP), DI
+	MOVQ step+80(FP), R8
+	MOVQ k+48(FP), R9
 
-product:
+tail_product:
 	VMOVUPS      (BX), Y9
 	VMASKMOVPS   32(BX), Y0, Y10
 	VBROADCASTSS (CX), Y11
@@ -953,11 +1857,13 @@ product:
 	VBROADCASTSS (DX), Y11
 	VFMADD231PS  Y11, Y9, Y7
 	VFMADD231PS  Y11, Y10, Y8
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
 	ADDQ         $0x04, CX
 	ADDQ         $0x04, DX
 	ADDQ         SI, BX
-	DECQ         DI
-	JNZ          product
+	DECQ         R9
+	JNZ          tail_product
 	MOVQ         ldo+8(FP), AX
 	SHLQ         $0x02, AX
 	MOVQ         out+0(FP), CX
@@ -974,17 +1880,97 @@ product:
 	VZEROUPPER
 	RET
 
-// func tile5x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
-// Requires: AVX, FMA3
-TEXT ·tile5x8(SB), NOSPLIT, $0-65
-	MOVQ       cols+56(FP), AX
+// func tile5x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile5x8(SB), NOSPLIT, $0-88
+	MOVQ    cols+56(FP), AX
+	CMPQ    AX, $0x08
+	JNE     masked
+	MOVB    add+64(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS (CX), Y0
+	VMOVUPS (CX)(AX*1), Y1
+	VMOVUPS (CX)(AX*2), Y2
+	VMOVUPS (DX), Y3
+	VMOVUPS (DX)(AX*1), Y4
+	JMP     full_begin
+
+full_zero:
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 (DX)(AX*1)
+
+full_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b+32(FP), BX
+	MOVQ ldb+40(FP), SI
+	SHLQ $0x02, SI
+	MOVQ ahead+72(FP), DI
+	MOVQ step+80(FP), R8
+	MOVQ k+48(FP), R9
+
+full_product:
+	VMOVUPS      (BX), Y5
+	VBROADCASTSS (CX), Y6
+	VFMADD231PS  Y6, Y5, Y0
+	VBROADCASTSS (CX)(AX*1), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS (CX)(AX*2), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS (DX), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS (DX)(AX*1), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         SI, BX
+	DECQ         R9
+	JNZ          full_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, (CX)(AX*1)
+	VMOVUPS      Y2, (CX)(AX*2)
+	VMOVUPS      Y3, (DX)
+	VMOVUPS      Y4, (DX)(AX*1)
+	VZEROUPPER
+	RET
+
+masked:
 	LEAQ       masks<>+0(SB), CX
 	SHLQ       $0x02, AX
 	SUBQ       AX, CX
 	VMOVUPS    64(CX), Y0
 	MOVB       add+64(FP), AL
 	TESTB      AL, AL
-	JZ         zero
+	JZ         tail_zero
 	MOVQ       ldo+8(FP), AX
 	SHLQ       $0x02, AX
 	MOVQ       out+0(FP), CX
@@ -995,16 +1981,26 @@ TEXT ·tile5x8(SB), NOSPLIT, $0-65
 	VMASKMOVPS (CX)(AX*2), Y0, Y3
 	VMASKMOVPS (DX), Y0, Y4
 	VMASKMOVPS (DX)(AX*1), Y0, Y5
-	JMP        begin
+	JMP        tail_begin
 
-zero:
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
+tail_zero:
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 (DX)(AX*1)
 
-begin:
+tail_begin:
 	MOVQ lda+24(FP), AX
 	SHLQ $0x02, AX
 	MOVQ a+16(FP), CX
@@ -1013,9 +2009,11 @@ begin:
 	MOVQ b+32(FP), BX
 	MOVQ ldb+40(FP), SI
 	SHLQ $0x02, SI
-	MOVQ k+48(FP), DI
+	MOVQ ahead+72(FP), DI
+	MOVQ step+80(FP), R8
+	MOVQ k+48(FP), R9
 
-product:
+tail_product:
 	VMASKMOVPS   (BX), Y0, Y6
 	VBROADCASTSS (CX), Y7
 	VFMADD231PS  Y7, Y6, Y1
@@ -1027,11 +2025,13 @@ product:
 	VFMADD231PS  Y7, Y6, Y4
 	VBROADCASTSS (DX)(AX*1), Y7
 	VFMADD231PS  Y7, Y6, Y5
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
 	ADDQ         $0x04, CX
 	ADDQ         $0x04, DX
 	ADDQ         SI, BX
-	DECQ         DI
-	JNZ          product
+	DECQ         R9
+	JNZ          tail_product
 	MOVQ         ldo+8(FP), AX
 	SHLQ         $0x02, AX
 	MOVQ         out+0(FP), CX
@@ -1045,18 +2045,119 @@ product:
 	VZEROUPPER
 	RET
 
-// func tile5x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
-// Requires: AVX, FMA3
-TEXT ·tile5x16(SB), NOSPLIT, $0-65
-	MOVQ       cols+56(FP), AX
-	SUBQ       $0x08, AX
+// func tile5x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile5x16(SB), NOSPLIT, $0-88
+	MOVQ    cols+56(FP), AX
+	SUBQ    $0x08, AX
+	CMPQ    AX, $0x08
+	JNE     masked
+	MOVB    add+64(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS (CX), Y0
+	VMOVUPS 32(CX), Y1
+	VMOVUPS (CX)(AX*1), Y2
+	VMOVUPS 32(CX)(AX*1), Y3
+	VMOVUPS (CX)(AX*2), Y4
+	VMOVUPS 32(CX)(AX*2), Y5
+	VMOVUPS (DX), Y6
+	VMOVUPS 32(DX), Y7
+	VMOVUPS (DX)(AX*1), Y8
+	VMOVUPS 32(DX)(AX*1), Y9
+	JMP     full_begin
+
+full_zero:
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 (DX)(AX*1)
+
+full_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b+32(FP), BX
+	MOVQ ldb+40(FP), SI
+	SHLQ $0x02, SI
+	MOVQ ahead+72(FP), DI
+	MOVQ step+80(FP), R8
+	MOVQ k+48(FP), R9
+
+full_product:
+	VMOVUPS      (BX), Y10
+	VMOVUPS      32(BX), Y11
+	VBROADCASTSS (CX), Y12
+	VFMADD231PS  Y12, Y10, Y0
+	VFMADD231PS  Y12, Y11, Y1
+	VBROADCASTSS (CX)(AX*1), Y12
+	VFMADD231PS  Y12, Y10, Y2
+	VFMADD231PS  Y12, Y11, Y3
+	VBROADCASTSS (CX)(AX*2), Y12
+	VFMADD231PS  Y12, Y10, Y4
+	VFMADD231PS  Y12, Y11, Y5
+	VBROADCASTSS (DX), Y12
+	VFMADD231PS  Y12, Y10, Y6
+	VFMADD231PS  Y12, Y11, Y7
+	VBROADCASTSS (DX)(AX*1), Y12
+	VFMADD231PS  Y12, Y10, Y8
+	VFMADD231PS  Y12, Y11, Y9
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         SI, BX
+	DECQ         R9
+	JNZ          full_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, 32(CX)
+	VMOVUPS      Y2, (CX)(AX*1)
+	VMOVUPS      Y3, 32(CX)(AX*1)
+	VMOVUPS      Y4, (CX)(AX*2)
+	VMOVUPS      Y5, 32(CX)(AX*2)
+	VMOVUPS      Y6, (DX)
+	VMOVUPS      Y7, 32(DX)
+	VMOVUPS      Y8, (DX)(AX*1)
+	VMOVUPS      Y9, 32(DX)(AX*1)
+	VZEROUPPER
+	RET
+
+masked:
 	LEAQ       masks<>+0(SB), CX
 	SHLQ       $0x02, AX
 	SUBQ       AX, CX
 	VMOVUPS    64(CX), Y0
 	MOVB       add+64(FP), AL
 	TESTB      AL, AL
-	JZ         zero
+	JZ         tail_zero
 	MOVQ       ldo+8(FP), AX
 	SHLQ       $0x02, AX
 	MOVQ       out+0(FP), CX
@@ -1072,21 +2173,31 @@ TEXT ·tile5x16(SB), NOSPLIT, $0-65
 	VMASKMOVPS 32(DX), Y0, Y8
 	VMOVUPS    (DX)(AX*1), Y9
 	VMASKMOVPS 32(DX)(AX*1), Y0, Y10
-	JMP        begin
+	JMP        tail_begin
 
-zero:
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
+tail_zero:
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 (DX)(AX*1)
 
-begin:
+tail_begin:
 	MOVQ lda+24(FP), AX
 	SHLQ $0x02, AX
 	MOVQ a+16(FP), CX
@@ -1095,9 +2206,11 @@ begin:
 	MOVQ b+32(FP), BX
 	MOVQ ldb+40(FP), SI
 	SHLQ $0x02, SI
-	MOVQ k+48(FP), DI
+	MOVQ ahead+72(FP), DI
+	MOVQ step+80(FP), R8
+	MOVQ k+48(FP), R9
 
-product:
+tail_product:
 	VMOVUPS      (BX), Y11
 	VMASKMOVPS   32(BX), Y0, Y12
 	VBROADCASTSS (CX), Y13
@@ -1115,11 +2228,13 @@ product:
 	VBROADCASTSS (DX)(AX*1), Y13
 	VFMADD231PS  Y13, Y11, Y9
 	VFMADD231PS  Y13, Y12, Y10
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
 	ADDQ         $0x04, CX
 	ADDQ         $0x04, DX
 	ADDQ         SI, BX
-	DECQ         DI
-	JNZ          product
+	DECQ         R9
+	JNZ          tail_product
 	MOVQ         ldo+8(FP), AX
 	SHLQ         $0x02, AX
 	MOVQ         out+0(FP), CX
@@ -1138,17 +2253,103 @@ product:
 	VZEROUPPER
 	RET
 
-// func tile6x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
-// Requires: AVX, FMA3
-TEXT ·tile6x8(SB), NOSPLIT, $0-65
-	MOVQ       cols+56(FP), AX
+// func tile6x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile6x8(SB), NOSPLIT, $0-88
+	MOVQ    cols+56(FP), AX
+	CMPQ    AX, $0x08
+	JNE     masked
+	MOVB    add+64(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS (CX), Y0
+	VMOVUPS (CX)(AX*1), Y1
+	VMOVUPS (CX)(AX*2), Y2
+	VMOVUPS (DX), Y3
+	VMOVUPS (DX)(AX*1), Y4
+	VMOVUPS (DX)(AX*2), Y5
+	JMP     full_begin
+
+full_zero:
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+
+full_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b+32(FP), BX
+	MOVQ ldb+40(FP), SI
+	SHLQ $0x02, SI
+	MOVQ ahead+72(FP), DI
+	MOVQ step+80(FP), R8
+	MOVQ k+48(FP), R9
+
+full_product:
+	VMOVUPS      (BX), Y6
+	VBROADCASTSS (CX), Y7
+	VFMADD231PS  Y7, Y6, Y0
+	VBROADCASTSS (CX)(AX*1), Y7
+	VFMADD231PS  Y7, Y6, Y1
+	VBROADCASTSS (CX)(AX*2), Y7
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS (DX), Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VBROADCASTSS (DX)(AX*1), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VBROADCASTSS (DX)(AX*2), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         SI, BX
+	DECQ         R9
+	JNZ          full_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, (CX)(AX*1)
+	VMOVUPS      Y2, (CX)(AX*2)
+	VMOVUPS      Y3, (DX)
+	VMOVUPS      Y4, (DX)(AX*1)
+	VMOVUPS      Y5, (DX)(AX*2)
+	VZEROUPPER
+	RET
+
+masked:
 	LEAQ       masks<>+0(SB), CX
 	SHLQ       $0x02, AX
 	SUBQ       AX, CX
 	VMOVUPS    64(CX), Y0
 	MOVB       add+64(FP), AL
 	TESTB      AL, AL
-	JZ         zero
+	JZ         tail_zero
 	MOVQ       ldo+8(FP), AX
 	SHLQ       $0x02, AX
 	MOVQ       out+0(FP), CX
@@ -1160,17 +2361,28 @@ TEXT ·tile6x8(SB), NOSPLIT, $0-65
 	VMASKMOVPS (DX), Y0, Y4
 	VMASKMOVPS (DX)(AX*1), Y0, Y5
 	VMASKMOVPS (DX)(AX*2), Y0, Y6
-	JMP        begin
+	JMP        tail_begin
 
-zero:
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
+tail_zero:
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
 
-begin:
+tail_begin:
 	MOVQ lda+24(FP), AX
 	SHLQ $0x02, AX
 	MOVQ a+16(FP), CX
@@ -1179,9 +2391,11 @@ begin:
 	MOVQ b+32(FP), BX
 	MOVQ ldb+40(FP), SI
 	SHLQ $0x02, SI
-	MOVQ k+48(FP), DI
+	MOVQ ahead+72(FP), DI
+	MOVQ step+80(FP), R8
+	MOVQ k+48(FP), R9
 
-product:
+tail_product:
 	VMASKMOVPS   (BX), Y0, Y7
 	VBROADCASTSS (CX), Y8
 	VFMADD231PS  Y8, Y7, Y1
@@ -1195,11 +2409,13 @@ product:
 	VFMADD231PS  Y8, Y7, Y5
 	VBROADCASTSS (DX)(AX*2), Y8
 	VFMADD231PS  Y8, Y7, Y6
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
 	ADDQ         $0x04, CX
 	ADDQ         $0x04, DX
 	ADDQ         SI, BX
-	DECQ         DI
-	JNZ          product
+	DECQ         R9
+	JNZ          tail_product
 	MOVQ         ldo+8(FP), AX
 	SHLQ         $0x02, AX
 	MOVQ         out+0(FP), CX
@@ -1214,18 +2430,129 @@ product:
 	VZEROUPPER
 	RET
 
-// func tile6x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
-// Requires: AVX, FMA3
-TEXT ·tile6x16(SB), NOSPLIT, $0-65
-	MOVQ       cols+56(FP), AX
-	SUBQ       $0x08, AX
+// func tile6x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile6x16(SB), NOSPLIT, $0-88
+	MOVQ    cols+56(FP), AX
+	SUBQ    $0x08, AX
+	CMPQ    AX, $0x08
+	JNE     masked
+	MOVB    add+64(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS (CX), Y0
+	VMOVUPS 32(CX), Y1
+	VMOVUPS (CX)(AX*1), Y2
+	VMOVUPS 32(CX)(AX*1), Y3
+	VMOVUPS (CX)(AX*2), Y4
+	VMOVUPS 32(CX)(AX*2), Y5
+	VMOVUPS (DX), Y6
+	VMOVUPS 32(DX), Y7
+	VMOVUPS (DX)(AX*1), Y8
+	VMOVUPS 32(DX)(AX*1), Y9
+	VMOVUPS (DX)(AX*2), Y10
+	VMOVUPS 32(DX)(AX*2), Y11
+	JMP     full_begin
+
+full_zero:
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+
+full_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b+32(FP), BX
+	MOVQ ldb+40(FP), SI
+	SHLQ $0x02, SI
+	MOVQ ahead+72(FP), DI
+	MOVQ step+80(FP), R8
+	MOVQ k+48(FP), R9
+
+full_product:
+	VMOVUPS      (BX), Y12
+	VMOVUPS      32(BX), Y13
+	VBROADCASTSS (CX), Y14
+	VFMADD231PS  Y14, Y12, Y0
+	VFMADD231PS  Y14, Y13, Y1
+	VBROADCASTSS (CX)(AX*1), Y14
+	VFMADD231PS  Y14, Y12, Y2
+	VFMADD231PS  Y14, Y13, Y3
+	VBROADCASTSS (CX)(AX*2), Y14
+	VFMADD231PS  Y14, Y12, Y4
+	VFMADD231PS  Y14, Y13, Y5
+	VBROADCASTSS (DX), Y14
+	VFMADD231PS  Y14, Y12, Y6
+	VFMADD231PS  Y14, Y13, Y7
+	VBROADCASTSS (DX)(AX*1), Y14
+	VFMADD231PS  Y14, Y12, Y8
+	VFMADD231PS  Y14, Y13, Y9
+	VBROADCASTSS (DX)(AX*2), Y14
+	VFMADD231PS  Y14, Y12, Y10
+	VFMADD231PS  Y14, Y13, Y11
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         SI, BX
+	DECQ         R9
+	JNZ          full_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, 32(CX)
+	VMOVUPS      Y2, (CX)(AX*1)
+	VMOVUPS      Y3, 32(CX)(AX*1)
+	VMOVUPS      Y4, (CX)(AX*2)
+	VMOVUPS      Y5, 32(CX)(AX*2)
+	VMOVUPS      Y6, (DX)
+	VMOVUPS      Y7, 32(DX)
+	VMOVUPS      Y8, (DX)(AX*1)
+	VMOVUPS      Y9, 32(DX)(AX*1)
+	VMOVUPS      Y10, (DX)(AX*2)
+	VMOVUPS      Y11, 32(DX)(AX*2)
+	VZEROUPPER
+	RET
+
+masked:
 	LEAQ       masks<>+0(SB), CX
 	SHLQ       $0x02, AX
 	SUBQ       AX, CX
 	VMOVUPS    64(CX), Y0
 	MOVB       add+64(FP), AL
 	TESTB      AL, AL
-	JZ         zero
+	JZ         tail_zero
 	MOVQ       ldo+8(FP), AX
 	SHLQ       $0x02, AX
 	MOVQ       out+0(FP), CX
@@ -1243,23 +2570,34 @@ TEXT ·tile6x16(SB), NOSPLIT, $0-65
 	VMASKMOVPS 32(DX)(AX*1), Y0, Y10
 	VMOVUPS    (DX)(AX*2), Y11
 	VMASKMOVPS 32(DX)(AX*2), Y0, Y12
-	JMP        begin
+	JMP        tail_begin
 
-zero:
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	VXORPS Y12, Y12, Y12
+tail_zero:
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	VXORPS     Y12, Y12, Y12
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
 
-begin:
+tail_begin:
 	MOVQ lda+24(FP), AX
 	SHLQ $0x02, AX
 	MOVQ a+16(FP), CX
@@ -1268,9 +2606,11 @@ begin:
 	MOVQ b+32(FP), BX
 	MOVQ ldb+40(FP), SI
 	SHLQ $0x02, SI
-	MOVQ k+48(FP), DI
+	MOVQ ahead+72(FP), DI
+	MOVQ step+80(FP), R8
+	MOVQ k+48(FP), R9
 
-product:
+tail_product:
 	VMOVUPS      (BX), Y13
 	VMASKMOVPS   32(BX), Y0, Y14
 	VBROADCASTSS (CX), Y15
@@ -1291,11 +2631,13 @@ product:
 	VBROADCASTSS (DX)(AX*2), Y15
 	VFMADD231PS  Y15, Y13, Y11
 	VFMADD231PS  Y15, Y14, Y12
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
 	ADDQ         $0x04, CX
 	ADDQ         $0x04, DX
 	ADDQ         SI, BX
-	DECQ         DI
-	JNZ          product
+	DECQ         R9
+	JNZ          tail_product
 	MOVQ         ldo+8(FP), AX
 	SHLQ         $0x02, AX
 	MOVQ         out+0(FP), CX

@@ -8,7 +8,7 @@ const Rows = 6
 // Columns is the number of float32s in a register.
 const Columns = 8
 
-type kernel func(out *float32, ldo int, a *float32, lda int, b *float32, ldb, k, cols int, add bool)
+type kernel func(out *float32, ldo int, a *float32, lda int, b *float32, ldb, k, cols int, add bool, ahead *float32, step int)
 
 // One or two rows go through whole lines of a panel, because they wait for memory.
 var wide = [2][4]kernel{
@@ -25,15 +25,19 @@ var narrow = [Rows - 2][2]kernel{
 }
 
 // Tile is pure.Tile for at most Rows rows and 32 columns, where no product is rounded before it is
-// added.
-func Tile(out []float32, ldo int, a []float32, lda int, b []float32, ldb int, k, rows, cols int, add bool) {
+// added. Meanwhile it fetches ahead, which is wanted next, into the second cache.
+func Tile(out []float32, ldo int, a []float32, lda int, b []float32, ldb int, k, rows, cols int, add bool, ahead []float32) {
 	_, _, _ = out[(rows-1)*ldo+cols-1], a[(rows-1)*lda+k-1], b[(k-1)*ldb+cols-1]
+	next, step := &b[0], 0
+	if len(ahead) > 0 {
+		next, step = &ahead[0], 4*len(ahead)/k
+	}
 	if rows <= len(wide) {
-		wide[rows-1][(cols-1)/Columns](&out[0], ldo, &a[0], lda, &b[0], ldb, k, cols, add)
+		wide[rows-1][(cols-1)/Columns](&out[0], ldo, &a[0], lda, &b[0], ldb, k, cols, add, next, step)
 		return
 	}
 	for j := 0; j < cols; j += 2 * Columns {
 		n := min(2*Columns, cols-j)
-		narrow[rows-3][(n-1)/Columns](&out[j], ldo, &a[0], lda, &b[j], ldb, k, n, add)
+		narrow[rows-3][(n-1)/Columns](&out[j], ldo, &a[0], lda, &b[j], ldb, k, n, add, next, step)
 	}
 }

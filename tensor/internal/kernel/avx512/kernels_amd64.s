@@ -181,9 +181,9 @@ end:
 	MOVQ    DX, operations+80(FP)
 	RET
 
-// func tile1x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
-// Requires: AVX, AVX512F
-TEXT ·tile1x16(SB), NOSPLIT, $0-65
+// func tile1x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tile1x16(SB), NOSPLIT, $0-88
 	MOVQ      cols+56(FP), AX
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
@@ -192,32 +192,40 @@ TEXT ·tile1x16(SB), NOSPLIT, $0-65
 	KMOVW     AX, K1
 	MOVB      add+64(FP), AL
 	TESTB     AL, AL
-	JZ        zero
+	JZ        tail_zero
 	MOVQ      ldo+8(FP), AX
 	SHLQ      $0x02, AX
 	MOVQ      out+0(FP), AX
 	VMOVUPS.Z (AX), K1, Z0
-	JMP       begin
+	JMP       tail_begin
 
-zero:
-	VPXORD Z0, Z0, Z0
+tail_zero:
+	VPXORD     Z0, Z0, Z0
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), AX
+	PREFETCHT0 (AX)
 
-begin:
+tail_begin:
 	MOVQ lda+24(FP), AX
 	SHLQ $0x02, AX
 	MOVQ a+16(FP), AX
 	MOVQ b+32(FP), CX
 	MOVQ ldb+40(FP), DX
 	SHLQ $0x02, DX
-	MOVQ k+48(FP), BX
+	MOVQ ahead+72(FP), BX
+	MOVQ step+80(FP), SI
+	MOVQ k+48(FP), DI
 
-product:
+tail_product:
 	VMOVUPS.Z        (CX), K1, Z1
 	VFMADD231PS.BCST (AX), Z1, Z0
+	PREFETCHT1       (BX)
+	ADDQ             SI, BX
 	ADDQ             $0x04, AX
 	ADDQ             DX, CX
-	DECQ             BX
-	JNZ              product
+	DECQ             DI
+	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
 	MOVQ             out+0(FP), AX
@@ -225,9 +233,9 @@ product:
 	VZEROUPPER
 	RET
 
-// func tile1x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
-// Requires: AVX, AVX512F
-TEXT ·tile1x32(SB), NOSPLIT, $0-65
+// func tile1x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tile1x32(SB), NOSPLIT, $0-88
 	MOVQ      cols+56(FP), AX
 	SUBQ      $0x10, AX
 	MOVQ      AX, CX
@@ -237,36 +245,45 @@ TEXT ·tile1x32(SB), NOSPLIT, $0-65
 	KMOVW     AX, K1
 	MOVB      add+64(FP), AL
 	TESTB     AL, AL
-	JZ        zero
+	JZ        tail_zero
 	MOVQ      ldo+8(FP), AX
 	SHLQ      $0x02, AX
 	MOVQ      out+0(FP), AX
 	VMOVUPS   (AX), Z0
 	VMOVUPS.Z 64(AX), K1, Z1
-	JMP       begin
+	JMP       tail_begin
 
-zero:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
+tail_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
 
-begin:
+tail_begin:
 	MOVQ lda+24(FP), AX
 	SHLQ $0x02, AX
 	MOVQ a+16(FP), AX
 	MOVQ b+32(FP), CX
 	MOVQ ldb+40(FP), DX
 	SHLQ $0x02, DX
-	MOVQ k+48(FP), BX
+	MOVQ ahead+72(FP), BX
+	MOVQ step+80(FP), SI
+	MOVQ k+48(FP), DI
 
-product:
+tail_product:
 	VMOVUPS          (CX), Z2
 	VMOVUPS.Z        64(CX), K1, Z3
 	VFMADD231PS.BCST (AX), Z2, Z0
 	VFMADD231PS.BCST (AX), Z3, Z1
+	PREFETCHT1       (BX)
+	ADDQ             SI, BX
 	ADDQ             $0x04, AX
 	ADDQ             DX, CX
-	DECQ             BX
-	JNZ              product
+	DECQ             DI
+	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
 	MOVQ             out+0(FP), AX
@@ -275,9 +292,9 @@ product:
 	VZEROUPPER
 	RET
 
-// func tile2x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
-// Requires: AVX, AVX512F
-TEXT ·tile2x16(SB), NOSPLIT, $0-65
+// func tile2x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tile2x16(SB), NOSPLIT, $0-88
 	MOVQ      cols+56(FP), AX
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
@@ -286,35 +303,44 @@ TEXT ·tile2x16(SB), NOSPLIT, $0-65
 	KMOVW     AX, K1
 	MOVB      add+64(FP), AL
 	TESTB     AL, AL
-	JZ        zero
+	JZ        tail_zero
 	MOVQ      ldo+8(FP), AX
 	SHLQ      $0x02, AX
 	MOVQ      out+0(FP), CX
 	VMOVUPS.Z (CX), K1, Z0
 	VMOVUPS.Z (CX)(AX*1), K1, Z1
-	JMP       begin
+	JMP       tail_begin
 
-zero:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
+tail_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
 
-begin:
+tail_begin:
 	MOVQ lda+24(FP), AX
 	SHLQ $0x02, AX
 	MOVQ a+16(FP), CX
 	MOVQ b+32(FP), DX
 	MOVQ ldb+40(FP), BX
 	SHLQ $0x02, BX
-	MOVQ k+48(FP), SI
+	MOVQ ahead+72(FP), SI
+	MOVQ step+80(FP), DI
+	MOVQ k+48(FP), R8
 
-product:
+tail_product:
 	VMOVUPS.Z        (DX), K1, Z2
 	VFMADD231PS.BCST (CX), Z2, Z0
 	VFMADD231PS.BCST (CX)(AX*1), Z2, Z1
+	PREFETCHT1       (SI)
+	ADDQ             DI, SI
 	ADDQ             $0x04, CX
 	ADDQ             BX, DX
-	DECQ             SI
-	JNZ              product
+	DECQ             R8
+	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
 	MOVQ             out+0(FP), CX
@@ -323,9 +349,9 @@ product:
 	VZEROUPPER
 	RET
 
-// func tile2x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
-// Requires: AVX, AVX512F
-TEXT ·tile2x32(SB), NOSPLIT, $0-65
+// func tile2x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tile2x32(SB), NOSPLIT, $0-88
 	MOVQ      cols+56(FP), AX
 	SUBQ      $0x10, AX
 	MOVQ      AX, CX
@@ -335,7 +361,7 @@ TEXT ·tile2x32(SB), NOSPLIT, $0-65
 	KMOVW     AX, K1
 	MOVB      add+64(FP), AL
 	TESTB     AL, AL
-	JZ        zero
+	JZ        tail_zero
 	MOVQ      ldo+8(FP), AX
 	SHLQ      $0x02, AX
 	MOVQ      out+0(FP), CX
@@ -343,34 +369,45 @@ TEXT ·tile2x32(SB), NOSPLIT, $0-65
 	VMOVUPS.Z 64(CX), K1, Z1
 	VMOVUPS   (CX)(AX*1), Z2
 	VMOVUPS.Z 64(CX)(AX*1), K1, Z3
-	JMP       begin
+	JMP       tail_begin
 
-zero:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
+tail_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 64(CX)(AX*1)
 
-begin:
+tail_begin:
 	MOVQ lda+24(FP), AX
 	SHLQ $0x02, AX
 	MOVQ a+16(FP), CX
 	MOVQ b+32(FP), DX
 	MOVQ ldb+40(FP), BX
 	SHLQ $0x02, BX
-	MOVQ k+48(FP), SI
+	MOVQ ahead+72(FP), SI
+	MOVQ step+80(FP), DI
+	MOVQ k+48(FP), R8
 
-product:
+tail_product:
 	VMOVUPS          (DX), Z4
 	VMOVUPS.Z        64(DX), K1, Z5
 	VFMADD231PS.BCST (CX), Z4, Z0
 	VFMADD231PS.BCST (CX), Z5, Z1
 	VFMADD231PS.BCST (CX)(AX*1), Z4, Z2
 	VFMADD231PS.BCST (CX)(AX*1), Z5, Z3
+	PREFETCHT1       (SI)
+	ADDQ             DI, SI
 	ADDQ             $0x04, CX
 	ADDQ             BX, DX
-	DECQ             SI
-	JNZ              product
+	DECQ             R8
+	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
 	MOVQ             out+0(FP), CX
@@ -381,9 +418,9 @@ product:
 	VZEROUPPER
 	RET
 
-// func tile3x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
-// Requires: AVX, AVX512F
-TEXT ·tile3x16(SB), NOSPLIT, $0-65
+// func tile3x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tile3x16(SB), NOSPLIT, $0-88
 	MOVQ      cols+56(FP), AX
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
@@ -392,38 +429,48 @@ TEXT ·tile3x16(SB), NOSPLIT, $0-65
 	KMOVW     AX, K1
 	MOVB      add+64(FP), AL
 	TESTB     AL, AL
-	JZ        zero
+	JZ        tail_zero
 	MOVQ      ldo+8(FP), AX
 	SHLQ      $0x02, AX
 	MOVQ      out+0(FP), CX
 	VMOVUPS.Z (CX), K1, Z0
 	VMOVUPS.Z (CX)(AX*1), K1, Z1
 	VMOVUPS.Z (CX)(AX*2), K1, Z2
-	JMP       begin
+	JMP       tail_begin
 
-zero:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
+tail_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
 
-begin:
+tail_begin:
 	MOVQ lda+24(FP), AX
 	SHLQ $0x02, AX
 	MOVQ a+16(FP), CX
 	MOVQ b+32(FP), DX
 	MOVQ ldb+40(FP), BX
 	SHLQ $0x02, BX
-	MOVQ k+48(FP), SI
+	MOVQ ahead+72(FP), SI
+	MOVQ step+80(FP), DI
+	MOVQ k+48(FP), R8
 
-product:
+tail_product:
 	VMOVUPS.Z        (DX), K1, Z3
 	VFMADD231PS.BCST (CX), Z3, Z0
 	VFMADD231PS.BCST (CX)(AX*1), Z3, Z1
 	VFMADD231PS.BCST (CX)(AX*2), Z3, Z2
+	PREFETCHT1       (SI)
+	ADDQ             DI, SI
 	ADDQ             $0x04, CX
 	ADDQ             BX, DX
-	DECQ             SI
-	JNZ              product
+	DECQ             R8
+	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
 	MOVQ             out+0(FP), CX
@@ -433,9 +480,9 @@ product:
 	VZEROUPPER
 	RET
 
-// func tile3x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
-// Requires: AVX, AVX512F
-TEXT ·tile3x32(SB), NOSPLIT, $0-65
+// func tile3x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tile3x32(SB), NOSPLIT, $0-88
 	MOVQ      cols+56(FP), AX
 	SUBQ      $0x10, AX
 	MOVQ      AX, CX
@@ -445,7 +492,7 @@ TEXT ·tile3x32(SB), NOSPLIT, $0-65
 	KMOVW     AX, K1
 	MOVB      add+64(FP), AL
 	TESTB     AL, AL
-	JZ        zero
+	JZ        tail_zero
 	MOVQ      ldo+8(FP), AX
 	SHLQ      $0x02, AX
 	MOVQ      out+0(FP), CX
@@ -455,26 +502,37 @@ TEXT ·tile3x32(SB), NOSPLIT, $0-65
 	VMOVUPS.Z 64(CX)(AX*1), K1, Z3
 	VMOVUPS   (CX)(AX*2), Z4
 	VMOVUPS.Z 64(CX)(AX*2), K1, Z5
-	JMP       begin
+	JMP       tail_begin
 
-zero:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
+tail_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 64(CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 64(CX)(AX*2)
 
-begin:
+tail_begin:
 	MOVQ lda+24(FP), AX
 	SHLQ $0x02, AX
 	MOVQ a+16(FP), CX
 	MOVQ b+32(FP), DX
 	MOVQ ldb+40(FP), BX
 	SHLQ $0x02, BX
-	MOVQ k+48(FP), SI
+	MOVQ ahead+72(FP), SI
+	MOVQ step+80(FP), DI
+	MOVQ k+48(FP), R8
 
-product:
+tail_product:
 	VMOVUPS          (DX), Z6
 	VMOVUPS.Z        64(DX), K1, Z7
 	VFMADD231PS.BCST (CX), Z6, Z0
@@ -483,10 +541,12 @@ product:
 	VFMADD231PS.BCST (CX)(AX*1), Z7, Z3
 	VFMADD231PS.BCST (CX)(AX*2), Z6, Z4
 	VFMADD231PS.BCST (CX)(AX*2), Z7, Z5
+	PREFETCHT1       (SI)
+	ADDQ             DI, SI
 	ADDQ             $0x04, CX
 	ADDQ             BX, DX
-	DECQ             SI
-	JNZ              product
+	DECQ             R8
+	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
 	MOVQ             out+0(FP), CX
@@ -499,9 +559,9 @@ product:
 	VZEROUPPER
 	RET
 
-// func tile4x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
-// Requires: AVX, AVX512F
-TEXT ·tile4x16(SB), NOSPLIT, $0-65
+// func tile4x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tile4x16(SB), NOSPLIT, $0-88
 	MOVQ      cols+56(FP), AX
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
@@ -510,7 +570,7 @@ TEXT ·tile4x16(SB), NOSPLIT, $0-65
 	KMOVW     AX, K1
 	MOVB      add+64(FP), AL
 	TESTB     AL, AL
-	JZ        zero
+	JZ        tail_zero
 	MOVQ      ldo+8(FP), AX
 	SHLQ      $0x02, AX
 	MOVQ      out+0(FP), CX
@@ -520,15 +580,24 @@ TEXT ·tile4x16(SB), NOSPLIT, $0-65
 	VMOVUPS.Z (CX)(AX*1), K1, Z1
 	VMOVUPS.Z (CX)(AX*2), K1, Z2
 	VMOVUPS.Z (DX), K1, Z3
-	JMP       begin
+	JMP       tail_begin
 
-zero:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
+tail_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
 
-begin:
+tail_begin:
 	MOVQ lda+24(FP), AX
 	SHLQ $0x02, AX
 	MOVQ a+16(FP), CX
@@ -537,19 +606,23 @@ begin:
 	MOVQ b+32(FP), BX
 	MOVQ ldb+40(FP), SI
 	SHLQ $0x02, SI
-	MOVQ k+48(FP), DI
+	MOVQ ahead+72(FP), DI
+	MOVQ step+80(FP), R8
+	MOVQ k+48(FP), R9
 
-product:
+tail_product:
 	VMOVUPS.Z        (BX), K1, Z4
 	VFMADD231PS.BCST (CX), Z4, Z0
 	VFMADD231PS.BCST (CX)(AX*1), Z4, Z1
 	VFMADD231PS.BCST (CX)(AX*2), Z4, Z2
 	VFMADD231PS.BCST (DX), Z4, Z3
+	PREFETCHT1       (DI)
+	ADDQ             R8, DI
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             SI, BX
-	DECQ             DI
-	JNZ              product
+	DECQ             R9
+	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
 	MOVQ             out+0(FP), CX
@@ -562,9 +635,9 @@ product:
 	VZEROUPPER
 	RET
 
-// func tile4x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
-// Requires: AVX, AVX512F
-TEXT ·tile4x32(SB), NOSPLIT, $0-65
+// func tile4x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tile4x32(SB), NOSPLIT, $0-88
 	MOVQ      cols+56(FP), AX
 	SUBQ      $0x10, AX
 	MOVQ      AX, CX
@@ -574,7 +647,7 @@ TEXT ·tile4x32(SB), NOSPLIT, $0-65
 	KMOVW     AX, K1
 	MOVB      add+64(FP), AL
 	TESTB     AL, AL
-	JZ        zero
+	JZ        tail_zero
 	MOVQ      ldo+8(FP), AX
 	SHLQ      $0x02, AX
 	MOVQ      out+0(FP), CX
@@ -588,19 +661,32 @@ TEXT ·tile4x32(SB), NOSPLIT, $0-65
 	VMOVUPS.Z 64(CX)(AX*2), K1, Z5
 	VMOVUPS   (DX), Z6
 	VMOVUPS.Z 64(DX), K1, Z7
-	JMP       begin
+	JMP       tail_begin
 
-zero:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
+tail_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 64(CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 64(CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
 
-begin:
+tail_begin:
 	MOVQ lda+24(FP), AX
 	SHLQ $0x02, AX
 	MOVQ a+16(FP), CX
@@ -609,9 +695,11 @@ begin:
 	MOVQ b+32(FP), BX
 	MOVQ ldb+40(FP), SI
 	SHLQ $0x02, SI
-	MOVQ k+48(FP), DI
+	MOVQ ahead+72(FP), DI
+	MOVQ step+80(FP), R8
+	MOVQ k+48(FP), R9
 
-product:
+tail_product:
 	VMOVUPS          (BX), Z8
 	VMOVUPS.Z        64(BX), K1, Z9
 	VFMADD231PS.BCST (CX), Z8, Z0
@@ -622,11 +710,13 @@ product:
 	VFMADD231PS.BCST (CX)(AX*2), Z9, Z5
 	VFMADD231PS.BCST (DX), Z8, Z6
 	VFMADD231PS.BCST (DX), Z9, Z7
+	PREFETCHT1       (DI)
+	ADDQ             R8, DI
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             SI, BX
-	DECQ             DI
-	JNZ              product
+	DECQ             R9
+	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
 	MOVQ             out+0(FP), CX
@@ -643,9 +733,9 @@ product:
 	VZEROUPPER
 	RET
 
-// func tile5x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
-// Requires: AVX, AVX512F
-TEXT ·tile5x16(SB), NOSPLIT, $0-65
+// func tile5x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tile5x16(SB), NOSPLIT, $0-88
 	MOVQ      cols+56(FP), AX
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
@@ -654,7 +744,7 @@ TEXT ·tile5x16(SB), NOSPLIT, $0-65
 	KMOVW     AX, K1
 	MOVB      add+64(FP), AL
 	TESTB     AL, AL
-	JZ        zero
+	JZ        tail_zero
 	MOVQ      ldo+8(FP), AX
 	SHLQ      $0x02, AX
 	MOVQ      out+0(FP), CX
@@ -665,16 +755,26 @@ TEXT ·tile5x16(SB), NOSPLIT, $0-65
 	VMOVUPS.Z (CX)(AX*2), K1, Z2
 	VMOVUPS.Z (DX), K1, Z3
 	VMOVUPS.Z (DX)(AX*1), K1, Z4
-	JMP       begin
+	JMP       tail_begin
 
-zero:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
+tail_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 (DX)(AX*1)
 
-begin:
+tail_begin:
 	MOVQ lda+24(FP), AX
 	SHLQ $0x02, AX
 	MOVQ a+16(FP), CX
@@ -683,20 +783,24 @@ begin:
 	MOVQ b+32(FP), BX
 	MOVQ ldb+40(FP), SI
 	SHLQ $0x02, SI
-	MOVQ k+48(FP), DI
+	MOVQ ahead+72(FP), DI
+	MOVQ step+80(FP), R8
+	MOVQ k+48(FP), R9
 
-product:
+tail_product:
 	VMOVUPS.Z        (BX), K1, Z5
 	VFMADD231PS.BCST (CX), Z5, Z0
 	VFMADD231PS.BCST (CX)(AX*1), Z5, Z1
 	VFMADD231PS.BCST (CX)(AX*2), Z5, Z2
 	VFMADD231PS.BCST (DX), Z5, Z3
 	VFMADD231PS.BCST (DX)(AX*1), Z5, Z4
+	PREFETCHT1       (DI)
+	ADDQ             R8, DI
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             SI, BX
-	DECQ             DI
-	JNZ              product
+	DECQ             R9
+	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
 	MOVQ             out+0(FP), CX
@@ -710,9 +814,9 @@ product:
 	VZEROUPPER
 	RET
 
-// func tile5x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
-// Requires: AVX, AVX512F
-TEXT ·tile5x32(SB), NOSPLIT, $0-65
+// func tile5x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tile5x32(SB), NOSPLIT, $0-88
 	MOVQ      cols+56(FP), AX
 	SUBQ      $0x10, AX
 	MOVQ      AX, CX
@@ -722,7 +826,7 @@ TEXT ·tile5x32(SB), NOSPLIT, $0-65
 	KMOVW     AX, K1
 	MOVB      add+64(FP), AL
 	TESTB     AL, AL
-	JZ        zero
+	JZ        tail_zero
 	MOVQ      ldo+8(FP), AX
 	SHLQ      $0x02, AX
 	MOVQ      out+0(FP), CX
@@ -738,21 +842,36 @@ TEXT ·tile5x32(SB), NOSPLIT, $0-65
 	VMOVUPS.Z 64(DX), K1, Z7
 	VMOVUPS   (DX)(AX*1), Z8
 	VMOVUPS.Z 64(DX)(AX*1), K1, Z9
-	JMP       begin
+	JMP       tail_begin
 
-zero:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
+tail_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 64(CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 64(CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 64(DX)(AX*1)
 
-begin:
+tail_begin:
 	MOVQ lda+24(FP), AX
 	SHLQ $0x02, AX
 	MOVQ a+16(FP), CX
@@ -761,9 +880,11 @@ begin:
 	MOVQ b+32(FP), BX
 	MOVQ ldb+40(FP), SI
 	SHLQ $0x02, SI
-	MOVQ k+48(FP), DI
+	MOVQ ahead+72(FP), DI
+	MOVQ step+80(FP), R8
+	MOVQ k+48(FP), R9
 
-product:
+tail_product:
 	VMOVUPS          (BX), Z10
 	VMOVUPS.Z        64(BX), K1, Z11
 	VFMADD231PS.BCST (CX), Z10, Z0
@@ -776,11 +897,13 @@ product:
 	VFMADD231PS.BCST (DX), Z11, Z7
 	VFMADD231PS.BCST (DX)(AX*1), Z10, Z8
 	VFMADD231PS.BCST (DX)(AX*1), Z11, Z9
+	PREFETCHT1       (DI)
+	ADDQ             R8, DI
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             SI, BX
-	DECQ             DI
-	JNZ              product
+	DECQ             R9
+	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
 	MOVQ             out+0(FP), CX
@@ -799,9 +922,9 @@ product:
 	VZEROUPPER
 	RET
 
-// func tile6x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
-// Requires: AVX, AVX512F
-TEXT ·tile6x16(SB), NOSPLIT, $0-65
+// func tile6x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tile6x16(SB), NOSPLIT, $0-88
 	MOVQ      cols+56(FP), AX
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
@@ -810,7 +933,7 @@ TEXT ·tile6x16(SB), NOSPLIT, $0-65
 	KMOVW     AX, K1
 	MOVB      add+64(FP), AL
 	TESTB     AL, AL
-	JZ        zero
+	JZ        tail_zero
 	MOVQ      ldo+8(FP), AX
 	SHLQ      $0x02, AX
 	MOVQ      out+0(FP), CX
@@ -822,17 +945,28 @@ TEXT ·tile6x16(SB), NOSPLIT, $0-65
 	VMOVUPS.Z (DX), K1, Z3
 	VMOVUPS.Z (DX)(AX*1), K1, Z4
 	VMOVUPS.Z (DX)(AX*2), K1, Z5
-	JMP       begin
+	JMP       tail_begin
 
-zero:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
+tail_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
 
-begin:
+tail_begin:
 	MOVQ lda+24(FP), AX
 	SHLQ $0x02, AX
 	MOVQ a+16(FP), CX
@@ -841,9 +975,11 @@ begin:
 	MOVQ b+32(FP), BX
 	MOVQ ldb+40(FP), SI
 	SHLQ $0x02, SI
-	MOVQ k+48(FP), DI
+	MOVQ ahead+72(FP), DI
+	MOVQ step+80(FP), R8
+	MOVQ k+48(FP), R9
 
-product:
+tail_product:
 	VMOVUPS.Z        (BX), K1, Z6
 	VFMADD231PS.BCST (CX), Z6, Z0
 	VFMADD231PS.BCST (CX)(AX*1), Z6, Z1
@@ -851,11 +987,13 @@ product:
 	VFMADD231PS.BCST (DX), Z6, Z3
 	VFMADD231PS.BCST (DX)(AX*1), Z6, Z4
 	VFMADD231PS.BCST (DX)(AX*2), Z6, Z5
+	PREFETCHT1       (DI)
+	ADDQ             R8, DI
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             SI, BX
-	DECQ             DI
-	JNZ              product
+	DECQ             R9
+	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
 	MOVQ             out+0(FP), CX
@@ -870,9 +1008,9 @@ product:
 	VZEROUPPER
 	RET
 
-// func tile6x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
-// Requires: AVX, AVX512F
-TEXT ·tile6x32(SB), NOSPLIT, $0-65
+// func tile6x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tile6x32(SB), NOSPLIT, $0-88
 	MOVQ      cols+56(FP), AX
 	SUBQ      $0x10, AX
 	MOVQ      AX, CX
@@ -882,7 +1020,7 @@ TEXT ·tile6x32(SB), NOSPLIT, $0-65
 	KMOVW     AX, K1
 	MOVB      add+64(FP), AL
 	TESTB     AL, AL
-	JZ        zero
+	JZ        tail_zero
 	MOVQ      ldo+8(FP), AX
 	SHLQ      $0x02, AX
 	MOVQ      out+0(FP), CX
@@ -900,23 +1038,40 @@ TEXT ·tile6x32(SB), NOSPLIT, $0-65
 	VMOVUPS.Z 64(DX)(AX*1), K1, Z9
 	VMOVUPS   (DX)(AX*2), Z10
 	VMOVUPS.Z 64(DX)(AX*2), K1, Z11
-	JMP       begin
+	JMP       tail_begin
 
-zero:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
+tail_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 64(CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 64(CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 64(DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+	PREFETCHT0 64(DX)(AX*2)
 
-begin:
+tail_begin:
 	MOVQ lda+24(FP), AX
 	SHLQ $0x02, AX
 	MOVQ a+16(FP), CX
@@ -925,9 +1080,11 @@ begin:
 	MOVQ b+32(FP), BX
 	MOVQ ldb+40(FP), SI
 	SHLQ $0x02, SI
-	MOVQ k+48(FP), DI
+	MOVQ ahead+72(FP), DI
+	MOVQ step+80(FP), R8
+	MOVQ k+48(FP), R9
 
-product:
+tail_product:
 	VMOVUPS          (BX), Z12
 	VMOVUPS.Z        64(BX), K1, Z13
 	VFMADD231PS.BCST (CX), Z12, Z0
@@ -942,11 +1099,13 @@ product:
 	VFMADD231PS.BCST (DX)(AX*1), Z13, Z9
 	VFMADD231PS.BCST (DX)(AX*2), Z12, Z10
 	VFMADD231PS.BCST (DX)(AX*2), Z13, Z11
+	PREFETCHT1       (DI)
+	ADDQ             R8, DI
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             SI, BX
-	DECQ             DI
-	JNZ              product
+	DECQ             R9
+	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
 	MOVQ             out+0(FP), CX
@@ -967,9 +1126,9 @@ product:
 	VZEROUPPER
 	RET
 
-// func tile7x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
-// Requires: AVX, AVX512F
-TEXT ·tile7x16(SB), NOSPLIT, $0-65
+// func tile7x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tile7x16(SB), NOSPLIT, $0-88
 	MOVQ      cols+56(FP), AX
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
@@ -978,7 +1137,7 @@ TEXT ·tile7x16(SB), NOSPLIT, $0-65
 	KMOVW     AX, K1
 	MOVB      add+64(FP), AL
 	TESTB     AL, AL
-	JZ        zero
+	JZ        tail_zero
 	MOVQ      ldo+8(FP), AX
 	SHLQ      $0x02, AX
 	MOVQ      out+0(FP), CX
@@ -993,18 +1152,32 @@ TEXT ·tile7x16(SB), NOSPLIT, $0-65
 	VMOVUPS.Z (DX)(AX*1), K1, Z4
 	VMOVUPS.Z (DX)(AX*2), K1, Z5
 	VMOVUPS.Z (BX), K1, Z6
-	JMP       begin
+	JMP       tail_begin
 
-zero:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
+tail_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	LEAQ       (DX)(AX*2), BX
+	ADDQ       AX, BX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+	PREFETCHT0 (BX)
 
-begin:
+tail_begin:
 	MOVQ lda+24(FP), AX
 	SHLQ $0x02, AX
 	MOVQ a+16(FP), CX
@@ -1015,9 +1188,11 @@ begin:
 	MOVQ b+32(FP), SI
 	MOVQ ldb+40(FP), DI
 	SHLQ $0x02, DI
-	MOVQ k+48(FP), R8
+	MOVQ ahead+72(FP), R8
+	MOVQ step+80(FP), R9
+	MOVQ k+48(FP), R10
 
-product:
+tail_product:
 	VMOVUPS.Z        (SI), K1, Z7
 	VFMADD231PS.BCST (CX), Z7, Z0
 	VFMADD231PS.BCST (CX)(AX*1), Z7, Z1
@@ -1026,12 +1201,14 @@ product:
 	VFMADD231PS.BCST (DX)(AX*1), Z7, Z4
 	VFMADD231PS.BCST (DX)(AX*2), Z7, Z5
 	VFMADD231PS.BCST (BX), Z7, Z6
+	PREFETCHT1       (R8)
+	ADDQ             R9, R8
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             $0x04, BX
 	ADDQ             DI, SI
-	DECQ             R8
-	JNZ              product
+	DECQ             R10
+	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
 	MOVQ             out+0(FP), CX
@@ -1049,9 +1226,9 @@ product:
 	VZEROUPPER
 	RET
 
-// func tile7x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
-// Requires: AVX, AVX512F
-TEXT ·tile7x32(SB), NOSPLIT, $0-65
+// func tile7x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tile7x32(SB), NOSPLIT, $0-88
 	MOVQ      cols+56(FP), AX
 	SUBQ      $0x10, AX
 	MOVQ      AX, CX
@@ -1061,7 +1238,7 @@ TEXT ·tile7x32(SB), NOSPLIT, $0-65
 	KMOVW     AX, K1
 	MOVB      add+64(FP), AL
 	TESTB     AL, AL
-	JZ        zero
+	JZ        tail_zero
 	MOVQ      ldo+8(FP), AX
 	SHLQ      $0x02, AX
 	MOVQ      out+0(FP), CX
@@ -1083,25 +1260,46 @@ TEXT ·tile7x32(SB), NOSPLIT, $0-65
 	VMOVUPS.Z 64(DX)(AX*2), K1, Z11
 	VMOVUPS   (BX), Z12
 	VMOVUPS.Z 64(BX), K1, Z13
-	JMP       begin
+	JMP       tail_begin
 
-zero:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
+tail_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	LEAQ       (DX)(AX*2), BX
+	ADDQ       AX, BX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 64(CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 64(CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 64(DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+	PREFETCHT0 64(DX)(AX*2)
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
 
-begin:
+tail_begin:
 	MOVQ lda+24(FP), AX
 	SHLQ $0x02, AX
 	MOVQ a+16(FP), CX
@@ -1112,9 +1310,11 @@ begin:
 	MOVQ b+32(FP), SI
 	MOVQ ldb+40(FP), DI
 	SHLQ $0x02, DI
-	MOVQ k+48(FP), R8
+	MOVQ ahead+72(FP), R8
+	MOVQ step+80(FP), R9
+	MOVQ k+48(FP), R10
 
-product:
+tail_product:
 	VMOVUPS          (SI), Z14
 	VMOVUPS.Z        64(SI), K1, Z15
 	VFMADD231PS.BCST (CX), Z14, Z0
@@ -1131,12 +1331,14 @@ product:
 	VFMADD231PS.BCST (DX)(AX*2), Z15, Z11
 	VFMADD231PS.BCST (BX), Z14, Z12
 	VFMADD231PS.BCST (BX), Z15, Z13
+	PREFETCHT1       (R8)
+	ADDQ             R9, R8
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             $0x04, BX
 	ADDQ             DI, SI
-	DECQ             R8
-	JNZ              product
+	DECQ             R10
+	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
 	MOVQ             out+0(FP), CX
@@ -1161,9 +1363,9 @@ product:
 	VZEROUPPER
 	RET
 
-// func tile8x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
-// Requires: AVX, AVX512F
-TEXT ·tile8x16(SB), NOSPLIT, $0-65
+// func tile8x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tile8x16(SB), NOSPLIT, $0-88
 	MOVQ      cols+56(FP), AX
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
@@ -1172,7 +1374,7 @@ TEXT ·tile8x16(SB), NOSPLIT, $0-65
 	KMOVW     AX, K1
 	MOVB      add+64(FP), AL
 	TESTB     AL, AL
-	JZ        zero
+	JZ        tail_zero
 	MOVQ      ldo+8(FP), AX
 	SHLQ      $0x02, AX
 	MOVQ      out+0(FP), CX
@@ -1188,19 +1390,34 @@ TEXT ·tile8x16(SB), NOSPLIT, $0-65
 	VMOVUPS.Z (DX)(AX*2), K1, Z5
 	VMOVUPS.Z (BX), K1, Z6
 	VMOVUPS.Z (BX)(AX*1), K1, Z7
-	JMP       begin
+	JMP       tail_begin
 
-zero:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
+tail_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	LEAQ       (DX)(AX*2), BX
+	ADDQ       AX, BX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+	PREFETCHT0 (BX)
+	PREFETCHT0 (BX)(AX*1)
 
-begin:
+tail_begin:
 	MOVQ lda+24(FP), AX
 	SHLQ $0x02, AX
 	MOVQ a+16(FP), CX
@@ -1211,9 +1428,11 @@ begin:
 	MOVQ b+32(FP), SI
 	MOVQ ldb+40(FP), DI
 	SHLQ $0x02, DI
-	MOVQ k+48(FP), R8
+	MOVQ ahead+72(FP), R8
+	MOVQ step+80(FP), R9
+	MOVQ k+48(FP), R10
 
-product:
+tail_product:
 	VMOVUPS.Z        (SI), K1, Z8
 	VFMADD231PS.BCST (CX), Z8, Z0
 	VFMADD231PS.BCST (CX)(AX*1), Z8, Z1
@@ -1223,12 +1442,14 @@ product:
 	VFMADD231PS.BCST (DX)(AX*2), Z8, Z5
 	VFMADD231PS.BCST (BX), Z8, Z6
 	VFMADD231PS.BCST (BX)(AX*1), Z8, Z7
+	PREFETCHT1       (R8)
+	ADDQ             R9, R8
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             $0x04, BX
 	ADDQ             DI, SI
-	DECQ             R8
-	JNZ              product
+	DECQ             R10
+	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
 	MOVQ             out+0(FP), CX
@@ -1247,9 +1468,9 @@ product:
 	VZEROUPPER
 	RET
 
-// func tile8x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
-// Requires: AVX, AVX512F
-TEXT ·tile8x32(SB), NOSPLIT, $0-65
+// func tile8x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tile8x32(SB), NOSPLIT, $0-88
 	MOVQ      cols+56(FP), AX
 	SUBQ      $0x10, AX
 	MOVQ      AX, CX
@@ -1259,7 +1480,7 @@ TEXT ·tile8x32(SB), NOSPLIT, $0-65
 	KMOVW     AX, K1
 	MOVB      add+64(FP), AL
 	TESTB     AL, AL
-	JZ        zero
+	JZ        tail_zero
 	MOVQ      ldo+8(FP), AX
 	SHLQ      $0x02, AX
 	MOVQ      out+0(FP), CX
@@ -1283,27 +1504,50 @@ TEXT ·tile8x32(SB), NOSPLIT, $0-65
 	VMOVUPS.Z 64(BX), K1, Z13
 	VMOVUPS   (BX)(AX*1), Z14
 	VMOVUPS.Z 64(BX)(AX*1), K1, Z15
-	JMP       begin
+	JMP       tail_begin
 
-zero:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
+tail_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Z15, Z15, Z15
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	LEAQ       (DX)(AX*2), BX
+	ADDQ       AX, BX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 64(CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 64(CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 64(DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+	PREFETCHT0 64(DX)(AX*2)
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 64(BX)(AX*1)
 
-begin:
+tail_begin:
 	MOVQ lda+24(FP), AX
 	SHLQ $0x02, AX
 	MOVQ a+16(FP), CX
@@ -1314,9 +1558,11 @@ begin:
 	MOVQ b+32(FP), SI
 	MOVQ ldb+40(FP), DI
 	SHLQ $0x02, DI
-	MOVQ k+48(FP), R8
+	MOVQ ahead+72(FP), R8
+	MOVQ step+80(FP), R9
+	MOVQ k+48(FP), R10
 
-product:
+tail_product:
 	VMOVUPS          (SI), Z16
 	VMOVUPS.Z        64(SI), K1, Z17
 	VFMADD231PS.BCST (CX), Z16, Z0
@@ -1335,12 +1581,14 @@ product:
 	VFMADD231PS.BCST (BX), Z17, Z13
 	VFMADD231PS.BCST (BX)(AX*1), Z16, Z14
 	VFMADD231PS.BCST (BX)(AX*1), Z17, Z15
+	PREFETCHT1       (R8)
+	ADDQ             R9, R8
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             $0x04, BX
 	ADDQ             DI, SI
-	DECQ             R8
-	JNZ              product
+	DECQ             R10
+	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
 	MOVQ             out+0(FP), CX
@@ -1367,9 +1615,9 @@ product:
 	VZEROUPPER
 	RET
 
-// func tile9x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
-// Requires: AVX, AVX512F
-TEXT ·tile9x16(SB), NOSPLIT, $0-65
+// func tile9x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tile9x16(SB), NOSPLIT, $0-88
 	MOVQ      cols+56(FP), AX
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
@@ -1378,7 +1626,7 @@ TEXT ·tile9x16(SB), NOSPLIT, $0-65
 	KMOVW     AX, K1
 	MOVB      add+64(FP), AL
 	TESTB     AL, AL
-	JZ        zero
+	JZ        tail_zero
 	MOVQ      ldo+8(FP), AX
 	SHLQ      $0x02, AX
 	MOVQ      out+0(FP), CX
@@ -1395,20 +1643,36 @@ TEXT ·tile9x16(SB), NOSPLIT, $0-65
 	VMOVUPS.Z (BX), K1, Z6
 	VMOVUPS.Z (BX)(AX*1), K1, Z7
 	VMOVUPS.Z (BX)(AX*2), K1, Z8
-	JMP       begin
+	JMP       tail_begin
 
-zero:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
+tail_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	LEAQ       (DX)(AX*2), BX
+	ADDQ       AX, BX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+	PREFETCHT0 (BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 (BX)(AX*2)
 
-begin:
+tail_begin:
 	MOVQ lda+24(FP), AX
 	SHLQ $0x02, AX
 	MOVQ a+16(FP), CX
@@ -1419,9 +1683,11 @@ begin:
 	MOVQ b+32(FP), SI
 	MOVQ ldb+40(FP), DI
 	SHLQ $0x02, DI
-	MOVQ k+48(FP), R8
+	MOVQ ahead+72(FP), R8
+	MOVQ step+80(FP), R9
+	MOVQ k+48(FP), R10
 
-product:
+tail_product:
 	VMOVUPS.Z        (SI), K1, Z9
 	VFMADD231PS.BCST (CX), Z9, Z0
 	VFMADD231PS.BCST (CX)(AX*1), Z9, Z1
@@ -1432,12 +1698,14 @@ product:
 	VFMADD231PS.BCST (BX), Z9, Z6
 	VFMADD231PS.BCST (BX)(AX*1), Z9, Z7
 	VFMADD231PS.BCST (BX)(AX*2), Z9, Z8
+	PREFETCHT1       (R8)
+	ADDQ             R9, R8
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             $0x04, BX
 	ADDQ             DI, SI
-	DECQ             R8
-	JNZ              product
+	DECQ             R10
+	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
 	MOVQ             out+0(FP), CX
@@ -1457,9 +1725,9 @@ product:
 	VZEROUPPER
 	RET
 
-// func tile9x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
-// Requires: AVX, AVX512F
-TEXT ·tile9x32(SB), NOSPLIT, $0-65
+// func tile9x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tile9x32(SB), NOSPLIT, $0-88
 	MOVQ      cols+56(FP), AX
 	SUBQ      $0x10, AX
 	MOVQ      AX, CX
@@ -1469,7 +1737,7 @@ TEXT ·tile9x32(SB), NOSPLIT, $0-65
 	KMOVW     AX, K1
 	MOVB      add+64(FP), AL
 	TESTB     AL, AL
-	JZ        zero
+	JZ        tail_zero
 	MOVQ      ldo+8(FP), AX
 	SHLQ      $0x02, AX
 	MOVQ      out+0(FP), CX
@@ -1495,29 +1763,54 @@ TEXT ·tile9x32(SB), NOSPLIT, $0-65
 	VMOVUPS.Z 64(BX)(AX*1), K1, Z15
 	VMOVUPS   (BX)(AX*2), Z16
 	VMOVUPS.Z 64(BX)(AX*2), K1, Z17
-	JMP       begin
+	JMP       tail_begin
 
-zero:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	VPXORD Z17, Z17, Z17
+tail_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Z15, Z15, Z15
+	VPXORD     Z16, Z16, Z16
+	VPXORD     Z17, Z17, Z17
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	LEAQ       (DX)(AX*2), BX
+	ADDQ       AX, BX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 64(CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 64(CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 64(DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+	PREFETCHT0 64(DX)(AX*2)
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 64(BX)(AX*1)
+	PREFETCHT0 (BX)(AX*2)
+	PREFETCHT0 64(BX)(AX*2)
 
-begin:
+tail_begin:
 	MOVQ lda+24(FP), AX
 	SHLQ $0x02, AX
 	MOVQ a+16(FP), CX
@@ -1528,9 +1821,11 @@ begin:
 	MOVQ b+32(FP), SI
 	MOVQ ldb+40(FP), DI
 	SHLQ $0x02, DI
-	MOVQ k+48(FP), R8
+	MOVQ ahead+72(FP), R8
+	MOVQ step+80(FP), R9
+	MOVQ k+48(FP), R10
 
-product:
+tail_product:
 	VMOVUPS          (SI), Z18
 	VMOVUPS.Z        64(SI), K1, Z19
 	VFMADD231PS.BCST (CX), Z18, Z0
@@ -1551,12 +1846,14 @@ product:
 	VFMADD231PS.BCST (BX)(AX*1), Z19, Z15
 	VFMADD231PS.BCST (BX)(AX*2), Z18, Z16
 	VFMADD231PS.BCST (BX)(AX*2), Z19, Z17
+	PREFETCHT1       (R8)
+	ADDQ             R9, R8
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             $0x04, BX
 	ADDQ             DI, SI
-	DECQ             R8
-	JNZ              product
+	DECQ             R10
+	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
 	MOVQ             out+0(FP), CX
@@ -1585,9 +1882,9 @@ product:
 	VZEROUPPER
 	RET
 
-// func tile10x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
-// Requires: AVX, AVX512F
-TEXT ·tile10x16(SB), NOSPLIT, $0-65
+// func tile10x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tile10x16(SB), NOSPLIT, $0-88
 	MOVQ      cols+56(FP), AX
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
@@ -1596,7 +1893,7 @@ TEXT ·tile10x16(SB), NOSPLIT, $0-65
 	KMOVW     AX, K1
 	MOVB      add+64(FP), AL
 	TESTB     AL, AL
-	JZ        zero
+	JZ        tail_zero
 	MOVQ      ldo+8(FP), AX
 	SHLQ      $0x02, AX
 	MOVQ      out+0(FP), CX
@@ -1616,21 +1913,40 @@ TEXT ·tile10x16(SB), NOSPLIT, $0-65
 	VMOVUPS.Z (BX)(AX*1), K1, Z7
 	VMOVUPS.Z (BX)(AX*2), K1, Z8
 	VMOVUPS.Z (SI), K1, Z9
-	JMP       begin
+	JMP       tail_begin
 
-zero:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
+tail_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	LEAQ       (DX)(AX*2), BX
+	ADDQ       AX, BX
+	LEAQ       (BX)(AX*2), SI
+	ADDQ       AX, SI
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+	PREFETCHT0 (BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 (BX)(AX*2)
+	PREFETCHT0 (SI)
 
-begin:
+tail_begin:
 	MOVQ lda+24(FP), AX
 	SHLQ $0x02, AX
 	MOVQ a+16(FP), CX
@@ -1643,9 +1959,11 @@ begin:
 	MOVQ b+32(FP), DI
 	MOVQ ldb+40(FP), R8
 	SHLQ $0x02, R8
-	MOVQ k+48(FP), R9
+	MOVQ ahead+72(FP), R9
+	MOVQ step+80(FP), R10
+	MOVQ k+48(FP), R11
 
-product:
+tail_product:
 	VMOVUPS.Z        (DI), K1, Z10
 	VFMADD231PS.BCST (CX), Z10, Z0
 	VFMADD231PS.BCST (CX)(AX*1), Z10, Z1
@@ -1657,13 +1975,15 @@ product:
 	VFMADD231PS.BCST (BX)(AX*1), Z10, Z7
 	VFMADD231PS.BCST (BX)(AX*2), Z10, Z8
 	VFMADD231PS.BCST (SI), Z10, Z9
+	PREFETCHT1       (R9)
+	ADDQ             R10, R9
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             $0x04, BX
 	ADDQ             $0x04, SI
 	ADDQ             R8, DI
-	DECQ             R9
-	JNZ              product
+	DECQ             R11
+	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
 	MOVQ             out+0(FP), CX
@@ -1686,9 +2006,9 @@ product:
 	VZEROUPPER
 	RET
 
-// func tile10x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
-// Requires: AVX, AVX512F
-TEXT ·tile10x32(SB), NOSPLIT, $0-65
+// func tile10x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tile10x32(SB), NOSPLIT, $0-88
 	MOVQ      cols+56(FP), AX
 	SUBQ      $0x10, AX
 	MOVQ      AX, CX
@@ -1698,7 +2018,7 @@ TEXT ·tile10x32(SB), NOSPLIT, $0-65
 	KMOVW     AX, K1
 	MOVB      add+64(FP), AL
 	TESTB     AL, AL
-	JZ        zero
+	JZ        tail_zero
 	MOVQ      ldo+8(FP), AX
 	SHLQ      $0x02, AX
 	MOVQ      out+0(FP), CX
@@ -1728,31 +2048,60 @@ TEXT ·tile10x32(SB), NOSPLIT, $0-65
 	VMOVUPS.Z 64(BX)(AX*2), K1, Z17
 	VMOVUPS   (SI), Z18
 	VMOVUPS.Z 64(SI), K1, Z19
-	JMP       begin
+	JMP       tail_begin
 
-zero:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	VPXORD Z17, Z17, Z17
-	VPXORD Z18, Z18, Z18
-	VPXORD Z19, Z19, Z19
+tail_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Z15, Z15, Z15
+	VPXORD     Z16, Z16, Z16
+	VPXORD     Z17, Z17, Z17
+	VPXORD     Z18, Z18, Z18
+	VPXORD     Z19, Z19, Z19
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	LEAQ       (DX)(AX*2), BX
+	ADDQ       AX, BX
+	LEAQ       (BX)(AX*2), SI
+	ADDQ       AX, SI
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 64(CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 64(CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 64(DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+	PREFETCHT0 64(DX)(AX*2)
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 64(BX)(AX*1)
+	PREFETCHT0 (BX)(AX*2)
+	PREFETCHT0 64(BX)(AX*2)
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
 
-begin:
+tail_begin:
 	MOVQ lda+24(FP), AX
 	SHLQ $0x02, AX
 	MOVQ a+16(FP), CX
@@ -1765,9 +2114,11 @@ begin:
 	MOVQ b+32(FP), DI
 	MOVQ ldb+40(FP), R8
 	SHLQ $0x02, R8
-	MOVQ k+48(FP), R9
+	MOVQ ahead+72(FP), R9
+	MOVQ step+80(FP), R10
+	MOVQ k+48(FP), R11
 
-product:
+tail_product:
 	VMOVUPS          (DI), Z20
 	VMOVUPS.Z        64(DI), K1, Z21
 	VFMADD231PS.BCST (CX), Z20, Z0
@@ -1790,13 +2141,15 @@ product:
 	VFMADD231PS.BCST (BX)(AX*2), Z21, Z17
 	VFMADD231PS.BCST (SI), Z20, Z18
 	VFMADD231PS.BCST (SI), Z21, Z19
+	PREFETCHT1       (R9)
+	ADDQ             R10, R9
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             $0x04, BX
 	ADDQ             $0x04, SI
 	ADDQ             R8, DI
-	DECQ             R9
-	JNZ              product
+	DECQ             R11
+	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
 	MOVQ             out+0(FP), CX
@@ -1829,9 +2182,9 @@ product:
 	VZEROUPPER
 	RET
 
-// func tile11x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
-// Requires: AVX, AVX512F
-TEXT ·tile11x16(SB), NOSPLIT, $0-65
+// func tile11x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tile11x16(SB), NOSPLIT, $0-88
 	MOVQ      cols+56(FP), AX
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
@@ -1840,7 +2193,7 @@ TEXT ·tile11x16(SB), NOSPLIT, $0-65
 	KMOVW     AX, K1
 	MOVB      add+64(FP), AL
 	TESTB     AL, AL
-	JZ        zero
+	JZ        tail_zero
 	MOVQ      ldo+8(FP), AX
 	SHLQ      $0x02, AX
 	MOVQ      out+0(FP), CX
@@ -1861,22 +2214,42 @@ TEXT ·tile11x16(SB), NOSPLIT, $0-65
 	VMOVUPS.Z (BX)(AX*2), K1, Z8
 	VMOVUPS.Z (SI), K1, Z9
 	VMOVUPS.Z (SI)(AX*1), K1, Z10
-	JMP       begin
+	JMP       tail_begin
 
-zero:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
+tail_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	LEAQ       (DX)(AX*2), BX
+	ADDQ       AX, BX
+	LEAQ       (BX)(AX*2), SI
+	ADDQ       AX, SI
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+	PREFETCHT0 (BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 (BX)(AX*2)
+	PREFETCHT0 (SI)
+	PREFETCHT0 (SI)(AX*1)
 
-begin:
+tail_begin:
 	MOVQ lda+24(FP), AX
 	SHLQ $0x02, AX
 	MOVQ a+16(FP), CX
@@ -1889,9 +2262,11 @@ begin:
 	MOVQ b+32(FP), DI
 	MOVQ ldb+40(FP), R8
 	SHLQ $0x02, R8
-	MOVQ k+48(FP), R9
+	MOVQ ahead+72(FP), R9
+	MOVQ step+80(FP), R10
+	MOVQ k+48(FP), R11
 
-product:
+tail_product:
 	VMOVUPS.Z        (DI), K1, Z11
 	VFMADD231PS.BCST (CX), Z11, Z0
 	VFMADD231PS.BCST (CX)(AX*1), Z11, Z1
@@ -1904,13 +2279,15 @@ product:
 	VFMADD231PS.BCST (BX)(AX*2), Z11, Z8
 	VFMADD231PS.BCST (SI), Z11, Z9
 	VFMADD231PS.BCST (SI)(AX*1), Z11, Z10
+	PREFETCHT1       (R9)
+	ADDQ             R10, R9
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             $0x04, BX
 	ADDQ             $0x04, SI
 	ADDQ             R8, DI
-	DECQ             R9
-	JNZ              product
+	DECQ             R11
+	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
 	MOVQ             out+0(FP), CX
@@ -1934,9 +2311,9 @@ product:
 	VZEROUPPER
 	RET
 
-// func tile11x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
-// Requires: AVX, AVX512F
-TEXT ·tile11x32(SB), NOSPLIT, $0-65
+// func tile11x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tile11x32(SB), NOSPLIT, $0-88
 	MOVQ      cols+56(FP), AX
 	SUBQ      $0x10, AX
 	MOVQ      AX, CX
@@ -1946,7 +2323,7 @@ TEXT ·tile11x32(SB), NOSPLIT, $0-65
 	KMOVW     AX, K1
 	MOVB      add+64(FP), AL
 	TESTB     AL, AL
-	JZ        zero
+	JZ        tail_zero
 	MOVQ      ldo+8(FP), AX
 	SHLQ      $0x02, AX
 	MOVQ      out+0(FP), CX
@@ -1978,33 +2355,64 @@ TEXT ·tile11x32(SB), NOSPLIT, $0-65
 	VMOVUPS.Z 64(SI), K1, Z19
 	VMOVUPS   (SI)(AX*1), Z20
 	VMOVUPS.Z 64(SI)(AX*1), K1, Z21
-	JMP       begin
+	JMP       tail_begin
 
-zero:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	VPXORD Z17, Z17, Z17
-	VPXORD Z18, Z18, Z18
-	VPXORD Z19, Z19, Z19
-	VPXORD Z20, Z20, Z20
-	VPXORD Z21, Z21, Z21
+tail_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Z15, Z15, Z15
+	VPXORD     Z16, Z16, Z16
+	VPXORD     Z17, Z17, Z17
+	VPXORD     Z18, Z18, Z18
+	VPXORD     Z19, Z19, Z19
+	VPXORD     Z20, Z20, Z20
+	VPXORD     Z21, Z21, Z21
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	LEAQ       (DX)(AX*2), BX
+	ADDQ       AX, BX
+	LEAQ       (BX)(AX*2), SI
+	ADDQ       AX, SI
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 64(CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 64(CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 64(DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+	PREFETCHT0 64(DX)(AX*2)
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 64(BX)(AX*1)
+	PREFETCHT0 (BX)(AX*2)
+	PREFETCHT0 64(BX)(AX*2)
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	PREFETCHT0 (SI)(AX*1)
+	PREFETCHT0 64(SI)(AX*1)
 
-begin:
+tail_begin:
 	MOVQ lda+24(FP), AX
 	SHLQ $0x02, AX
 	MOVQ a+16(FP), CX
@@ -2017,9 +2425,11 @@ begin:
 	MOVQ b+32(FP), DI
 	MOVQ ldb+40(FP), R8
 	SHLQ $0x02, R8
-	MOVQ k+48(FP), R9
+	MOVQ ahead+72(FP), R9
+	MOVQ step+80(FP), R10
+	MOVQ k+48(FP), R11
 
-product:
+tail_product:
 	VMOVUPS          (DI), Z22
 	VMOVUPS.Z        64(DI), K1, Z23
 	VFMADD231PS.BCST (CX), Z22, Z0
@@ -2044,13 +2454,15 @@ product:
 	VFMADD231PS.BCST (SI), Z23, Z19
 	VFMADD231PS.BCST (SI)(AX*1), Z22, Z20
 	VFMADD231PS.BCST (SI)(AX*1), Z23, Z21
+	PREFETCHT1       (R9)
+	ADDQ             R10, R9
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             $0x04, BX
 	ADDQ             $0x04, SI
 	ADDQ             R8, DI
-	DECQ             R9
-	JNZ              product
+	DECQ             R11
+	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
 	MOVQ             out+0(FP), CX
@@ -2085,9 +2497,9 @@ product:
 	VZEROUPPER
 	RET
 
-// func tile12x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
-// Requires: AVX, AVX512F
-TEXT ·tile12x16(SB), NOSPLIT, $0-65
+// func tile12x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tile12x16(SB), NOSPLIT, $0-88
 	MOVQ      cols+56(FP), AX
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
@@ -2096,7 +2508,7 @@ TEXT ·tile12x16(SB), NOSPLIT, $0-65
 	KMOVW     AX, K1
 	MOVB      add+64(FP), AL
 	TESTB     AL, AL
-	JZ        zero
+	JZ        tail_zero
 	MOVQ      ldo+8(FP), AX
 	SHLQ      $0x02, AX
 	MOVQ      out+0(FP), CX
@@ -2118,23 +2530,44 @@ TEXT ·tile12x16(SB), NOSPLIT, $0-65
 	VMOVUPS.Z (SI), K1, Z9
 	VMOVUPS.Z (SI)(AX*1), K1, Z10
 	VMOVUPS.Z (SI)(AX*2), K1, Z11
-	JMP       begin
+	JMP       tail_begin
 
-zero:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
+tail_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	LEAQ       (DX)(AX*2), BX
+	ADDQ       AX, BX
+	LEAQ       (BX)(AX*2), SI
+	ADDQ       AX, SI
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+	PREFETCHT0 (BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 (BX)(AX*2)
+	PREFETCHT0 (SI)
+	PREFETCHT0 (SI)(AX*1)
+	PREFETCHT0 (SI)(AX*2)
 
-begin:
+tail_begin:
 	MOVQ lda+24(FP), AX
 	SHLQ $0x02, AX
 	MOVQ a+16(FP), CX
@@ -2147,9 +2580,11 @@ begin:
 	MOVQ b+32(FP), DI
 	MOVQ ldb+40(FP), R8
 	SHLQ $0x02, R8
-	MOVQ k+48(FP), R9
+	MOVQ ahead+72(FP), R9
+	MOVQ step+80(FP), R10
+	MOVQ k+48(FP), R11
 
-product:
+tail_product:
 	VMOVUPS.Z        (DI), K1, Z12
 	VFMADD231PS.BCST (CX), Z12, Z0
 	VFMADD231PS.BCST (CX)(AX*1), Z12, Z1
@@ -2163,13 +2598,15 @@ product:
 	VFMADD231PS.BCST (SI), Z12, Z9
 	VFMADD231PS.BCST (SI)(AX*1), Z12, Z10
 	VFMADD231PS.BCST (SI)(AX*2), Z12, Z11
+	PREFETCHT1       (R9)
+	ADDQ             R10, R9
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             $0x04, BX
 	ADDQ             $0x04, SI
 	ADDQ             R8, DI
-	DECQ             R9
-	JNZ              product
+	DECQ             R11
+	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
 	MOVQ             out+0(FP), CX
@@ -2194,9 +2631,9 @@ product:
 	VZEROUPPER
 	RET
 
-// func tile12x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
-// Requires: AVX, AVX512F
-TEXT ·tile12x32(SB), NOSPLIT, $0-65
+// func tile12x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tile12x32(SB), NOSPLIT, $0-88
 	MOVQ      cols+56(FP), AX
 	SUBQ      $0x10, AX
 	MOVQ      AX, CX
@@ -2206,7 +2643,7 @@ TEXT ·tile12x32(SB), NOSPLIT, $0-65
 	KMOVW     AX, K1
 	MOVB      add+64(FP), AL
 	TESTB     AL, AL
-	JZ        zero
+	JZ        tail_zero
 	MOVQ      ldo+8(FP), AX
 	SHLQ      $0x02, AX
 	MOVQ      out+0(FP), CX
@@ -2240,35 +2677,68 @@ TEXT ·tile12x32(SB), NOSPLIT, $0-65
 	VMOVUPS.Z 64(SI)(AX*1), K1, Z21
 	VMOVUPS   (SI)(AX*2), Z22
 	VMOVUPS.Z 64(SI)(AX*2), K1, Z23
-	JMP       begin
+	JMP       tail_begin
 
-zero:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	VPXORD Z17, Z17, Z17
-	VPXORD Z18, Z18, Z18
-	VPXORD Z19, Z19, Z19
-	VPXORD Z20, Z20, Z20
-	VPXORD Z21, Z21, Z21
-	VPXORD Z22, Z22, Z22
-	VPXORD Z23, Z23, Z23
+tail_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Z15, Z15, Z15
+	VPXORD     Z16, Z16, Z16
+	VPXORD     Z17, Z17, Z17
+	VPXORD     Z18, Z18, Z18
+	VPXORD     Z19, Z19, Z19
+	VPXORD     Z20, Z20, Z20
+	VPXORD     Z21, Z21, Z21
+	VPXORD     Z22, Z22, Z22
+	VPXORD     Z23, Z23, Z23
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	LEAQ       (DX)(AX*2), BX
+	ADDQ       AX, BX
+	LEAQ       (BX)(AX*2), SI
+	ADDQ       AX, SI
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 64(CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 64(CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 64(DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+	PREFETCHT0 64(DX)(AX*2)
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 64(BX)(AX*1)
+	PREFETCHT0 (BX)(AX*2)
+	PREFETCHT0 64(BX)(AX*2)
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	PREFETCHT0 (SI)(AX*1)
+	PREFETCHT0 64(SI)(AX*1)
+	PREFETCHT0 (SI)(AX*2)
+	PREFETCHT0 64(SI)(AX*2)
 
-begin:
+tail_begin:
 	MOVQ lda+24(FP), AX
 	SHLQ $0x02, AX
 	MOVQ a+16(FP), CX
@@ -2281,9 +2751,11 @@ begin:
 	MOVQ b+32(FP), DI
 	MOVQ ldb+40(FP), R8
 	SHLQ $0x02, R8
-	MOVQ k+48(FP), R9
+	MOVQ ahead+72(FP), R9
+	MOVQ step+80(FP), R10
+	MOVQ k+48(FP), R11
 
-product:
+tail_product:
 	VMOVUPS          (DI), Z24
 	VMOVUPS.Z        64(DI), K1, Z25
 	VFMADD231PS.BCST (CX), Z24, Z0
@@ -2310,13 +2782,15 @@ product:
 	VFMADD231PS.BCST (SI)(AX*1), Z25, Z21
 	VFMADD231PS.BCST (SI)(AX*2), Z24, Z22
 	VFMADD231PS.BCST (SI)(AX*2), Z25, Z23
+	PREFETCHT1       (R9)
+	ADDQ             R10, R9
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             $0x04, BX
 	ADDQ             $0x04, SI
 	ADDQ             R8, DI
-	DECQ             R9
-	JNZ              product
+	DECQ             R11
+	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
 	MOVQ             out+0(FP), CX
@@ -2353,9 +2827,9 @@ product:
 	VZEROUPPER
 	RET
 
-// func tile13x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
-// Requires: AVX, AVX512F
-TEXT ·tile13x16(SB), NOSPLIT, $0-65
+// func tile13x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tile13x16(SB), NOSPLIT, $0-88
 	MOVQ      cols+56(FP), AX
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
@@ -2364,7 +2838,7 @@ TEXT ·tile13x16(SB), NOSPLIT, $0-65
 	KMOVW     AX, K1
 	MOVB      add+64(FP), AL
 	TESTB     AL, AL
-	JZ        zero
+	JZ        tail_zero
 	MOVQ      ldo+8(FP), AX
 	SHLQ      $0x02, AX
 	MOVQ      out+0(FP), CX
@@ -2389,24 +2863,48 @@ TEXT ·tile13x16(SB), NOSPLIT, $0-65
 	VMOVUPS.Z (SI)(AX*1), K1, Z10
 	VMOVUPS.Z (SI)(AX*2), K1, Z11
 	VMOVUPS.Z (DI), K1, Z12
-	JMP       begin
+	JMP       tail_begin
 
-zero:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
+tail_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	LEAQ       (DX)(AX*2), BX
+	ADDQ       AX, BX
+	LEAQ       (BX)(AX*2), SI
+	ADDQ       AX, SI
+	LEAQ       (SI)(AX*2), DI
+	ADDQ       AX, DI
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+	PREFETCHT0 (BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 (BX)(AX*2)
+	PREFETCHT0 (SI)
+	PREFETCHT0 (SI)(AX*1)
+	PREFETCHT0 (SI)(AX*2)
+	PREFETCHT0 (DI)
 
-begin:
+tail_begin:
 	MOVQ lda+24(FP), AX
 	SHLQ $0x02, AX
 	MOVQ a+16(FP), CX
@@ -2421,9 +2919,11 @@ begin:
 	MOVQ b+32(FP), R8
 	MOVQ ldb+40(FP), R9
 	SHLQ $0x02, R9
-	MOVQ k+48(FP), R10
+	MOVQ ahead+72(FP), R10
+	MOVQ step+80(FP), R11
+	MOVQ k+48(FP), R12
 
-product:
+tail_product:
 	VMOVUPS.Z        (R8), K1, Z13
 	VFMADD231PS.BCST (CX), Z13, Z0
 	VFMADD231PS.BCST (CX)(AX*1), Z13, Z1
@@ -2438,14 +2938,16 @@ product:
 	VFMADD231PS.BCST (SI)(AX*1), Z13, Z10
 	VFMADD231PS.BCST (SI)(AX*2), Z13, Z11
 	VFMADD231PS.BCST (DI), Z13, Z12
+	PREFETCHT1       (R10)
+	ADDQ             R11, R10
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             $0x04, BX
 	ADDQ             $0x04, SI
 	ADDQ             $0x04, DI
 	ADDQ             R9, R8
-	DECQ             R10
-	JNZ              product
+	DECQ             R12
+	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
 	MOVQ             out+0(FP), CX
@@ -2473,9 +2975,9 @@ product:
 	VZEROUPPER
 	RET
 
-// func tile13x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
-// Requires: AVX, AVX512F
-TEXT ·tile13x32(SB), NOSPLIT, $0-65
+// func tile13x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tile13x32(SB), NOSPLIT, $0-88
 	MOVQ      cols+56(FP), AX
 	SUBQ      $0x10, AX
 	MOVQ      AX, CX
@@ -2485,7 +2987,7 @@ TEXT ·tile13x32(SB), NOSPLIT, $0-65
 	KMOVW     AX, K1
 	MOVB      add+64(FP), AL
 	TESTB     AL, AL
-	JZ        zero
+	JZ        tail_zero
 	MOVQ      ldo+8(FP), AX
 	SHLQ      $0x02, AX
 	MOVQ      out+0(FP), CX
@@ -2523,37 +3025,74 @@ TEXT ·tile13x32(SB), NOSPLIT, $0-65
 	VMOVUPS.Z 64(SI)(AX*2), K1, Z23
 	VMOVUPS   (DI), Z24
 	VMOVUPS.Z 64(DI), K1, Z25
-	JMP       begin
+	JMP       tail_begin
 
-zero:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	VPXORD Z17, Z17, Z17
-	VPXORD Z18, Z18, Z18
-	VPXORD Z19, Z19, Z19
-	VPXORD Z20, Z20, Z20
-	VPXORD Z21, Z21, Z21
-	VPXORD Z22, Z22, Z22
-	VPXORD Z23, Z23, Z23
-	VPXORD Z24, Z24, Z24
-	VPXORD Z25, Z25, Z25
+tail_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Z15, Z15, Z15
+	VPXORD     Z16, Z16, Z16
+	VPXORD     Z17, Z17, Z17
+	VPXORD     Z18, Z18, Z18
+	VPXORD     Z19, Z19, Z19
+	VPXORD     Z20, Z20, Z20
+	VPXORD     Z21, Z21, Z21
+	VPXORD     Z22, Z22, Z22
+	VPXORD     Z23, Z23, Z23
+	VPXORD     Z24, Z24, Z24
+	VPXORD     Z25, Z25, Z25
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	LEAQ       (DX)(AX*2), BX
+	ADDQ       AX, BX
+	LEAQ       (BX)(AX*2), SI
+	ADDQ       AX, SI
+	LEAQ       (SI)(AX*2), DI
+	ADDQ       AX, DI
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 64(CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 64(CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 64(DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+	PREFETCHT0 64(DX)(AX*2)
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 64(BX)(AX*1)
+	PREFETCHT0 (BX)(AX*2)
+	PREFETCHT0 64(BX)(AX*2)
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	PREFETCHT0 (SI)(AX*1)
+	PREFETCHT0 64(SI)(AX*1)
+	PREFETCHT0 (SI)(AX*2)
+	PREFETCHT0 64(SI)(AX*2)
+	PREFETCHT0 (DI)
+	PREFETCHT0 64(DI)
 
-begin:
+tail_begin:
 	MOVQ lda+24(FP), AX
 	SHLQ $0x02, AX
 	MOVQ a+16(FP), CX
@@ -2568,9 +3107,11 @@ begin:
 	MOVQ b+32(FP), R8
 	MOVQ ldb+40(FP), R9
 	SHLQ $0x02, R9
-	MOVQ k+48(FP), R10
+	MOVQ ahead+72(FP), R10
+	MOVQ step+80(FP), R11
+	MOVQ k+48(FP), R12
 
-product:
+tail_product:
 	VMOVUPS          (R8), Z26
 	VMOVUPS.Z        64(R8), K1, Z27
 	VFMADD231PS.BCST (CX), Z26, Z0
@@ -2599,14 +3140,16 @@ product:
 	VFMADD231PS.BCST (SI)(AX*2), Z27, Z23
 	VFMADD231PS.BCST (DI), Z26, Z24
 	VFMADD231PS.BCST (DI), Z27, Z25
+	PREFETCHT1       (R10)
+	ADDQ             R11, R10
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             $0x04, BX
 	ADDQ             $0x04, SI
 	ADDQ             $0x04, DI
 	ADDQ             R9, R8
-	DECQ             R10
-	JNZ              product
+	DECQ             R12
+	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
 	MOVQ             out+0(FP), CX
@@ -2647,9 +3190,9 @@ product:
 	VZEROUPPER
 	RET
 
-// func tile14x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
-// Requires: AVX, AVX512F
-TEXT ·tile14x16(SB), NOSPLIT, $0-65
+// func tile14x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tile14x16(SB), NOSPLIT, $0-88
 	MOVQ      cols+56(FP), AX
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
@@ -2658,7 +3201,7 @@ TEXT ·tile14x16(SB), NOSPLIT, $0-65
 	KMOVW     AX, K1
 	MOVB      add+64(FP), AL
 	TESTB     AL, AL
-	JZ        zero
+	JZ        tail_zero
 	MOVQ      ldo+8(FP), AX
 	SHLQ      $0x02, AX
 	MOVQ      out+0(FP), CX
@@ -2684,25 +3227,50 @@ TEXT ·tile14x16(SB), NOSPLIT, $0-65
 	VMOVUPS.Z (SI)(AX*2), K1, Z11
 	VMOVUPS.Z (DI), K1, Z12
 	VMOVUPS.Z (DI)(AX*1), K1, Z13
-	JMP       begin
+	JMP       tail_begin
 
-zero:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
+tail_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	LEAQ       (DX)(AX*2), BX
+	ADDQ       AX, BX
+	LEAQ       (BX)(AX*2), SI
+	ADDQ       AX, SI
+	LEAQ       (SI)(AX*2), DI
+	ADDQ       AX, DI
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+	PREFETCHT0 (BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 (BX)(AX*2)
+	PREFETCHT0 (SI)
+	PREFETCHT0 (SI)(AX*1)
+	PREFETCHT0 (SI)(AX*2)
+	PREFETCHT0 (DI)
+	PREFETCHT0 (DI)(AX*1)
 
-begin:
+tail_begin:
 	MOVQ lda+24(FP), AX
 	SHLQ $0x02, AX
 	MOVQ a+16(FP), CX
@@ -2717,9 +3285,11 @@ begin:
 	MOVQ b+32(FP), R8
 	MOVQ ldb+40(FP), R9
 	SHLQ $0x02, R9
-	MOVQ k+48(FP), R10
+	MOVQ ahead+72(FP), R10
+	MOVQ step+80(FP), R11
+	MOVQ k+48(FP), R12
 
-product:
+tail_product:
 	VMOVUPS.Z        (R8), K1, Z14
 	VFMADD231PS.BCST (CX), Z14, Z0
 	VFMADD231PS.BCST (CX)(AX*1), Z14, Z1
@@ -2735,14 +3305,16 @@ product:
 	VFMADD231PS.BCST (SI)(AX*2), Z14, Z11
 	VFMADD231PS.BCST (DI), Z14, Z12
 	VFMADD231PS.BCST (DI)(AX*1), Z14, Z13
+	PREFETCHT1       (R10)
+	ADDQ             R11, R10
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             $0x04, BX
 	ADDQ             $0x04, SI
 	ADDQ             $0x04, DI
 	ADDQ             R9, R8
-	DECQ             R10
-	JNZ              product
+	DECQ             R12
+	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
 	MOVQ             out+0(FP), CX
@@ -2771,9 +3343,9 @@ product:
 	VZEROUPPER
 	RET
 
-// func tile14x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool)
-// Requires: AVX, AVX512F
-TEXT ·tile14x32(SB), NOSPLIT, $0-65
+// func tile14x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·tile14x32(SB), NOSPLIT, $0-88
 	MOVQ      cols+56(FP), AX
 	SUBQ      $0x10, AX
 	MOVQ      AX, CX
@@ -2783,7 +3355,7 @@ TEXT ·tile14x32(SB), NOSPLIT, $0-65
 	KMOVW     AX, K1
 	MOVB      add+64(FP), AL
 	TESTB     AL, AL
-	JZ        zero
+	JZ        tail_zero
 	MOVQ      ldo+8(FP), AX
 	SHLQ      $0x02, AX
 	MOVQ      out+0(FP), CX
@@ -2823,39 +3395,78 @@ TEXT ·tile14x32(SB), NOSPLIT, $0-65
 	VMOVUPS.Z 64(DI), K1, Z25
 	VMOVUPS   (DI)(AX*1), Z26
 	VMOVUPS.Z 64(DI)(AX*1), K1, Z27
-	JMP       begin
+	JMP       tail_begin
 
-zero:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	VPXORD Z17, Z17, Z17
-	VPXORD Z18, Z18, Z18
-	VPXORD Z19, Z19, Z19
-	VPXORD Z20, Z20, Z20
-	VPXORD Z21, Z21, Z21
-	VPXORD Z22, Z22, Z22
-	VPXORD Z23, Z23, Z23
-	VPXORD Z24, Z24, Z24
-	VPXORD Z25, Z25, Z25
-	VPXORD Z26, Z26, Z26
-	VPXORD Z27, Z27, Z27
+tail_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Z15, Z15, Z15
+	VPXORD     Z16, Z16, Z16
+	VPXORD     Z17, Z17, Z17
+	VPXORD     Z18, Z18, Z18
+	VPXORD     Z19, Z19, Z19
+	VPXORD     Z20, Z20, Z20
+	VPXORD     Z21, Z21, Z21
+	VPXORD     Z22, Z22, Z22
+	VPXORD     Z23, Z23, Z23
+	VPXORD     Z24, Z24, Z24
+	VPXORD     Z25, Z25, Z25
+	VPXORD     Z26, Z26, Z26
+	VPXORD     Z27, Z27, Z27
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	LEAQ       (DX)(AX*2), BX
+	ADDQ       AX, BX
+	LEAQ       (BX)(AX*2), SI
+	ADDQ       AX, SI
+	LEAQ       (SI)(AX*2), DI
+	ADDQ       AX, DI
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 64(CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 64(CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 64(DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+	PREFETCHT0 64(DX)(AX*2)
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 64(BX)(AX*1)
+	PREFETCHT0 (BX)(AX*2)
+	PREFETCHT0 64(BX)(AX*2)
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	PREFETCHT0 (SI)(AX*1)
+	PREFETCHT0 64(SI)(AX*1)
+	PREFETCHT0 (SI)(AX*2)
+	PREFETCHT0 64(SI)(AX*2)
+	PREFETCHT0 (DI)
+	PREFETCHT0 64(DI)
+	PREFETCHT0 (DI)(AX*1)
+	PREFETCHT0 64(DI)(AX*1)
 
-begin:
+tail_begin:
 	MOVQ lda+24(FP), AX
 	SHLQ $0x02, AX
 	MOVQ a+16(FP), CX
@@ -2870,9 +3481,11 @@ begin:
 	MOVQ b+32(FP), R8
 	MOVQ ldb+40(FP), R9
 	SHLQ $0x02, R9
-	MOVQ k+48(FP), R10
+	MOVQ ahead+72(FP), R10
+	MOVQ step+80(FP), R11
+	MOVQ k+48(FP), R12
 
-product:
+tail_product:
 	VMOVUPS          (R8), Z28
 	VMOVUPS.Z        64(R8), K1, Z29
 	VFMADD231PS.BCST (CX), Z28, Z0
@@ -2903,14 +3516,16 @@ product:
 	VFMADD231PS.BCST (DI), Z29, Z25
 	VFMADD231PS.BCST (DI)(AX*1), Z28, Z26
 	VFMADD231PS.BCST (DI)(AX*1), Z29, Z27
+	PREFETCHT1       (R10)
+	ADDQ             R11, R10
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             $0x04, BX
 	ADDQ             $0x04, SI
 	ADDQ             $0x04, DI
 	ADDQ             R9, R8
-	DECQ             R10
-	JNZ              product
+	DECQ             R12
+	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
 	MOVQ             out+0(FP), CX

@@ -16,7 +16,7 @@ import (
 func Emit(s vector.Set, rows, registers int) {
 	most := registers * s.Lanes
 	name := fmt.Sprintf("tile%dx%d", rows, most)
-	TEXT(name, NOSPLIT, "func(out *float32, ldo int, a *float32, lda int, b *float32, ldb, k, cols int, add bool)")
+	TEXT(name, NOSPLIT, "func(out *float32, ldo int, a *float32, lda int, b *float32, ldb, k, cols int, add bool, ahead *float32, step int)")
 	Doc(fmt.Sprintf("%s is Tile for that many rows and %d to %d columns.", name, most-s.Lanes+1, most))
 	Pragma("noescape")
 	tail := Load(Param("cols"), GP64()).(reg.GPVirtual)
@@ -24,11 +24,21 @@ func Emit(s vector.Set, rows, registers int) {
 		SUBQ(U8(most-s.Lanes), tail)
 	}
 	masks := make([]vector.Mask, registers)
+	if s.MasksCost() {
+		CMPQ(tail, U8(s.Lanes))
+		JNE(LabelRef("masked"))
+		loop(s, rows, masks, "full")
+		Label("masked")
+	}
 	masks[registers-1] = s.Masks(tail, 1)[0]
+	loop(s, rows, masks, "tail")
+}
 
+// loop emits the loop along k and what is around it, up to the return.
+func loop(s vector.Set, rows int, masks []vector.Mask, name string) {
 	sums := make([][]reg.VecVirtual, rows)
 	for i := range sums {
-		for range registers {
+		for range masks {
 			sums[i] = append(sums[i], s.Register())
 		}
 	}
@@ -42,32 +52,41 @@ func Emit(s vector.Set, rows, registers int) {
 	}
 	add := Load(Param("add"), GP8())
 	TESTB(add, add)
-	JZ(LabelRef("zero"))
+	JZ(LabelRef(name + "_zero"))
 	each(s.LoadTo)
-	JMP(LabelRef("begin"))
-	Label("zero")
+	JMP(LabelRef(name + "_begin"))
+	Label(name + "_zero")
 	for i := range sums {
 		for _, v := range sums[i] {
 			s.Zero(v)
 		}
 	}
-	Label("begin")
+	out := newMatrix("out", "ldo", rows) // is then there when the sums are
+	for i := range sums {
+		for j := 0; j < len(masks)*s.Bytes(); j += 64 {
+			PREFETCHT0(out.row(i).Offset(j))
+		}
+	}
+	Label(name + "_begin")
 	a := newMatrix("a", "lda", rows)
 	b, ldb := Load(Param("b"), GP64()), Load(Param("ldb"), GP64())
 	SHLQ(U8(2), ldb)
+	ahead, step := Load(Param("ahead"), GP64()), Load(Param("step"), GP64())
 	k := Load(Param("k"), GP64())
-	Label("product")
-	columns := make([]reg.VecVirtual, registers)
+	Label(name + "_product")
+	columns := make([]reg.VecVirtual, len(masks))
 	for j := range columns {
 		columns[j] = s.Load(Mem{Base: b, Disp: j * s.Bytes()}, masks[j])
 	}
 	for i := range sums {
 		s.MulAdd(a.row(i), columns, sums[i])
 	}
+	PREFETCHT1(Mem{Base: ahead})
+	ADDQ(step, ahead)
 	a.next()
 	ADDQ(ldb, b)
 	DECQ(k)
-	JNZ(LabelRef("product"))
+	JNZ(LabelRef(name + "_product"))
 	each(s.Store)
 	VZEROUPPER()
 	RET()

@@ -26,6 +26,9 @@ func (s Set) Bytes() int { return 4 * s.Lanes }
 // masked tells whether masks have registers of their own.
 func (s Set) masked() bool { return s.Lanes == AVX512.Lanes }
 
+// MasksCost tells whether to load and store through a mask is slower than without one.
+func (s Set) MasksCost() bool { return !s.masked() }
+
 // A Mask is the lanes that are loaded and stored; nil is all. Memory of the others is not
 // touched, and they are zero in a register.
 type Mask reg.Register

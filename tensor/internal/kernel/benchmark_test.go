@@ -1,0 +1,120 @@
+package kernel_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/gptmeter/gptmeter/tensor/internal/kernel"
+)
+
+// Benchmarks state what a kernel reaches in share of a peak: of the probe of the same
+// instructions, whose chunks run between the kernel's calls, so that both meet the same machine.
+
+// against runs do b.N times, and a chunk of the probe after each. do returns what it did in the
+// probe's unit.
+func against(b *testing.B, limit, name string, stream int, do func() int64) {
+	var chunk func() int64
+	unit := ""
+	for _, p := range kernel.Probes() {
+		// The fastest probe of reading serves every kernel.
+		if chunk == nil && p.Limit == limit && (p.Kernel == name || limit == "read") {
+			var release func()
+			chunk, release = p.Begin(stream)
+			defer release()
+			unit = p.Unit
+		}
+	}
+	var work, peak int64
+	var busy, probed time.Duration
+	do()
+	for b.Loop() {
+		start := time.Now()
+		work += do()
+		middle := time.Now()
+		busy += middle.Sub(start)
+		for more := true; more; more = time.Since(middle) < middle.Sub(start) {
+			peak += chunk()
+		}
+		probed += time.Since(middle)
+	}
+	rate := float64(work) / busy.Seconds()
+	b.ReportMetric(rate, unit)
+	b.ReportMetric(rate/(float64(peak)/probed.Seconds()), "of-"+limit+"-peak")
+	b.ReportMetric(float64(busy.Nanoseconds())/float64(b.N), "ns/op")
+}
+
+func numbers(n int) []float32 {
+	x := make([]float32, n)
+	for i := range x {
+		x[i] = float32(i%31-15) / 16
+	}
+	return x
+}
+
+// BenchmarkLinear has the shapes of GPT-2 124M: a prompt's rows against the peak of arithmetic,
+// one row against that of reading.
+func BenchmarkLinear(b *testing.B) {
+	for _, backend := range kernel.Backends() {
+		for _, shape := range []struct{ rows, n, k int }{{512, 3072, 768}, {512, 768, 3072}, {32, 3072, 768}, {1, 50257, 768}} {
+			b.Run(fmt.Sprintf("kernel=%s/rows=%d/outputs=%d/inputs=%d", backend.Name, shape.rows, shape.n, shape.k), func(b *testing.B) {
+				panels := kernel.PanelCount(shape.n)
+				w := kernel.NewPanels(shape.n, shape.k)
+				for i := range w.Data {
+					w.Data[i] = float32(i%31-15) / 16
+				}
+				in, out := numbers(shape.rows*shape.k), make([]float32, shape.rows*shape.n)
+				scratch := make([]float32, kernel.LinearScratch(shape.rows, shape.k))
+				limit := "f32"
+				if shape.rows == 1 {
+					limit = "read"
+				}
+				against(b, limit, backend.Name, 256<<20, func() int64 {
+					c := backend.Linear(out, shape.n, in, shape.k, shape.rows, w, nil, 0, panels, scratch)
+					if limit == "read" {
+						return c.Read
+					}
+					return c.Products
+				})
+			})
+		}
+	}
+}
+
+// BenchmarkHead is one head of GPT-2 124M: a prompt of 512, and one row that sees as many.
+func BenchmarkHead(b *testing.B) {
+	const size, positions = 64, 512
+	for _, backend := range kernel.Backends() {
+		for _, rows := range []int{positions, 1} {
+			b.Run(fmt.Sprintf("kernel=%s/rows=%d/positions=%d", backend.Name, rows, positions), func(b *testing.B) {
+				a := kernel.Attention{Heads: 1, Size: size, Past: positions - rows, Rows: rows, Scale: 0.125,
+					QKV: numbers(3 * size * rows), Out: make([]float32, size*rows)}
+				for range positions / kernel.BlockPositions {
+					a.Blocks = append(a.Blocks, kernel.NewBlock(1, size))
+				}
+				scratch := make([]float32, backend.ScratchSize(size, positions))
+				against(b, "f32", backend.Name, 0, func() int64 {
+					c, _ := backend.Head(&a, 0, scratch)
+					return c.Products
+				})
+			})
+		}
+	}
+}
+
+// BenchmarkRows has the kernels along a row of a width that stays in the first cache.
+func BenchmarkRows(b *testing.B) {
+	const n = 3072
+	for _, backend := range kernel.Backends() {
+		for _, k := range rowKernels {
+			b.Run(fmt.Sprintf("kernel=%s/%s", backend.Name, k.name), func(b *testing.B) {
+				x, y, z := make([]float32, n), numbers(n), numbers(n)
+				for b.Loop() {
+					copy(x, y)
+					k.run(backend, x, y, z, 0.5)
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/element")
+			})
+		}
+	}
+}
