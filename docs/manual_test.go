@@ -45,7 +45,9 @@ func TestManual(t *testing.T) {
 func runExample(t *testing.T, bin, command, shown string) {
 	cmd := exec.Command("sh", "-c", command)
 	cmd.Dir = ".."
-	cmd.Env = append(os.Environ(), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"))
+	nothing := t.TempDir() // has been measured before
+	cmd.Env = append(os.Environ(), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"),
+		"HOME="+nothing, "XDG_CACHE_HOME="+nothing)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err := cmd.Run()

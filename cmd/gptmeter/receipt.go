@@ -44,6 +44,7 @@ func (r *receipt) add(j *job, result engine.Result) {
 
 // addLegs adds what the receipt shows of two legs.
 func addLegs(a, b meter.Leg) meter.Leg {
+	b.Shares = addShares(a, b)
 	b.Tokens += a.Tokens
 	b.MachineSeconds += a.MachineSeconds
 	b.Flops += a.Flops
@@ -71,6 +72,8 @@ func (r *receipt) print(w io.Writer) {
 	printLeg(table, "decode", m.Decode, r.decode, width)
 	table.Flush()
 
+	printShares(w, "prompt", m.Prefill.Shares)
+	printShares(w, "decode", m.Decode.Shares)
 	fmt.Fprintf(w, "%d prompt and %d generated tokens, %d cached\n",
 		r.usage.PromptTokens, r.usage.CompletionTokens, r.usage.PromptTokensDetails.CachedTokens)
 	if alone {

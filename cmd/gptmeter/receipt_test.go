@@ -45,6 +45,16 @@ func finished(gaps int, energy meter.Energy) engine.Result {
 	return r
 }
 
+// reaching is a result beside the machine's limits, nil where those are unknown.
+func reaching(prefillPeak, prefillRead, decodePeak, decodeRead *float64) engine.Result {
+	r := result()
+	r.Meter.Prefill.Shares = meter.Shares{OfPeak: prefillPeak, OfBandwidth: prefillRead}
+	r.Meter.Decode.Shares = meter.Shares{OfPeak: decodePeak, OfBandwidth: decodeRead}
+	return r
+}
+
+func share(x float64) *float64 { return &x }
+
 func joules(j float64, s meter.Source) meter.Energy { return meter.Energy{Joules: &j, Source: s} }
 
 func TestReceipt(t *testing.T) {
@@ -114,6 +124,32 @@ machine 0.3301 s = operators 0.3200 s + other 0.0101 s; loading 50.0 ms apart
 energy 64.0 µJ measured, 1.00 µJ per generated token
 cost unmeasured
 tiny, f32, pure kernels, 2 threads, seed 7
+`},
+		{"limits", byPhase, nil, []engine.Result{reaching(share(0.384), share(0.0123), share(0.0996), share(0.71))}, `
+          tokens     time  tokens/s     counted         speed    traffic
+  prompt       4  20.0 ms       200  22.2 MFLOP  1.11 GFLOP/s   600 MB/s
+  decode      63   300 ms       210   281 MFLOP   937 MFLOP/s  3.00 GB/s
+prompt 38 % of the measured peak, 1.2 % of the read bandwidth: bound by compute
+decode 10 % of the measured peak, 71 % of the read bandwidth: bound by memory
+5 prompt and 64 generated tokens, 1 cached
+time to first token 23.1 ms; per output token 4.90 ms = (last − first)/(n − 1)
+machine 0.3301 s = operators 0.3200 s + other 0.0101 s; loading 50.0 ms apart
+energy unmeasured
+cost unmeasured
+tiny, f32, pure kernels, 2 threads, seed 7
+`},
+		{"limits of a batch, where some is unknown", byPhase, nil, []engine.Result{
+			reaching(share(0.3), nil, nil, share(0.5)), reaching(share(0.5), share(1.1), nil, share(1))}, `
+          tokens     time  tokens/s     counted         speed    traffic
+  prompt       8  40.0 ms       200  44.4 MFLOP  1.11 GFLOP/s   600 MB/s
+  decode     126   600 ms       210   562 MFLOP   937 MFLOP/s  3.00 GB/s
+prompt 40 % of the measured peak
+decode 75 % of the read bandwidth
+10 prompt and 128 generated tokens, 2 cached
+machine 0.6602 s = operators 0.6401 s + other 0.0201 s; loading 50.0 ms apart
+energy unmeasured
+cost unmeasured
+tiny, f32, pure kernels, 2 threads, 2 requests
 `},
 		{"many gaps, energy of two kinds", byPhase, errors.New("no permission"), []engine.Result{
 			finished(100, joules(30, meter.Measured)), finished(100, joules(98, meter.Configured))}, `

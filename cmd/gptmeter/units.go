@@ -42,6 +42,14 @@ func joulesText(j float64) string {
 	return siText(j, "J")
 }
 
+// percentText writes a share.
+func percentText(share float64) string {
+	if share < 0.0995 {
+		return fmt.Sprintf("%.1f %%", 100*share)
+	}
+	return fmt.Sprintf("%.0f %%", 100*share)
+}
+
 // threeDigits writes x with three digits, or all of those before the point.
 func threeDigits(x float64) string {
 	switch a := math.Abs(x); {
