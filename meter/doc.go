@@ -1,8 +1,11 @@
 // Package meter turns what an engine counted and timed for a request into a report.
 //
 // An Account collects: the engine adds to it what each step did for the request. A Report states:
-// it is the JSON that the program prints. The meter does not know what a transformer is, and it
-// computes no count from any shape: it adds up what the kernels returned.
+// it is the JSON that the program prints. An EnergyMeter divides among the accounts what RAPL
+// counts, and a Trace shows what they and the operators did when.
+//
+// The meter does not know what a transformer is, and it computes no count from any shape: it adds
+// up what the kernels returned, under names that it is given.
 //
 // # Time
 //
