@@ -44,7 +44,7 @@ func checkMemory(t *testing.T, s *source, d tensor.DType, rows, wanted int, want
 		x.Settle(nil)
 	}
 	got := heap() - before
-	const worker = 0.4 * (1 << 20) // what it may have for itself
+	const worker = 0.2 * (1 << 20) // what it may have for itself
 	if off := float64(got - want); off > 0.03*float64(want)+worker || off < -0.03*float64(want) {
 		t.Errorf("%d rows that want %d logits: %d bytes are held, %d were said", rows, wanted, got, want)
 	}

@@ -27,7 +27,7 @@ func (w Panels) Panel(p int) []float32 {
 // goes on from where the block before it ended.
 const (
 	blockDepth = 768 // inputs
-	blockRows  = 112
+	blockRows  = 42  // whole tiles of 14 and of 6
 )
 
 // LinearScratch is the length of the scratch that Linear needs.
