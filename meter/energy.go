@@ -44,7 +44,12 @@ type energyShare struct {
 func NewEnergyMeter(r *RAPL) *EnergyMeter { return &EnergyMeter{rapl: r} }
 
 // Err is why the meter has stopped, nil while it has not.
-func (m *EnergyMeter) Err() error { return m.err }
+func (m *EnergyMeter) Err() error {
+	if m == nil {
+		return nil
+	}
+	return m.err
+}
 
 // Joules is what has been drawn until the last reading, and how much of it for nobody.
 func (m *EnergyMeter) Joules() (all, idle float64) {

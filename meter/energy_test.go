@@ -159,7 +159,7 @@ func TestNoEnergyMeter(t *testing.T) {
 	a := NewAccount(0, 1)
 	p.step(second, 2*second, 1, map[*Account]time.Duration{a: second})
 	expectUnmeasured(t, "no meter", a.energyWith(0))
-	if all, idle := p.Joules(); all != 0 || idle != 0 {
-		t.Errorf("%v joules of nothing, %v idle", all, idle)
+	if all, idle := p.Joules(); all != 0 || idle != 0 || p.Err() != nil {
+		t.Errorf("%v joules of nothing, %v idle, %v", all, idle, p.Err())
 	}
 }
