@@ -280,7 +280,8 @@ func TestLoadFails(t *testing.T) {
 		t.Errorf("%v, %v", r, err)
 	}
 	l.Kernel, l.Source = "auto", without{l.Source}
-	if r, err := l.Run(context.Background()); r != nil || !errors.Is(err, fs.ErrNotExist) {
+	var files *ModelError
+	if r, err := l.Run(context.Background()); r != nil || !errors.Is(err, fs.ErrNotExist) || !errors.As(err, &files) {
 		t.Errorf("%v, %v", r, err)
 	}
 }

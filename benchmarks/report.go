@@ -45,7 +45,7 @@ type PeakRates struct {
 	F32       *float64 `json:"f32_flops_per_second"`
 	Int8      *float64 `json:"int8_ops_per_second"`
 	Read      *float64 `json:"read_bytes_per_second"`
-	Spread    *float64 `json:"spread"`    // of the three, the largest fastest over slowest sample
+	Spread    *float64 `json:"spread"`    // of the three, the largest fastest over slowest sample; null of single samples
 	Disturbed bool     `json:"disturbed"` // Spread is more than 1.10
 }
 
@@ -120,7 +120,7 @@ func peakRates(p *meter.Peaks, threads int) PeakRates {
 		}
 		rate, spread := best.Rate(), best.Spread()
 		*to = &rate
-		if r.Spread == nil || spread > *r.Spread {
+		if len(best.Samples) > 1 && (r.Spread == nil || spread > *r.Spread) {
 			r.Spread = &spread
 		}
 	}

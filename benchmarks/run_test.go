@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gptmeter/gptmeter/meter"
 	"github.com/gptmeter/gptmeter/meter/theory"
 	"github.com/gptmeter/gptmeter/model"
 	"github.com/gptmeter/gptmeter/tensor"
@@ -175,7 +176,8 @@ func TestRunFails(t *testing.T) {
 		t.Errorf("%v, %v", r, err)
 	}
 	s.Kernel, s.Source = "auto", without{s.Source}
-	if r, err := s.Run(context.Background()); r != nil || !errors.Is(err, fs.ErrNotExist) {
+	var files *ModelError
+	if r, err := s.Run(context.Background()); r != nil || !errors.Is(err, fs.ErrNotExist) || !errors.As(err, &files) {
 		t.Errorf("%v, %v", r, err)
 	}
 }
@@ -184,3 +186,14 @@ func TestRunFails(t *testing.T) {
 type without struct{ model.Source }
 
 func (w without) Tensor(string, ...int) (tensor.Elements, error) { return nil, fs.ErrNotExist }
+
+// One sample tells no spread.
+func TestPeakRatesOfOneSample(t *testing.T) {
+	pool := tensor.NewPool(1)
+	defer pool.Close()
+	p := meter.NewPeaks()
+	p.Measure(pool, meter.Probes()[0], time.Millisecond)
+	if r := peakRates(p, 1); r.F32 == nil || r.Read != nil || r.Spread != nil || r.Disturbed {
+		t.Errorf("%+v", r)
+	}
+}

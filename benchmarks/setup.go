@@ -68,9 +68,19 @@ func (s *stage) close() {
 	}
 }
 
+// A ModelError is the fault of the model's files.
+type ModelError struct{ Err error }
+
+func (e *ModelError) Error() string { return e.Err.Error() }
+func (e *ModelError) Unwrap() error { return e.Err }
+
 // load loads the model with its weights as d.
 func (s *stage) load(ctx context.Context, d tensor.DType) (*model.Model, error) {
-	return model.Load(s.execs[slices.Max(s.Threads)], interruptible{ctx, s.Source}, d, nil)
+	m, err := model.Load(s.execs[slices.Max(s.Threads)], interruptible{ctx, s.Source}, d, nil)
+	if err != nil && ctx.Err() == nil {
+		err = &ModelError{err}
+	}
+	return m, err
 }
 
 // interruptible is a source that gives out nothing more when ctx has ended.

@@ -3,6 +3,7 @@ package benchmarks
 import (
 	"fmt"
 	"io"
+	"math"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -125,10 +126,10 @@ func si(x float64) string {
 
 // digits writes x without a prefix.
 func digits(x float64) string {
-	switch {
-	case x >= 1000:
+	switch a := math.Abs(x); {
+	case a >= 1000:
 		return fmt.Sprintf("%.0f", x)
-	case x >= 100:
+	case a >= 100:
 		return fmt.Sprintf("%.1f", x)
 	}
 	return fmt.Sprintf("%.2f", x)

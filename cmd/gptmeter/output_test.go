@@ -17,6 +17,8 @@ var printing = [][]string{
 	{"generate", "--max-tokens", "3", "--prompt-file", "-"},
 	{"flops", "--prompt", "2", "--generate", "2"},
 	{"flops", "--prompt", "2", "--generate", "2", "--json"},
+	{"bench", "--model", "tiny", "--prompt", "2", "--generate", "2", "--batch", "1", "--repetitions", "1", "--peak-seconds", "0"},
+	{"bench", "--model", "tiny", "--prompt", "2", "--generate", "2", "--load", "--max-requests", "1", "--peak-seconds", "0", "--json"},
 	{"tokenize", "x"},
 	{"tokenize", "--json", "x"},
 	{"tokenize", "--decode", "1"},

@@ -40,7 +40,11 @@ func (v value[T]) Type() string   { return v.kind }
 
 // whole adds a flag for a whole number from least to most.
 func whole(flags *pflag.FlagSet, to *int, name string, least, most int, usage string) {
-	flags.Var(value[int]{to, numberType, func(text string) (int, error) {
+	flags.Var(value[int]{to, numberType, parseWhole(least, most)}, name, usage)
+}
+
+func parseWhole(least, most int) func(text string) (int, error) {
+	return func(text string) (int, error) {
 		n, err := strconv.Atoi(text)
 		switch {
 		case err != nil && !errors.Is(err, strconv.ErrRange):
@@ -51,12 +55,16 @@ func whole(flags *pflag.FlagSet, to *int, name string, least, most int, usage st
 			return 0, fmt.Errorf("not %d or more", least)
 		}
 		return 0, fmt.Errorf("not in %d..%d", least, most)
-	}}, name, usage)
+	}
 }
 
 // number adds a flag for a finite number that allowed accepts; domain says in words which it does.
 func number(flags *pflag.FlagSet, to *float64, name, domain string, allowed func(float64) bool, usage string) {
-	flags.Var(value[float64]{to, numberType, func(text string) (float64, error) {
+	flags.Var(value[float64]{to, numberType, parseNumber(domain, allowed)}, name, usage)
+}
+
+func parseNumber(domain string, allowed func(float64) bool) func(text string) (float64, error) {
+	return func(text string) (float64, error) {
 		x, err := strconv.ParseFloat(text, 64)
 		if err != nil || math.IsNaN(x) || math.IsInf(x, 0) {
 			return 0, errors.New("not a number")
@@ -65,7 +73,7 @@ func number(flags *pflag.FlagSet, to *float64, name, domain string, allowed func
 			return 0, errors.New("not " + domain)
 		}
 		return x, nil
-	}}, name, usage)
+	}
 }
 
 // choice adds a flag for one of names, of which the first is the default.
