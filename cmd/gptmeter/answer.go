@@ -24,7 +24,7 @@ func (p *program) answer(ctx context.Context, f *generateFlags, m *loaded, trace
 	energy, why := p.energyMeter()
 	e := engine.New(m.model, m.exec, m.tokenizer, engine.Options{
 		MaxBatch: f.maxBatch, StepTokens: engine.DefaultOptions.StepTokens,
-		Sections: f.by == byLayer, Energy: energy, Watts: f.watts, Trace: trace.Trace,
+		Peaks: knownPeaks(), Sections: f.by == byLayer, Energy: energy, Watts: f.watts, Trace: trace.Trace,
 	}, m.took)
 	jobs, remarks, err := submit(e, m, requests)
 	if err != nil {
@@ -55,8 +55,8 @@ func (p *program) answer(ctx context.Context, f *generateFlags, m *loaded, trace
 	if err := w.end(); err != nil {
 		return err
 	}
-	if energy != nil && energy.Err() != nil {
-		remarks = append(remarks, fmt.Sprintf("energy could not be measured to the end: %v", energy.Err()))
+	if err := energy.Err(); err != nil {
+		remarks = append(remarks, fmt.Sprintf("energy could not be measured to the end: %v", err))
 	}
 	p.remark(f, m, remarks)
 	if !f.noMeter && !f.json {
