@@ -179,7 +179,10 @@ func TestDuration(t *testing.T) {
 func TestLoadInterrupt(t *testing.T) {
 	l := someLoad(t)
 	l.Users, l.Most, l.PeakTime = []int{1, 2}, 50, 5*time.Millisecond
-	for _, at := range []int{1, 20, 40, 100, 160, 250} {
+	all := 0 // calls of a run that is not interrupted
+	l.Progress = func(string, float64, float64) { all++ }
+	runLoad(t, l)
+	for _, at := range []int{1, all / 12, all / 6, all / 3, all / 2, 3 * all / 4} {
 		ctx, cancel := context.WithCancel(context.Background())
 		calls := 0
 		l.Progress = func(what string, done, whole float64) {
