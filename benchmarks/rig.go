@@ -117,8 +117,7 @@ func (r *rig) run(ctx context.Context, progress func(done float64)) (s sample, e
 		progress(float64(s.steps) / float64(r.steps()))
 	}
 	after := r.engine.Usage()
-	s.work = after.Work.Since(before.Work)
-	s.time = s.work.Total().Wall + (after.Other - before.Other) - (after.Choosing - before.Choosing)
+	s.work, s.time = after.Work.Since(before.Work), stepTime(before, after)
 	for _, t := range tasks {
 		usage := t.Result().Usage
 		if cached := usage.PromptTokensDetails.CachedTokens; cached != r.Depth || usage.CompletionTokens != r.requests[0].MaxTokens {
@@ -126,6 +125,11 @@ func (r *rig) run(ctx context.Context, progress func(done float64)) (s sample, e
 		}
 	}
 	return s, nil
+}
+
+// stepTime is what steps took, without choosing tokens.
+func stepTime(before, after engine.Usage) time.Duration {
+	return after.Work.Since(before.Work).Total().Wall + (after.Other - before.Other) - (after.Choosing - before.Choosing)
 }
 
 // steps is how many steps the engine takes for a repetition.
