@@ -18,6 +18,7 @@ func (r *Report) writeBenchfmt(w io.Writer) error {
 	}
 	key("kernel", r.Machine.Kernel)
 	key("model", r.Model.Name)
+	b.WriteString("Unit tokens/s better=higher\nUnit FLOP/s better=higher\n")
 	for _, x := range r.Results {
 		perToken := 1 / float64(x.Tokens)
 		for _, rate := range x.TokensPerSecond.Samples {

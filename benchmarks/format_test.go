@@ -139,7 +139,12 @@ func TestCSV(t *testing.T) {
 func TestBenchfmt(t *testing.T) {
 	r := benchfmt.NewReader(bytes.NewReader(write(t, someReport(), "benchfmt")), "report")
 	var rates []float64
+	var better []string
 	for r.Scan() {
+		if unit, ok := r.Result().(*benchfmt.UnitMetadata); ok {
+			better = append(better, unit.Unit+" "+unit.Key+" "+unit.Value)
+			continue
+		}
 		result, ok := r.Result().(*benchfmt.Result)
 		if !ok {
 			t.Fatalf("%v", r.Result())
@@ -164,7 +169,7 @@ func TestBenchfmt(t *testing.T) {
 	if err := r.Err(); err != nil {
 		t.Error(err)
 	}
-	if d := cmp.Diff([]float64{800, 1024, 640, 32}, rates); d != "" {
+	if d := cmp.Diff([]float64{800, 1024, 640, 32}, rates) + cmp.Diff([]string{"tokens/s better higher", "FLOP/s better higher"}, better); d != "" {
 		t.Error(d)
 	}
 }

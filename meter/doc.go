@@ -13,4 +13,10 @@
 // that several requests share is divided among them, so machine seconds add up: those of all
 // requests and the idle ones to the time that the engine has existed. Wall seconds are what a
 // clock on the wall shows; those of requests that share steps overlap.
+//
+// # Peaks
+//
+// Peaks are what probes have reached on this machine. They are measured apart from any request, and
+// kept with the machine that they are of; a Report sets its legs beside them where it is given some,
+// and states null where it is not. It never sets them beside a figure from a datasheet.
 package meter
