@@ -23,11 +23,11 @@ import (
 func someReport() *Report {
 	cpu, memory := "Made-up Processor  X", int64(8e9)
 	number := func(x float64) *float64 { return &x }
-	compute := meter.BoundCompute
+	compute, read := meter.BoundCompute, "read"
 	date := time.Date(2026, 11, 23, 12, 34, 56, 789, time.UTC)
 	peaks := []PeakRates{
 		{Threads: 1},
-		{Threads: 2, F32: number(225e9), Int8: number(900e9), Read: number(3e10), Spread: number(1.25), Disturbed: true},
+		{Threads: 2, F32: number(225e9), Int8: number(900e9), Read: number(3e10), Spread: number(1.25), SpreadOf: &read, Disturbed: true},
 	}
 	return &Report{
 		Machine: Machine{CPU: &cpu, Cores: 2, MemoryBytes: &memory, OS: "linux", Arch: "amd64", Kernel: "avx512", Go: "go1.26.8", Date: date,

@@ -46,6 +46,7 @@ type PeakRates struct {
 	Int8      *float64 `json:"int8_ops_per_second"`
 	Read      *float64 `json:"read_bytes_per_second"`
 	Spread    *float64 `json:"spread"`    // of the three, the largest fastest over slowest sample; null of single samples
+	SpreadOf  *string  `json:"spread_of"` // its limit: "f32", "int8" or "read"
 	Disturbed bool     `json:"disturbed"` // Spread is more than 1.10
 }
 
@@ -113,7 +114,8 @@ func (s *stage) machine() Machine {
 
 func peakRates(p *meter.Peaks, threads int) PeakRates {
 	r := PeakRates{Threads: threads, Disturbed: p.Disturbed(threads)}
-	for limit, to := range map[string]**float64{"f32": &r.F32, "int8": &r.Int8, "read": &r.Read} {
+	for i, to := range []**float64{&r.F32, &r.Int8, &r.Read} {
+		limit := meter.Limits[i]
 		best, ok := p.Best(limit, threads)
 		if !ok {
 			continue
@@ -121,7 +123,7 @@ func peakRates(p *meter.Peaks, threads int) PeakRates {
 		rate, spread := best.Rate(), best.Spread()
 		*to = &rate
 		if len(best.Samples) > 1 && (r.Spread == nil || spread > *r.Spread) {
-			r.Spread = &spread
+			r.Spread, r.SpreadOf = &spread, &limit
 		}
 	}
 	return r

@@ -110,7 +110,7 @@ func (p Peaks) text() (lines []string) {
 		}
 		line := fmt.Sprintf("Peaks on %s: %s.", threadsText(r.Threads), strings.Join(rates, ", "))
 		if r.Disturbed {
-			line += fmt.Sprintf(" They varied by %.0f %%: something disturbed the machine, and the tests with it.", 100*(*r.Spread-1))
+			line += fmt.Sprintf(" That of %s varied by %.0f %%: something disturbed the machine, and the tests with it.", *r.SpreadOf, 100*(*r.Spread-1))
 		}
 		lines = append(lines, line)
 	}
