@@ -80,7 +80,12 @@ process for each --rate. Times are from a request's arrival, its wait in the que
 	}
 	dtype := oneOf(new(string), dtypes)
 	modelFlag(c, &f.model, "synthetic:gpt2")
-	flags.Var(list[string]{to: &f.dtypes, kind: "string", parse: func(text string) (string, error) { return text, dtype.Set(text) }},
+	flags.Var(list[string]{to: &f.dtypes, kind: "string", parse: func(text string) (string, error) {
+		if text == auto { // as other commands have it
+			text = tensor.F32.String()
+		}
+		return text, dtype.Set(text)
+	}},
 		"dtype", "`FORMATS` in which weights are held ("+strings.Join(dtypes, "|")+")")
 	flags.Var(list[int]{to: &f.threads, kind: numberType, parse: parseWhole(1, maxThreads)}, "threads",
 		"`NUMBERS` of threads that compute (default: the physical cores this process may use)")
