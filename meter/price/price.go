@@ -86,16 +86,16 @@ func (p *Price) With(k Key, x *big.Rat) *Price {
 	return &q
 }
 
-// Example tells whether the figures are made up: those of a preset that is called example-….
+// Example tells whether figures are made up: the price is called example-….
 func (p *Price) Example() bool { return strings.HasPrefix(p.Name, ExamplePrefix) }
 
-// ExamplePrefix begins the name of a price whose figures nobody has looked up.
+// ExamplePrefix begins the name of a price with figures that nobody has looked up.
 const ExamplePrefix = "example-"
 
 // Remarks are what whoever uses the price has to be told.
 func (p *Price) Remarks() (remarks []string) {
 	if p.Example() {
-		remarks = append(remarks, p.Name+" is an example: its figures are made up, not looked up")
+		remarks = append(remarks, p.Name+" is an example: not all of its figures have been looked up")
 	}
 	return append(remarks, slices.Clone(p.assumed)...)
 }

@@ -135,7 +135,7 @@ func TestPresets(t *testing.T) {
 				t.Errorf("%s: the figure %s has no source or no date", name, k)
 			}
 		}
-		if p.Example() && (len(p.Remarks()) == 0 || !strings.Contains(p.Remarks()[0], "made up")) {
+		if p.Example() && (len(p.Remarks()) == 0 || !strings.Contains(p.Remarks()[0], "not all of its figures have been looked up")) {
 			t.Errorf("%s does not say that it is made up", name)
 		}
 	}
