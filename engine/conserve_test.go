@@ -2,6 +2,7 @@ package engine
 
 import (
 	"math"
+	"math/big"
 	"testing"
 	"time"
 
@@ -14,7 +15,8 @@ import (
 // Whatever requests share steps and prefixes, and whenever they are cancelled: what their reports
 // state adds up to what the engine did, every count to the unit, and their machine time, with the
 // idle time, to the time since the engine was made. What they drew, with what was drawn while the
-// machine was idle, is what its counters have counted.
+// machine was idle, is what its counters have counted; what they cost, with what it cost to wait, is
+// what the machine has cost, exactly.
 func TestConservation(t *testing.T) {
 	with := smallEngine(t, DefaultOptions, 2)
 	rapid.Check(t, func(t *rapid.T) {
@@ -22,6 +24,7 @@ func TestConservation(t *testing.T) {
 		o := someOptions(t)
 		counters := newCounters(rapid.Uint64().Draw(t, "energy"))
 		o.Energy = counters.meter(t)
+		o.Rate = someRate(t)
 		e := New(with.model, with.exec, nil, o, time.Second)
 		if rapid.Bool().Draw(t, "steps take seconds") { // then the counters are read after each
 			tick(e)
@@ -33,8 +36,38 @@ func TestConservation(t *testing.T) {
 			before = now
 		})
 		checkConserved(t, e, tasks)
+		checkCost(t, e, tasks)
 		counters.check(t, e, tasks)
 	})
+}
+
+// someRate is of fractions that no float64 is equal to.
+func someRate(t *rapid.T) *meter.Rate {
+	fraction := func(name string) *big.Rat {
+		return big.NewRat(rapid.Int64Range(0, 1e6).Draw(t, name), 365*86_400*rapid.Int64Range(1, 1e6).Draw(t, "of"))
+	}
+	return &meter.Rate{Price: "some", Currency: "EUR", Busy: fraction("busy"), Idle: fraction("idle"), Source: meter.Configured}
+}
+
+// checkCost adds up what tasks cost, with the clock of e at a standstill.
+func checkCost(t fataler, e *Engine, tasks []*Task) {
+	t.Helper()
+	usage := e.Usage()
+	sum := usage.IdleCost
+	for i, task := range tasks {
+		cost := task.Result().Meter.Cost
+		if !cost.Prompt.Plus(cost.Completion).Equal(cost.Total) {
+			t.Fatalf("task %d: %v and %v are not %v", i, cost.Prompt, cost.Completion, cost.Total)
+		}
+		seconds := big.NewRat(int64(task.account.MachineTime()), int64(time.Second))
+		if want := seconds.Mul(seconds, e.options.Rate.Busy); cost.Total.Cmp(want) != 0 {
+			t.Fatalf("task %d costs %v, want %v", i, cost.Total, want)
+		}
+		sum = sum.Plus(cost.Total)
+	}
+	if !sum.Equal(usage.Cost) {
+		t.Fatalf("the requests and the idle time cost %v, the machine %v", sum, usage.Cost)
+	}
 }
 
 // Logits are made for the rows that want them and no others: the last of a prompt, each of a

@@ -25,6 +25,7 @@ type Options struct {
 	Sections bool               // have reports state the model's sections
 	Energy   *meter.EnergyMeter // nil for none
 	Watts    float64            // what the busy machine takes, for want of a measurement; 0 if unknown
+	Rate     *meter.Rate        // what the machine costs; nil if unknown
 	Trace    *meter.Trace       // of steps and requests; nil for none
 }
 
@@ -70,6 +71,10 @@ type Usage struct {
 	// As far as Options.Energy has measured it, until its last reading.
 	Joules     float64
 	IdleJoules float64 // of Joules, drawn outside steps
+
+	// By Options.Rate: the requests' costs and the idle one are the whole.
+	Cost     meter.Money
+	IdleCost meter.Money // of Cost, outside steps
 }
 
 // An owner says whose a span is.
@@ -171,6 +176,7 @@ func (e *Engine) Usage() Usage {
 	u := e.usage
 	u.Idle = e.now() - u.Work.Total().Wall - u.Other
 	u.Joules, u.IdleJoules = e.options.Energy.Joules()
+	u.Cost, u.IdleCost = e.options.Rate.Spent(u.Work.Total().Wall+u.Other, u.Idle)
 	return u
 }
 

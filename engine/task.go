@@ -151,6 +151,7 @@ func (t *Task) Result() Result {
 		Peaks:    e.options.Peaks,
 		LoadTime: e.loaded,
 		Watts:    e.options.Watts,
+		Rate:     e.options.Rate,
 	}
 	if e.options.Sections {
 		setting.Sections = e.model.Sections()

@@ -26,6 +26,7 @@ type Setting struct {
 	LoadTime time.Duration // of the weights, which no request is charged for
 	Sections []string      // names of the sections that legs are to state, nil for none
 	Watts    float64       // what the busy machine takes, for want of a measurement; 0 if unknown
+	Rate     *Rate         // what the machine costs; nil if unknown
 }
 
 // A Report states what a request caused. Counts are integers, seconds and bytes plain; the unit is
@@ -110,16 +111,6 @@ type Energy struct {
 	Source Source   `json:"source"`
 }
 
-// Cost states what a request cost.
-type Cost struct {
-	Currency   *string  `json:"currency"`
-	Total      *float64 `json:"total"`
-	Prompt     *float64 `json:"prompt"`
-	Completion *float64 `json:"completion"`
-	Price      *string  `json:"price"`
-	Source     Source   `json:"source"`
-}
-
 // Report states the account.
 func (a *Account) Report(s Setting) Report {
 	r := Report{
@@ -131,7 +122,7 @@ func (a *Account) Report(s Setting) Report {
 		MachineSeconds: a.MachineTime().Seconds(),
 		WallSeconds:    (a.until - a.submitted).Seconds(),
 		Energy:         a.energyWith(s.Watts),
-		Cost:           Cost{Source: Unmeasured},
+		Cost:           a.costAt(s.Rate),
 	}
 	if wait, ok := a.firstToken(); ok {
 		r.TimeToFirstTokenSeconds = seconds(wait)

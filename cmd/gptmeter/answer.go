@@ -60,6 +60,7 @@ func (p *program) answer(ctx context.Context, f *generateFlags, m *loaded, trace
 	}
 	p.remark(f, m, remarks)
 	if !f.noMeter && !f.json {
+		r.spent = e.Usage()
 		r.print(p.stderr)
 	}
 	if interrupted {

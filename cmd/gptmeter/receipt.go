@@ -21,6 +21,7 @@ type receipt struct {
 	sum        meter.Report // what adds up is the sum, the rest the last request's
 	prompt     []part       // of sum.Prefill
 	decode     []part
+	spent      engine.Usage // how the engine has spent the machine, in the end
 }
 
 // add enters an answer.
@@ -33,6 +34,7 @@ func (r *receipt) add(j *job, result engine.Result) {
 	m.MachineSeconds += sum.MachineSeconds
 	if r.requests > 0 {
 		m.Energy = addEnergy(sum.Energy, m.Energy)
+		m.Cost = addCosts(sum.Cost, m.Cost)
 	}
 	r.sum = m
 	r.usage.PromptTokens += u.PromptTokens
@@ -85,7 +87,7 @@ func (r *receipt) print(w io.Writer) {
 	fmt.Fprintf(w, "machine %.4f s = operators %.4f s + other %.4f s; loading %s apart\n",
 		machine, operators, machine-operators, secondsText(m.LoadSeconds))
 	r.printEnergy(w)
-	fmt.Fprintf(w, "cost %s\n", m.Cost.Source)
+	r.printCost(w)
 	fmt.Fprintf(w, "%s, %s, %s kernels, %d threads", r.model, m.DType, m.Kernel, m.Threads)
 	if alone {
 		fmt.Fprintf(w, ", seed %d", r.seed)

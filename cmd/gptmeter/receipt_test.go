@@ -3,8 +3,10 @@ package main
 import (
 	"bytes"
 	"errors"
+	"math/big"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
@@ -50,6 +52,16 @@ func reaching(prefillPeak, prefillRead, decodePeak, decodeRead *float64) engine.
 	r := result()
 	r.Meter.Prefill.Shares = meter.Shares{OfPeak: prefillPeak, OfBandwidth: prefillRead}
 	r.Meter.Decode.Shares = meter.Shares{OfPeak: decodePeak, OfBandwidth: decodeRead}
+	return r
+}
+
+// costing is a result that cost so many hundred-millionths, for the prompt and for the rest.
+func costing(prompt, completion int64, price string) engine.Result {
+	r := result()
+	currency := "USD"
+	money := func(n int64) meter.Money { return meter.Money{Rat: big.NewRat(n, 100_000_000)} }
+	r.Meter.Cost = meter.Cost{Currency: &currency, Total: money(prompt + completion), Prompt: money(prompt),
+		Completion: money(completion), Price: &price, Source: meter.Configured}
 	return r
 }
 
@@ -162,6 +174,31 @@ energy unmeasured (no permission)
 cost unmeasured
 tiny, f32, pure kernels, 2 threads, 2 requests
 `},
+		{"costs", byPhase, nil, []engine.Result{costing(12, 3456, "mine"), costing(0, 4, "mine")}, `
+          tokens     time  tokens/s     counted         speed    traffic
+  prompt       8  40.0 ms       200  44.4 MFLOP  1.11 GFLOP/s   600 MB/s
+  decode     126   600 ms       210   562 MFLOP   937 MFLOP/s  3.00 GB/s
+10 prompt and 128 generated tokens, 2 cached
+machine 0.6602 s = operators 0.6401 s + other 0.0201 s; loading 50.0 ms apart
+energy unmeasured
+cost 0.0000347 USD configured, prompt 0.000000120 + decode 0.0000346
+so far 0.0000400 USD, 20 % of the time idle; 3.46 USD a day at this rate
+price mine
+tiny, f32, pure kernels, 2 threads, 2 requests
+`},
+		{"cost by an example", byPhase, nil, []engine.Result{costing(0, 123_456_789_012, "example-\nx")}, `
+          tokens     time  tokens/s     counted         speed    traffic
+  prompt       4  20.0 ms       200  22.2 MFLOP  1.11 GFLOP/s   600 MB/s
+  decode      63   300 ms       210   281 MFLOP   937 MFLOP/s  3.00 GB/s
+5 prompt and 64 generated tokens, 1 cached
+time to first token 23.1 ms; per output token 4.90 ms = (last − first)/(n − 1)
+machine 0.3301 s = operators 0.3200 s + other 0.0101 s; loading 50.0 ms apart
+energy unmeasured
+cost 1235 USD configured, prompt 0 + decode 1235
+so far 0.0000400 USD, 20 % of the time idle; 3.46 USD a day at this rate
+price example-\nx: an example, not a quote
+tiny, f32, pure kernels, 2 threads, seed 7
+`},
 		{"a hundred gaps", byPhase, nil, []engine.Result{finished(100, joules(1500, meter.Measured))}, `
           tokens     time  tokens/s     counted         speed    traffic
   prompt       4  20.0 ms       200  22.2 MFLOP  1.11 GFLOP/s   600 MB/s
@@ -175,7 +212,8 @@ cost unmeasured
 tiny, f32, pure kernels, 2 threads, seed 7
 `},
 	} {
-		r := &receipt{model: "tiny", by: c.by, unmeasured: c.unmeasured}
+		r := &receipt{model: "tiny", by: c.by, unmeasured: c.unmeasured, spent: engine.Usage{
+			Other: 800 * time.Millisecond, Idle: 200 * time.Millisecond, Cost: meter.Money{Rat: big.NewRat(4, 100_000)}}}
 		for _, result := range c.results {
 			r.add(&job{seed: 7}, result)
 		}
