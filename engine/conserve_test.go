@@ -60,7 +60,7 @@ func checkCost(t fataler, e *Engine, tasks []*Task) {
 			t.Fatalf("task %d: %v and %v are not %v", i, cost.Prompt, cost.Completion, cost.Total)
 		}
 		seconds := big.NewRat(int64(task.account.MachineTime()), int64(time.Second))
-		if want := seconds.Mul(seconds, e.options.Rate.Busy); cost.Total.Cmp(want) != 0 {
+		if want := meter.NewAmount(seconds.Mul(seconds, e.options.Rate.Busy)); !cost.Total.Equal(want) {
 			t.Fatalf("task %d costs %v, want %v", i, cost.Total, want)
 		}
 		sum = sum.Plus(cost.Total)

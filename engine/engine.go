@@ -73,8 +73,8 @@ type Usage struct {
 	IdleJoules float64 // of Joules, drawn outside steps
 
 	// By Options.Rate: the requests' costs and the idle one are the whole.
-	Cost     meter.Money
-	IdleCost meter.Money // of Cost, outside steps
+	Cost     *meter.Amount // nil without a rate
+	IdleCost *meter.Amount // of Cost, outside steps
 }
 
 // An owner says whose a span is.

@@ -1,87 +1,57 @@
 package meter
 
 import (
-	"encoding/json"
 	"math/big"
 	"time"
 )
 
-// Money is an exact amount of some currency, nil where there is none to state. In JSON it is the
-// number nearest to it, or null.
-type Money struct{ *big.Rat }
-
-// MarshalJSON converts the amount once, at the output.
-func (m Money) MarshalJSON() ([]byte, error) {
-	if m.Rat == nil {
-		return []byte("null"), nil
-	}
-	nearest, _ := m.Float64()
-	return json.Marshal(nearest)
-}
-
-// Plus is m + n. A sum with an amount that is not known is not known.
-func (m Money) Plus(n Money) Money {
-	if m.Rat == nil || n.Rat == nil {
-		return Money{}
-	}
-	return Money{new(big.Rat).Add(m.Rat, n.Rat)}
-}
-
-// Equal tells whether m and n are the same amount, or both none.
-func (m Money) Equal(n Money) bool {
-	if m.Rat == nil || n.Rat == nil {
-		return m.Rat == n.Rat
-	}
-	return m.Cmp(n.Rat) == 0
-}
-
-// A Rate is what a second of the whole machine costs, whatever the number of its threads that
-// compute: nobody else is charged for the others.
+// A Rate is what a second of the whole machine costs, however many of its cores compute: the
+// others serve nobody else, and are paid for.
 type Rate struct {
 	Price    string   // its name
 	Currency string   // as ISO 4217 has it
 	Busy     *big.Rat // a second in which it works
 	Idle     *big.Rat // a second in which it waits
-	Source   Source   // Configured, or Estimated where the price is not this machine's
+	Source   Source   // Configured, or Estimated where the price is of another machine
 }
 
-// Spent is what the machine has cost that worked and waited for so long; idle is the part of it
-// that it cost to wait. Without a rate there is nothing to state.
-func (r *Rate) Spent(busy, waited time.Duration) (all, idle Money) {
+// Spent is what a machine has cost that worked and waited for so long, and how much of it for
+// waiting. Without a rate there is nothing to state.
+func (r *Rate) Spent(busy, waited time.Duration) (all, idle *Amount) {
 	if r == nil {
-		return Money{}, Money{}
+		return nil, nil
 	}
-	idle = Money{times(r.Idle, waited)}
-	return Money{times(r.Busy, busy)}.Plus(idle), idle
+	idle = times(r.Idle, waited)
+	return times(r.Busy, busy).Plus(idle), idle
 }
 
 // times is what d costs at so much a second.
-func times(perSecond *big.Rat, d time.Duration) *big.Rat {
-	return new(big.Rat).Mul(perSecond, big.NewRat(int64(d), int64(time.Second)))
+func times(perSecond *big.Rat, d time.Duration) *Amount {
+	a := new(Amount)
+	a.Mul(perSecond, big.NewRat(int64(d), int64(time.Second)))
+	return a
 }
 
-// Cost states what a request cost: Total is Prompt + Completion.
+// Cost states what a request cost.
 type Cost struct {
 	Currency   *string `json:"currency"`
-	Total      Money   `json:"total"`      // machine seconds × Rate.Busy
-	Prompt     Money   `json:"prompt"`     // the prefill's part, by the legs' machine seconds
-	Completion Money   `json:"completion"` // the decoding's
-	Price      *string `json:"price"`      // its name
+	Total      *Amount `json:"total"`      // machine seconds × Rate.Busy
+	Prompt     *Amount `json:"prompt"`     // of Total, by the legs' machine seconds
+	Completion *Amount `json:"completion"` // the rest
+	Price      *string `json:"price"`
 	Source     Source  `json:"source"`
 }
 
-// costAt is what the account comes to. Machine time outside operators is divided as that of the legs is.
+// costAt is what the account comes to.
 func (a *Account) costAt(r *Rate) Cost {
 	if r == nil {
 		return Cost{Source: Unmeasured}
 	}
-	total := times(r.Busy, a.MachineTime())
-	completion := new(big.Rat)
+	total, prompt, completion := times(r.Busy, a.MachineTime()), new(Amount), new(Amount)
 	if legs := a.Work().Total().Wall; legs > 0 {
 		decode := a.legs[Decode].work()
-		completion.Mul(total, big.NewRat(int64(decode.Total().Wall), int64(legs)))
+		completion.Mul(&total.Rat, big.NewRat(int64(decode.Total().Wall), int64(legs)))
 	}
-	prompt := new(big.Rat).Sub(total, completion)
-	return Cost{Currency: &r.Currency, Total: Money{total}, Prompt: Money{prompt}, Completion: Money{completion},
-		Price: &r.Price, Source: r.Source}
+	prompt.Sub(&total.Rat, &completion.Rat)
+	return Cost{Currency: &r.Currency, Total: total, Prompt: prompt, Completion: completion, Price: &r.Price, Source: r.Source}
 }

@@ -1,7 +1,6 @@
 package meter_test
 
 import (
-	"encoding/json"
 	"math/big"
 	"testing"
 	"time"
@@ -41,7 +40,7 @@ func TestCost(t *testing.T) {
 		cost := a.Report(meter.Setting{Rate: aRate()}).Cost
 		for _, part := range []struct {
 			name string
-			got  meter.Money
+			got  *meter.Amount
 			want string
 		}{{"total", cost.Total, test.wantTotal}, {"prompt", cost.Prompt, test.wantPrompt}, {"completion", cost.Completion, test.wantCompletion}} {
 			if got := part.got.RatString(); got != part.want {
@@ -54,37 +53,13 @@ func TestCost(t *testing.T) {
 	}
 }
 
-// Amounts are converted to float64 once, at the output, and what is not known is null.
-func TestMoneyJSON(t *testing.T) {
-	for _, test := range []struct {
-		money meter.Money
-		want  string
-	}{
-		{meter.Money{}, "null"},
-		{meter.Money{Rat: new(big.Rat)}, "0"},
-		{meter.Money{Rat: big.NewRat(1, 3)}, "0.3333333333333333"},
-		{meter.Money{Rat: big.NewRat(1, 8_000_000_000)}, "1.25e-10"},
-	} {
-		if got, err := json.Marshal(test.money); err != nil || string(got) != test.want {
-			t.Errorf("%v: %s, %v, want %s", test.money, got, err, test.want)
-		}
-	}
-	third := meter.Money{Rat: big.NewRat(1, 3)}
-	if !third.Plus(third).Plus(third).Equal(meter.Money{Rat: big.NewRat(1, 1)}) {
-		t.Error("three thirds are not one")
-	}
-	if third.Plus(meter.Money{}).Rat != nil || third.Equal(meter.Money{}) || !(meter.Money{}).Equal(meter.Money{}) {
-		t.Error("a sum with what is not known is known")
-	}
-}
-
 // What the machine has cost is what it cost to work and to wait.
 func TestSpent(t *testing.T) {
 	all, idle := aRate().Spent(3*time.Second, 7*time.Second)
 	if all.RatString() != "1/50" || idle.RatString() != "1/100" {
 		t.Errorf("%v, of it idle %v", all, idle)
 	}
-	if all, idle = (*meter.Rate)(nil).Spent(time.Second, time.Second); all.Rat != nil || idle.Rat != nil {
+	if all, idle = (*meter.Rate)(nil).Spent(time.Second, time.Second); all != nil || idle != nil {
 		t.Errorf("without a price: %v, %v", all, idle)
 	}
 }

@@ -59,7 +59,7 @@ func reaching(prefillPeak, prefillRead, decodePeak, decodeRead *float64) engine.
 func costing(prompt, completion int64, price string) engine.Result {
 	r := result()
 	currency := "USD"
-	money := func(n int64) meter.Money { return meter.Money{Rat: big.NewRat(n, 100_000_000)} }
+	money := func(n int64) *meter.Amount { return meter.NewAmount(big.NewRat(n, 100_000_000)) }
 	r.Meter.Cost = meter.Cost{Currency: &currency, Total: money(prompt + completion), Prompt: money(prompt),
 		Completion: money(completion), Price: &price, Source: meter.Configured}
 	return r
@@ -213,7 +213,7 @@ tiny, f32, pure kernels, 2 threads, seed 7
 `},
 	} {
 		r := &receipt{model: "tiny", by: c.by, unmeasured: c.unmeasured, spent: engine.Usage{
-			Other: 800 * time.Millisecond, Idle: 200 * time.Millisecond, Cost: meter.Money{Rat: big.NewRat(4, 100_000)}}}
+			Other: 800 * time.Millisecond, Idle: 200 * time.Millisecond, Cost: meter.NewAmount(big.NewRat(4, 100_000))}}
 		for _, result := range c.results {
 			r.add(&job{seed: 7}, result)
 		}

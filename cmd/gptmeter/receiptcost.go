@@ -30,7 +30,7 @@ func (r *receipt) printCost(w io.Writer) {
 		moneyText(c.Total), *c.Currency, c.Source, moneyText(c.Prompt), moneyText(c.Completion))
 	busy := r.spent.Work.Total().Wall + r.spent.Other
 	if run := busy + r.spent.Idle; run > 0 {
-		day := new(big.Rat).Mul(r.spent.Cost.Rat, big.NewRat(int64(24*time.Hour), int64(run)))
+		day := new(big.Rat).Mul(&r.spent.Cost.Rat, big.NewRat(int64(24*time.Hour), int64(run)))
 		fmt.Fprintf(w, "so far %s %s, %s of the time idle; %s %s a day at this rate\n", moneyText(r.spent.Cost), *c.Currency,
 			percentText(r.spent.Idle.Seconds()/run.Seconds()), day.FloatString(2), *c.Currency)
 	}
@@ -39,10 +39,10 @@ func (r *receipt) printCost(w io.Writer) {
 
 // moneyText writes an amount with three significant digits, and without an exponent however small
 // it is.
-func moneyText(m meter.Money) string {
-	x, _ := m.Float64()
+func moneyText(a *meter.Amount) string {
+	x := a.Float()
 	if x >= 999.5 {
-		return m.FloatString(0)
+		return a.FloatString(0)
 	}
 	digits, exponent, _ := strings.Cut(fmt.Sprintf("%.2e", x), "e")
 	var e int
