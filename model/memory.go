@@ -22,10 +22,10 @@ func (c Config) CacheBytes(tokens int) int64 {
 }
 
 // StepBytes is the memory of the matrices that Forward works on for so many rows, of which so
-// many want logits. Besides it, each worker has less than 0.2 MiB for itself.
+// many want logits. Besides it, each worker has a fraction of a MiB for itself.
 func (c Config) StepBytes(rows, logits int) int64 {
 	r := min(logits, logitRows)
-	return float32Bytes * (int64(rows)*int64(6*c.Width+c.Inner) + int64(r)*int64(c.Width+c.Vocabulary))
+	return float32Bytes * (int64(rows)*int64(5*c.Width+c.Inner) + int64(r)*int64(c.Width+c.Vocabulary))
 }
 
 const float32Bytes = 4

@@ -162,14 +162,13 @@ type matrices struct {
 	norm   tensor.Tensor // (R, C)
 	qkv    tensor.Tensor // (R, 3C)
 	inner  tensor.Tensor // (R, F)
-	out    tensor.Tensor // (R, C)
 }
 
 func (m *Model) matrices(x *tensor.Exec, rows int) matrices {
 	c := m.Config
 	return matrices{
 		hidden: x.Scratch(rows, c.Width), norm: x.Scratch(rows, c.Width), qkv: x.Scratch(rows, 3*c.Width),
-		inner: x.Scratch(rows, c.Inner), out: x.Scratch(rows, c.Width),
+		inner: x.Scratch(rows, c.Inner),
 	}
 }
 
@@ -178,12 +177,9 @@ func (b *block) forward(x *tensor.Exec, a matrices, caches []*tensor.KV) {
 	x.LayerNorm(a.norm, a.hidden, b.ln_1.weight, b.ln_1.bias, b.ln_1.epsilon) // (R, C)
 	x.Linear(a.qkv, a.norm, b.attn.c_attn.weight, b.attn.c_attn.bias)         // (R, 3C)
 	x.Attention(a.norm, a.qkv, caches, b.attn.scale)                          // (R, C)
-	x.Linear(a.out, a.norm, b.attn.c_proj.weight, b.attn.c_proj.bias)         // (R, C)
-	x.Add(a.hidden, a.out)
+	x.LinearAdd(a.hidden, a.norm, b.attn.c_proj.weight, b.attn.c_proj.bias)   // (R, C)
 
-	x.LayerNorm(a.norm, a.hidden, b.ln_2.weight, b.ln_2.bias, b.ln_2.epsilon) // (R, C)
-	x.Linear(a.inner, a.norm, b.mlp.c_fc.weight, b.mlp.c_fc.bias)             // (R, F)
-	x.Activate(a.inner, b.mlp.activation)                                     // (R, F)
-	x.Linear(a.out, a.inner, b.mlp.c_proj.weight, b.mlp.c_proj.bias)          // (R, C)
-	x.Add(a.hidden, a.out)
+	x.LayerNorm(a.norm, a.hidden, b.ln_2.weight, b.ln_2.bias, b.ln_2.epsilon)               // (R, C)
+	x.LinearActivate(a.inner, a.norm, b.mlp.c_fc.weight, b.mlp.c_fc.bias, b.mlp.activation) // (R, F)
+	x.LinearAdd(a.hidden, a.inner, b.mlp.c_proj.weight, b.mlp.c_proj.bias)                  // (R, C)
 }

@@ -62,7 +62,7 @@ func TestSettle(t *testing.T) {
 
 // operatorCalls are those of one runOperators.
 var operatorCalls = [tensor.Operators]int64{
-	tensor.Embed: 1, tensor.LayerNorm: 2, tensor.Linear: 1, tensor.Attention: 1, tensor.Softmax: 1,
+	tensor.Embed: 1, tensor.LayerNorm: 2, tensor.Linear: 3, tensor.Attention: 1, tensor.Softmax: 1,
 	tensor.GELU: 1, tensor.Add: 1, tensor.Unembed: 1,
 }
 
@@ -96,7 +96,7 @@ func runOperators(t *rapid.T, x *tensor.Exec, runs []int) {
 	}
 }
 
-// drawCalls makes one call of each operator, two of LayerNorm, on rows of which part i owns
+// drawCalls makes one call of each operator, two of LayerNorm, three of Linear, on rows of which part i owns
 // runs[i], up to ends[i].
 func drawCalls(t *rapid.T, x *tensor.Exec, runs []int) (ends []int, calls []func()) {
 	const heads, size, n = 5, 7, 33
@@ -111,15 +111,15 @@ func drawCalls(t *rapid.T, x *tensor.Exec, runs []int) (ends []int, calls []func
 	c := heads * size
 	w := x.Pack(elements(random(r, n*c)), tensor.OutputMajor, n, c, tensor.F32)
 	in, qkv, ids := randomTensor(r, rows, c), randomTensor(r, rows, 3*c), make([]int, rows)
-	vector := random(r, c)
+	vector, inner := random(r, c), tensor.New(rows, n)
 	return ends, []func(){
 		func() { x.Embed(in, w, ids, tensor.New(1, c), ids) },
 		func() { x.LayerNorm(in, in, vector, vector, 1e-5) },
 		func() { x.LayerNorm(in, in, vector, vector, 1e-5) },
 		func() { x.Linear(tensor.New(rows, n), in, w, random(r, n)) },
 		func() { x.Attention(in, qkv, kvs, 0.3) },
-		func() { x.Activate(in, tensor.SiLU) },
-		func() { x.Add(in, in) },
+		func() { x.LinearActivate(inner, in, w, random(r, n), tensor.SiLU) },
+		func() { x.LinearAdd(inner, in, w, random(r, n)) },
 		func() { x.Unembed(tensor.New(rows, n), in, w) },
 	}
 }
@@ -186,8 +186,10 @@ func TestOperatorNames(t *testing.T) {
 			t.Errorf("operator %d is called %q", op, name)
 		}
 		seen[op.String()] = true
+		hosts := map[tensor.Operator]tensor.Operator{
+			tensor.Softmax: tensor.Attention, tensor.GELU: tensor.Linear, tensor.Add: tensor.Linear}
 		host, fused := op.FusedInto()
-		if fused != (op == tensor.Softmax) || fused && host != tensor.Attention {
+		if want, is := hosts[op]; fused != is || fused && host != want {
 			t.Errorf("%v is fused into %v: %t", op, host, fused)
 		}
 	}

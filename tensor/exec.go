@@ -50,6 +50,7 @@ type shareFunc func(x *Exec, worker, from, to int) Count
 // done is what one worker brings back from a call.
 type done struct {
 	count   Count
+	fused   Count // of another operator, inside the call's
 	busy    time.Duration
 	spans   []spanCount // of Attention, by span
 	scratch []float32
@@ -170,7 +171,7 @@ func (x *Exec) run(op Operator, items, grain int, share shareFunc) (count Count,
 		return Count{}, 0, 0
 	}
 	for w := range x.done {
-		x.done[w].count, x.done[w].busy = Count{}, 0
+		x.done[w].count, x.done[w].fused, x.done[w].busy = Count{}, Count{}, 0
 	}
 	start := x.now()
 	x.pool.split(items, grain, x.work)
@@ -200,10 +201,13 @@ func (x *Exec) doShare(worker, from, to int) {
 func (x *Exec) rows(op Operator, rows, items, grain int, share shareFunc) {
 	x.checkRows(rows)
 	count, wall, busy := x.run(op, items, grain, share)
-	if x.off {
-		return
+	if !x.off {
+		x.book(op, rows, OperatorWork{Calls: 1, Count: count, Wall: wall, Busy: busy})
 	}
-	work := OperatorWork{Calls: 1, Count: count, Wall: wall, Busy: busy}
+}
+
+// book adds the work of one call of op to the total, and divides it by rows.
+func (x *Exec) book(op Operator, rows int, work OperatorWork) {
 	x.total[op].add(work)
 	from := 0
 	for i, end := range x.ends {

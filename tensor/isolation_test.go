@@ -64,8 +64,13 @@ func rowOperators(w *tensor.Weight, vector []float32) []rowOperator {
 		{"linear", w.Outputs(), func(x *tensor.Exec, out, in tensor.Tensor) { x.Linear(out, in, w, make([]float32, w.Outputs())) }},
 		{"unembed", w.Outputs(), func(x *tensor.Exec, out, in tensor.Tensor) { x.Unembed(out, in, w) }},
 		{"layernorm", k, func(x *tensor.Exec, out, in tensor.Tensor) { x.LayerNorm(out, in, vector, vector, 1e-5) }},
-		{"gelu", k, func(x *tensor.Exec, out, in tensor.Tensor) { copy(out.Data, in.Data); x.Activate(out, tensor.GELUTanh) }},
-		{"add", k, func(x *tensor.Exec, out, in tensor.Tensor) { copy(out.Data, in.Data); x.Add(out, in) }},
+		{"linear, gelu", w.Outputs(), func(x *tensor.Exec, out, in tensor.Tensor) {
+			x.LinearActivate(out, in, w, make([]float32, w.Outputs()), tensor.GELUTanh)
+		}},
+		{"linear, add", w.Outputs(), func(x *tensor.Exec, out, in tensor.Tensor) {
+			clear(out.Data)
+			x.LinearAdd(out, in, w, make([]float32, w.Outputs()))
+		}},
 	}
 }
 

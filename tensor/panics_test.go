@@ -38,10 +38,10 @@ func TestPanics(t *testing.T) {
 		{"a negative end", badDivision, whole, func() { x.Divide([]int{-1, 4}) }},
 		{"no sections", badSections, nil, func() { x.Sections(0) }},
 		{"sections after a division", badSections, whole, func() { x.Sections(2) }},
-		{"no division", badRows, nil, func() { x.Add(out, in) }},
+		{"no division", badRows, nil, func() { x.LayerNorm(out, in, vector, vector, 0) }},
 		{"other rows than divided", badRows, []int{2, 3}, func() { x.Linear(wide, in, w, bias) }},
 		{"attention to other rows", badRows, []int{2}, func() { x.Attention(out, qkv, []*KV{kv}, 1) }},
-		{"no rows", badRows, []int{0}, func() { x.Activate(Tensor{Cols: c}, ReLU) }},
+		{"no rows", badRows, []int{0}, func() { x.LayerNorm(Tensor{Cols: c}, Tensor{Cols: c}, vector, vector, 0) }},
 
 		{"pack no outputs", badShape, whole, func() { x.Pack(counting{&released}, InputMajor, 0, 1, F32) }},
 		{"pack no inputs", badShape, whole, func() { x.Pack(counting{&released}, InputMajor, 1, -1, F32) }},
@@ -66,9 +66,12 @@ func TestPanics(t *testing.T) {
 		{"linear of other columns", badShape, whole, func() { x.Linear(wide, wide, w, bias) }},
 		{"linear without bias", badShape, whole, func() { x.Linear(wide, in, w, nil) }},
 		{"unembed into other columns", badShape, whole, func() { x.Unembed(out, in, w) }},
-		{"add other rows", badShape, whole, func() { x.Add(out, New(rows-1, c)) }},
-		{"add other columns", badShape, whole, func() { x.Add(out, wide) }},
-		{"activate as what", badActivation, whole, func() { x.Activate(out, Tanh+1) }},
+		{"add other rows", badShape, whole, func() { x.LinearAdd(wide, New(rows-1, c), w, bias) }},
+		{"add other columns", badShape, whole, func() { x.LinearAdd(out, in, w, bias) }},
+		{"add without bias", badShape, whole, func() { x.LinearAdd(wide, in, w, bias[1:]) }},
+		{"activate other columns", badShape, whole, func() { x.LinearActivate(out, in, w, bias, ReLU) }},
+		{"activate without bias", badShape, whole, func() { x.LinearActivate(wide, in, w, nil, ReLU) }},
+		{"activate as what", badActivation, whole, func() { x.LinearActivate(wide, in, w, bias, Tanh+1) }},
 
 		{"attention to other rows than asked", badShape, whole, func() { x.Attention(New(rows+1, c), qkv, []*KV{kv}, 1) }},
 		{"attention to two thirds", badShape, whole, func() { x.Attention(out, New(rows, 2*c), []*KV{kv}, 1) }},
@@ -82,14 +85,14 @@ func TestPanics(t *testing.T) {
 		{"layernorm of cut data", badShape, whole, func() { x.LayerNorm(out, cut, vector, vector, 0) }},
 		{"linear of cut data", badShape, whole, func() { x.Linear(wide, cut, w, bias) }},
 		{"unembed into cut data", badShape, whole, func() { x.Unembed(Tensor{rows, n, wide.Data[1:]}, in, w) }},
-		{"activate cut data", badShape, whole, func() { x.Activate(cut, ReLU) }},
-		{"add cut data", badShape, whole, func() { x.Add(out, cut) }},
+		{"activate cut data", badShape, whole, func() { x.LinearActivate(Tensor{rows, n, wide.Data[1:]}, in, w, bias, ReLU) }},
+		{"add cut data", badShape, whole, func() { x.LinearAdd(wide, cut, w, bias) }},
 		{"attention into cut data", badShape, whole, func() { x.Attention(cut, qkv, []*KV{kv}, 1) }},
 		{"attention of cut data", badShape, whole, func() { x.Attention(out, Tensor{rows, 3 * c, qkv.Data[1:]}, []*KV{kv}, 1) }},
 
 		{"a prefix too long", badPrefix, whole, func() { kv.Prefix(rows + 1) }},
 		{"a negative prefix", badPrefix, whole, func() { kv.Prefix(-1) }},
-		{"a division that is settled", badRows, whole, func() { x.Settle(nil); x.Add(out, in) }},
+		{"a division that is settled", badRows, whole, func() { x.Settle(nil); x.LayerNorm(out, in, vector, vector, 0) }},
 	} {
 		t.Run(call.name, func(t *testing.T) {
 			x.Settle(nil)

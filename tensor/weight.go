@@ -3,20 +3,20 @@ package tensor
 import "github.com/gptmeter/gptmeter/tensor/internal/kernel"
 
 // A DType is the number format in which a Weight is held.
-type DType uint8
+type DType = kernel.Format
 
 // The formats.
 const (
-	F32 DType = iota
+	F32 = kernel.F32
 )
 
-func (d DType) String() string { return [...]string{F32: "f32"}[d] }
-
 // DTypes lists the formats that Pack can make.
-func DTypes() []DType { return []DType{F32} }
-
-// Limit is the Limit of the Probe that products with such weights are set beside.
-func (d DType) Limit() string { return [...]string{F32: "f32"}[d] }
+func DTypes() (list []DType) {
+	for d := range kernel.Formats {
+		list = append(list, d)
+	}
+	return list
+}
 
 // A Layout says how a matrix of N outputs and K inputs lies in its source.
 type Layout uint8
@@ -30,7 +30,6 @@ const (
 
 // A Weight is a matrix of Outputs rows and Inputs columns, packed for Linear, Unembed and Embed.
 type Weight struct {
-	dtype  DType
 	panels kernel.Panels
 }
 
@@ -41,15 +40,14 @@ func (w *Weight) Outputs() int { return w.panels.N }
 func (w *Weight) Inputs() int { return w.panels.K }
 
 // DType is the format in which w is held.
-func (w *Weight) DType() DType { return w.dtype }
+func (w *Weight) DType() DType { return w.panels.Format }
 
 // Bytes is the memory that w holds.
-func (w *Weight) Bytes() int64 { return PackedBytes(w.Outputs(), w.Inputs(), w.dtype) }
+func (w *Weight) Bytes() int64 { return int64(len(w.panels.Data)) }
 
 // PackedBytes is the memory that a Weight of that shape and format holds.
 func PackedBytes(outputs, inputs int, d DType) int64 {
-	elementBytes := [...]int64{F32: 4}[d]
-	return int64(kernel.PanelCount(outputs)) * kernel.PanelColumns * int64(inputs) * elementBytes
+	return int64(kernel.PanelCount(outputs)) * int64(kernel.PanelBytes(d, inputs))
 }
 
 // Pack reads e, a matrix of outputs × inputs that lies as layout says, into a Weight, and
@@ -58,45 +56,43 @@ func (x *Exec) Pack(e Elements, layout Layout, outputs, inputs int, d DType) *We
 	if outputs <= 0 || inputs <= 0 {
 		panic(badShape)
 	}
-	if d != F32 {
+	if d >= kernel.Formats {
 		panic(badDType)
 	}
-	count := kernel.PanelCount(outputs)
-	w := &Weight{dtype: d, panels: kernel.NewPanels(outputs, inputs)}
-	if layout == InputMajor {
-		x.pool.split(inputs, packRows, func(_, from, to int) { packInputMajor(w.panels, e, from, to) })
-	} else {
-		x.pool.split(count, 1, func(_, from, to int) { packOutputMajor(w.panels, e, from, to) })
-	}
+	w := kernel.NewPanels(d, outputs, inputs)
+	x.pool.split(kernel.PanelCount(outputs), 1, func(_, from, to int) {
+		s := strip{Elements: e, layout: layout, outputs: outputs, inputs: inputs}
+		w.Pack(s.read, from, to)
+	})
 	e.Release()
-	return w
+	return &Weight{w}
 }
 
-// packRows is the fewest inputs that are worth a worker.
-const packRows = 16
+// A strip reads a matrix in runs of a panel's outputs.
+type strip struct {
+	Elements
+	layout          Layout
+	outputs, inputs int
+	row             []float32 // of the source
+}
 
-// packInputMajor scatters the source's rows (inputs) from up to to over the panels.
-func packInputMajor(w kernel.Panels, e Elements, from, to int) {
-	row := make([]float32, w.N) // (N)
-	for k := from; k < to; k++ {
-		e.Read(row, k*w.N)
-		for p, rest := 0, row; len(rest) > 0; p++ {
-			n := copy(w.Panel(p)[k*kernel.PanelColumns:][:kernel.PanelColumns], rest)
-			rest = rest[n:]
+// read fills numbers, [inputs][PanelColumns], with the outputs from first on, as many as there are.
+func (s *strip) read(numbers []float32, first int) {
+	const columns = kernel.PanelColumns
+	n := min(columns, s.outputs-first)
+	if s.layout == InputMajor {
+		for k := range s.inputs {
+			s.Read(numbers[k*columns:][:n], k*s.outputs+first)
 		}
+		return
 	}
-}
-
-// packOutputMajor transposes the source's rows (outputs) of the panels from up to to.
-func packOutputMajor(w kernel.Panels, e Elements, from, to int) {
-	row := make([]float32, w.K) // (K)
-	for p := from; p < to; p++ {
-		panel, first := w.Panel(p), p*kernel.PanelColumns
-		for n := first; n < min(first+kernel.PanelColumns, w.N); n++ {
-			e.Read(row, n*w.K)
-			for k, v := range row {
-				panel[k*kernel.PanelColumns+n-first] = v
-			}
+	if s.row == nil {
+		s.row = make([]float32, s.inputs)
+	}
+	for j := range n { // transposed
+		s.Read(s.row, (first+j)*s.inputs)
+		for k, v := range s.row {
+			numbers[k*columns+j] = v
 		}
 	}
 }

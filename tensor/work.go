@@ -28,7 +28,13 @@ func (o Operator) String() string { return operatorNames[o] }
 
 // FusedInto is the operator inside whose calls o is computed; o then has no time of its own.
 func (o Operator) FusedInto() (host Operator, fused bool) {
-	return Attention, o == Softmax
+	switch o {
+	case Softmax:
+		return Attention, true
+	case GELU, Add:
+		return Linear, true
+	}
+	return o, false
 }
 
 // A Count is arithmetic and bytes: see the fields.

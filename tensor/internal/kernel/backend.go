@@ -11,7 +11,7 @@ type Backend struct {
 
 	// Tile multiplies a tile of at most Rows rows and PanelColumns columns, of which it computes
 	// a multiple of Columns. It may fetch ahead, memory that is wanted next, into a cache.
-	Tile          func(out []float32, ldo int, a []float32, lda int, b []float32, ldb int, k, rows, cols int, add bool, ahead []float32)
+	Tile          func(out []float32, ldo int, a []float32, lda int, b []float32, ldb int, k, rows, cols int, add bool, ahead []byte)
 	Rows, Columns int
 
 	Add        func(out, x []float32)

@@ -59,18 +59,16 @@ func BenchmarkLinear(b *testing.B) {
 		for _, shape := range []struct{ rows, n, k int }{{512, 3072, 768}, {512, 768, 3072}, {32, 3072, 768}, {1, 50257, 768}} {
 			b.Run(fmt.Sprintf("kernel=%s/rows=%d/outputs=%d/inputs=%d", backend.Name, shape.rows, shape.n, shape.k), func(b *testing.B) {
 				panels := kernel.PanelCount(shape.n)
-				w := kernel.NewPanels(shape.n, shape.k)
-				for i := range w.Data {
-					w.Data[i] = float32(i%31-15) / 16
-				}
+				w := kernel.NewPanels(kernel.F32, shape.n, shape.k)
+				w.Pack(func(panel []float32, _ int) { copy(panel, numbers(len(panel))) }, 0, panels)
 				in, out := numbers(shape.rows*shape.k), make([]float32, shape.rows*shape.n)
-				scratch := make([]float32, kernel.LinearScratch(shape.rows, shape.k))
+				scratch := make([]float32, kernel.LinearScratch(shape.rows, w, &kernel.Epilogue{}, panels))
 				limit := "f32"
 				if shape.rows == 1 {
 					limit = "read"
 				}
 				against(b, limit, backend.Name, 256<<20, func() int64 {
-					c := backend.Linear(out, shape.n, in, shape.k, shape.rows, w, nil, 0, panels, scratch)
+					c, _ := backend.Linear(out, shape.n, in, shape.k, shape.rows, w, &kernel.Epilogue{}, 0, panels, scratch)
 					if limit == "read" {
 						return c.Read
 					}

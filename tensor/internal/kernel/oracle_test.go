@@ -109,14 +109,30 @@ func each(t *testing.T, property func(t *rapid.T, b *kernel.Backend)) {
 	}
 }
 
-func pack(w []float32, n, k int) kernel.Panels {
-	p := kernel.NewPanels(n, k)
-	for j := range n {
+func pack(f kernel.Format, w []float32, n, k int) kernel.Panels {
+	p := kernel.NewPanels(f, n, k)
+	p.Pack(func(numbers []float32, first int) {
 		for i := range k {
-			p.Panel(j / kernel.PanelColumns)[i*kernel.PanelColumns+j%kernel.PanelColumns] = w[j*k+i]
+			for j := first; j < min(first+kernel.PanelColumns, n); j++ {
+				numbers[i*kernel.PanelColumns+j-first] = w[j*k+i]
+			}
 		}
-	}
+	}, 0, kernel.PanelCount(n))
 	return p
+}
+
+// epilogue draws what is done with sums.
+func epilogue(t *rapid.T, bias []float32) (e kernel.Epilogue) {
+	if rapid.Bool().Draw(t, "with bias") {
+		e.Bias = bias
+	}
+	switch rapid.IntRange(0, 2).Draw(t, "then") {
+	case 1:
+		e.Activate, e.Activation = true, kernel.Activation(rapid.IntRange(0, int(kernel.Activations)-1).Draw(t, "function"))
+	case 2:
+		e.Add = true
+	}
+	return e
 }
 
 func TestLinear(t *testing.T) {
@@ -135,25 +151,32 @@ func TestLinearBlocks(t *testing.T) {
 }
 
 func linear(t *rapid.T, b *kernel.Backend, rows, n, k int) {
-	in, w, bias := matrix(t, "in", rows, k), matrix(t, "w", n, k), matrix(t, "bias", 1, n)
+	in, w, before := matrix(t, "in", rows, k), matrix(t, "w", n, k), matrix(t, "out", rows, n)
+	e := epilogue(t, rapid.SliceOfN(entry(), n, n).Draw(t, "bias"))
 	machine := machines[b.Name]
-	m := oracle.Machine{Fused: machine.fused}
+	m, fused := oracle.Machine{Fused: machine.fused}, oracle.Machine{}
 	m.Tally.Padding = int64(2 * rows * k * machine.beyond(n))
-	var oracleBias []oracle.Number
-	if rapid.Bool().Draw(t, "with bias") {
-		oracleBias = operand(bias, n)[0]
-	} else {
-		bias = nil
+	want := operand(before, n)
+	var bias []oracle.Number
+	if e.Bias != nil {
+		bias = operand(e.Bias, n)[0]
 	}
-	want := m.Linear(operand(in, k), operand(w, k), oracleBias)
+	m.Linear(&fused, want, operand(in, k), operand(w, k), bias, e)
 	out, check := guarded(rows * n)
+	copy(out, before)
 	panels := kernel.PanelCount(n)
 	cut := rapid.IntRange(0, panels).Draw(t, "cut")
-	packed, scratch := pack(w, n, k), make([]float32, kernel.LinearScratch(rows, k))
-	count := b.Linear(out, n, in, k, rows, packed, bias, 0, cut, scratch)
-	count.Add(b.Linear(out, n, in, k, rows, packed, bias, cut, panels, scratch))
+	packed := pack(kernel.F32, w, n, k)
+	scratch := make([]float32, kernel.LinearScratch(rows, packed, &e, panels))
+	count, more := b.Linear(out, n, in, k, rows, packed, &e, 0, cut, scratch)
+	rest, moreRest := b.Linear(out, n, in, k, rows, packed, &e, cut, panels, scratch)
+	count.Add(rest)
+	more.Add(moreRest)
 	check(t)
 	equal(t, b, out, want, count, m.Tally)
+	if more != fused.Tally {
+		t.Fatalf("%s: the epilogue counted %+v, the oracle did %+v", b.Name, more, fused.Tally)
+	}
 }
 
 func TestLayerNorm(t *testing.T) {
@@ -171,37 +194,6 @@ func TestLayerNorm(t *testing.T) {
 	})
 }
 
-func TestActivation(t *testing.T) {
-	each(t, func(t *rapid.T, b *kernel.Backend) {
-		n := size(100).Draw(t, "elements")
-		f := kernel.Activation(rapid.IntRange(0, int(kernel.Activations)-1).Draw(t, "function"))
-		in := rapid.SliceOfN(entry(), n, n).Draw(t, "in")
-		var m oracle.Machine
-		want := m.Activation(operand(in, n), f)
-		x, check := guarded(n)
-		copy(x, in)
-		cut := rapid.IntRange(0, n).Draw(t, "cut")
-		count := b.Activation(x, f, 0, cut)
-		count.Add(b.Activation(x, f, cut, n))
-		check(t)
-		equal(t, b, x, want, count, m.Tally)
-	})
-}
-
-func TestAdd(t *testing.T) {
-	each(t, func(t *rapid.T, b *kernel.Backend) {
-		n := size(100).Draw(t, "elements")
-		x, y := matrix(t, "x", 1, n), matrix(t, "y", 1, n)
-		var m oracle.Machine
-		want := m.AddTo(operand(x, n), operand(y, n))
-		out, check := guarded(n)
-		copy(out, x)
-		count := b.AddTo(out, y, 0, n)
-		check(t)
-		equal(t, b, out, want, count, m.Tally)
-	})
-}
-
 func TestEmbed(t *testing.T) {
 	each(t, func(t *rapid.T, b *kernel.Backend) {
 		rows, n, width := size(9).Draw(t, "rows"), size(70).Draw(t, "tokens"), size(40).Draw(t, "width")
@@ -214,9 +206,9 @@ func TestEmbed(t *testing.T) {
 			places = append(places, positions[at[i]*width:(at[i]+1)*width]...)
 		}
 		var m oracle.Machine
-		want := m.AddTo(operand(tokens, width), operand(places, width))
+		want := m.Embed(operand(tokens, width), operand(places, width))
 		out, check := guarded(rows * width)
-		count := b.Embed(out, pack(w, n, width), ids, positions, at, 0, rows)
+		count := b.Embed(out, pack(kernel.F32, w, n, width), ids, positions, at, 0, rows)
 		check(t)
 		equal(t, b, out, want, count, m.Tally)
 	})

@@ -34,39 +34,6 @@ func (b *Backend) LayerNorm(out, in []float32, n int, gain, bias []float32, epsi
 	return c
 }
 
-// costs are the operations that an activation spends on one element.
-var costs = [Activations]Count{
-	GELUTanh: {Elementwise: 8, Special: 1},
-	GELU:     {Elementwise: 4, Special: 1},
-	ReLU:     {},
-	SiLU:     {Elementwise: 2, Special: 2},
-	Tanh:     {Special: 1},
-}
-
-// Activation applies f to the elements from up to to of x in place.
-func (b *Backend) Activation(x []float32, f Activation, from, to int) (c Count) {
-	x = x[from:to]
-	b.Activate[f](x)
-	n := int64(len(x))
-	c.Elementwise = costs[f].Elementwise * n
-	c.Special = costs[f].Special * n
-	c.Read = n * float32Bytes
-	c.Written = n * float32Bytes
-	return c
-}
-
-// AddTo is, for the elements from up to to,
-//
-//	out[i] += x[i]
-func (b *Backend) AddTo(out, x []float32, from, to int) (c Count) {
-	b.Add(out[from:to], x[from:to])
-	n := int64(to - from)
-	c.Elementwise = n
-	c.Read = 2 * n * float32Bytes
-	c.Written = n * float32Bytes
-	return c
-}
-
 // Embed is, for the rows from up to to,
 //
 //	out[i][j] = w[ids[i]][j] + positions[at[i]][j]
@@ -76,13 +43,10 @@ func (b *Backend) Embed(out []float32, w Panels, ids []int, positions []float32,
 	n := w.K
 	for i := from; i < to; i++ {
 		row := out[i*n : (i+1)*n]
-		panel, column := w.Panel(ids[i]/PanelColumns), ids[i]%PanelColumns
-		for j := range row {
-			row[j] = panel[j*PanelColumns+column]
-		}
+		c.Read += int64(w.Row(row, ids[i]))
 		b.Add(row, positions[at[i]*n:(at[i]+1)*n])
 		c.Elementwise += int64(n)
-		c.Read += int64(2 * n * float32Bytes)
+		c.Read += int64(n * float32Bytes)
 		c.Written += int64(n * float32Bytes)
 	}
 	return c

@@ -206,7 +206,7 @@ end:
 	MOVQ         DI, bytes+32(FP)
 	RET
 
-// func tile1x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// func tile1x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile1x8(SB), NOSPLIT, $0-88
 	MOVQ    cols+56(FP), AX
@@ -339,7 +339,7 @@ DATA masks<>+120(SB)/4, $0x00000000
 DATA masks<>+124(SB)/4, $0x00000000
 GLOBL masks<>(SB), RODATA|NOPTR, $128
 
-// func tile1x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// func tile1x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile1x16(SB), NOSPLIT, $0-88
 	MOVQ    cols+56(FP), AX
@@ -449,7 +449,7 @@ tail_product:
 	VZEROUPPER
 	RET
 
-// func tile1x24(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// func tile1x24(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile1x24(SB), NOSPLIT, $0-88
 	MOVQ    cols+56(FP), AX
@@ -571,7 +571,7 @@ tail_product:
 	VZEROUPPER
 	RET
 
-// func tile1x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// func tile1x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile1x32(SB), NOSPLIT, $0-88
 	MOVQ    cols+56(FP), AX
@@ -703,7 +703,7 @@ tail_product:
 	VZEROUPPER
 	RET
 
-// func tile2x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// func tile2x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile2x8(SB), NOSPLIT, $0-88
 	MOVQ    cols+56(FP), AX
@@ -814,7 +814,7 @@ tail_product:
 	VZEROUPPER
 	RET
 
-// func tile2x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// func tile2x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile2x16(SB), NOSPLIT, $0-88
 	MOVQ    cols+56(FP), AX
@@ -944,7 +944,7 @@ tail_product:
 	VZEROUPPER
 	RET
 
-// func tile2x24(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// func tile2x24(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile2x24(SB), NOSPLIT, $0-88
 	MOVQ    cols+56(FP), AX
@@ -1096,7 +1096,7 @@ tail_product:
 	VZEROUPPER
 	RET
 
-// func tile2x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// func tile2x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile2x32(SB), NOSPLIT, $0-88
 	MOVQ    cols+56(FP), AX
@@ -1266,7 +1266,7 @@ tail_product:
 	VZEROUPPER
 	RET
 
-// func tile3x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// func tile3x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile3x8(SB), NOSPLIT, $0-88
 	MOVQ    cols+56(FP), AX
@@ -1389,7 +1389,7 @@ tail_product:
 	VZEROUPPER
 	RET
 
-// func tile3x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// func tile3x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile3x16(SB), NOSPLIT, $0-88
 	MOVQ    cols+56(FP), AX
@@ -1539,7 +1539,7 @@ tail_product:
 	VZEROUPPER
 	RET
 
-// func tile4x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// func tile4x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile4x8(SB), NOSPLIT, $0-88
 	MOVQ    cols+56(FP), AX
@@ -1692,7 +1692,7 @@ tail_product:
 	VZEROUPPER
 	RET
 
-// func tile4x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// func tile4x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile4x16(SB), NOSPLIT, $0-88
 	MOVQ    cols+56(FP), AX
@@ -1880,7 +1880,7 @@ tail_product:
 	VZEROUPPER
 	RET
 
-// func tile5x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// func tile5x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile5x8(SB), NOSPLIT, $0-88
 	MOVQ    cols+56(FP), AX
@@ -2045,7 +2045,7 @@ tail_product:
 	VZEROUPPER
 	RET
 
-// func tile5x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// func tile5x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile5x16(SB), NOSPLIT, $0-88
 	MOVQ    cols+56(FP), AX
@@ -2253,7 +2253,7 @@ tail_product:
 	VZEROUPPER
 	RET
 
-// func tile6x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// func tile6x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile6x8(SB), NOSPLIT, $0-88
 	MOVQ    cols+56(FP), AX
@@ -2430,7 +2430,7 @@ tail_product:
 	VZEROUPPER
 	RET
 
-// func tile6x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// func tile6x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile6x16(SB), NOSPLIT, $0-88
 	MOVQ    cols+56(FP), AX

@@ -47,82 +47,82 @@ func ProbeRead(words []uint64) (sum uint64, bytes int64)
 // tile1x8 is Tile for that many rows and 1 to 8 columns.
 //
 //go:noescape
-func tile1x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+func tile1x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 
 // tile1x16 is Tile for that many rows and 9 to 16 columns.
 //
 //go:noescape
-func tile1x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+func tile1x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 
 // tile1x24 is Tile for that many rows and 17 to 24 columns.
 //
 //go:noescape
-func tile1x24(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+func tile1x24(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 
 // tile1x32 is Tile for that many rows and 25 to 32 columns.
 //
 //go:noescape
-func tile1x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+func tile1x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 
 // tile2x8 is Tile for that many rows and 1 to 8 columns.
 //
 //go:noescape
-func tile2x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+func tile2x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 
 // tile2x16 is Tile for that many rows and 9 to 16 columns.
 //
 //go:noescape
-func tile2x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+func tile2x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 
 // tile2x24 is Tile for that many rows and 17 to 24 columns.
 //
 //go:noescape
-func tile2x24(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+func tile2x24(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 
 // tile2x32 is Tile for that many rows and 25 to 32 columns.
 //
 //go:noescape
-func tile2x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+func tile2x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 
 // tile3x8 is Tile for that many rows and 1 to 8 columns.
 //
 //go:noescape
-func tile3x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+func tile3x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 
 // tile3x16 is Tile for that many rows and 9 to 16 columns.
 //
 //go:noescape
-func tile3x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+func tile3x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 
 // tile4x8 is Tile for that many rows and 1 to 8 columns.
 //
 //go:noescape
-func tile4x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+func tile4x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 
 // tile4x16 is Tile for that many rows and 9 to 16 columns.
 //
 //go:noescape
-func tile4x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+func tile4x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 
 // tile5x8 is Tile for that many rows and 1 to 8 columns.
 //
 //go:noescape
-func tile5x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+func tile5x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 
 // tile5x16 is Tile for that many rows and 9 to 16 columns.
 //
 //go:noescape
-func tile5x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+func tile5x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 
 // tile6x8 is Tile for that many rows and 1 to 8 columns.
 //
 //go:noescape
-func tile6x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+func tile6x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 
 // tile6x16 is Tile for that many rows and 9 to 16 columns.
 //
 //go:noescape
-func tile6x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+func tile6x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 
 // Add is pure.Add.
 //

@@ -2,13 +2,15 @@
 
 package avx2
 
+import "unsafe"
+
 // Rows is the most rows of a Tile: six rows of two registers leave room for a and b in 16.
 const Rows = 6
 
 // Columns is the number of float32s in a register.
 const Columns = 8
 
-type kernel func(out *float32, ldo int, a *float32, lda int, b *float32, ldb, k, cols int, add bool, ahead *float32, step int)
+type kernel func(out *float32, ldo int, a *float32, lda int, b *float32, ldb, k, cols int, add bool, ahead *byte, step int)
 
 // One or two rows go through whole lines of a panel, because they wait for memory.
 var wide = [2][4]kernel{
@@ -26,11 +28,11 @@ var narrow = [Rows - 2][2]kernel{
 
 // Tile is pure.Tile for at most Rows rows and 32 columns, where no product is rounded before it is
 // added. Meanwhile it fetches ahead, which is wanted next, into the second cache.
-func Tile(out []float32, ldo int, a []float32, lda int, b []float32, ldb int, k, rows, cols int, add bool, ahead []float32) {
+func Tile(out []float32, ldo int, a []float32, lda int, b []float32, ldb int, k, rows, cols int, add bool, ahead []byte) {
 	_, _, _ = out[(rows-1)*ldo+cols-1], a[(rows-1)*lda+k-1], b[(k-1)*ldb+cols-1]
-	next, step := &b[0], 0
+	next, step := (*byte)(unsafe.Pointer(&b[0])), 0
 	if len(ahead) > 0 {
-		next, step = &ahead[0], 4*len(ahead)/k
+		next, step = &ahead[0], len(ahead)/k
 	}
 	if rows <= len(wide) {
 		wide[rows-1][(cols-1)/Columns](&out[0], ldo, &a[0], lda, &b[0], ldb, k, cols, add, next, step)

@@ -181,7 +181,7 @@ end:
 	MOVQ    DX, operations+80(FP)
 	RET
 
-// func tile1x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// func tile1x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile1x16(SB), NOSPLIT, $0-88
 	MOVQ      cols+56(FP), AX
@@ -233,7 +233,7 @@ tail_product:
 	VZEROUPPER
 	RET
 
-// func tile1x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// func tile1x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile1x32(SB), NOSPLIT, $0-88
 	MOVQ      cols+56(FP), AX
@@ -292,7 +292,7 @@ tail_product:
 	VZEROUPPER
 	RET
 
-// func tile2x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// func tile2x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile2x16(SB), NOSPLIT, $0-88
 	MOVQ      cols+56(FP), AX
@@ -349,7 +349,7 @@ tail_product:
 	VZEROUPPER
 	RET
 
-// func tile2x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// func tile2x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile2x32(SB), NOSPLIT, $0-88
 	MOVQ      cols+56(FP), AX
@@ -418,7 +418,7 @@ tail_product:
 	VZEROUPPER
 	RET
 
-// func tile3x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// func tile3x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile3x16(SB), NOSPLIT, $0-88
 	MOVQ      cols+56(FP), AX
@@ -480,7 +480,7 @@ tail_product:
 	VZEROUPPER
 	RET
 
-// func tile3x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// func tile3x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile3x32(SB), NOSPLIT, $0-88
 	MOVQ      cols+56(FP), AX
@@ -559,7 +559,7 @@ tail_product:
 	VZEROUPPER
 	RET
 
-// func tile4x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// func tile4x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile4x16(SB), NOSPLIT, $0-88
 	MOVQ      cols+56(FP), AX
@@ -635,7 +635,7 @@ tail_product:
 	VZEROUPPER
 	RET
 
-// func tile4x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// func tile4x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile4x32(SB), NOSPLIT, $0-88
 	MOVQ      cols+56(FP), AX
@@ -733,7 +733,7 @@ tail_product:
 	VZEROUPPER
 	RET
 
-// func tile5x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// func tile5x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile5x16(SB), NOSPLIT, $0-88
 	MOVQ      cols+56(FP), AX
@@ -814,7 +814,7 @@ tail_product:
 	VZEROUPPER
 	RET
 
-// func tile5x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// func tile5x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile5x32(SB), NOSPLIT, $0-88
 	MOVQ      cols+56(FP), AX
@@ -922,7 +922,7 @@ tail_product:
 	VZEROUPPER
 	RET
 
-// func tile6x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// func tile6x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile6x16(SB), NOSPLIT, $0-88
 	MOVQ      cols+56(FP), AX
@@ -1008,7 +1008,7 @@ tail_product:
 	VZEROUPPER
 	RET
 
-// func tile6x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// func tile6x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile6x32(SB), NOSPLIT, $0-88
 	MOVQ      cols+56(FP), AX
@@ -1126,7 +1126,7 @@ tail_product:
 	VZEROUPPER
 	RET
 
-// func tile7x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// func tile7x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile7x16(SB), NOSPLIT, $0-88
 	MOVQ      cols+56(FP), AX
@@ -1226,7 +1226,7 @@ tail_product:
 	VZEROUPPER
 	RET
 
-// func tile7x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// func tile7x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile7x32(SB), NOSPLIT, $0-88
 	MOVQ      cols+56(FP), AX
@@ -1363,7 +1363,7 @@ tail_product:
 	VZEROUPPER
 	RET
 
-// func tile8x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// func tile8x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile8x16(SB), NOSPLIT, $0-88
 	MOVQ      cols+56(FP), AX
@@ -1468,7 +1468,7 @@ tail_product:
 	VZEROUPPER
 	RET
 
-// func tile8x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// func tile8x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile8x32(SB), NOSPLIT, $0-88
 	MOVQ      cols+56(FP), AX
@@ -1615,7 +1615,7 @@ tail_product:
 	VZEROUPPER
 	RET
 
-// func tile9x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// func tile9x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile9x16(SB), NOSPLIT, $0-88
 	MOVQ      cols+56(FP), AX
@@ -1725,7 +1725,7 @@ tail_product:
 	VZEROUPPER
 	RET
 
-// func tile9x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// func tile9x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile9x32(SB), NOSPLIT, $0-88
 	MOVQ      cols+56(FP), AX
@@ -1882,7 +1882,7 @@ tail_product:
 	VZEROUPPER
 	RET
 
-// func tile10x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// func tile10x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile10x16(SB), NOSPLIT, $0-88
 	MOVQ      cols+56(FP), AX
@@ -2006,7 +2006,7 @@ tail_product:
 	VZEROUPPER
 	RET
 
-// func tile10x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// func tile10x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile10x32(SB), NOSPLIT, $0-88
 	MOVQ      cols+56(FP), AX
@@ -2182,7 +2182,7 @@ tail_product:
 	VZEROUPPER
 	RET
 
-// func tile11x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// func tile11x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile11x16(SB), NOSPLIT, $0-88
 	MOVQ      cols+56(FP), AX
@@ -2311,7 +2311,7 @@ tail_product:
 	VZEROUPPER
 	RET
 
-// func tile11x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// func tile11x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile11x32(SB), NOSPLIT, $0-88
 	MOVQ      cols+56(FP), AX
@@ -2497,7 +2497,7 @@ tail_product:
 	VZEROUPPER
 	RET
 
-// func tile12x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// func tile12x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile12x16(SB), NOSPLIT, $0-88
 	MOVQ      cols+56(FP), AX
@@ -2631,7 +2631,7 @@ tail_product:
 	VZEROUPPER
 	RET
 
-// func tile12x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// func tile12x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile12x32(SB), NOSPLIT, $0-88
 	MOVQ      cols+56(FP), AX
@@ -2827,7 +2827,7 @@ tail_product:
 	VZEROUPPER
 	RET
 
-// func tile13x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// func tile13x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile13x16(SB), NOSPLIT, $0-88
 	MOVQ      cols+56(FP), AX
@@ -2975,7 +2975,7 @@ tail_product:
 	VZEROUPPER
 	RET
 
-// func tile13x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// func tile13x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile13x32(SB), NOSPLIT, $0-88
 	MOVQ      cols+56(FP), AX
@@ -3190,7 +3190,7 @@ tail_product:
 	VZEROUPPER
 	RET
 
-// func tile14x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// func tile14x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile14x16(SB), NOSPLIT, $0-88
 	MOVQ      cols+56(FP), AX
@@ -3343,7 +3343,7 @@ tail_product:
 	VZEROUPPER
 	RET
 
-// func tile14x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *float32, step int)
+// func tile14x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile14x32(SB), NOSPLIT, $0-88
 	MOVQ      cols+56(FP), AX

@@ -2,13 +2,15 @@
 
 package avx512
 
+import "unsafe"
+
 // Rows is the most rows of a Tile: 14 rows of two registers leave room for b in 32 registers.
 const Rows = 14
 
 // Columns is the number of float32s in a register.
 const Columns = 16
 
-var tiles = [Rows][2]func(out *float32, ldo int, a *float32, lda int, b *float32, ldb, k, cols int, add bool, ahead *float32, step int){
+var tiles = [Rows][2]func(out *float32, ldo int, a *float32, lda int, b *float32, ldb, k, cols int, add bool, ahead *byte, step int){
 	{tile1x16, tile1x32},
 	{tile2x16, tile2x32},
 	{tile3x16, tile3x32},
@@ -27,11 +29,11 @@ var tiles = [Rows][2]func(out *float32, ldo int, a *float32, lda int, b *float32
 
 // Tile is pure.Tile for at most Rows rows and 32 columns, where no product is rounded before it is
 // added. Meanwhile it fetches ahead, which is wanted next, into the second cache.
-func Tile(out []float32, ldo int, a []float32, lda int, b []float32, ldb int, k, rows, cols int, add bool, ahead []float32) {
+func Tile(out []float32, ldo int, a []float32, lda int, b []float32, ldb int, k, rows, cols int, add bool, ahead []byte) {
 	_, _, _ = out[(rows-1)*ldo+cols-1], a[(rows-1)*lda+k-1], b[(k-1)*ldb+cols-1]
-	next, step := &b[0], 0
+	next, step := (*byte)(unsafe.Pointer(&b[0])), 0
 	if len(ahead) > 0 {
-		next, step = &ahead[0], 4*len(ahead)/k
+		next, step = &ahead[0], len(ahead)/k
 	}
 	tiles[rows-1][(cols-1)/Columns](&out[0], ldo, &a[0], lda, &b[0], ldb, k, cols, add, next, step)
 }

@@ -15,9 +15,9 @@ func result(rows, cols int) Matrix {
 	return m
 }
 
-// Linear is in·wᵀ + bias; a nil bias is none.
-func (m *Machine) Linear(in, w Matrix, bias []Number) Matrix {
-	out := result(len(in), len(w))
+// Linear is epilogue(in·wᵀ), into out. What the epilogue does under another operator's name goes
+// to fused.
+func (m *Machine) Linear(fused *Machine, out, in, w Matrix, bias []Number, e kernel.Epilogue) {
 	for i := range in {
 		for j := range w {
 			sum := m.Number(0)
@@ -27,10 +27,15 @@ func (m *Machine) Linear(in, w Matrix, bias []Number) Matrix {
 			if bias != nil {
 				sum = m.Add(sum, bias[j])
 			}
+			if e.Activate {
+				sum = fused.activate(sum, e.Activation)
+			}
+			if e.Add {
+				sum = fused.Add(out[i][j], sum)
+			}
 			m.Store(&out[i][j], sum)
 		}
 	}
-	return out
 }
 
 // sum adds numbers to the lane of their place, then the lanes pairwise.
@@ -70,17 +75,7 @@ func (m *Machine) LayerNorm(in Matrix, gain, bias []Number, epsilon float32) Mat
 	return out
 }
 
-// Activation applies f to each element.
-func (m *Machine) Activation(in Matrix, f kernel.Activation) Matrix {
-	out := result(len(in), len(in[0]))
-	for i := range in {
-		for j, x := range in[i] {
-			m.Store(&out[i][j], m.activate(x, f))
-		}
-	}
-	return out
-}
-
+// activate is f(x).
 func (m *Machine) activate(x Number, f kernel.Activation) Number {
 	one, half := m.Number(1), m.Number(0.5)
 	switch f {
@@ -105,19 +100,16 @@ func (m *Machine) activate(x Number, f kernel.Activation) Number {
 	panic("oracle: no loop for this activation")
 }
 
-// Add is a + b.
-func (m *Machine) AddTo(a, b Matrix) Matrix {
-	out := result(len(a), len(a[0]))
-	for i := range a {
-		for j := range a[i] {
-			m.Store(&out[i][j], m.Add(a[i][j], b[i][j]))
+// Embed is tokens[i] + positions[i], rows that the caller has gathered.
+func (m *Machine) Embed(tokens, positions Matrix) Matrix {
+	out := result(len(tokens), len(tokens[0]))
+	for i := range tokens {
+		for j := range tokens[i] {
+			m.Store(&out[i][j], m.Add(tokens[i][j], positions[i][j]))
 		}
 	}
 	return out
 }
-
-// Embed is tokens[i] + positions[i], rows that the caller has gathered.
-func (m *Machine) Embed(tokens, positions Matrix) Matrix { return m.AddTo(tokens, positions) }
 
 // Head is one attention head: queries (R, d) of the last R positions, keys and values (P+R, d).
 // Softmax's work goes to s. The new keys and values are read and stored by m besides.

@@ -17,7 +17,7 @@ package pure
 //
 // Each sum runs along k in order, however many rows and columns there are. Memory that is wanted
 // next, which other machines fetch ahead, is left alone.
-func Tile(out []float32, ldo int, a []float32, lda int, b []float32, ldb int, k, rows, cols int, add bool, _ []float32) {
+func Tile(out []float32, ldo int, a []float32, lda int, b []float32, ldb int, k, rows, cols int, add bool, _ []byte) {
 	i := 0
 	for ; i+2 <= rows; i += 2 {
 		j := 0

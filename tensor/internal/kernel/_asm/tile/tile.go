@@ -16,7 +16,7 @@ import (
 func Emit(s vector.Set, rows, registers int) {
 	most := registers * s.Lanes
 	name := fmt.Sprintf("tile%dx%d", rows, most)
-	TEXT(name, NOSPLIT, "func(out *float32, ldo int, a *float32, lda int, b *float32, ldb, k, cols int, add bool, ahead *float32, step int)")
+	TEXT(name, NOSPLIT, "func(out *float32, ldo int, a *float32, lda int, b *float32, ldb, k, cols int, add bool, ahead *byte, step int)")
 	Doc(fmt.Sprintf("%s is Tile for that many rows and %d to %d columns.", name, most-s.Lanes+1, most))
 	Pragma("noescape")
 	tail := Load(Param("cols"), GP64()).(reg.GPVirtual)

@@ -1,0 +1,36 @@
+package kernel
+
+// A Format is how the numbers of Panels are held.
+type Format uint8
+
+// The formats.
+const (
+	F32 Format = iota
+	Formats
+)
+
+var formats = [Formats]struct {
+	name  string
+	limit string // of the Probe that products are set beside
+}{
+	F32: {"f32", "f32"},
+}
+
+func (f Format) String() string { return formats[f].name }
+
+// Limit is the Limit of the Probe that products with such weights are set beside.
+func (f Format) Limit() string { return formats[f].limit }
+
+// PanelBytes is the length of a panel of k columns, a multiple of a cache line. The layout of each
+// format, which is the same on every machine and for every Backend:
+//
+//   - F32: [k][32]float32
+func PanelBytes(f Format, k int) int {
+	switch f {
+	case F32:
+		return k * PanelColumns * float32Bytes
+	}
+	panic(badFormat)
+}
+
+const badFormat = "kernel: no such number format"

@@ -1,0 +1,70 @@
+package kernel
+
+import "unsafe"
+
+// Panels is a matrix of N rows and K columns packed for Linear, 32 rows a panel: panel p holds
+// rows 32p to 32p+31, and the last one is filled up with zeros. The panels lie one behind the
+// other, each as PanelBytes says.
+type Panels struct {
+	Format Format
+	N, K   int
+	Data   []byte
+}
+
+// cacheLine is what Panels are aligned to.
+const cacheLine = 64
+
+// NewPanels returns a matrix of zeros.
+func NewPanels(f Format, n, k int) Panels {
+	bytes := PanelCount(n) * PanelBytes(f, k)
+	data := make([]byte, bytes+cacheLine-1)
+	off := int(-uintptr(unsafe.Pointer(unsafe.SliceData(data))) % cacheLine)
+	w := Panels{Format: f, N: n, K: k, Data: data[off : off+bytes : off+bytes]}
+	hugePages(w.Data)
+	return w
+}
+
+// PanelCount is the number of panels for n rows.
+func PanelCount(n int) int { return (n + PanelColumns - 1) / PanelColumns }
+
+// Panel is panel p.
+func (w Panels) Panel(p int) []byte {
+	bytes := PanelBytes(w.Format, w.K)
+	return w.Data[p*bytes : (p+1)*bytes]
+}
+
+// column is where panel p begins among the outputs, or their end.
+func (w Panels) column(p int) int { return min(p*PanelColumns, w.N) }
+
+// columns is how many outputs panel p has.
+func (w Panels) columns(p int) int { return w.column(p+1) - w.column(p) }
+
+// Pack sets the panels from up to to. read fills [K][32]float32 with the rows from first on, and
+// leaves those that are not there zero.
+func (w Panels) Pack(read func(numbers []float32, first int), from, to int) {
+	for p := from; p < to; p++ {
+		switch first := p * PanelColumns; w.Format {
+		case F32:
+			read(floats(w.Panel(p)), first)
+		}
+	}
+}
+
+// Row copies row n into out, as float32, and returns the bytes that hold it.
+func (w Panels) Row(out []float32, n int) (bytes int) {
+	panel, column := w.Panel(n/PanelColumns), n%PanelColumns
+	switch w.Format {
+	case F32:
+		numbers := floats(panel)
+		for k := range out {
+			out[k] = numbers[k*PanelColumns+column]
+		}
+		return float32Bytes * w.K
+	}
+	panic(badFormat)
+}
+
+// floats are the float32s that lie in memory.
+func floats(memory []byte) []float32 {
+	return unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(memory))), len(memory)/float32Bytes)
+}

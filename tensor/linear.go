@@ -1,0 +1,76 @@
+package tensor
+
+import "github.com/gptmeter/gptmeter/tensor/internal/kernel"
+
+// Linear is out[i][j] = Σ_k in[i][k]·w[j][k] + bias[j]. // (R, N)
+func (x *Exec) Linear(out, in Tensor, w *Weight, bias []float32) {
+	checkBias(w, bias)
+	x.product(Linear, out, in, w, kernel.Epilogue{Bias: bias})
+}
+
+// LinearActivate is out[i][j] = f(Σ_k in[i][k]·w[j][k] + bias[j]). f is counted as GELU, whichever
+// it is. // (R, N)
+func (x *Exec) LinearActivate(out, in Tensor, w *Weight, bias []float32, f ActivationFunc) {
+	checkBias(w, bias)
+	if f >= kernel.Activations {
+		panic(badActivation)
+	}
+	x.product(Linear, out, in, w, kernel.Epilogue{Bias: bias, Activate: true, Activation: f})
+	x.bookFused(GELU, in.Rows)
+}
+
+// LinearAdd is out[i][j] += Σ_k in[i][k]·w[j][k] + bias[j]. The addition to out is counted as
+// Add. // (R, N)
+func (x *Exec) LinearAdd(out, in Tensor, w *Weight, bias []float32) {
+	checkBias(w, bias)
+	x.product(Linear, out, in, w, kernel.Epilogue{Bias: bias, Add: true})
+	x.bookFused(Add, in.Rows)
+}
+
+// Unembed is out[i][j] = Σ_k in[i][k]·w[j][k]: logits. // (R, V)
+func (x *Exec) Unembed(out, in Tensor, w *Weight) {
+	x.product(Unembed, out, in, w, kernel.Epilogue{})
+}
+
+func checkBias(w *Weight, bias []float32) {
+	if len(bias) != w.Outputs() {
+		panic(badShape)
+	}
+}
+
+func (x *Exec) product(op Operator, out, in Tensor, w *Weight, e kernel.Epilogue) {
+	if !in.fits(in.Rows, w.Inputs()) || !out.fits(in.Rows, w.Outputs()) {
+		panic(badShape)
+	}
+	x.call = call{out: out, in: in, weight: w.panels, epilogue: e}
+	x.rows(op, in.Rows, kernel.PanelCount(w.Outputs()), 1, func(x *Exec, worker, from, to int) (count Count) {
+		c, d := &x.call, &x.done[worker]
+		scratch := d.room(kernel.LinearScratch(c.in.Rows, c.weight, &c.epilogue, to-from))
+		count, d.fused = x.backend.Linear(c.out.Data, c.out.Cols, c.in.Data, c.in.Cols, c.in.Rows, c.weight, &c.epilogue, from, to, scratch)
+		return count
+	})
+}
+
+// bookFused books what the call that has just returned did under the name of op.
+func (x *Exec) bookFused(op Operator, rows int) {
+	if x.off {
+		return
+	}
+	work := OperatorWork{Calls: 1}
+	for w := range x.done {
+		work.Count.Add(x.done[w].fused)
+	}
+	x.book(op, rows, work)
+}
+
+// An ActivationFunc is the function of a feed-forward layer.
+type ActivationFunc = kernel.Activation
+
+// The activation functions.
+const (
+	GELUTanh = kernel.GELUTanh // 0.5·x·(1 + tanh(√(2/π)·(x + 0.044715·x³)))
+	GELUErf  = kernel.GELU     // 0.5·x·(1 + erf(x/√2))
+	ReLU     = kernel.ReLU
+	SiLU     = kernel.SiLU
+	Tanh     = kernel.Tanh
+)
