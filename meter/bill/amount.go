@@ -1,25 +1,9 @@
 package bill
 
-import (
-	"encoding/json"
-	"math/big"
-)
+import "github.com/gptmeter/gptmeter/meter"
 
 // An Amount is an exact number: of money, where nothing else is said. In JSON it is the nearest float64.
-type Amount struct{ big.Rat }
+type Amount = meter.Amount
 
 // NewAmount is the amount x.
-func NewAmount(x *big.Rat) *Amount {
-	a := new(Amount)
-	a.Set(x)
-	return a
-}
-
-// Float is the nearest float64.
-func (a *Amount) Float() float64 {
-	f, _ := a.Float64()
-	return f
-}
-
-// MarshalJSON writes the nearest float64.
-func (a *Amount) MarshalJSON() ([]byte, error) { return json.Marshal(a.Float()) }
+var NewAmount = meter.NewAmount
