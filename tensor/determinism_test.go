@@ -18,9 +18,9 @@ type operator struct {
 }
 
 // operators are all but Attention, on random operands of that many rows: w is (N, K).
-func operators(x *tensor.Exec, r *rand.Rand, rows, n, k int) []operator {
+func operators(x *tensor.Exec, r *rand.Rand, rows, n, k int, d tensor.DType) []operator {
 	in, before := randomTensor(r, rows, k), randomTensor(r, rows, n)
-	w := x.Pack(elements(random(r, n*k)), tensor.OutputMajor, n, k, tensor.F32)
+	w := x.Pack(elements(random(r, n*k)), tensor.OutputMajor, n, k, d)
 	bias, gain, shift := random(r, n), random(r, k), random(r, k)
 	positions := randomTensor(r, 9, k)
 	ids, at := make([]int, rows), make([]int, rows)
@@ -64,7 +64,7 @@ func TestDeterminism(t *testing.T) {
 				rows, n, k = 12, 33, 3000 // several blocks of inputs
 			}
 			cuts := drawCuts(rt, rows)
-			for _, op := range operators(all[0], drawRand(rt), rows, n, k) {
+			for _, op := range operators(all[0], drawRand(rt), rows, n, k, drawDType(rt)) {
 				whole := tensor.New(rows, op.cols)
 				all[0].Divide([]int{rows})
 				op.run(all[0], whole, 0, rows)

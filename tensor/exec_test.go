@@ -66,6 +66,9 @@ func randomTensor(r *rand.Rand, rows, cols int) tensor.Tensor {
 // drawRand draws where the random numbers of a property begin.
 func drawRand(t *rapid.T) *rand.Rand { return rand.New(rand.NewPCG(1, rapid.Uint64().Draw(t, "seed"))) }
 
+// drawDType draws a format of weights.
+func drawDType(t *rapid.T) tensor.DType { return rapid.SampledFrom(tensor.DTypes()).Draw(t, "dtype") }
+
 // drawCuts cuts n rows into runs, each ending where the next begins.
 func drawCuts(t *rapid.T, n int) (ends []int) {
 	for from := 0; from < n; from = ends[len(ends)-1] {

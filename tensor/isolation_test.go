@@ -30,7 +30,7 @@ func TestRowsApart(t *testing.T) {
 			}
 			operand := slices.Clone(poisoned.Data)
 			w := random(rand.New(rand.NewPCG(3, seed)), n*k)
-			weight := x.Pack(elements(w), tensor.OutputMajor, n, k, tensor.F32)
+			weight := x.Pack(elements(w), tensor.OutputMajor, n, k, drawDType(rt))
 			for _, op := range rowOperators(weight, w[:k]) {
 				x.Divide([]int{rows})
 				want, got := tensor.New(rows, op.cols), guarded(rt, x, rows, op.cols)

@@ -22,7 +22,7 @@ func TestInstructionSets(t *testing.T) {
 	}
 	rapid.Check(t, func(rt *rapid.T) {
 		rows, n, k := rapid.IntRange(1, 40).Draw(rt, "rows"), rapid.IntRange(1, 100).Draw(rt, "outputs"), rapid.IntRange(1, 900).Draw(rt, "inputs")
-		for _, op := range operators(first, drawRand(rt), rows, n, k) {
+		for _, op := range operators(first, drawRand(rt), rows, n, k, drawDType(rt)) {
 			want := tensor.New(rows, op.cols)
 			first.Divide([]int{rows})
 			op.run(first, want, 0, rows)

@@ -104,18 +104,45 @@ func TestLayouts(t *testing.T) {
 					transposed.Row(j)[i] = w.Row(i)[j]
 				}
 			}
+			d := drawDType(rt)
 			in, outs := randomTensor(r, 5, k), [2]tensor.Tensor{tensor.New(5, n), tensor.New(5, n)}
 			x.Divide([]int{5})
 			for i, layout := range []tensor.Layout{tensor.OutputMajor, tensor.InputMajor} {
 				source := [2]tensor.Tensor{w, transposed}[i]
-				packed := x.Pack(elements(source.Data), layout, n, k, tensor.F32)
-				if packed.Outputs() != n || packed.Inputs() != k || packed.DType() != tensor.F32 {
+				packed := x.Pack(elements(source.Data), layout, n, k, d)
+				if packed.Outputs() != n || packed.Inputs() != k || packed.DType() != d {
 					rt.Fatalf("packed (%d, %d) as %v", packed.Outputs(), packed.Inputs(), packed.DType())
 				}
 				x.Unembed(outs[i], in, packed)
 			}
 			if d := differ(outs[0].Data, outs[1].Data); d != "" {
 				rt.Fatalf("the layouts differ: %s", d)
+			}
+		})
+	})
+}
+
+// TestBF16: what is held as bfloat16 gives the bits that its numbers give as float32, and numbers
+// that are bfloat16 those of float32.
+func TestBF16(t *testing.T) {
+	eachKernels(t, func(t *testing.T, kernels string) {
+		x := newExec(t, 2, kernels)
+		rapid.Check(t, func(rt *rapid.T) {
+			r := drawRand(rt)
+			rows := rapid.SampledFrom(rowEdges).Draw(rt, "rows")
+			n, k := rapid.SampledFrom(outputEdges).Draw(rt, "outputs"), rapid.SampledFrom(inputEdges).Draw(rt, "inputs")
+			w, in := random(r, n*k), randomTensor(r, rows, k)
+			for i, v := range w {
+				w[i] = math.Float32frombits(math.Float32bits(v) &^ 0xffff)
+			}
+			outs := [2]tensor.Tensor{}
+			x.Divide([]int{rows})
+			for i, d := range []tensor.DType{tensor.F32, tensor.BF16} {
+				outs[i] = tensor.New(rows, n)
+				x.Unembed(outs[i], in, x.Pack(elements(w), tensor.OutputMajor, n, k, d))
+			}
+			if d := differ(outs[1].Data, outs[0].Data); d != "" {
+				rt.Fatalf("%d rows, %d outputs, %d inputs: %s", rows, n, k, d)
 			}
 		})
 	})

@@ -7,7 +7,8 @@ type DType = kernel.Format
 
 // The formats.
 const (
-	F32 = kernel.F32
+	F32  = kernel.F32
+	BF16 = kernel.BF16
 )
 
 // DTypes lists the formats that Pack can make.

@@ -19,8 +19,8 @@ func (c counting) Read(dst []float32, at int) {
 
 func (c counting) Release() { *c.released++ }
 
-// TestPack: every number of the source has its one place, [N/32][K][32], every other word is
-// zero, and the source is released.
+// TestPack: every number of the source has its one place, every other word is zero, and the source
+// is released.
 func TestPack(t *testing.T) {
 	for _, workers := range []int{1, 2, 8} {
 		pool := NewPool(workers)
@@ -33,10 +33,10 @@ func TestPack(t *testing.T) {
 			for _, k := range []int{1, 2, 15, 16, 17, 33, 130} {
 				for _, layout := range []Layout{InputMajor, OutputMajor} {
 					released := 0
-					w := x.Pack(counting{&released}, layout, n, k, F32)
-					checkPanels(t, w, layout, n, k)
-					if released == 0 {
-						t.Fatalf("(%d, %d) was not released", n, k)
+					checkPanels(t, x.Pack(counting{&released}, layout, n, k, F32), layout, n, k)
+					checkPanels(t, x.Pack(counting{&released}, layout, n, k, BF16), layout, n, k)
+					if released != 2 {
+						t.Fatalf("(%d, %d) was released %d times", n, k, released)
 					}
 				}
 			}
@@ -44,25 +44,36 @@ func TestPack(t *testing.T) {
 	}
 }
 
+// checkPanels: numbers up to 39000 are in bfloat16 to within 1/256.
 func checkPanels(t *testing.T, w *Weight, layout Layout, n, k int) {
 	t.Helper()
 	const columns = kernel.PanelColumns
-	if panels := (n + columns - 1) / columns; w.Bytes() != int64(panels*k*columns*4) {
+	element, within := 4, 0.0
+	if w.DType() == BF16 {
+		element, within = 2, 1.0/256
+	}
+	if panels := (n + columns - 1) / columns; w.Bytes() != int64(panels*k*columns*element) || w.Bytes() != PackedBytes(n, k, w.DType()) {
 		t.Fatalf("(%d, %d) is packed in %d bytes, want %d words", n, k, w.Bytes(), panels*k*columns)
 	}
-	for i := range len(w.panels.Data) / 4 {
-		got := math.Float32frombits(binary.LittleEndian.Uint32(w.panels.Data[4*i:]))
+	for i := range len(w.panels.Data) / element {
 		panel, input, column := i/(k*columns), i/columns%k, i%columns
+		got := float64(0)
+		if element == 4 {
+			got = float64(math.Float32frombits(binary.LittleEndian.Uint32(w.panels.Data[4*i:])))
+		} else {
+			column = i%columns/2 + i%2*16
+			got = float64(math.Float32frombits(uint32(binary.LittleEndian.Uint16(w.panels.Data[2*i:])) << 16))
+		}
 		output := panel*columns + column
-		want := float32(0)
+		want := 0.0
 		switch {
 		case output >= n:
 		case layout == InputMajor:
-			want = float32(input*n + output + 1)
+			want = float64(input*n + output + 1)
 		default:
-			want = float32(output*k + input + 1)
+			want = float64(output*k + input + 1)
 		}
-		if got != want {
+		if math.Abs(got-want) > within*want {
 			t.Fatalf("(%d, %d) in layout %d: panel %d, input %d, column %d is %v, want %v", n, k, layout, panel, input, column, got, want)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/gptmeter/gptmeter/tensor"
 	"github.com/gptmeter/gptmeter/weights"
 	"github.com/spf13/cobra"
 )
@@ -65,9 +66,15 @@ type modelInfo struct {
 	Parameters     int64           `json:"parameters"`
 	DTypes         []string        `json:"dtypes"`       // of the tensors as stored
 	TensorBytes    int64           `json:"tensor_bytes"` // as stored
+	Held           []heldWeights   `json:"held"`         // in memory, by --dtype
 	Files          []modelFile     `json:"files"`
 	Tokenizer      *modelTokenizer `json:"tokenizer"` // null where there is none
 	Tensors        []modelTensor   `json:"tensors,omitempty"`
+}
+
+type heldWeights struct {
+	DType string `json:"dtype"`
+	Bytes int64  `json:"bytes"`
 }
 
 type modelFile struct {
@@ -110,6 +117,9 @@ func (p *program) modelInfo(f *infoFlags) error {
 		m.Files = append(m.Files, modelFile(file))
 	}
 	m.addTensors(checkpoint, f.tensors)
+	for _, d := range tensor.DTypes() {
+		m.Held = append(m.Held, heldWeights{d.String(), c.WeightBytes(d)})
+	}
 	if f.json {
 		return p.stdout.document(map[string]modelInfo{"model": m})
 	}
@@ -145,6 +155,9 @@ func (m *modelInfo) print(w io.Writer) error {
 	row("vocabulary", "%d tokens", m.Vocabulary)
 	row("parameters", "%d", m.Parameters)
 	row("weights", "%s in %s", bytesText(m.TensorBytes), strings.Join(m.DTypes, ", "))
+	for _, h := range m.Held {
+		row("in memory", "%s as %s", bytesText(h.Bytes), h.DType)
+	}
 	if m.Tokenizer != nil {
 		row("tokenizer", "%d tokens", m.Tokenizer.Size)
 	} else {

@@ -4,8 +4,8 @@ import "github.com/gptmeter/gptmeter/tensor/internal/kernel/pure"
 
 // A Backend is one set of micro-kernels: the innermost loops, for one instruction set.
 // The loops around them, which count, are the same for all. Those in assembly have the same bits
-// as each other; they differ from the portable one in Tile alone, where they round a product and
-// its addition once.
+// as each other; they differ from the portable one in the tiles alone, where they round a product
+// and its addition once.
 type Backend struct {
 	Name string
 
@@ -13,6 +13,9 @@ type Backend struct {
 	// a multiple of Columns. It may fetch ahead, memory that is wanted next, into a cache.
 	Tile          func(out []float32, ldo int, a []float32, lda int, b []float32, ldb int, k, rows, cols int, add bool, ahead []byte)
 	Rows, Columns int
+
+	// TileBF16 is Tile for the rows of a panel in BF16.
+	TileBF16 func(out []float32, ldo int, a []float32, lda int, b []uint16, k, rows, cols int, add bool, ahead []byte)
 
 	Add        func(out, x []float32)
 	ScaleTo    func(out, x []float32, s float32)
@@ -46,7 +49,7 @@ const (
 
 var portable = Backend{
 	Name: "pure",
-	Tile: pure.Tile, Rows: 4, Columns: 1,
+	Tile: pure.Tile, TileBF16: pure.TileBF16, Rows: 4, Columns: 1,
 	Add: pure.Add, ScaleTo: pure.ScaleTo, Sum: pure.Sum, SumSquares: pure.SumSquares,
 	Normalize: pure.Normalize, Max: pure.Max, ExpSum: pure.ExpSum,
 	Activate: [Activations]func([]float32){

@@ -14,7 +14,7 @@ func assemblyBackends() (list []*Backend) {
 	if hasAVX512 {
 		list = append(list, &Backend{
 			Name: "avx512",
-			Tile: avx512.Tile, Rows: avx512.Rows, Columns: avx512.Columns,
+			Tile: avx512.Tile, TileBF16: avx512.TileBF16, Rows: avx512.Rows, Columns: avx512.Columns,
 			Add: avx512.Add, ScaleTo: avx512.ScaleTo, Sum: avx512.Sum, SumSquares: avx512.SumSquares,
 			Normalize: avx512.Normalize, Max: avx512.Max, ExpSum: avx512.ExpSum,
 			Activate: [Activations]func([]float32){
@@ -25,7 +25,7 @@ func assemblyBackends() (list []*Backend) {
 	if hasAVX2 {
 		list = append(list, &Backend{
 			Name: "avx2",
-			Tile: avx2.Tile, Rows: avx2.Rows, Columns: avx2.Columns,
+			Tile: avx2.Tile, TileBF16: avx2.TileBF16, Rows: avx2.Rows, Columns: avx2.Columns,
 			Add: avx2.Add, ScaleTo: avx2.ScaleTo, Sum: avx2.Sum, SumSquares: avx2.SumSquares,
 			Normalize: avx2.Normalize, Max: avx2.Max, ExpSum: avx2.ExpSum,
 			Activate: [Activations]func([]float32){

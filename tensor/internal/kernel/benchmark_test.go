@@ -56,27 +56,33 @@ func numbers(n int) []float32 {
 // one row against that of reading.
 func BenchmarkLinear(b *testing.B) {
 	for _, backend := range kernel.Backends() {
-		for _, shape := range []struct{ rows, n, k int }{{512, 3072, 768}, {512, 768, 3072}, {32, 3072, 768}, {1, 50257, 768}} {
-			b.Run(fmt.Sprintf("kernel=%s/rows=%d/outputs=%d/inputs=%d", backend.Name, shape.rows, shape.n, shape.k), func(b *testing.B) {
-				panels := kernel.PanelCount(shape.n)
-				w := kernel.NewPanels(kernel.F32, shape.n, shape.k)
-				w.Pack(func(panel []float32, _ int) { copy(panel, numbers(len(panel))) }, 0, panels)
-				in, out := numbers(shape.rows*shape.k), make([]float32, shape.rows*shape.n)
-				scratch := make([]float32, kernel.LinearScratch(shape.rows, w, &kernel.Epilogue{}, panels))
-				limit := "f32"
-				if shape.rows == 1 {
-					limit = "read"
-				}
-				against(b, limit, backend.Name, 256<<20, func() int64 {
-					c, _ := backend.Linear(out, shape.n, in, shape.k, shape.rows, w, &kernel.Epilogue{}, 0, panels, scratch)
-					if limit == "read" {
-						return c.Read
-					}
-					return c.Products
-				})
-			})
+		for f := range kernel.Formats {
+			for _, shape := range []struct{ rows, n, k int }{{512, 3072, 768}, {512, 768, 3072}, {32, 3072, 768}, {1, 50257, 768}} {
+				name := fmt.Sprintf("kernel=%s/dtype=%s/rows=%d/outputs=%d/inputs=%d", backend.Name, f, shape.rows, shape.n, shape.k)
+				b.Run(name, func(b *testing.B) { benchmarkLinear(b, backend, f, shape.rows, shape.n, shape.k) })
+			}
 		}
 	}
+}
+
+func benchmarkLinear(b *testing.B, backend *kernel.Backend, f kernel.Format, rows, n, k int) {
+	var e kernel.Epilogue
+	panels := kernel.PanelCount(n)
+	w := kernel.NewPanels(f, n, k)
+	w.Pack(func(panel []float32, _ int) { copy(panel, numbers(len(panel))) }, 0, panels)
+	in, out := numbers(rows*k), make([]float32, rows*n)
+	scratch := make([]float32, kernel.LinearScratch(rows, w, &e, panels))
+	limit := f.Limit()
+	if rows == 1 {
+		limit = "read"
+	}
+	against(b, limit, backend.Name, 256<<20, func() int64 {
+		c, _ := backend.Linear(out, n, in, k, rows, w, &e, 0, panels, scratch)
+		if limit == "read" {
+			return c.Read
+		}
+		return c.Products
+	})
 }
 
 // BenchmarkHead is one head of GPT-2 124M: a prompt of 512, and one row that sees as many.

@@ -60,6 +60,7 @@ func Share(n, from, to, whole int64) int64 {
 }
 
 const (
-	multiplyAdd  = 2
-	float32Bytes = 4
+	multiplyAdd   = 2
+	float32Bytes  = 4
+	bfloat16Bytes = 2
 )

@@ -6,14 +6,16 @@ type Format uint8
 // The formats.
 const (
 	F32 Format = iota
-	Formats
+	BF16
+	Formats // how many there are
 )
 
 var formats = [Formats]struct {
 	name  string
 	limit string // of the Probe that products are set beside
 }{
-	F32: {"f32", "f32"},
+	F32:  {"f32", "f32"},
+	BF16: {"bf16", "f32"}, // held, not computed with
 }
 
 func (f Format) String() string { return formats[f].name }
@@ -24,11 +26,15 @@ func (f Format) Limit() string { return formats[f].limit }
 // PanelBytes is the length of a panel of k columns, a multiple of a cache line. The layout of each
 // format, which is the same on every machine and for every Backend:
 //
-//   - F32: [k][32]float32
+//   - F32: [k][32]float32, column by column of the matrix
+//   - BF16: [k][16]uint32, in word j the bfloat16 of row j in the lower and of row j+16 in the
+//     upper half, so that a shift and a mask make float32s of them
 func PanelBytes(f Format, k int) int {
 	switch f {
 	case F32:
 		return k * PanelColumns * float32Bytes
+	case BF16:
+		return k * PanelColumns * bfloat16Bytes
 	}
 	panic(badFormat)
 }

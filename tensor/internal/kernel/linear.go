@@ -39,6 +39,7 @@ func (b *Backend) Linear(out []float32, ldo int, in []float32, ldi, rows int, w 
 	if rows == 1 {
 		parts = 1 // one row fits, and reads the weights as they lie
 	}
+	element := PanelBytes(w.Format, 1) / PanelColumns // bytes
 	for i := 0; i < rows; i += blockRows {
 		g := product{Panels: w, sums: out[i*ldo:], ld: ldo, rows: min(blockRows, rows-i)}
 		copied := scratch
@@ -52,7 +53,7 @@ func (b *Backend) Linear(out []float32, ldo int, in []float32, ldi, rows int, w 
 			for p := from; p < to; p++ {
 				c.Add(b.panel(&g, p, p+1 < to))
 				if i == 0 {
-					c.Read += int64(g.depth * w.columns(p) * float32Bytes)
+					c.Read += int64(g.depth * w.columns(p) * element)
 				}
 				if p == 0 {
 					c.Read += int64(g.rows * g.depth * float32Bytes)
@@ -115,8 +116,13 @@ func (b *Backend) panel(g *product, p int, next bool) (c Count) {
 	groups := (g.rows + b.Rows - 1) / b.Rows
 	for n := range groups {
 		i, end := g.rows*n/groups, g.rows*(n+1)/groups
-		b.Tile(g.at(p * PanelColumns)[i*g.ld:], g.ld, g.in[i*g.ldi:], g.ldi, floats(panel), PanelColumns,
-			g.depth, end-i, cols, g.first > 0, ahead[len(ahead)*n/groups:len(ahead)*(n+1)/groups])
+		sums, in, next := g.at(p * PanelColumns)[i*g.ld:], g.in[i*g.ldi:], ahead[len(ahead)*n/groups:len(ahead)*(n+1)/groups]
+		switch g.Format {
+		case F32:
+			b.Tile(sums, g.ld, in, g.ldi, floats(panel), PanelColumns, g.depth, end-i, cols, g.first > 0, next)
+		case BF16:
+			b.TileBF16(sums, g.ld, in, g.ldi, words(panel), g.depth, end-i, cols, g.first > 0, next)
+		}
 		c.product(end-i, cols, executed, g.depth)
 	}
 	return c

@@ -109,6 +109,20 @@ func each(t *testing.T, property func(t *rapid.T, b *kernel.Backend)) {
 	}
 }
 
+// held are the numbers that a format makes of w, as an operand.
+func held(f kernel.Format, w []float32, cols int) oracle.Matrix {
+	at := func(i, j int) float32 { return w[i*cols+j] }
+	switch f {
+	case kernel.BF16:
+		return oracle.Held(2, len(w)/cols, cols, func(i, j int) float32 { return nearestBF16(at(i, j)) })
+	}
+	return oracle.Operand(len(w)/cols, cols, at)
+}
+
+func format() *rapid.Generator[kernel.Format] {
+	return rapid.SampledFrom([]kernel.Format{kernel.F32, kernel.BF16})
+}
+
 func pack(f kernel.Format, w []float32, n, k int) kernel.Panels {
 	p := kernel.NewPanels(f, n, k)
 	p.Pack(func(numbers []float32, first int) {
@@ -152,6 +166,7 @@ func TestLinearBlocks(t *testing.T) {
 
 func linear(t *rapid.T, b *kernel.Backend, rows, n, k int) {
 	in, w, before := matrix(t, "in", rows, k), matrix(t, "w", n, k), matrix(t, "out", rows, n)
+	f := format().Draw(t, "format")
 	e := epilogue(t, rapid.SliceOfN(entry(), n, n).Draw(t, "bias"))
 	machine := machines[b.Name]
 	m, fused := oracle.Machine{Fused: machine.fused}, oracle.Machine{}
@@ -161,12 +176,12 @@ func linear(t *rapid.T, b *kernel.Backend, rows, n, k int) {
 	if e.Bias != nil {
 		bias = operand(e.Bias, n)[0]
 	}
-	m.Linear(&fused, want, operand(in, k), operand(w, k), bias, e)
+	m.Linear(&fused, want, operand(in, k), held(f, w, k), bias, e)
 	out, check := guarded(rows * n)
 	copy(out, before)
 	panels := kernel.PanelCount(n)
 	cut := rapid.IntRange(0, panels).Draw(t, "cut")
-	packed := pack(kernel.F32, w, n, k)
+	packed := pack(f, w, n, k)
 	scratch := make([]float32, kernel.LinearScratch(rows, packed, &e, panels))
 	count, more := b.Linear(out, n, in, k, rows, packed, &e, 0, cut, scratch)
 	rest, moreRest := b.Linear(out, n, in, k, rows, packed, &e, cut, panels, scratch)
@@ -205,10 +220,11 @@ func TestEmbed(t *testing.T) {
 			tokens = append(tokens, w[ids[i]*width:(ids[i]+1)*width]...)
 			places = append(places, positions[at[i]*width:(at[i]+1)*width]...)
 		}
+		f := format().Draw(t, "format")
 		var m oracle.Machine
-		want := m.Embed(operand(tokens, width), operand(places, width))
+		want := m.Embed(held(f, tokens, width), operand(places, width))
 		out, check := guarded(rows * width)
-		count := b.Embed(out, pack(kernel.F32, w, n, width), ids, positions, at, 0, rows)
+		count := b.Embed(out, pack(f, w, n, width), ids, positions, at, 0, rows)
 		check(t)
 		equal(t, b, out, want, count, m.Tally)
 	})

@@ -39,13 +39,23 @@ func (w Panels) column(p int) int { return min(p*PanelColumns, w.N) }
 // columns is how many outputs panel p has.
 func (w Panels) columns(p int) int { return w.column(p+1) - w.column(p) }
 
-// Pack sets the panels from up to to. read fills [K][32]float32 with the rows from first on, and
-// leaves those that are not there zero.
+// Pack sets the panels from up to to, where nothing has been set yet. read fills [K][32]float32,
+// in which all is zero, with the rows from first on, as many as there are.
 func (w Panels) Pack(read func(numbers []float32, first int), from, to int) {
+	var numbers []float32
+	if w.Format != F32 {
+		numbers = make([]float32, w.K*PanelColumns)
+	}
 	for p := from; p < to; p++ {
+		if w.columns(p) < PanelColumns {
+			clear(numbers)
+		}
 		switch first := p * PanelColumns; w.Format {
 		case F32:
 			read(floats(w.Panel(p)), first)
+		case BF16:
+			read(numbers, first)
+			packBF16(words(w.Panel(p)), numbers)
 		}
 	}
 }
@@ -60,6 +70,9 @@ func (w Panels) Row(out []float32, n int) (bytes int) {
 			out[k] = numbers[k*PanelColumns+column]
 		}
 		return float32Bytes * w.K
+	case BF16:
+		rowBF16(out, words(panel), column)
+		return bfloat16Bytes * w.K
 	}
 	panic(badFormat)
 }
@@ -67,4 +80,9 @@ func (w Panels) Row(out []float32, n int) (bytes int) {
 // floats are the float32s that lie in memory.
 func floats(memory []byte) []float32 {
 	return unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(memory))), len(memory)/float32Bytes)
+}
+
+// words are the words of 16 bits that lie in memory.
+func words(memory []byte) []uint16 {
+	return unsafe.Slice((*uint16)(unsafe.Pointer(unsafe.SliceData(memory))), len(memory)/2)
 }

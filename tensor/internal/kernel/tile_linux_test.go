@@ -74,3 +74,54 @@ func TestTile(t *testing.T) {
 		}
 	}
 }
+
+// TestTileBF16 runs every size of tile on a panel that ends where memory ends. The bits are those
+// of Tile on the widened panel.
+func TestTileBF16(t *testing.T) {
+	const most, guard, columns = 4096, 77, kernel.PanelColumns
+	outs, as, panels := atEdge(t, most), atEdge(t, most), atEdge(t, most)
+	for _, b := range kernel.Backends() {
+		for rows := 1; rows <= b.Rows; rows++ {
+			for cols := 1; cols <= columns; cols++ {
+				for _, k := range []int{1, 2, 3, 65} {
+					ldo, lda := cols+3, k+2
+					out, a := outs((rows-1)*ldo+cols), as((rows-1)*lda+k)
+					for i := range a {
+						a[i] = float32(i%23-11) / 7
+					}
+					wide := make([]float32, k*columns)
+					for i := range wide {
+						wide[i] = float32(i%19-9) / 4
+					}
+					packed := pack(kernel.BF16, transposed(wide, k), columns, k)
+					memory := panels(k * columns / 2)
+					panel := unsafe.Slice((*uint16)(unsafe.Pointer(&memory[0])), k*columns)
+					copy(panel, unsafe.Slice((*uint16)(unsafe.Pointer(&packed.Data[0])), len(panel)))
+					for _, add := range []bool{false, true} {
+						want := make([]float32, len(out))
+						for i := range out {
+							out[i], want[i] = guard, guard
+						}
+						b.TileBF16(out, ldo, a, lda, panel, k, rows, cols, add, nil)
+						b.Tile(want, ldo, a, lda, wide, columns, k, rows, cols, add, nil)
+						for i := range out {
+							if math.Float32bits(out[i]) != math.Float32bits(want[i]) {
+								t.Fatalf("%s: %d rows, %d columns, k = %d, add %v: (%d, %d) is %v, want %v",
+									b.Name, rows, cols, k, add, i/ldo, i%ldo, out[i], want[i])
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// transposed is [32][k] of [k][32].
+func transposed(x []float32, k int) []float32 {
+	y := make([]float32, len(x))
+	for i := range x {
+		y[i%kernel.PanelColumns*k+i/kernel.PanelColumns] = x[i]
+	}
+	return y
+}

@@ -339,6 +339,103 @@ DATA masks<>+120(SB)/4, $0x00000000
 DATA masks<>+124(SB)/4, $0x00000000
 GLOBL masks<>(SB), RODATA|NOPTR, $128
 
+// func widen1x8(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·widen1x8(SB), NOSPLIT, $0-80
+	MOVQ    cols+48(FP), AX
+	CMPQ    AX, $0x08
+	JNE     masked
+	MOVB    add+56(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), AX
+	VMOVUPS (AX), Y0
+	JMP     full_begin
+
+full_zero:
+	VXORPS     Y0, Y0, Y0
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), AX
+	PREFETCHT0 (AX)
+
+full_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), AX
+	MOVQ b+32(FP), CX
+	MOVQ ahead+64(FP), DX
+	MOVQ step+72(FP), BX
+	MOVQ k+40(FP), SI
+
+full_product:
+	VMOVDQU      (CX), Y1
+	VPSLLD       $0x10, Y1, Y1
+	VBROADCASTSS (AX), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	PREFETCHT1   (DX)
+	ADDQ         BX, DX
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, CX
+	DECQ         SI
+	JNZ          full_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), AX
+	VMOVUPS      Y0, (AX)
+	VZEROUPPER
+	RET
+
+masked:
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	MOVB       add+56(FP), AL
+	TESTB      AL, AL
+	JZ         tail_zero
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), AX
+	VMASKMOVPS (AX), Y0, Y1
+	JMP        tail_begin
+
+tail_zero:
+	VXORPS     Y1, Y1, Y1
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), AX
+	PREFETCHT0 (AX)
+
+tail_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), AX
+	MOVQ b+32(FP), CX
+	MOVQ ahead+64(FP), DX
+	MOVQ step+72(FP), BX
+	MOVQ k+40(FP), SI
+
+tail_product:
+	VMOVDQU      (CX), Y2
+	VPSLLD       $0x10, Y2, Y2
+	VBROADCASTSS (AX), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	PREFETCHT1   (DX)
+	ADDQ         BX, DX
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, CX
+	DECQ         SI
+	JNZ          tail_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), AX
+	VMASKMOVPS   Y1, Y0, (AX)
+	VZEROUPPER
+	RET
+
 // func tile1x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile1x16(SB), NOSPLIT, $0-88
@@ -440,6 +537,116 @@ tail_product:
 	ADDQ         $0x04, AX
 	ADDQ         DX, CX
 	DECQ         DI
+	JNZ          tail_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), AX
+	VMOVUPS      Y1, (AX)
+	VMASKMOVPS   Y2, Y0, 32(AX)
+	VZEROUPPER
+	RET
+
+// func widen1x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·widen1x16(SB), NOSPLIT, $0-80
+	MOVQ    cols+48(FP), AX
+	SUBQ    $0x08, AX
+	CMPQ    AX, $0x08
+	JNE     masked
+	MOVB    add+56(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), AX
+	VMOVUPS (AX), Y0
+	VMOVUPS 32(AX), Y1
+	JMP     full_begin
+
+full_zero:
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), AX
+	PREFETCHT0 (AX)
+
+full_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), AX
+	MOVQ b+32(FP), CX
+	MOVQ ahead+64(FP), DX
+	MOVQ step+72(FP), BX
+	MOVQ k+40(FP), SI
+
+full_product:
+	VMOVDQU      (CX), Y2
+	VPSLLD       $0x10, Y2, Y2
+	VMOVDQU      32(CX), Y3
+	VPSLLD       $0x10, Y3, Y3
+	VBROADCASTSS (AX), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	PREFETCHT1   (DX)
+	ADDQ         BX, DX
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, CX
+	DECQ         SI
+	JNZ          full_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), AX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	VZEROUPPER
+	RET
+
+masked:
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	MOVB       add+56(FP), AL
+	TESTB      AL, AL
+	JZ         tail_zero
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), AX
+	VMOVUPS    (AX), Y1
+	VMASKMOVPS 32(AX), Y0, Y2
+	JMP        tail_begin
+
+tail_zero:
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), AX
+	PREFETCHT0 (AX)
+
+tail_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), AX
+	MOVQ b+32(FP), CX
+	MOVQ ahead+64(FP), DX
+	MOVQ step+72(FP), BX
+	MOVQ k+40(FP), SI
+
+tail_product:
+	VMOVDQU      (CX), Y3
+	VPSLLD       $0x10, Y3, Y3
+	VMOVDQU      32(CX), Y4
+	VPSLLD       $0x10, Y4, Y4
+	VBROADCASTSS (AX), Y5
+	VFMADD231PS  Y5, Y3, Y1
+	VFMADD231PS  Y5, Y4, Y2
+	PREFETCHT1   (DX)
+	ADDQ         BX, DX
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, CX
+	DECQ         SI
 	JNZ          tail_product
 	MOVQ         ldo+8(FP), AX
 	SHLQ         $0x02, AX
@@ -570,6 +777,140 @@ tail_product:
 	VMASKMOVPS   Y3, Y0, 64(AX)
 	VZEROUPPER
 	RET
+
+// func widen1x24(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·widen1x24(SB), NOSPLIT, $0-80
+	MOVQ    cols+48(FP), AX
+	SUBQ    $0x10, AX
+	CMPQ    AX, $0x08
+	JNE     masked
+	MOVB    add+56(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), AX
+	VMOVUPS (AX), Y0
+	VMOVUPS 32(AX), Y1
+	VMOVUPS 64(AX), Y2
+	JMP     full_begin
+
+full_zero:
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+
+full_begin:
+	MOVQ    lda+24(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a+16(FP), AX
+	MOVQ    b+32(FP), CX
+	VMOVUPS constantffff0000<>+0(SB), Y3
+	MOVQ    ahead+64(FP), DX
+	MOVQ    step+72(FP), BX
+	MOVQ    k+40(FP), SI
+
+full_product:
+	VMOVDQU      (CX), Y4
+	VPSLLD       $0x10, Y4, Y4
+	VMOVDQU      32(CX), Y5
+	VPSLLD       $0x10, Y5, Y5
+	VANDPS       (CX), Y3, Y6
+	VBROADCASTSS (AX), Y7
+	VFMADD231PS  Y7, Y4, Y0
+	VFMADD231PS  Y7, Y5, Y1
+	VFMADD231PS  Y7, Y6, Y2
+	PREFETCHT1   (DX)
+	ADDQ         BX, DX
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, CX
+	DECQ         SI
+	JNZ          full_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), AX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	VMOVUPS      Y2, 64(AX)
+	VZEROUPPER
+	RET
+
+masked:
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	MOVB       add+56(FP), AL
+	TESTB      AL, AL
+	JZ         tail_zero
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), AX
+	VMOVUPS    (AX), Y1
+	VMOVUPS    32(AX), Y2
+	VMASKMOVPS 64(AX), Y0, Y3
+	JMP        tail_begin
+
+tail_zero:
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+
+tail_begin:
+	MOVQ    lda+24(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a+16(FP), AX
+	MOVQ    b+32(FP), CX
+	VMOVUPS constantffff0000<>+0(SB), Y4
+	MOVQ    ahead+64(FP), DX
+	MOVQ    step+72(FP), BX
+	MOVQ    k+40(FP), SI
+
+tail_product:
+	VMOVDQU      (CX), Y5
+	VPSLLD       $0x10, Y5, Y5
+	VMOVDQU      32(CX), Y6
+	VPSLLD       $0x10, Y6, Y6
+	VANDPS       (CX), Y4, Y7
+	VBROADCASTSS (AX), Y8
+	VFMADD231PS  Y8, Y5, Y1
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y3
+	PREFETCHT1   (DX)
+	ADDQ         BX, DX
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, CX
+	DECQ         SI
+	JNZ          tail_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), AX
+	VMOVUPS      Y1, (AX)
+	VMOVUPS      Y2, 32(AX)
+	VMASKMOVPS   Y3, Y0, 64(AX)
+	VZEROUPPER
+	RET
+
+DATA constantffff0000<>+0(SB)/4, $0xffff0000
+DATA constantffff0000<>+4(SB)/4, $0xffff0000
+DATA constantffff0000<>+8(SB)/4, $0xffff0000
+DATA constantffff0000<>+12(SB)/4, $0xffff0000
+DATA constantffff0000<>+16(SB)/4, $0xffff0000
+DATA constantffff0000<>+20(SB)/4, $0xffff0000
+DATA constantffff0000<>+24(SB)/4, $0xffff0000
+DATA constantffff0000<>+28(SB)/4, $0xffff0000
+GLOBL constantffff0000<>(SB), RODATA|NOPTR, $32
 
 // func tile1x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, FMA3, MMX+
@@ -703,6 +1044,140 @@ tail_product:
 	VZEROUPPER
 	RET
 
+// func widen1x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·widen1x32(SB), NOSPLIT, $0-80
+	MOVQ    cols+48(FP), AX
+	SUBQ    $0x18, AX
+	CMPQ    AX, $0x08
+	JNE     masked
+	MOVB    add+56(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), AX
+	VMOVUPS (AX), Y0
+	VMOVUPS 32(AX), Y1
+	VMOVUPS 64(AX), Y2
+	VMOVUPS 96(AX), Y3
+	JMP     full_begin
+
+full_zero:
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+
+full_begin:
+	MOVQ    lda+24(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a+16(FP), AX
+	MOVQ    b+32(FP), CX
+	VMOVUPS constantffff0000<>+0(SB), Y4
+	MOVQ    ahead+64(FP), DX
+	MOVQ    step+72(FP), BX
+	MOVQ    k+40(FP), SI
+
+full_product:
+	VMOVDQU      (CX), Y5
+	VPSLLD       $0x10, Y5, Y5
+	VMOVDQU      32(CX), Y6
+	VPSLLD       $0x10, Y6, Y6
+	VANDPS       (CX), Y4, Y7
+	VANDPS       32(CX), Y4, Y8
+	VBROADCASTSS (AX), Y9
+	VFMADD231PS  Y9, Y5, Y0
+	VFMADD231PS  Y9, Y6, Y1
+	VFMADD231PS  Y9, Y7, Y2
+	VFMADD231PS  Y9, Y8, Y3
+	PREFETCHT1   (DX)
+	ADDQ         BX, DX
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, CX
+	DECQ         SI
+	JNZ          full_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), AX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	VMOVUPS      Y2, 64(AX)
+	VMOVUPS      Y3, 96(AX)
+	VZEROUPPER
+	RET
+
+masked:
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	MOVB       add+56(FP), AL
+	TESTB      AL, AL
+	JZ         tail_zero
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), AX
+	VMOVUPS    (AX), Y1
+	VMOVUPS    32(AX), Y2
+	VMOVUPS    64(AX), Y3
+	VMASKMOVPS 96(AX), Y0, Y4
+	JMP        tail_begin
+
+tail_zero:
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+
+tail_begin:
+	MOVQ    lda+24(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a+16(FP), AX
+	MOVQ    b+32(FP), CX
+	VMOVUPS constantffff0000<>+0(SB), Y5
+	MOVQ    ahead+64(FP), DX
+	MOVQ    step+72(FP), BX
+	MOVQ    k+40(FP), SI
+
+tail_product:
+	VMOVDQU      (CX), Y6
+	VPSLLD       $0x10, Y6, Y6
+	VMOVDQU      32(CX), Y7
+	VPSLLD       $0x10, Y7, Y7
+	VANDPS       (CX), Y5, Y8
+	VANDPS       32(CX), Y5, Y9
+	VBROADCASTSS (AX), Y10
+	VFMADD231PS  Y10, Y6, Y1
+	VFMADD231PS  Y10, Y7, Y2
+	VFMADD231PS  Y10, Y8, Y3
+	VFMADD231PS  Y10, Y9, Y4
+	PREFETCHT1   (DX)
+	ADDQ         BX, DX
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, CX
+	DECQ         SI
+	JNZ          tail_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), AX
+	VMOVUPS      Y1, (AX)
+	VMOVUPS      Y2, 32(AX)
+	VMOVUPS      Y3, 64(AX)
+	VMASKMOVPS   Y4, Y0, 96(AX)
+	VZEROUPPER
+	RET
+
 // func tile2x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile2x8(SB), NOSPLIT, $0-88
@@ -805,6 +1280,115 @@ tail_product:
 	ADDQ         $0x04, CX
 	ADDQ         BX, DX
 	DECQ         R8
+	JNZ          tail_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	VMASKMOVPS   Y1, Y0, (CX)
+	VMASKMOVPS   Y2, Y0, (CX)(AX*1)
+	VZEROUPPER
+	RET
+
+// func widen2x8(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·widen2x8(SB), NOSPLIT, $0-80
+	MOVQ    cols+48(FP), AX
+	CMPQ    AX, $0x08
+	JNE     masked
+	MOVB    add+56(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	VMOVUPS (CX), Y0
+	VMOVUPS (CX)(AX*1), Y1
+	JMP     full_begin
+
+full_zero:
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+
+full_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	MOVQ b+32(FP), DX
+	MOVQ ahead+64(FP), BX
+	MOVQ step+72(FP), SI
+	MOVQ k+40(FP), DI
+
+full_product:
+	VMOVDQU      (DX), Y2
+	VPSLLD       $0x10, Y2, Y2
+	VBROADCASTSS (CX), Y3
+	VFMADD231PS  Y3, Y2, Y0
+	VBROADCASTSS (CX)(AX*1), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
+	ADDQ         $0x04, CX
+	ADDQ         $0x40, DX
+	DECQ         DI
+	JNZ          full_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, (CX)(AX*1)
+	VZEROUPPER
+	RET
+
+masked:
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	MOVB       add+56(FP), AL
+	TESTB      AL, AL
+	JZ         tail_zero
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	VMASKMOVPS (CX), Y0, Y1
+	VMASKMOVPS (CX)(AX*1), Y0, Y2
+	JMP        tail_begin
+
+tail_zero:
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+
+tail_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	MOVQ b+32(FP), DX
+	MOVQ ahead+64(FP), BX
+	MOVQ step+72(FP), SI
+	MOVQ k+40(FP), DI
+
+tail_product:
+	VMOVDQU      (DX), Y3
+	VPSLLD       $0x10, Y3, Y3
+	VBROADCASTSS (CX), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS (CX)(AX*1), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
+	ADDQ         $0x04, CX
+	ADDQ         $0x40, DX
+	DECQ         DI
 	JNZ          tail_product
 	MOVQ         ldo+8(FP), AX
 	SHLQ         $0x02, AX
@@ -933,6 +1517,136 @@ tail_product:
 	ADDQ         $0x04, CX
 	ADDQ         BX, DX
 	DECQ         R8
+	JNZ          tail_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	VMOVUPS      Y1, (CX)
+	VMASKMOVPS   Y2, Y0, 32(CX)
+	VMOVUPS      Y3, (CX)(AX*1)
+	VMASKMOVPS   Y4, Y0, 32(CX)(AX*1)
+	VZEROUPPER
+	RET
+
+// func widen2x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·widen2x16(SB), NOSPLIT, $0-80
+	MOVQ    cols+48(FP), AX
+	SUBQ    $0x08, AX
+	CMPQ    AX, $0x08
+	JNE     masked
+	MOVB    add+56(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	VMOVUPS (CX), Y0
+	VMOVUPS 32(CX), Y1
+	VMOVUPS (CX)(AX*1), Y2
+	VMOVUPS 32(CX)(AX*1), Y3
+	JMP     full_begin
+
+full_zero:
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+
+full_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	MOVQ b+32(FP), DX
+	MOVQ ahead+64(FP), BX
+	MOVQ step+72(FP), SI
+	MOVQ k+40(FP), DI
+
+full_product:
+	VMOVDQU      (DX), Y4
+	VPSLLD       $0x10, Y4, Y4
+	VMOVDQU      32(DX), Y5
+	VPSLLD       $0x10, Y5, Y5
+	VBROADCASTSS (CX), Y6
+	VFMADD231PS  Y6, Y4, Y0
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS (CX)(AX*1), Y6
+	VFMADD231PS  Y6, Y4, Y2
+	VFMADD231PS  Y6, Y5, Y3
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
+	ADDQ         $0x04, CX
+	ADDQ         $0x40, DX
+	DECQ         DI
+	JNZ          full_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, 32(CX)
+	VMOVUPS      Y2, (CX)(AX*1)
+	VMOVUPS      Y3, 32(CX)(AX*1)
+	VZEROUPPER
+	RET
+
+masked:
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	MOVB       add+56(FP), AL
+	TESTB      AL, AL
+	JZ         tail_zero
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	VMOVUPS    (CX), Y1
+	VMASKMOVPS 32(CX), Y0, Y2
+	VMOVUPS    (CX)(AX*1), Y3
+	VMASKMOVPS 32(CX)(AX*1), Y0, Y4
+	JMP        tail_begin
+
+tail_zero:
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+
+tail_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	MOVQ b+32(FP), DX
+	MOVQ ahead+64(FP), BX
+	MOVQ step+72(FP), SI
+	MOVQ k+40(FP), DI
+
+tail_product:
+	VMOVDQU      (DX), Y5
+	VPSLLD       $0x10, Y5, Y5
+	VMOVDQU      32(DX), Y6
+	VPSLLD       $0x10, Y6, Y6
+	VBROADCASTSS (CX), Y7
+	VFMADD231PS  Y7, Y5, Y1
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS (CX)(AX*1), Y7
+	VFMADD231PS  Y7, Y5, Y3
+	VFMADD231PS  Y7, Y6, Y4
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
+	ADDQ         $0x04, CX
+	ADDQ         $0x40, DX
+	DECQ         DI
 	JNZ          tail_product
 	MOVQ         ldo+8(FP), AX
 	SHLQ         $0x02, AX
@@ -1083,6 +1797,160 @@ tail_product:
 	ADDQ         $0x04, CX
 	ADDQ         BX, DX
 	DECQ         R8
+	JNZ          tail_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	VMOVUPS      Y1, (CX)
+	VMOVUPS      Y2, 32(CX)
+	VMASKMOVPS   Y3, Y0, 64(CX)
+	VMOVUPS      Y4, (CX)(AX*1)
+	VMOVUPS      Y5, 32(CX)(AX*1)
+	VMASKMOVPS   Y6, Y0, 64(CX)(AX*1)
+	VZEROUPPER
+	RET
+
+// func widen2x24(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·widen2x24(SB), NOSPLIT, $0-80
+	MOVQ    cols+48(FP), AX
+	SUBQ    $0x10, AX
+	CMPQ    AX, $0x08
+	JNE     masked
+	MOVB    add+56(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	VMOVUPS (CX), Y0
+	VMOVUPS 32(CX), Y1
+	VMOVUPS 64(CX), Y2
+	VMOVUPS (CX)(AX*1), Y3
+	VMOVUPS 32(CX)(AX*1), Y4
+	VMOVUPS 64(CX)(AX*1), Y5
+	JMP     full_begin
+
+full_zero:
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 64(CX)(AX*1)
+
+full_begin:
+	MOVQ    lda+24(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a+16(FP), CX
+	MOVQ    b+32(FP), DX
+	VMOVUPS constantffff0000<>+0(SB), Y6
+	MOVQ    ahead+64(FP), BX
+	MOVQ    step+72(FP), SI
+	MOVQ    k+40(FP), DI
+
+full_product:
+	VMOVDQU      (DX), Y7
+	VPSLLD       $0x10, Y7, Y7
+	VMOVDQU      32(DX), Y8
+	VPSLLD       $0x10, Y8, Y8
+	VANDPS       (DX), Y6, Y9
+	VBROADCASTSS (CX), Y10
+	VFMADD231PS  Y10, Y7, Y0
+	VFMADD231PS  Y10, Y8, Y1
+	VFMADD231PS  Y10, Y9, Y2
+	VBROADCASTSS (CX)(AX*1), Y10
+	VFMADD231PS  Y10, Y7, Y3
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
+	ADDQ         $0x04, CX
+	ADDQ         $0x40, DX
+	DECQ         DI
+	JNZ          full_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, 32(CX)
+	VMOVUPS      Y2, 64(CX)
+	VMOVUPS      Y3, (CX)(AX*1)
+	VMOVUPS      Y4, 32(CX)(AX*1)
+	VMOVUPS      Y5, 64(CX)(AX*1)
+	VZEROUPPER
+	RET
+
+masked:
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	MOVB       add+56(FP), AL
+	TESTB      AL, AL
+	JZ         tail_zero
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	VMOVUPS    (CX), Y1
+	VMOVUPS    32(CX), Y2
+	VMASKMOVPS 64(CX), Y0, Y3
+	VMOVUPS    (CX)(AX*1), Y4
+	VMOVUPS    32(CX)(AX*1), Y5
+	VMASKMOVPS 64(CX)(AX*1), Y0, Y6
+	JMP        tail_begin
+
+tail_zero:
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 64(CX)(AX*1)
+
+tail_begin:
+	MOVQ    lda+24(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a+16(FP), CX
+	MOVQ    b+32(FP), DX
+	VMOVUPS constantffff0000<>+0(SB), Y7
+	MOVQ    ahead+64(FP), BX
+	MOVQ    step+72(FP), SI
+	MOVQ    k+40(FP), DI
+
+tail_product:
+	VMOVDQU      (DX), Y8
+	VPSLLD       $0x10, Y8, Y8
+	VMOVDQU      32(DX), Y9
+	VPSLLD       $0x10, Y9, Y9
+	VANDPS       (DX), Y7, Y10
+	VBROADCASTSS (CX), Y11
+	VFMADD231PS  Y11, Y8, Y1
+	VFMADD231PS  Y11, Y9, Y2
+	VFMADD231PS  Y11, Y10, Y3
+	VBROADCASTSS (CX)(AX*1), Y11
+	VFMADD231PS  Y11, Y8, Y4
+	VFMADD231PS  Y11, Y9, Y5
+	VFMADD231PS  Y11, Y10, Y6
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
+	ADDQ         $0x04, CX
+	ADDQ         $0x40, DX
+	DECQ         DI
 	JNZ          tail_product
 	MOVQ         ldo+8(FP), AX
 	SHLQ         $0x02, AX
@@ -1266,6 +2134,178 @@ tail_product:
 	VZEROUPPER
 	RET
 
+// func widen2x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·widen2x32(SB), NOSPLIT, $0-80
+	MOVQ    cols+48(FP), AX
+	SUBQ    $0x18, AX
+	CMPQ    AX, $0x08
+	JNE     masked
+	MOVB    add+56(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	VMOVUPS (CX), Y0
+	VMOVUPS 32(CX), Y1
+	VMOVUPS 64(CX), Y2
+	VMOVUPS 96(CX), Y3
+	VMOVUPS (CX)(AX*1), Y4
+	VMOVUPS 32(CX)(AX*1), Y5
+	VMOVUPS 64(CX)(AX*1), Y6
+	VMOVUPS 96(CX)(AX*1), Y7
+	JMP     full_begin
+
+full_zero:
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 64(CX)(AX*1)
+
+full_begin:
+	MOVQ    lda+24(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a+16(FP), CX
+	MOVQ    b+32(FP), DX
+	VMOVUPS constantffff0000<>+0(SB), Y8
+	MOVQ    ahead+64(FP), BX
+	MOVQ    step+72(FP), SI
+	MOVQ    k+40(FP), DI
+
+full_product:
+	VMOVDQU      (DX), Y9
+	VPSLLD       $0x10, Y9, Y9
+	VMOVDQU      32(DX), Y10
+	VPSLLD       $0x10, Y10, Y10
+	VANDPS       (DX), Y8, Y11
+	VANDPS       32(DX), Y8, Y12
+	VBROADCASTSS (CX), Y13
+	VFMADD231PS  Y13, Y9, Y0
+	VFMADD231PS  Y13, Y10, Y1
+	VFMADD231PS  Y13, Y11, Y2
+	VFMADD231PS  Y13, Y12, Y3
+	VBROADCASTSS (CX)(AX*1), Y13
+	VFMADD231PS  Y13, Y9, Y4
+	VFMADD231PS  Y13, Y10, Y5
+	VFMADD231PS  Y13, Y11, Y6
+	VFMADD231PS  Y13, Y12, Y7
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
+	ADDQ         $0x04, CX
+	ADDQ         $0x40, DX
+	DECQ         DI
+	JNZ          full_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, 32(CX)
+	VMOVUPS      Y2, 64(CX)
+	VMOVUPS      Y3, 96(CX)
+	VMOVUPS      Y4, (CX)(AX*1)
+	VMOVUPS      Y5, 32(CX)(AX*1)
+	VMOVUPS      Y6, 64(CX)(AX*1)
+	VMOVUPS      Y7, 96(CX)(AX*1)
+	VZEROUPPER
+	RET
+
+masked:
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	MOVB       add+56(FP), AL
+	TESTB      AL, AL
+	JZ         tail_zero
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	VMOVUPS    (CX), Y1
+	VMOVUPS    32(CX), Y2
+	VMOVUPS    64(CX), Y3
+	VMASKMOVPS 96(CX), Y0, Y4
+	VMOVUPS    (CX)(AX*1), Y5
+	VMOVUPS    32(CX)(AX*1), Y6
+	VMOVUPS    64(CX)(AX*1), Y7
+	VMASKMOVPS 96(CX)(AX*1), Y0, Y8
+	JMP        tail_begin
+
+tail_zero:
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 64(CX)(AX*1)
+
+tail_begin:
+	MOVQ    lda+24(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a+16(FP), CX
+	MOVQ    b+32(FP), DX
+	VMOVUPS constantffff0000<>+0(SB), Y9
+	MOVQ    ahead+64(FP), BX
+	MOVQ    step+72(FP), SI
+	MOVQ    k+40(FP), DI
+
+tail_product:
+	VMOVDQU      (DX), Y10
+	VPSLLD       $0x10, Y10, Y10
+	VMOVDQU      32(DX), Y11
+	VPSLLD       $0x10, Y11, Y11
+	VANDPS       (DX), Y9, Y12
+	VANDPS       32(DX), Y9, Y13
+	VBROADCASTSS (CX), Y14
+	VFMADD231PS  Y14, Y10, Y1
+	VFMADD231PS  Y14, Y11, Y2
+	VFMADD231PS  Y14, Y12, Y3
+	VFMADD231PS  Y14, Y13, Y4
+	VBROADCASTSS (CX)(AX*1), Y14
+	VFMADD231PS  Y14, Y10, Y5
+	VFMADD231PS  Y14, Y11, Y6
+	VFMADD231PS  Y14, Y12, Y7
+	VFMADD231PS  Y14, Y13, Y8
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
+	ADDQ         $0x04, CX
+	ADDQ         $0x40, DX
+	DECQ         DI
+	JNZ          tail_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	VMOVUPS      Y1, (CX)
+	VMOVUPS      Y2, 32(CX)
+	VMOVUPS      Y3, 64(CX)
+	VMASKMOVPS   Y4, Y0, 96(CX)
+	VMOVUPS      Y5, (CX)(AX*1)
+	VMOVUPS      Y6, 32(CX)(AX*1)
+	VMOVUPS      Y7, 64(CX)(AX*1)
+	VMASKMOVPS   Y8, Y0, 96(CX)(AX*1)
+	VZEROUPPER
+	RET
+
 // func tile3x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile3x8(SB), NOSPLIT, $0-88
@@ -1379,6 +2419,248 @@ tail_product:
 	ADDQ         $0x04, CX
 	ADDQ         BX, DX
 	DECQ         R8
+	JNZ          tail_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	VMASKMOVPS   Y1, Y0, (CX)
+	VMASKMOVPS   Y2, Y0, (CX)(AX*1)
+	VMASKMOVPS   Y3, Y0, (CX)(AX*2)
+	VZEROUPPER
+	RET
+
+// func widen3x8(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·widen3x8(SB), NOSPLIT, $0-80
+	MOVQ    cols+48(FP), AX
+	CMPQ    AX, $0x08
+	JNE     masked
+	MOVB    add+56(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	VMOVUPS (CX), Y0
+	VMOVUPS (CX)(AX*1), Y1
+	VMOVUPS (CX)(AX*2), Y2
+	JMP     full_begin
+
+full_zero:
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+
+full_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	MOVQ b+32(FP), DX
+	MOVQ ahead+64(FP), BX
+	MOVQ step+72(FP), SI
+	MOVQ k+40(FP), DI
+
+full_product:
+	VMOVDQU      (DX), Y3
+	VPSLLD       $0x10, Y3, Y3
+	VBROADCASTSS (CX), Y4
+	VFMADD231PS  Y4, Y3, Y0
+	VBROADCASTSS (CX)(AX*1), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS (CX)(AX*2), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
+	ADDQ         $0x04, CX
+	ADDQ         $0x40, DX
+	DECQ         DI
+	JNZ          full_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, (CX)(AX*1)
+	VMOVUPS      Y2, (CX)(AX*2)
+	VZEROUPPER
+	RET
+
+masked:
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	MOVB       add+56(FP), AL
+	TESTB      AL, AL
+	JZ         tail_zero
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	VMASKMOVPS (CX), Y0, Y1
+	VMASKMOVPS (CX)(AX*1), Y0, Y2
+	VMASKMOVPS (CX)(AX*2), Y0, Y3
+	JMP        tail_begin
+
+tail_zero:
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+
+tail_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	MOVQ b+32(FP), DX
+	MOVQ ahead+64(FP), BX
+	MOVQ step+72(FP), SI
+	MOVQ k+40(FP), DI
+
+tail_product:
+	VMOVDQU      (DX), Y4
+	VPSLLD       $0x10, Y4, Y4
+	VBROADCASTSS (CX), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS (CX)(AX*1), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS (CX)(AX*2), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
+	ADDQ         $0x04, CX
+	ADDQ         $0x40, DX
+	DECQ         DI
+	JNZ          tail_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	VMASKMOVPS   Y1, Y0, (CX)
+	VMASKMOVPS   Y2, Y0, (CX)(AX*1)
+	VMASKMOVPS   Y3, Y0, (CX)(AX*2)
+	VZEROUPPER
+	RET
+
+// func widenUpper3x8(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·widenUpper3x8(SB), NOSPLIT, $0-80
+	MOVQ    cols+48(FP), AX
+	CMPQ    AX, $0x08
+	JNE     masked
+	MOVB    add+56(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	VMOVUPS (CX), Y0
+	VMOVUPS (CX)(AX*1), Y1
+	VMOVUPS (CX)(AX*2), Y2
+	JMP     full_begin
+
+full_zero:
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+
+full_begin:
+	MOVQ    lda+24(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a+16(FP), CX
+	MOVQ    b+32(FP), DX
+	VMOVUPS constantffff0000<>+0(SB), Y3
+	MOVQ    ahead+64(FP), BX
+	MOVQ    step+72(FP), SI
+	MOVQ    k+40(FP), DI
+
+full_product:
+	VANDPS       (DX), Y3, Y4
+	VBROADCASTSS (CX), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS (CX)(AX*1), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS (CX)(AX*2), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
+	ADDQ         $0x04, CX
+	ADDQ         $0x40, DX
+	DECQ         DI
+	JNZ          full_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, (CX)(AX*1)
+	VMOVUPS      Y2, (CX)(AX*2)
+	VZEROUPPER
+	RET
+
+masked:
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	MOVB       add+56(FP), AL
+	TESTB      AL, AL
+	JZ         tail_zero
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	VMASKMOVPS (CX), Y0, Y1
+	VMASKMOVPS (CX)(AX*1), Y0, Y2
+	VMASKMOVPS (CX)(AX*2), Y0, Y3
+	JMP        tail_begin
+
+tail_zero:
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+
+tail_begin:
+	MOVQ    lda+24(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a+16(FP), CX
+	MOVQ    b+32(FP), DX
+	VMOVUPS constantffff0000<>+0(SB), Y4
+	MOVQ    ahead+64(FP), BX
+	MOVQ    step+72(FP), SI
+	MOVQ    k+40(FP), DI
+
+tail_product:
+	VANDPS       (DX), Y4, Y5
+	VBROADCASTSS (CX), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS (CX)(AX*1), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS (CX)(AX*2), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
+	ADDQ         $0x04, CX
+	ADDQ         $0x40, DX
+	DECQ         DI
 	JNZ          tail_product
 	MOVQ         ldo+8(FP), AX
 	SHLQ         $0x02, AX
@@ -1539,6 +2821,304 @@ tail_product:
 	VZEROUPPER
 	RET
 
+// func widen3x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·widen3x16(SB), NOSPLIT, $0-80
+	MOVQ    cols+48(FP), AX
+	SUBQ    $0x08, AX
+	CMPQ    AX, $0x08
+	JNE     masked
+	MOVB    add+56(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	VMOVUPS (CX), Y0
+	VMOVUPS 32(CX), Y1
+	VMOVUPS (CX)(AX*1), Y2
+	VMOVUPS 32(CX)(AX*1), Y3
+	VMOVUPS (CX)(AX*2), Y4
+	VMOVUPS 32(CX)(AX*2), Y5
+	JMP     full_begin
+
+full_zero:
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+
+full_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	MOVQ b+32(FP), DX
+	MOVQ ahead+64(FP), BX
+	MOVQ step+72(FP), SI
+	MOVQ k+40(FP), DI
+
+full_product:
+	VMOVDQU      (DX), Y6
+	VPSLLD       $0x10, Y6, Y6
+	VMOVDQU      32(DX), Y7
+	VPSLLD       $0x10, Y7, Y7
+	VBROADCASTSS (CX), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y1
+	VBROADCASTSS (CX)(AX*1), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y3
+	VBROADCASTSS (CX)(AX*2), Y8
+	VFMADD231PS  Y8, Y6, Y4
+	VFMADD231PS  Y8, Y7, Y5
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
+	ADDQ         $0x04, CX
+	ADDQ         $0x40, DX
+	DECQ         DI
+	JNZ          full_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, 32(CX)
+	VMOVUPS      Y2, (CX)(AX*1)
+	VMOVUPS      Y3, 32(CX)(AX*1)
+	VMOVUPS      Y4, (CX)(AX*2)
+	VMOVUPS      Y5, 32(CX)(AX*2)
+	VZEROUPPER
+	RET
+
+masked:
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	MOVB       add+56(FP), AL
+	TESTB      AL, AL
+	JZ         tail_zero
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	VMOVUPS    (CX), Y1
+	VMASKMOVPS 32(CX), Y0, Y2
+	VMOVUPS    (CX)(AX*1), Y3
+	VMASKMOVPS 32(CX)(AX*1), Y0, Y4
+	VMOVUPS    (CX)(AX*2), Y5
+	VMASKMOVPS 32(CX)(AX*2), Y0, Y6
+	JMP        tail_begin
+
+tail_zero:
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+
+tail_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	MOVQ b+32(FP), DX
+	MOVQ ahead+64(FP), BX
+	MOVQ step+72(FP), SI
+	MOVQ k+40(FP), DI
+
+tail_product:
+	VMOVDQU      (DX), Y7
+	VPSLLD       $0x10, Y7, Y7
+	VMOVDQU      32(DX), Y8
+	VPSLLD       $0x10, Y8, Y8
+	VBROADCASTSS (CX), Y9
+	VFMADD231PS  Y9, Y7, Y1
+	VFMADD231PS  Y9, Y8, Y2
+	VBROADCASTSS (CX)(AX*1), Y9
+	VFMADD231PS  Y9, Y7, Y3
+	VFMADD231PS  Y9, Y8, Y4
+	VBROADCASTSS (CX)(AX*2), Y9
+	VFMADD231PS  Y9, Y7, Y5
+	VFMADD231PS  Y9, Y8, Y6
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
+	ADDQ         $0x04, CX
+	ADDQ         $0x40, DX
+	DECQ         DI
+	JNZ          tail_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	VMOVUPS      Y1, (CX)
+	VMASKMOVPS   Y2, Y0, 32(CX)
+	VMOVUPS      Y3, (CX)(AX*1)
+	VMASKMOVPS   Y4, Y0, 32(CX)(AX*1)
+	VMOVUPS      Y5, (CX)(AX*2)
+	VMASKMOVPS   Y6, Y0, 32(CX)(AX*2)
+	VZEROUPPER
+	RET
+
+// func widenUpper3x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·widenUpper3x16(SB), NOSPLIT, $0-80
+	MOVQ    cols+48(FP), AX
+	SUBQ    $0x08, AX
+	CMPQ    AX, $0x08
+	JNE     masked
+	MOVB    add+56(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	VMOVUPS (CX), Y0
+	VMOVUPS 32(CX), Y1
+	VMOVUPS (CX)(AX*1), Y2
+	VMOVUPS 32(CX)(AX*1), Y3
+	VMOVUPS (CX)(AX*2), Y4
+	VMOVUPS 32(CX)(AX*2), Y5
+	JMP     full_begin
+
+full_zero:
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+
+full_begin:
+	MOVQ    lda+24(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a+16(FP), CX
+	MOVQ    b+32(FP), DX
+	VMOVUPS constantffff0000<>+0(SB), Y6
+	MOVQ    ahead+64(FP), BX
+	MOVQ    step+72(FP), SI
+	MOVQ    k+40(FP), DI
+
+full_product:
+	VANDPS       (DX), Y6, Y7
+	VANDPS       32(DX), Y6, Y8
+	VBROADCASTSS (CX), Y9
+	VFMADD231PS  Y9, Y7, Y0
+	VFMADD231PS  Y9, Y8, Y1
+	VBROADCASTSS (CX)(AX*1), Y9
+	VFMADD231PS  Y9, Y7, Y2
+	VFMADD231PS  Y9, Y8, Y3
+	VBROADCASTSS (CX)(AX*2), Y9
+	VFMADD231PS  Y9, Y7, Y4
+	VFMADD231PS  Y9, Y8, Y5
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
+	ADDQ         $0x04, CX
+	ADDQ         $0x40, DX
+	DECQ         DI
+	JNZ          full_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, 32(CX)
+	VMOVUPS      Y2, (CX)(AX*1)
+	VMOVUPS      Y3, 32(CX)(AX*1)
+	VMOVUPS      Y4, (CX)(AX*2)
+	VMOVUPS      Y5, 32(CX)(AX*2)
+	VZEROUPPER
+	RET
+
+masked:
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	MOVB       add+56(FP), AL
+	TESTB      AL, AL
+	JZ         tail_zero
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	VMOVUPS    (CX), Y1
+	VMASKMOVPS 32(CX), Y0, Y2
+	VMOVUPS    (CX)(AX*1), Y3
+	VMASKMOVPS 32(CX)(AX*1), Y0, Y4
+	VMOVUPS    (CX)(AX*2), Y5
+	VMASKMOVPS 32(CX)(AX*2), Y0, Y6
+	JMP        tail_begin
+
+tail_zero:
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+
+tail_begin:
+	MOVQ    lda+24(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a+16(FP), CX
+	MOVQ    b+32(FP), DX
+	VMOVUPS constantffff0000<>+0(SB), Y7
+	MOVQ    ahead+64(FP), BX
+	MOVQ    step+72(FP), SI
+	MOVQ    k+40(FP), DI
+
+tail_product:
+	VANDPS       (DX), Y7, Y8
+	VANDPS       32(DX), Y7, Y9
+	VBROADCASTSS (CX), Y10
+	VFMADD231PS  Y10, Y8, Y1
+	VFMADD231PS  Y10, Y9, Y2
+	VBROADCASTSS (CX)(AX*1), Y10
+	VFMADD231PS  Y10, Y8, Y3
+	VFMADD231PS  Y10, Y9, Y4
+	VBROADCASTSS (CX)(AX*2), Y10
+	VFMADD231PS  Y10, Y8, Y5
+	VFMADD231PS  Y10, Y9, Y6
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
+	ADDQ         $0x04, CX
+	ADDQ         $0x40, DX
+	DECQ         DI
+	JNZ          tail_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	VMOVUPS      Y1, (CX)
+	VMASKMOVPS   Y2, Y0, 32(CX)
+	VMOVUPS      Y3, (CX)(AX*1)
+	VMASKMOVPS   Y4, Y0, 32(CX)(AX*1)
+	VMOVUPS      Y5, (CX)(AX*2)
+	VMASKMOVPS   Y6, Y0, 32(CX)(AX*2)
+	VZEROUPPER
+	RET
+
 // func tile4x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile4x8(SB), NOSPLIT, $0-88
@@ -1679,6 +3259,308 @@ tail_product:
 	ADDQ         $0x04, DX
 	ADDQ         SI, BX
 	DECQ         R9
+	JNZ          tail_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	VMASKMOVPS   Y1, Y0, (CX)
+	VMASKMOVPS   Y2, Y0, (CX)(AX*1)
+	VMASKMOVPS   Y3, Y0, (CX)(AX*2)
+	VMASKMOVPS   Y4, Y0, (DX)
+	VZEROUPPER
+	RET
+
+// func widen4x8(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·widen4x8(SB), NOSPLIT, $0-80
+	MOVQ    cols+48(FP), AX
+	CMPQ    AX, $0x08
+	JNE     masked
+	MOVB    add+56(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS (CX), Y0
+	VMOVUPS (CX)(AX*1), Y1
+	VMOVUPS (CX)(AX*2), Y2
+	VMOVUPS (DX), Y3
+	JMP     full_begin
+
+full_zero:
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+
+full_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b+32(FP), BX
+	MOVQ ahead+64(FP), SI
+	MOVQ step+72(FP), DI
+	MOVQ k+40(FP), R8
+
+full_product:
+	VMOVDQU      (BX), Y4
+	VPSLLD       $0x10, Y4, Y4
+	VBROADCASTSS (CX), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS (CX)(AX*1), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS (CX)(AX*2), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS (DX), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x40, BX
+	DECQ         R8
+	JNZ          full_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, (CX)(AX*1)
+	VMOVUPS      Y2, (CX)(AX*2)
+	VMOVUPS      Y3, (DX)
+	VZEROUPPER
+	RET
+
+masked:
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	MOVB       add+56(FP), AL
+	TESTB      AL, AL
+	JZ         tail_zero
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	VMASKMOVPS (CX), Y0, Y1
+	VMASKMOVPS (CX)(AX*1), Y0, Y2
+	VMASKMOVPS (CX)(AX*2), Y0, Y3
+	VMASKMOVPS (DX), Y0, Y4
+	JMP        tail_begin
+
+tail_zero:
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+
+tail_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b+32(FP), BX
+	MOVQ ahead+64(FP), SI
+	MOVQ step+72(FP), DI
+	MOVQ k+40(FP), R8
+
+tail_product:
+	VMOVDQU      (BX), Y5
+	VPSLLD       $0x10, Y5, Y5
+	VBROADCASTSS (CX), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS (CX)(AX*1), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS (CX)(AX*2), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS (DX), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x40, BX
+	DECQ         R8
+	JNZ          tail_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	VMASKMOVPS   Y1, Y0, (CX)
+	VMASKMOVPS   Y2, Y0, (CX)(AX*1)
+	VMASKMOVPS   Y3, Y0, (CX)(AX*2)
+	VMASKMOVPS   Y4, Y0, (DX)
+	VZEROUPPER
+	RET
+
+// func widenUpper4x8(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·widenUpper4x8(SB), NOSPLIT, $0-80
+	MOVQ    cols+48(FP), AX
+	CMPQ    AX, $0x08
+	JNE     masked
+	MOVB    add+56(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS (CX), Y0
+	VMOVUPS (CX)(AX*1), Y1
+	VMOVUPS (CX)(AX*2), Y2
+	VMOVUPS (DX), Y3
+	JMP     full_begin
+
+full_zero:
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+
+full_begin:
+	MOVQ    lda+24(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a+16(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	MOVQ    b+32(FP), BX
+	VMOVUPS constantffff0000<>+0(SB), Y4
+	MOVQ    ahead+64(FP), SI
+	MOVQ    step+72(FP), DI
+	MOVQ    k+40(FP), R8
+
+full_product:
+	VANDPS       (BX), Y4, Y5
+	VBROADCASTSS (CX), Y6
+	VFMADD231PS  Y6, Y5, Y0
+	VBROADCASTSS (CX)(AX*1), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS (CX)(AX*2), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS (DX), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x40, BX
+	DECQ         R8
+	JNZ          full_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, (CX)(AX*1)
+	VMOVUPS      Y2, (CX)(AX*2)
+	VMOVUPS      Y3, (DX)
+	VZEROUPPER
+	RET
+
+masked:
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	MOVB       add+56(FP), AL
+	TESTB      AL, AL
+	JZ         tail_zero
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	VMASKMOVPS (CX), Y0, Y1
+	VMASKMOVPS (CX)(AX*1), Y0, Y2
+	VMASKMOVPS (CX)(AX*2), Y0, Y3
+	VMASKMOVPS (DX), Y0, Y4
+	JMP        tail_begin
+
+tail_zero:
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+
+tail_begin:
+	MOVQ    lda+24(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a+16(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	MOVQ    b+32(FP), BX
+	VMOVUPS constantffff0000<>+0(SB), Y5
+	MOVQ    ahead+64(FP), SI
+	MOVQ    step+72(FP), DI
+	MOVQ    k+40(FP), R8
+
+tail_product:
+	VANDPS       (BX), Y5, Y6
+	VBROADCASTSS (CX), Y7
+	VFMADD231PS  Y7, Y6, Y1
+	VBROADCASTSS (CX)(AX*1), Y7
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS (CX)(AX*2), Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VBROADCASTSS (DX), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x40, BX
+	DECQ         R8
 	JNZ          tail_product
 	MOVQ         ldo+8(FP), AX
 	SHLQ         $0x02, AX
@@ -1880,6 +3762,380 @@ tail_product:
 	VZEROUPPER
 	RET
 
+// func widen4x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·widen4x16(SB), NOSPLIT, $0-80
+	MOVQ    cols+48(FP), AX
+	SUBQ    $0x08, AX
+	CMPQ    AX, $0x08
+	JNE     masked
+	MOVB    add+56(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS (CX), Y0
+	VMOVUPS 32(CX), Y1
+	VMOVUPS (CX)(AX*1), Y2
+	VMOVUPS 32(CX)(AX*1), Y3
+	VMOVUPS (CX)(AX*2), Y4
+	VMOVUPS 32(CX)(AX*2), Y5
+	VMOVUPS (DX), Y6
+	VMOVUPS 32(DX), Y7
+	JMP     full_begin
+
+full_zero:
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+
+full_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b+32(FP), BX
+	MOVQ ahead+64(FP), SI
+	MOVQ step+72(FP), DI
+	MOVQ k+40(FP), R8
+
+full_product:
+	VMOVDQU      (BX), Y8
+	VPSLLD       $0x10, Y8, Y8
+	VMOVDQU      32(BX), Y9
+	VPSLLD       $0x10, Y9, Y9
+	VBROADCASTSS (CX), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS (CX)(AX*1), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS (CX)(AX*2), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS (DX), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x40, BX
+	DECQ         R8
+	JNZ          full_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, 32(CX)
+	VMOVUPS      Y2, (CX)(AX*1)
+	VMOVUPS      Y3, 32(CX)(AX*1)
+	VMOVUPS      Y4, (CX)(AX*2)
+	VMOVUPS      Y5, 32(CX)(AX*2)
+	VMOVUPS      Y6, (DX)
+	VMOVUPS      Y7, 32(DX)
+	VZEROUPPER
+	RET
+
+masked:
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	MOVB       add+56(FP), AL
+	TESTB      AL, AL
+	JZ         tail_zero
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	VMOVUPS    (CX), Y1
+	VMASKMOVPS 32(CX), Y0, Y2
+	VMOVUPS    (CX)(AX*1), Y3
+	VMASKMOVPS 32(CX)(AX*1), Y0, Y4
+	VMOVUPS    (CX)(AX*2), Y5
+	VMASKMOVPS 32(CX)(AX*2), Y0, Y6
+	VMOVUPS    (DX), Y7
+	VMASKMOVPS 32(DX), Y0, Y8
+	JMP        tail_begin
+
+tail_zero:
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+
+tail_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b+32(FP), BX
+	MOVQ ahead+64(FP), SI
+	MOVQ step+72(FP), DI
+	MOVQ k+40(FP), R8
+
+tail_product:
+	VMOVDQU      (BX), Y9
+	VPSLLD       $0x10, Y9, Y9
+	VMOVDQU      32(BX), Y10
+	VPSLLD       $0x10, Y10, Y10
+	VBROADCASTSS (CX), Y11
+	VFMADD231PS  Y11, Y9, Y1
+	VFMADD231PS  Y11, Y10, Y2
+	VBROADCASTSS (CX)(AX*1), Y11
+	VFMADD231PS  Y11, Y9, Y3
+	VFMADD231PS  Y11, Y10, Y4
+	VBROADCASTSS (CX)(AX*2), Y11
+	VFMADD231PS  Y11, Y9, Y5
+	VFMADD231PS  Y11, Y10, Y6
+	VBROADCASTSS (DX), Y11
+	VFMADD231PS  Y11, Y9, Y7
+	VFMADD231PS  Y11, Y10, Y8
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x40, BX
+	DECQ         R8
+	JNZ          tail_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	VMOVUPS      Y1, (CX)
+	VMASKMOVPS   Y2, Y0, 32(CX)
+	VMOVUPS      Y3, (CX)(AX*1)
+	VMASKMOVPS   Y4, Y0, 32(CX)(AX*1)
+	VMOVUPS      Y5, (CX)(AX*2)
+	VMASKMOVPS   Y6, Y0, 32(CX)(AX*2)
+	VMOVUPS      Y7, (DX)
+	VMASKMOVPS   Y8, Y0, 32(DX)
+	VZEROUPPER
+	RET
+
+// func widenUpper4x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·widenUpper4x16(SB), NOSPLIT, $0-80
+	MOVQ    cols+48(FP), AX
+	SUBQ    $0x08, AX
+	CMPQ    AX, $0x08
+	JNE     masked
+	MOVB    add+56(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS (CX), Y0
+	VMOVUPS 32(CX), Y1
+	VMOVUPS (CX)(AX*1), Y2
+	VMOVUPS 32(CX)(AX*1), Y3
+	VMOVUPS (CX)(AX*2), Y4
+	VMOVUPS 32(CX)(AX*2), Y5
+	VMOVUPS (DX), Y6
+	VMOVUPS 32(DX), Y7
+	JMP     full_begin
+
+full_zero:
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+
+full_begin:
+	MOVQ    lda+24(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a+16(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	MOVQ    b+32(FP), BX
+	VMOVUPS constantffff0000<>+0(SB), Y8
+	MOVQ    ahead+64(FP), SI
+	MOVQ    step+72(FP), DI
+	MOVQ    k+40(FP), R8
+
+full_product:
+	VANDPS       (BX), Y8, Y9
+	VANDPS       32(BX), Y8, Y10
+	VBROADCASTSS (CX), Y11
+	VFMADD231PS  Y11, Y9, Y0
+	VFMADD231PS  Y11, Y10, Y1
+	VBROADCASTSS (CX)(AX*1), Y11
+	VFMADD231PS  Y11, Y9, Y2
+	VFMADD231PS  Y11, Y10, Y3
+	VBROADCASTSS (CX)(AX*2), Y11
+	VFMADD231PS  Y11, Y9, Y4
+	VFMADD231PS  Y11, Y10, Y5
+	VBROADCASTSS (DX), Y11
+	VFMADD231PS  Y11, Y9, Y6
+	VFMADD231PS  Y11, Y10, Y7
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x40, BX
+	DECQ         R8
+	JNZ          full_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, 32(CX)
+	VMOVUPS      Y2, (CX)(AX*1)
+	VMOVUPS      Y3, 32(CX)(AX*1)
+	VMOVUPS      Y4, (CX)(AX*2)
+	VMOVUPS      Y5, 32(CX)(AX*2)
+	VMOVUPS      Y6, (DX)
+	VMOVUPS      Y7, 32(DX)
+	VZEROUPPER
+	RET
+
+masked:
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	MOVB       add+56(FP), AL
+	TESTB      AL, AL
+	JZ         tail_zero
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	VMOVUPS    (CX), Y1
+	VMASKMOVPS 32(CX), Y0, Y2
+	VMOVUPS    (CX)(AX*1), Y3
+	VMASKMOVPS 32(CX)(AX*1), Y0, Y4
+	VMOVUPS    (CX)(AX*2), Y5
+	VMASKMOVPS 32(CX)(AX*2), Y0, Y6
+	VMOVUPS    (DX), Y7
+	VMASKMOVPS 32(DX), Y0, Y8
+	JMP        tail_begin
+
+tail_zero:
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+
+tail_begin:
+	MOVQ    lda+24(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a+16(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	MOVQ    b+32(FP), BX
+	VMOVUPS constantffff0000<>+0(SB), Y9
+	MOVQ    ahead+64(FP), SI
+	MOVQ    step+72(FP), DI
+	MOVQ    k+40(FP), R8
+
+tail_product:
+	VANDPS       (BX), Y9, Y10
+	VANDPS       32(BX), Y9, Y11
+	VBROADCASTSS (CX), Y12
+	VFMADD231PS  Y12, Y10, Y1
+	VFMADD231PS  Y12, Y11, Y2
+	VBROADCASTSS (CX)(AX*1), Y12
+	VFMADD231PS  Y12, Y10, Y3
+	VFMADD231PS  Y12, Y11, Y4
+	VBROADCASTSS (CX)(AX*2), Y12
+	VFMADD231PS  Y12, Y10, Y5
+	VFMADD231PS  Y12, Y11, Y6
+	VBROADCASTSS (DX), Y12
+	VFMADD231PS  Y12, Y10, Y7
+	VFMADD231PS  Y12, Y11, Y8
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x40, BX
+	DECQ         R8
+	JNZ          tail_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	VMOVUPS      Y1, (CX)
+	VMASKMOVPS   Y2, Y0, 32(CX)
+	VMOVUPS      Y3, (CX)(AX*1)
+	VMASKMOVPS   Y4, Y0, 32(CX)(AX*1)
+	VMOVUPS      Y5, (CX)(AX*2)
+	VMASKMOVPS   Y6, Y0, 32(CX)(AX*2)
+	VMOVUPS      Y7, (DX)
+	VMASKMOVPS   Y8, Y0, 32(DX)
+	VZEROUPPER
+	RET
+
 // func tile5x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile5x8(SB), NOSPLIT, $0-88
@@ -2031,6 +4287,332 @@ tail_product:
 	ADDQ         $0x04, DX
 	ADDQ         SI, BX
 	DECQ         R9
+	JNZ          tail_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	VMASKMOVPS   Y1, Y0, (CX)
+	VMASKMOVPS   Y2, Y0, (CX)(AX*1)
+	VMASKMOVPS   Y3, Y0, (CX)(AX*2)
+	VMASKMOVPS   Y4, Y0, (DX)
+	VMASKMOVPS   Y5, Y0, (DX)(AX*1)
+	VZEROUPPER
+	RET
+
+// func widen5x8(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·widen5x8(SB), NOSPLIT, $0-80
+	MOVQ    cols+48(FP), AX
+	CMPQ    AX, $0x08
+	JNE     masked
+	MOVB    add+56(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS (CX), Y0
+	VMOVUPS (CX)(AX*1), Y1
+	VMOVUPS (CX)(AX*2), Y2
+	VMOVUPS (DX), Y3
+	VMOVUPS (DX)(AX*1), Y4
+	JMP     full_begin
+
+full_zero:
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 (DX)(AX*1)
+
+full_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b+32(FP), BX
+	MOVQ ahead+64(FP), SI
+	MOVQ step+72(FP), DI
+	MOVQ k+40(FP), R8
+
+full_product:
+	VMOVDQU      (BX), Y5
+	VPSLLD       $0x10, Y5, Y5
+	VBROADCASTSS (CX), Y6
+	VFMADD231PS  Y6, Y5, Y0
+	VBROADCASTSS (CX)(AX*1), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS (CX)(AX*2), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS (DX), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS (DX)(AX*1), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x40, BX
+	DECQ         R8
+	JNZ          full_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, (CX)(AX*1)
+	VMOVUPS      Y2, (CX)(AX*2)
+	VMOVUPS      Y3, (DX)
+	VMOVUPS      Y4, (DX)(AX*1)
+	VZEROUPPER
+	RET
+
+masked:
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	MOVB       add+56(FP), AL
+	TESTB      AL, AL
+	JZ         tail_zero
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	VMASKMOVPS (CX), Y0, Y1
+	VMASKMOVPS (CX)(AX*1), Y0, Y2
+	VMASKMOVPS (CX)(AX*2), Y0, Y3
+	VMASKMOVPS (DX), Y0, Y4
+	VMASKMOVPS (DX)(AX*1), Y0, Y5
+	JMP        tail_begin
+
+tail_zero:
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 (DX)(AX*1)
+
+tail_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b+32(FP), BX
+	MOVQ ahead+64(FP), SI
+	MOVQ step+72(FP), DI
+	MOVQ k+40(FP), R8
+
+tail_product:
+	VMOVDQU      (BX), Y6
+	VPSLLD       $0x10, Y6, Y6
+	VBROADCASTSS (CX), Y7
+	VFMADD231PS  Y7, Y6, Y1
+	VBROADCASTSS (CX)(AX*1), Y7
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS (CX)(AX*2), Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VBROADCASTSS (DX), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VBROADCASTSS (DX)(AX*1), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x40, BX
+	DECQ         R8
+	JNZ          tail_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	VMASKMOVPS   Y1, Y0, (CX)
+	VMASKMOVPS   Y2, Y0, (CX)(AX*1)
+	VMASKMOVPS   Y3, Y0, (CX)(AX*2)
+	VMASKMOVPS   Y4, Y0, (DX)
+	VMASKMOVPS   Y5, Y0, (DX)(AX*1)
+	VZEROUPPER
+	RET
+
+// func widenUpper5x8(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·widenUpper5x8(SB), NOSPLIT, $0-80
+	MOVQ    cols+48(FP), AX
+	CMPQ    AX, $0x08
+	JNE     masked
+	MOVB    add+56(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS (CX), Y0
+	VMOVUPS (CX)(AX*1), Y1
+	VMOVUPS (CX)(AX*2), Y2
+	VMOVUPS (DX), Y3
+	VMOVUPS (DX)(AX*1), Y4
+	JMP     full_begin
+
+full_zero:
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 (DX)(AX*1)
+
+full_begin:
+	MOVQ    lda+24(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a+16(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	MOVQ    b+32(FP), BX
+	VMOVUPS constantffff0000<>+0(SB), Y5
+	MOVQ    ahead+64(FP), SI
+	MOVQ    step+72(FP), DI
+	MOVQ    k+40(FP), R8
+
+full_product:
+	VANDPS       (BX), Y5, Y6
+	VBROADCASTSS (CX), Y7
+	VFMADD231PS  Y7, Y6, Y0
+	VBROADCASTSS (CX)(AX*1), Y7
+	VFMADD231PS  Y7, Y6, Y1
+	VBROADCASTSS (CX)(AX*2), Y7
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS (DX), Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VBROADCASTSS (DX)(AX*1), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x40, BX
+	DECQ         R8
+	JNZ          full_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, (CX)(AX*1)
+	VMOVUPS      Y2, (CX)(AX*2)
+	VMOVUPS      Y3, (DX)
+	VMOVUPS      Y4, (DX)(AX*1)
+	VZEROUPPER
+	RET
+
+masked:
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	MOVB       add+56(FP), AL
+	TESTB      AL, AL
+	JZ         tail_zero
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	VMASKMOVPS (CX), Y0, Y1
+	VMASKMOVPS (CX)(AX*1), Y0, Y2
+	VMASKMOVPS (CX)(AX*2), Y0, Y3
+	VMASKMOVPS (DX), Y0, Y4
+	VMASKMOVPS (DX)(AX*1), Y0, Y5
+	JMP        tail_begin
+
+tail_zero:
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 (DX)(AX*1)
+
+tail_begin:
+	MOVQ    lda+24(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a+16(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	MOVQ    b+32(FP), BX
+	VMOVUPS constantffff0000<>+0(SB), Y6
+	MOVQ    ahead+64(FP), SI
+	MOVQ    step+72(FP), DI
+	MOVQ    k+40(FP), R8
+
+tail_product:
+	VANDPS       (BX), Y6, Y7
+	VBROADCASTSS (CX), Y8
+	VFMADD231PS  Y8, Y7, Y1
+	VBROADCASTSS (CX)(AX*1), Y8
+	VFMADD231PS  Y8, Y7, Y2
+	VBROADCASTSS (CX)(AX*2), Y8
+	VFMADD231PS  Y8, Y7, Y3
+	VBROADCASTSS (DX), Y8
+	VFMADD231PS  Y8, Y7, Y4
+	VBROADCASTSS (DX)(AX*1), Y8
+	VFMADD231PS  Y8, Y7, Y5
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x40, BX
+	DECQ         R8
 	JNZ          tail_product
 	MOVQ         ldo+8(FP), AX
 	SHLQ         $0x02, AX
@@ -2253,6 +4835,420 @@ tail_product:
 	VZEROUPPER
 	RET
 
+// func widen5x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·widen5x16(SB), NOSPLIT, $0-80
+	MOVQ    cols+48(FP), AX
+	SUBQ    $0x08, AX
+	CMPQ    AX, $0x08
+	JNE     masked
+	MOVB    add+56(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS (CX), Y0
+	VMOVUPS 32(CX), Y1
+	VMOVUPS (CX)(AX*1), Y2
+	VMOVUPS 32(CX)(AX*1), Y3
+	VMOVUPS (CX)(AX*2), Y4
+	VMOVUPS 32(CX)(AX*2), Y5
+	VMOVUPS (DX), Y6
+	VMOVUPS 32(DX), Y7
+	VMOVUPS (DX)(AX*1), Y8
+	VMOVUPS 32(DX)(AX*1), Y9
+	JMP     full_begin
+
+full_zero:
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 (DX)(AX*1)
+
+full_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b+32(FP), BX
+	MOVQ ahead+64(FP), SI
+	MOVQ step+72(FP), DI
+	MOVQ k+40(FP), R8
+
+full_product:
+	VMOVDQU      (BX), Y10
+	VPSLLD       $0x10, Y10, Y10
+	VMOVDQU      32(BX), Y11
+	VPSLLD       $0x10, Y11, Y11
+	VBROADCASTSS (CX), Y12
+	VFMADD231PS  Y12, Y10, Y0
+	VFMADD231PS  Y12, Y11, Y1
+	VBROADCASTSS (CX)(AX*1), Y12
+	VFMADD231PS  Y12, Y10, Y2
+	VFMADD231PS  Y12, Y11, Y3
+	VBROADCASTSS (CX)(AX*2), Y12
+	VFMADD231PS  Y12, Y10, Y4
+	VFMADD231PS  Y12, Y11, Y5
+	VBROADCASTSS (DX), Y12
+	VFMADD231PS  Y12, Y10, Y6
+	VFMADD231PS  Y12, Y11, Y7
+	VBROADCASTSS (DX)(AX*1), Y12
+	VFMADD231PS  Y12, Y10, Y8
+	VFMADD231PS  Y12, Y11, Y9
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x40, BX
+	DECQ         R8
+	JNZ          full_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, 32(CX)
+	VMOVUPS      Y2, (CX)(AX*1)
+	VMOVUPS      Y3, 32(CX)(AX*1)
+	VMOVUPS      Y4, (CX)(AX*2)
+	VMOVUPS      Y5, 32(CX)(AX*2)
+	VMOVUPS      Y6, (DX)
+	VMOVUPS      Y7, 32(DX)
+	VMOVUPS      Y8, (DX)(AX*1)
+	VMOVUPS      Y9, 32(DX)(AX*1)
+	VZEROUPPER
+	RET
+
+masked:
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	MOVB       add+56(FP), AL
+	TESTB      AL, AL
+	JZ         tail_zero
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	VMOVUPS    (CX), Y1
+	VMASKMOVPS 32(CX), Y0, Y2
+	VMOVUPS    (CX)(AX*1), Y3
+	VMASKMOVPS 32(CX)(AX*1), Y0, Y4
+	VMOVUPS    (CX)(AX*2), Y5
+	VMASKMOVPS 32(CX)(AX*2), Y0, Y6
+	VMOVUPS    (DX), Y7
+	VMASKMOVPS 32(DX), Y0, Y8
+	VMOVUPS    (DX)(AX*1), Y9
+	VMASKMOVPS 32(DX)(AX*1), Y0, Y10
+	JMP        tail_begin
+
+tail_zero:
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 (DX)(AX*1)
+
+tail_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b+32(FP), BX
+	MOVQ ahead+64(FP), SI
+	MOVQ step+72(FP), DI
+	MOVQ k+40(FP), R8
+
+tail_product:
+	VMOVDQU      (BX), Y11
+	VPSLLD       $0x10, Y11, Y11
+	VMOVDQU      32(BX), Y12
+	VPSLLD       $0x10, Y12, Y12
+	VBROADCASTSS (CX), Y13
+	VFMADD231PS  Y13, Y11, Y1
+	VFMADD231PS  Y13, Y12, Y2
+	VBROADCASTSS (CX)(AX*1), Y13
+	VFMADD231PS  Y13, Y11, Y3
+	VFMADD231PS  Y13, Y12, Y4
+	VBROADCASTSS (CX)(AX*2), Y13
+	VFMADD231PS  Y13, Y11, Y5
+	VFMADD231PS  Y13, Y12, Y6
+	VBROADCASTSS (DX), Y13
+	VFMADD231PS  Y13, Y11, Y7
+	VFMADD231PS  Y13, Y12, Y8
+	VBROADCASTSS (DX)(AX*1), Y13
+	VFMADD231PS  Y13, Y11, Y9
+	VFMADD231PS  Y13, Y12, Y10
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x40, BX
+	DECQ         R8
+	JNZ          tail_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	VMOVUPS      Y1, (CX)
+	VMASKMOVPS   Y2, Y0, 32(CX)
+	VMOVUPS      Y3, (CX)(AX*1)
+	VMASKMOVPS   Y4, Y0, 32(CX)(AX*1)
+	VMOVUPS      Y5, (CX)(AX*2)
+	VMASKMOVPS   Y6, Y0, 32(CX)(AX*2)
+	VMOVUPS      Y7, (DX)
+	VMASKMOVPS   Y8, Y0, 32(DX)
+	VMOVUPS      Y9, (DX)(AX*1)
+	VMASKMOVPS   Y10, Y0, 32(DX)(AX*1)
+	VZEROUPPER
+	RET
+
+// func widenUpper5x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·widenUpper5x16(SB), NOSPLIT, $0-80
+	MOVQ    cols+48(FP), AX
+	SUBQ    $0x08, AX
+	CMPQ    AX, $0x08
+	JNE     masked
+	MOVB    add+56(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS (CX), Y0
+	VMOVUPS 32(CX), Y1
+	VMOVUPS (CX)(AX*1), Y2
+	VMOVUPS 32(CX)(AX*1), Y3
+	VMOVUPS (CX)(AX*2), Y4
+	VMOVUPS 32(CX)(AX*2), Y5
+	VMOVUPS (DX), Y6
+	VMOVUPS 32(DX), Y7
+	VMOVUPS (DX)(AX*1), Y8
+	VMOVUPS 32(DX)(AX*1), Y9
+	JMP     full_begin
+
+full_zero:
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 (DX)(AX*1)
+
+full_begin:
+	MOVQ    lda+24(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a+16(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	MOVQ    b+32(FP), BX
+	VMOVUPS constantffff0000<>+0(SB), Y10
+	MOVQ    ahead+64(FP), SI
+	MOVQ    step+72(FP), DI
+	MOVQ    k+40(FP), R8
+
+full_product:
+	VANDPS       (BX), Y10, Y11
+	VANDPS       32(BX), Y10, Y12
+	VBROADCASTSS (CX), Y13
+	VFMADD231PS  Y13, Y11, Y0
+	VFMADD231PS  Y13, Y12, Y1
+	VBROADCASTSS (CX)(AX*1), Y13
+	VFMADD231PS  Y13, Y11, Y2
+	VFMADD231PS  Y13, Y12, Y3
+	VBROADCASTSS (CX)(AX*2), Y13
+	VFMADD231PS  Y13, Y11, Y4
+	VFMADD231PS  Y13, Y12, Y5
+	VBROADCASTSS (DX), Y13
+	VFMADD231PS  Y13, Y11, Y6
+	VFMADD231PS  Y13, Y12, Y7
+	VBROADCASTSS (DX)(AX*1), Y13
+	VFMADD231PS  Y13, Y11, Y8
+	VFMADD231PS  Y13, Y12, Y9
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x40, BX
+	DECQ         R8
+	JNZ          full_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, 32(CX)
+	VMOVUPS      Y2, (CX)(AX*1)
+	VMOVUPS      Y3, 32(CX)(AX*1)
+	VMOVUPS      Y4, (CX)(AX*2)
+	VMOVUPS      Y5, 32(CX)(AX*2)
+	VMOVUPS      Y6, (DX)
+	VMOVUPS      Y7, 32(DX)
+	VMOVUPS      Y8, (DX)(AX*1)
+	VMOVUPS      Y9, 32(DX)(AX*1)
+	VZEROUPPER
+	RET
+
+masked:
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	MOVB       add+56(FP), AL
+	TESTB      AL, AL
+	JZ         tail_zero
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	VMOVUPS    (CX), Y1
+	VMASKMOVPS 32(CX), Y0, Y2
+	VMOVUPS    (CX)(AX*1), Y3
+	VMASKMOVPS 32(CX)(AX*1), Y0, Y4
+	VMOVUPS    (CX)(AX*2), Y5
+	VMASKMOVPS 32(CX)(AX*2), Y0, Y6
+	VMOVUPS    (DX), Y7
+	VMASKMOVPS 32(DX), Y0, Y8
+	VMOVUPS    (DX)(AX*1), Y9
+	VMASKMOVPS 32(DX)(AX*1), Y0, Y10
+	JMP        tail_begin
+
+tail_zero:
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 (DX)(AX*1)
+
+tail_begin:
+	MOVQ    lda+24(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a+16(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	MOVQ    b+32(FP), BX
+	VMOVUPS constantffff0000<>+0(SB), Y11
+	MOVQ    ahead+64(FP), SI
+	MOVQ    step+72(FP), DI
+	MOVQ    k+40(FP), R8
+
+tail_product:
+	VANDPS       (BX), Y11, Y12
+	VANDPS       32(BX), Y11, Y13
+	VBROADCASTSS (CX), Y14
+	VFMADD231PS  Y14, Y12, Y1
+	VFMADD231PS  Y14, Y13, Y2
+	VBROADCASTSS (CX)(AX*1), Y14
+	VFMADD231PS  Y14, Y12, Y3
+	VFMADD231PS  Y14, Y13, Y4
+	VBROADCASTSS (CX)(AX*2), Y14
+	VFMADD231PS  Y14, Y12, Y5
+	VFMADD231PS  Y14, Y13, Y6
+	VBROADCASTSS (DX), Y14
+	VFMADD231PS  Y14, Y12, Y7
+	VFMADD231PS  Y14, Y13, Y8
+	VBROADCASTSS (DX)(AX*1), Y14
+	VFMADD231PS  Y14, Y12, Y9
+	VFMADD231PS  Y14, Y13, Y10
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x40, BX
+	DECQ         R8
+	JNZ          tail_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	VMOVUPS      Y1, (CX)
+	VMASKMOVPS   Y2, Y0, 32(CX)
+	VMOVUPS      Y3, (CX)(AX*1)
+	VMASKMOVPS   Y4, Y0, 32(CX)(AX*1)
+	VMOVUPS      Y5, (CX)(AX*2)
+	VMASKMOVPS   Y6, Y0, 32(CX)(AX*2)
+	VMOVUPS      Y7, (DX)
+	VMASKMOVPS   Y8, Y0, 32(DX)
+	VMOVUPS      Y9, (DX)(AX*1)
+	VMASKMOVPS   Y10, Y0, 32(DX)(AX*1)
+	VZEROUPPER
+	RET
+
 // func tile6x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile6x8(SB), NOSPLIT, $0-88
@@ -2415,6 +5411,356 @@ tail_product:
 	ADDQ         $0x04, DX
 	ADDQ         SI, BX
 	DECQ         R9
+	JNZ          tail_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	VMASKMOVPS   Y1, Y0, (CX)
+	VMASKMOVPS   Y2, Y0, (CX)(AX*1)
+	VMASKMOVPS   Y3, Y0, (CX)(AX*2)
+	VMASKMOVPS   Y4, Y0, (DX)
+	VMASKMOVPS   Y5, Y0, (DX)(AX*1)
+	VMASKMOVPS   Y6, Y0, (DX)(AX*2)
+	VZEROUPPER
+	RET
+
+// func widen6x8(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·widen6x8(SB), NOSPLIT, $0-80
+	MOVQ    cols+48(FP), AX
+	CMPQ    AX, $0x08
+	JNE     masked
+	MOVB    add+56(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS (CX), Y0
+	VMOVUPS (CX)(AX*1), Y1
+	VMOVUPS (CX)(AX*2), Y2
+	VMOVUPS (DX), Y3
+	VMOVUPS (DX)(AX*1), Y4
+	VMOVUPS (DX)(AX*2), Y5
+	JMP     full_begin
+
+full_zero:
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+
+full_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b+32(FP), BX
+	MOVQ ahead+64(FP), SI
+	MOVQ step+72(FP), DI
+	MOVQ k+40(FP), R8
+
+full_product:
+	VMOVDQU      (BX), Y6
+	VPSLLD       $0x10, Y6, Y6
+	VBROADCASTSS (CX), Y7
+	VFMADD231PS  Y7, Y6, Y0
+	VBROADCASTSS (CX)(AX*1), Y7
+	VFMADD231PS  Y7, Y6, Y1
+	VBROADCASTSS (CX)(AX*2), Y7
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS (DX), Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VBROADCASTSS (DX)(AX*1), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VBROADCASTSS (DX)(AX*2), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x40, BX
+	DECQ         R8
+	JNZ          full_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, (CX)(AX*1)
+	VMOVUPS      Y2, (CX)(AX*2)
+	VMOVUPS      Y3, (DX)
+	VMOVUPS      Y4, (DX)(AX*1)
+	VMOVUPS      Y5, (DX)(AX*2)
+	VZEROUPPER
+	RET
+
+masked:
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	MOVB       add+56(FP), AL
+	TESTB      AL, AL
+	JZ         tail_zero
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	VMASKMOVPS (CX), Y0, Y1
+	VMASKMOVPS (CX)(AX*1), Y0, Y2
+	VMASKMOVPS (CX)(AX*2), Y0, Y3
+	VMASKMOVPS (DX), Y0, Y4
+	VMASKMOVPS (DX)(AX*1), Y0, Y5
+	VMASKMOVPS (DX)(AX*2), Y0, Y6
+	JMP        tail_begin
+
+tail_zero:
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+
+tail_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b+32(FP), BX
+	MOVQ ahead+64(FP), SI
+	MOVQ step+72(FP), DI
+	MOVQ k+40(FP), R8
+
+tail_product:
+	VMOVDQU      (BX), Y7
+	VPSLLD       $0x10, Y7, Y7
+	VBROADCASTSS (CX), Y8
+	VFMADD231PS  Y8, Y7, Y1
+	VBROADCASTSS (CX)(AX*1), Y8
+	VFMADD231PS  Y8, Y7, Y2
+	VBROADCASTSS (CX)(AX*2), Y8
+	VFMADD231PS  Y8, Y7, Y3
+	VBROADCASTSS (DX), Y8
+	VFMADD231PS  Y8, Y7, Y4
+	VBROADCASTSS (DX)(AX*1), Y8
+	VFMADD231PS  Y8, Y7, Y5
+	VBROADCASTSS (DX)(AX*2), Y8
+	VFMADD231PS  Y8, Y7, Y6
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x40, BX
+	DECQ         R8
+	JNZ          tail_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	VMASKMOVPS   Y1, Y0, (CX)
+	VMASKMOVPS   Y2, Y0, (CX)(AX*1)
+	VMASKMOVPS   Y3, Y0, (CX)(AX*2)
+	VMASKMOVPS   Y4, Y0, (DX)
+	VMASKMOVPS   Y5, Y0, (DX)(AX*1)
+	VMASKMOVPS   Y6, Y0, (DX)(AX*2)
+	VZEROUPPER
+	RET
+
+// func widenUpper6x8(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·widenUpper6x8(SB), NOSPLIT, $0-80
+	MOVQ    cols+48(FP), AX
+	CMPQ    AX, $0x08
+	JNE     masked
+	MOVB    add+56(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS (CX), Y0
+	VMOVUPS (CX)(AX*1), Y1
+	VMOVUPS (CX)(AX*2), Y2
+	VMOVUPS (DX), Y3
+	VMOVUPS (DX)(AX*1), Y4
+	VMOVUPS (DX)(AX*2), Y5
+	JMP     full_begin
+
+full_zero:
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+
+full_begin:
+	MOVQ    lda+24(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a+16(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	MOVQ    b+32(FP), BX
+	VMOVUPS constantffff0000<>+0(SB), Y6
+	MOVQ    ahead+64(FP), SI
+	MOVQ    step+72(FP), DI
+	MOVQ    k+40(FP), R8
+
+full_product:
+	VANDPS       (BX), Y6, Y7
+	VBROADCASTSS (CX), Y8
+	VFMADD231PS  Y8, Y7, Y0
+	VBROADCASTSS (CX)(AX*1), Y8
+	VFMADD231PS  Y8, Y7, Y1
+	VBROADCASTSS (CX)(AX*2), Y8
+	VFMADD231PS  Y8, Y7, Y2
+	VBROADCASTSS (DX), Y8
+	VFMADD231PS  Y8, Y7, Y3
+	VBROADCASTSS (DX)(AX*1), Y8
+	VFMADD231PS  Y8, Y7, Y4
+	VBROADCASTSS (DX)(AX*2), Y8
+	VFMADD231PS  Y8, Y7, Y5
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x40, BX
+	DECQ         R8
+	JNZ          full_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, (CX)(AX*1)
+	VMOVUPS      Y2, (CX)(AX*2)
+	VMOVUPS      Y3, (DX)
+	VMOVUPS      Y4, (DX)(AX*1)
+	VMOVUPS      Y5, (DX)(AX*2)
+	VZEROUPPER
+	RET
+
+masked:
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	MOVB       add+56(FP), AL
+	TESTB      AL, AL
+	JZ         tail_zero
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	VMASKMOVPS (CX), Y0, Y1
+	VMASKMOVPS (CX)(AX*1), Y0, Y2
+	VMASKMOVPS (CX)(AX*2), Y0, Y3
+	VMASKMOVPS (DX), Y0, Y4
+	VMASKMOVPS (DX)(AX*1), Y0, Y5
+	VMASKMOVPS (DX)(AX*2), Y0, Y6
+	JMP        tail_begin
+
+tail_zero:
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+
+tail_begin:
+	MOVQ    lda+24(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a+16(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	MOVQ    b+32(FP), BX
+	VMOVUPS constantffff0000<>+0(SB), Y7
+	MOVQ    ahead+64(FP), SI
+	MOVQ    step+72(FP), DI
+	MOVQ    k+40(FP), R8
+
+tail_product:
+	VANDPS       (BX), Y7, Y8
+	VBROADCASTSS (CX), Y9
+	VFMADD231PS  Y9, Y8, Y1
+	VBROADCASTSS (CX)(AX*1), Y9
+	VFMADD231PS  Y9, Y8, Y2
+	VBROADCASTSS (CX)(AX*2), Y9
+	VFMADD231PS  Y9, Y8, Y3
+	VBROADCASTSS (DX), Y9
+	VFMADD231PS  Y9, Y8, Y4
+	VBROADCASTSS (DX)(AX*1), Y9
+	VFMADD231PS  Y9, Y8, Y5
+	VBROADCASTSS (DX)(AX*2), Y9
+	VFMADD231PS  Y9, Y8, Y6
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x40, BX
+	DECQ         R8
 	JNZ          tail_product
 	MOVQ         ldo+8(FP), AX
 	SHLQ         $0x02, AX
@@ -2637,6 +5983,460 @@ tail_product:
 	ADDQ         $0x04, DX
 	ADDQ         SI, BX
 	DECQ         R9
+	JNZ          tail_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	VMOVUPS      Y1, (CX)
+	VMASKMOVPS   Y2, Y0, 32(CX)
+	VMOVUPS      Y3, (CX)(AX*1)
+	VMASKMOVPS   Y4, Y0, 32(CX)(AX*1)
+	VMOVUPS      Y5, (CX)(AX*2)
+	VMASKMOVPS   Y6, Y0, 32(CX)(AX*2)
+	VMOVUPS      Y7, (DX)
+	VMASKMOVPS   Y8, Y0, 32(DX)
+	VMOVUPS      Y9, (DX)(AX*1)
+	VMASKMOVPS   Y10, Y0, 32(DX)(AX*1)
+	VMOVUPS      Y11, (DX)(AX*2)
+	VMASKMOVPS   Y12, Y0, 32(DX)(AX*2)
+	VZEROUPPER
+	RET
+
+// func widen6x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·widen6x16(SB), NOSPLIT, $0-80
+	MOVQ    cols+48(FP), AX
+	SUBQ    $0x08, AX
+	CMPQ    AX, $0x08
+	JNE     masked
+	MOVB    add+56(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS (CX), Y0
+	VMOVUPS 32(CX), Y1
+	VMOVUPS (CX)(AX*1), Y2
+	VMOVUPS 32(CX)(AX*1), Y3
+	VMOVUPS (CX)(AX*2), Y4
+	VMOVUPS 32(CX)(AX*2), Y5
+	VMOVUPS (DX), Y6
+	VMOVUPS 32(DX), Y7
+	VMOVUPS (DX)(AX*1), Y8
+	VMOVUPS 32(DX)(AX*1), Y9
+	VMOVUPS (DX)(AX*2), Y10
+	VMOVUPS 32(DX)(AX*2), Y11
+	JMP     full_begin
+
+full_zero:
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+
+full_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b+32(FP), BX
+	MOVQ ahead+64(FP), SI
+	MOVQ step+72(FP), DI
+	MOVQ k+40(FP), R8
+
+full_product:
+	VMOVDQU      (BX), Y12
+	VPSLLD       $0x10, Y12, Y12
+	VMOVDQU      32(BX), Y13
+	VPSLLD       $0x10, Y13, Y13
+	VBROADCASTSS (CX), Y14
+	VFMADD231PS  Y14, Y12, Y0
+	VFMADD231PS  Y14, Y13, Y1
+	VBROADCASTSS (CX)(AX*1), Y14
+	VFMADD231PS  Y14, Y12, Y2
+	VFMADD231PS  Y14, Y13, Y3
+	VBROADCASTSS (CX)(AX*2), Y14
+	VFMADD231PS  Y14, Y12, Y4
+	VFMADD231PS  Y14, Y13, Y5
+	VBROADCASTSS (DX), Y14
+	VFMADD231PS  Y14, Y12, Y6
+	VFMADD231PS  Y14, Y13, Y7
+	VBROADCASTSS (DX)(AX*1), Y14
+	VFMADD231PS  Y14, Y12, Y8
+	VFMADD231PS  Y14, Y13, Y9
+	VBROADCASTSS (DX)(AX*2), Y14
+	VFMADD231PS  Y14, Y12, Y10
+	VFMADD231PS  Y14, Y13, Y11
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x40, BX
+	DECQ         R8
+	JNZ          full_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, 32(CX)
+	VMOVUPS      Y2, (CX)(AX*1)
+	VMOVUPS      Y3, 32(CX)(AX*1)
+	VMOVUPS      Y4, (CX)(AX*2)
+	VMOVUPS      Y5, 32(CX)(AX*2)
+	VMOVUPS      Y6, (DX)
+	VMOVUPS      Y7, 32(DX)
+	VMOVUPS      Y8, (DX)(AX*1)
+	VMOVUPS      Y9, 32(DX)(AX*1)
+	VMOVUPS      Y10, (DX)(AX*2)
+	VMOVUPS      Y11, 32(DX)(AX*2)
+	VZEROUPPER
+	RET
+
+masked:
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	MOVB       add+56(FP), AL
+	TESTB      AL, AL
+	JZ         tail_zero
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	VMOVUPS    (CX), Y1
+	VMASKMOVPS 32(CX), Y0, Y2
+	VMOVUPS    (CX)(AX*1), Y3
+	VMASKMOVPS 32(CX)(AX*1), Y0, Y4
+	VMOVUPS    (CX)(AX*2), Y5
+	VMASKMOVPS 32(CX)(AX*2), Y0, Y6
+	VMOVUPS    (DX), Y7
+	VMASKMOVPS 32(DX), Y0, Y8
+	VMOVUPS    (DX)(AX*1), Y9
+	VMASKMOVPS 32(DX)(AX*1), Y0, Y10
+	VMOVUPS    (DX)(AX*2), Y11
+	VMASKMOVPS 32(DX)(AX*2), Y0, Y12
+	JMP        tail_begin
+
+tail_zero:
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	VXORPS     Y12, Y12, Y12
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+
+tail_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b+32(FP), BX
+	MOVQ ahead+64(FP), SI
+	MOVQ step+72(FP), DI
+	MOVQ k+40(FP), R8
+
+tail_product:
+	VMOVDQU      (BX), Y13
+	VPSLLD       $0x10, Y13, Y13
+	VMOVDQU      32(BX), Y14
+	VPSLLD       $0x10, Y14, Y14
+	VBROADCASTSS (CX), Y15
+	VFMADD231PS  Y15, Y13, Y1
+	VFMADD231PS  Y15, Y14, Y2
+	VBROADCASTSS (CX)(AX*1), Y15
+	VFMADD231PS  Y15, Y13, Y3
+	VFMADD231PS  Y15, Y14, Y4
+	VBROADCASTSS (CX)(AX*2), Y15
+	VFMADD231PS  Y15, Y13, Y5
+	VFMADD231PS  Y15, Y14, Y6
+	VBROADCASTSS (DX), Y15
+	VFMADD231PS  Y15, Y13, Y7
+	VFMADD231PS  Y15, Y14, Y8
+	VBROADCASTSS (DX)(AX*1), Y15
+	VFMADD231PS  Y15, Y13, Y9
+	VFMADD231PS  Y15, Y14, Y10
+	VBROADCASTSS (DX)(AX*2), Y15
+	VFMADD231PS  Y15, Y13, Y11
+	VFMADD231PS  Y15, Y14, Y12
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x40, BX
+	DECQ         R8
+	JNZ          tail_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	VMOVUPS      Y1, (CX)
+	VMASKMOVPS   Y2, Y0, 32(CX)
+	VMOVUPS      Y3, (CX)(AX*1)
+	VMASKMOVPS   Y4, Y0, 32(CX)(AX*1)
+	VMOVUPS      Y5, (CX)(AX*2)
+	VMASKMOVPS   Y6, Y0, 32(CX)(AX*2)
+	VMOVUPS      Y7, (DX)
+	VMASKMOVPS   Y8, Y0, 32(DX)
+	VMOVUPS      Y9, (DX)(AX*1)
+	VMASKMOVPS   Y10, Y0, 32(DX)(AX*1)
+	VMOVUPS      Y11, (DX)(AX*2)
+	VMASKMOVPS   Y12, Y0, 32(DX)(AX*2)
+	VZEROUPPER
+	RET
+
+// func widenUpper6x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·widenUpper6x16(SB), NOSPLIT, $0-80
+	MOVQ    cols+48(FP), AX
+	SUBQ    $0x08, AX
+	CMPQ    AX, $0x08
+	JNE     masked
+	MOVB    add+56(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS (CX), Y0
+	VMOVUPS 32(CX), Y1
+	VMOVUPS (CX)(AX*1), Y2
+	VMOVUPS 32(CX)(AX*1), Y3
+	VMOVUPS (CX)(AX*2), Y4
+	VMOVUPS 32(CX)(AX*2), Y5
+	VMOVUPS (DX), Y6
+	VMOVUPS 32(DX), Y7
+	VMOVUPS (DX)(AX*1), Y8
+	VMOVUPS 32(DX)(AX*1), Y9
+	VMOVUPS (DX)(AX*2), Y10
+	VMOVUPS 32(DX)(AX*2), Y11
+	JMP     full_begin
+
+full_zero:
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+
+full_begin:
+	MOVQ    lda+24(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a+16(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	MOVQ    b+32(FP), BX
+	VMOVUPS constantffff0000<>+0(SB), Y12
+	MOVQ    ahead+64(FP), SI
+	MOVQ    step+72(FP), DI
+	MOVQ    k+40(FP), R8
+
+full_product:
+	VANDPS       (BX), Y12, Y13
+	VANDPS       32(BX), Y12, Y14
+	VBROADCASTSS (CX), Y15
+	VFMADD231PS  Y15, Y13, Y0
+	VFMADD231PS  Y15, Y14, Y1
+	VBROADCASTSS (CX)(AX*1), Y15
+	VFMADD231PS  Y15, Y13, Y2
+	VFMADD231PS  Y15, Y14, Y3
+	VBROADCASTSS (CX)(AX*2), Y15
+	VFMADD231PS  Y15, Y13, Y4
+	VFMADD231PS  Y15, Y14, Y5
+	VBROADCASTSS (DX), Y15
+	VFMADD231PS  Y15, Y13, Y6
+	VFMADD231PS  Y15, Y14, Y7
+	VBROADCASTSS (DX)(AX*1), Y15
+	VFMADD231PS  Y15, Y13, Y8
+	VFMADD231PS  Y15, Y14, Y9
+	VBROADCASTSS (DX)(AX*2), Y15
+	VFMADD231PS  Y15, Y13, Y10
+	VFMADD231PS  Y15, Y14, Y11
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x40, BX
+	DECQ         R8
+	JNZ          full_product
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, 32(CX)
+	VMOVUPS      Y2, (CX)(AX*1)
+	VMOVUPS      Y3, 32(CX)(AX*1)
+	VMOVUPS      Y4, (CX)(AX*2)
+	VMOVUPS      Y5, 32(CX)(AX*2)
+	VMOVUPS      Y6, (DX)
+	VMOVUPS      Y7, 32(DX)
+	VMOVUPS      Y8, (DX)(AX*1)
+	VMOVUPS      Y9, 32(DX)(AX*1)
+	VMOVUPS      Y10, (DX)(AX*2)
+	VMOVUPS      Y11, 32(DX)(AX*2)
+	VZEROUPPER
+	RET
+
+masked:
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	MOVB       add+56(FP), AL
+	TESTB      AL, AL
+	JZ         tail_zero
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	VMOVUPS    (CX), Y1
+	VMASKMOVPS 32(CX), Y0, Y2
+	VMOVUPS    (CX)(AX*1), Y3
+	VMASKMOVPS 32(CX)(AX*1), Y0, Y4
+	VMOVUPS    (CX)(AX*2), Y5
+	VMASKMOVPS 32(CX)(AX*2), Y0, Y6
+	VMOVUPS    (DX), Y7
+	VMASKMOVPS 32(DX), Y0, Y8
+	VMOVUPS    (DX)(AX*1), Y9
+	VMASKMOVPS 32(DX)(AX*1), Y0, Y10
+	VMOVUPS    (DX)(AX*2), Y11
+	VMASKMOVPS 32(DX)(AX*2), Y0, Y12
+	JMP        tail_begin
+
+tail_zero:
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	VXORPS     Y12, Y12, Y12
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+
+tail_begin:
+	MOVQ    lda+24(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a+16(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	MOVQ    b+32(FP), BX
+	VMOVUPS constantffff0000<>+0(SB), Y13
+	MOVQ    ahead+64(FP), SI
+	MOVQ    step+72(FP), DI
+	MOVQ    k+40(FP), R8
+
+tail_product:
+	VANDPS       (BX), Y13, Y14
+	VANDPS       32(BX), Y13, Y15
+	VBROADCASTSS (CX), Y16
+	VFMADD231PS  Y16, Y14, Y1
+	VFMADD231PS  Y16, Y15, Y2
+	VBROADCASTSS (CX)(AX*1), Y16
+	VFMADD231PS  Y16, Y14, Y3
+	VFMADD231PS  Y16, Y15, Y4
+	VBROADCASTSS (CX)(AX*2), Y16
+	VFMADD231PS  Y16, Y14, Y5
+	VFMADD231PS  Y16, Y15, Y6
+	VBROADCASTSS (DX), Y16
+	VFMADD231PS  Y16, Y14, Y7
+	VFMADD231PS  Y16, Y15, Y8
+	VBROADCASTSS (DX)(AX*1), Y16
+	VFMADD231PS  Y16, Y14, Y9
+	VFMADD231PS  Y16, Y15, Y10
+	VBROADCASTSS (DX)(AX*2), Y16
+	VFMADD231PS  Y16, Y14, Y11
+	VFMADD231PS  Y16, Y15, Y12
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x40, BX
+	DECQ         R8
 	JNZ          tail_product
 	MOVQ         ldo+8(FP), AX
 	SHLQ         $0x02, AX

@@ -43,3 +43,35 @@ func Tile(out []float32, ldo int, a []float32, lda int, b []float32, ldb int, k,
 		narrow[rows-3][(n-1)/Columns](&out[j], ldo, &a[0], lda, &b[j], ldb, k, n, add, next, step)
 	}
 }
+
+type widener func(out *float32, ldo int, a *float32, lda int, b *uint16, k, cols int, add bool, ahead *byte, step int)
+
+var widensWide = [2][4]widener{
+	{widen1x8, widen1x16, widen1x24, widen1x32},
+	{widen2x8, widen2x16, widen2x24, widen2x32},
+}
+
+// widensNarrow has the tiles of more rows, from 3, for columns 0 to 15 and from 16 on.
+var widensNarrow = [Rows - 2][2][2]widener{
+	{{widen3x8, widen3x16}, {widenUpper3x8, widenUpper3x16}},
+	{{widen4x8, widen4x16}, {widenUpper4x8, widenUpper4x16}},
+	{{widen5x8, widen5x16}, {widenUpper5x8, widenUpper5x16}},
+	{{widen6x8, widen6x16}, {widenUpper6x8, widenUpper6x16}},
+}
+
+// TileBF16 is pure.TileBF16 as Tile is pure.Tile.
+func TileBF16(out []float32, ldo int, a []float32, lda int, b []uint16, k, rows, cols int, add bool, ahead []byte) {
+	_, _, _ = out[(rows-1)*ldo+cols-1], a[(rows-1)*lda+k-1], b[k*32-1]
+	next, step := (*byte)(unsafe.Pointer(&b[0])), 0
+	if len(ahead) > 0 {
+		next, step = &ahead[0], len(ahead)/k
+	}
+	if rows <= len(widensWide) {
+		widensWide[rows-1][(cols-1)/Columns](&out[0], ldo, &a[0], lda, &b[0], k, cols, add, next, step)
+		return
+	}
+	for j := 0; j < cols; j += 2 * Columns {
+		n := min(2*Columns, cols-j)
+		widensNarrow[rows-3][j/(2*Columns)][(n-1)/Columns](&out[j], ldo, &a[0], lda, &b[0], k, n, add, next, step)
+	}
+}

@@ -233,6 +233,56 @@ tail_product:
 	VZEROUPPER
 	RET
 
+// func widen1x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·widen1x16(SB), NOSPLIT, $0-80
+	MOVQ      cols+48(FP), AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	MOVB      add+56(FP), AL
+	TESTB     AL, AL
+	JZ        tail_zero
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), AX
+	VMOVUPS.Z (AX), K1, Z0
+	JMP       tail_begin
+
+tail_zero:
+	VPXORD     Z0, Z0, Z0
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), AX
+	PREFETCHT0 (AX)
+
+tail_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), AX
+	MOVQ b+32(FP), CX
+	MOVQ ahead+64(FP), DX
+	MOVQ step+72(FP), BX
+	MOVQ k+40(FP), SI
+
+tail_product:
+	VPSLLD           $0x10, (CX), Z1
+	VFMADD231PS.BCST (AX), Z1, Z0
+	PREFETCHT1       (DX)
+	ADDQ             BX, DX
+	ADDQ             $0x04, AX
+	ADDQ             $0x40, CX
+	DECQ             SI
+	JNZ              tail_product
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), AX
+	VMOVUPS          Z0, K1, (AX)
+	VZEROUPPER
+	RET
+
 // func tile1x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile1x32(SB), NOSPLIT, $0-88
@@ -292,6 +342,82 @@ tail_product:
 	VZEROUPPER
 	RET
 
+// func widen1x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·widen1x32(SB), NOSPLIT, $0-80
+	MOVQ      cols+48(FP), AX
+	SUBQ      $0x10, AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	MOVB      add+56(FP), AL
+	TESTB     AL, AL
+	JZ        tail_zero
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), AX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	JMP       tail_begin
+
+tail_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+
+tail_begin:
+	MOVQ    lda+24(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a+16(FP), AX
+	MOVQ    b+32(FP), CX
+	VMOVUPS constantffff0000<>+0(SB), Z2
+	MOVQ    ahead+64(FP), DX
+	MOVQ    step+72(FP), BX
+	MOVQ    k+40(FP), SI
+
+tail_product:
+	VPSLLD           $0x10, (CX), Z3
+	VANDPS           (CX), Z2, Z4
+	VFMADD231PS.BCST (AX), Z3, Z0
+	VFMADD231PS.BCST (AX), Z4, Z1
+	PREFETCHT1       (DX)
+	ADDQ             BX, DX
+	ADDQ             $0x04, AX
+	ADDQ             $0x40, CX
+	DECQ             SI
+	JNZ              tail_product
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), AX
+	VMOVUPS          Z0, (AX)
+	VMOVUPS          Z1, K1, 64(AX)
+	VZEROUPPER
+	RET
+
+DATA constantffff0000<>+0(SB)/4, $0xffff0000
+DATA constantffff0000<>+4(SB)/4, $0xffff0000
+DATA constantffff0000<>+8(SB)/4, $0xffff0000
+DATA constantffff0000<>+12(SB)/4, $0xffff0000
+DATA constantffff0000<>+16(SB)/4, $0xffff0000
+DATA constantffff0000<>+20(SB)/4, $0xffff0000
+DATA constantffff0000<>+24(SB)/4, $0xffff0000
+DATA constantffff0000<>+28(SB)/4, $0xffff0000
+DATA constantffff0000<>+32(SB)/4, $0xffff0000
+DATA constantffff0000<>+36(SB)/4, $0xffff0000
+DATA constantffff0000<>+40(SB)/4, $0xffff0000
+DATA constantffff0000<>+44(SB)/4, $0xffff0000
+DATA constantffff0000<>+48(SB)/4, $0xffff0000
+DATA constantffff0000<>+52(SB)/4, $0xffff0000
+DATA constantffff0000<>+56(SB)/4, $0xffff0000
+DATA constantffff0000<>+60(SB)/4, $0xffff0000
+GLOBL constantffff0000<>(SB), RODATA|NOPTR, $64
+
 // func tile2x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile2x16(SB), NOSPLIT, $0-88
@@ -340,6 +466,61 @@ tail_product:
 	ADDQ             $0x04, CX
 	ADDQ             BX, DX
 	DECQ             R8
+	JNZ              tail_product
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	VMOVUPS          Z0, K1, (CX)
+	VMOVUPS          Z1, K1, (CX)(AX*1)
+	VZEROUPPER
+	RET
+
+// func widen2x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·widen2x16(SB), NOSPLIT, $0-80
+	MOVQ      cols+48(FP), AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	MOVB      add+56(FP), AL
+	TESTB     AL, AL
+	JZ        tail_zero
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	VMOVUPS.Z (CX), K1, Z0
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	JMP       tail_begin
+
+tail_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+
+tail_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	MOVQ b+32(FP), DX
+	MOVQ ahead+64(FP), BX
+	MOVQ step+72(FP), SI
+	MOVQ k+40(FP), DI
+
+tail_product:
+	VPSLLD           $0x10, (DX), Z2
+	VFMADD231PS.BCST (CX), Z2, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z2, Z1
+	PREFETCHT1       (BX)
+	ADDQ             SI, BX
+	ADDQ             $0x04, CX
+	ADDQ             $0x40, DX
+	DECQ             DI
 	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
@@ -418,6 +599,74 @@ tail_product:
 	VZEROUPPER
 	RET
 
+// func widen2x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·widen2x32(SB), NOSPLIT, $0-80
+	MOVQ      cols+48(FP), AX
+	SUBQ      $0x10, AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	MOVB      add+56(FP), AL
+	TESTB     AL, AL
+	JZ        tail_zero
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	VMOVUPS   (CX), Z0
+	VMOVUPS.Z 64(CX), K1, Z1
+	VMOVUPS   (CX)(AX*1), Z2
+	VMOVUPS.Z 64(CX)(AX*1), K1, Z3
+	JMP       tail_begin
+
+tail_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 64(CX)(AX*1)
+
+tail_begin:
+	MOVQ    lda+24(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a+16(FP), CX
+	MOVQ    b+32(FP), DX
+	VMOVUPS constantffff0000<>+0(SB), Z4
+	MOVQ    ahead+64(FP), BX
+	MOVQ    step+72(FP), SI
+	MOVQ    k+40(FP), DI
+
+tail_product:
+	VPSLLD           $0x10, (DX), Z5
+	VANDPS           (DX), Z4, Z6
+	VFMADD231PS.BCST (CX), Z5, Z0
+	VFMADD231PS.BCST (CX), Z6, Z1
+	VFMADD231PS.BCST (CX)(AX*1), Z5, Z2
+	VFMADD231PS.BCST (CX)(AX*1), Z6, Z3
+	PREFETCHT1       (BX)
+	ADDQ             SI, BX
+	ADDQ             $0x04, CX
+	ADDQ             $0x40, DX
+	DECQ             DI
+	JNZ              tail_product
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	VMOVUPS          Z0, (CX)
+	VMOVUPS          Z1, K1, 64(CX)
+	VMOVUPS          Z2, (CX)(AX*1)
+	VMOVUPS          Z3, K1, 64(CX)(AX*1)
+	VZEROUPPER
+	RET
+
 // func tile3x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile3x16(SB), NOSPLIT, $0-88
@@ -470,6 +719,66 @@ tail_product:
 	ADDQ             $0x04, CX
 	ADDQ             BX, DX
 	DECQ             R8
+	JNZ              tail_product
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	VMOVUPS          Z0, K1, (CX)
+	VMOVUPS          Z1, K1, (CX)(AX*1)
+	VMOVUPS          Z2, K1, (CX)(AX*2)
+	VZEROUPPER
+	RET
+
+// func widen3x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·widen3x16(SB), NOSPLIT, $0-80
+	MOVQ      cols+48(FP), AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	MOVB      add+56(FP), AL
+	TESTB     AL, AL
+	JZ        tail_zero
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	VMOVUPS.Z (CX), K1, Z0
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VMOVUPS.Z (CX)(AX*2), K1, Z2
+	JMP       tail_begin
+
+tail_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+
+tail_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	MOVQ b+32(FP), DX
+	MOVQ ahead+64(FP), BX
+	MOVQ step+72(FP), SI
+	MOVQ k+40(FP), DI
+
+tail_product:
+	VPSLLD           $0x10, (DX), Z3
+	VFMADD231PS.BCST (CX), Z3, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z3, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z3, Z2
+	PREFETCHT1       (BX)
+	ADDQ             SI, BX
+	ADDQ             $0x04, CX
+	ADDQ             $0x40, DX
+	DECQ             DI
 	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
@@ -559,6 +868,84 @@ tail_product:
 	VZEROUPPER
 	RET
 
+// func widen3x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·widen3x32(SB), NOSPLIT, $0-80
+	MOVQ      cols+48(FP), AX
+	SUBQ      $0x10, AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	MOVB      add+56(FP), AL
+	TESTB     AL, AL
+	JZ        tail_zero
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	VMOVUPS   (CX), Z0
+	VMOVUPS.Z 64(CX), K1, Z1
+	VMOVUPS   (CX)(AX*1), Z2
+	VMOVUPS.Z 64(CX)(AX*1), K1, Z3
+	VMOVUPS   (CX)(AX*2), Z4
+	VMOVUPS.Z 64(CX)(AX*2), K1, Z5
+	JMP       tail_begin
+
+tail_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 64(CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 64(CX)(AX*2)
+
+tail_begin:
+	MOVQ    lda+24(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a+16(FP), CX
+	MOVQ    b+32(FP), DX
+	VMOVUPS constantffff0000<>+0(SB), Z6
+	MOVQ    ahead+64(FP), BX
+	MOVQ    step+72(FP), SI
+	MOVQ    k+40(FP), DI
+
+tail_product:
+	VPSLLD           $0x10, (DX), Z7
+	VANDPS           (DX), Z6, Z8
+	VFMADD231PS.BCST (CX), Z7, Z0
+	VFMADD231PS.BCST (CX), Z8, Z1
+	VFMADD231PS.BCST (CX)(AX*1), Z7, Z2
+	VFMADD231PS.BCST (CX)(AX*1), Z8, Z3
+	VFMADD231PS.BCST (CX)(AX*2), Z7, Z4
+	VFMADD231PS.BCST (CX)(AX*2), Z8, Z5
+	PREFETCHT1       (BX)
+	ADDQ             SI, BX
+	ADDQ             $0x04, CX
+	ADDQ             $0x40, DX
+	DECQ             DI
+	JNZ              tail_product
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	VMOVUPS          Z0, (CX)
+	VMOVUPS          Z1, K1, 64(CX)
+	VMOVUPS          Z2, (CX)(AX*1)
+	VMOVUPS          Z3, K1, 64(CX)(AX*1)
+	VMOVUPS          Z4, (CX)(AX*2)
+	VMOVUPS          Z5, K1, 64(CX)(AX*2)
+	VZEROUPPER
+	RET
+
 // func tile4x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile4x16(SB), NOSPLIT, $0-88
@@ -622,6 +1009,80 @@ tail_product:
 	ADDQ             $0x04, DX
 	ADDQ             SI, BX
 	DECQ             R9
+	JNZ              tail_product
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	VMOVUPS          Z0, K1, (CX)
+	VMOVUPS          Z1, K1, (CX)(AX*1)
+	VMOVUPS          Z2, K1, (CX)(AX*2)
+	VMOVUPS          Z3, K1, (DX)
+	VZEROUPPER
+	RET
+
+// func widen4x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·widen4x16(SB), NOSPLIT, $0-80
+	MOVQ      cols+48(FP), AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	MOVB      add+56(FP), AL
+	TESTB     AL, AL
+	JZ        tail_zero
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	VMOVUPS.Z (CX), K1, Z0
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VMOVUPS.Z (CX)(AX*2), K1, Z2
+	VMOVUPS.Z (DX), K1, Z3
+	JMP       tail_begin
+
+tail_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+
+tail_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b+32(FP), BX
+	MOVQ ahead+64(FP), SI
+	MOVQ step+72(FP), DI
+	MOVQ k+40(FP), R8
+
+tail_product:
+	VPSLLD           $0x10, (BX), Z4
+	VFMADD231PS.BCST (CX), Z4, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z4, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z4, Z2
+	VFMADD231PS.BCST (DX), Z4, Z3
+	PREFETCHT1       (SI)
+	ADDQ             DI, SI
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x40, BX
+	DECQ             R8
 	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
@@ -733,6 +1194,103 @@ tail_product:
 	VZEROUPPER
 	RET
 
+// func widen4x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·widen4x32(SB), NOSPLIT, $0-80
+	MOVQ      cols+48(FP), AX
+	SUBQ      $0x10, AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	MOVB      add+56(FP), AL
+	TESTB     AL, AL
+	JZ        tail_zero
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	VMOVUPS   (CX), Z0
+	VMOVUPS.Z 64(CX), K1, Z1
+	VMOVUPS   (CX)(AX*1), Z2
+	VMOVUPS.Z 64(CX)(AX*1), K1, Z3
+	VMOVUPS   (CX)(AX*2), Z4
+	VMOVUPS.Z 64(CX)(AX*2), K1, Z5
+	VMOVUPS   (DX), Z6
+	VMOVUPS.Z 64(DX), K1, Z7
+	JMP       tail_begin
+
+tail_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 64(CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 64(CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+
+tail_begin:
+	MOVQ    lda+24(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a+16(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	MOVQ    b+32(FP), BX
+	VMOVUPS constantffff0000<>+0(SB), Z8
+	MOVQ    ahead+64(FP), SI
+	MOVQ    step+72(FP), DI
+	MOVQ    k+40(FP), R8
+
+tail_product:
+	VPSLLD           $0x10, (BX), Z9
+	VANDPS           (BX), Z8, Z10
+	VFMADD231PS.BCST (CX), Z9, Z0
+	VFMADD231PS.BCST (CX), Z10, Z1
+	VFMADD231PS.BCST (CX)(AX*1), Z9, Z2
+	VFMADD231PS.BCST (CX)(AX*1), Z10, Z3
+	VFMADD231PS.BCST (CX)(AX*2), Z9, Z4
+	VFMADD231PS.BCST (CX)(AX*2), Z10, Z5
+	VFMADD231PS.BCST (DX), Z9, Z6
+	VFMADD231PS.BCST (DX), Z10, Z7
+	PREFETCHT1       (SI)
+	ADDQ             DI, SI
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x40, BX
+	DECQ             R8
+	JNZ              tail_product
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	VMOVUPS          Z0, (CX)
+	VMOVUPS          Z1, K1, 64(CX)
+	VMOVUPS          Z2, (CX)(AX*1)
+	VMOVUPS          Z3, K1, 64(CX)(AX*1)
+	VMOVUPS          Z4, (CX)(AX*2)
+	VMOVUPS          Z5, K1, 64(CX)(AX*2)
+	VMOVUPS          Z6, (DX)
+	VMOVUPS          Z7, K1, 64(DX)
+	VZEROUPPER
+	RET
+
 // func tile5x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile5x16(SB), NOSPLIT, $0-88
@@ -800,6 +1358,85 @@ tail_product:
 	ADDQ             $0x04, DX
 	ADDQ             SI, BX
 	DECQ             R9
+	JNZ              tail_product
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	VMOVUPS          Z0, K1, (CX)
+	VMOVUPS          Z1, K1, (CX)(AX*1)
+	VMOVUPS          Z2, K1, (CX)(AX*2)
+	VMOVUPS          Z3, K1, (DX)
+	VMOVUPS          Z4, K1, (DX)(AX*1)
+	VZEROUPPER
+	RET
+
+// func widen5x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·widen5x16(SB), NOSPLIT, $0-80
+	MOVQ      cols+48(FP), AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	MOVB      add+56(FP), AL
+	TESTB     AL, AL
+	JZ        tail_zero
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	VMOVUPS.Z (CX), K1, Z0
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VMOVUPS.Z (CX)(AX*2), K1, Z2
+	VMOVUPS.Z (DX), K1, Z3
+	VMOVUPS.Z (DX)(AX*1), K1, Z4
+	JMP       tail_begin
+
+tail_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 (DX)(AX*1)
+
+tail_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b+32(FP), BX
+	MOVQ ahead+64(FP), SI
+	MOVQ step+72(FP), DI
+	MOVQ k+40(FP), R8
+
+tail_product:
+	VPSLLD           $0x10, (BX), Z5
+	VFMADD231PS.BCST (CX), Z5, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z5, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z5, Z2
+	VFMADD231PS.BCST (DX), Z5, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z5, Z4
+	PREFETCHT1       (SI)
+	ADDQ             DI, SI
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x40, BX
+	DECQ             R8
 	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
@@ -922,6 +1559,113 @@ tail_product:
 	VZEROUPPER
 	RET
 
+// func widen5x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·widen5x32(SB), NOSPLIT, $0-80
+	MOVQ      cols+48(FP), AX
+	SUBQ      $0x10, AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	MOVB      add+56(FP), AL
+	TESTB     AL, AL
+	JZ        tail_zero
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	VMOVUPS   (CX), Z0
+	VMOVUPS.Z 64(CX), K1, Z1
+	VMOVUPS   (CX)(AX*1), Z2
+	VMOVUPS.Z 64(CX)(AX*1), K1, Z3
+	VMOVUPS   (CX)(AX*2), Z4
+	VMOVUPS.Z 64(CX)(AX*2), K1, Z5
+	VMOVUPS   (DX), Z6
+	VMOVUPS.Z 64(DX), K1, Z7
+	VMOVUPS   (DX)(AX*1), Z8
+	VMOVUPS.Z 64(DX)(AX*1), K1, Z9
+	JMP       tail_begin
+
+tail_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 64(CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 64(CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 64(DX)(AX*1)
+
+tail_begin:
+	MOVQ    lda+24(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a+16(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	MOVQ    b+32(FP), BX
+	VMOVUPS constantffff0000<>+0(SB), Z10
+	MOVQ    ahead+64(FP), SI
+	MOVQ    step+72(FP), DI
+	MOVQ    k+40(FP), R8
+
+tail_product:
+	VPSLLD           $0x10, (BX), Z11
+	VANDPS           (BX), Z10, Z12
+	VFMADD231PS.BCST (CX), Z11, Z0
+	VFMADD231PS.BCST (CX), Z12, Z1
+	VFMADD231PS.BCST (CX)(AX*1), Z11, Z2
+	VFMADD231PS.BCST (CX)(AX*1), Z12, Z3
+	VFMADD231PS.BCST (CX)(AX*2), Z11, Z4
+	VFMADD231PS.BCST (CX)(AX*2), Z12, Z5
+	VFMADD231PS.BCST (DX), Z11, Z6
+	VFMADD231PS.BCST (DX), Z12, Z7
+	VFMADD231PS.BCST (DX)(AX*1), Z11, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z12, Z9
+	PREFETCHT1       (SI)
+	ADDQ             DI, SI
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x40, BX
+	DECQ             R8
+	JNZ              tail_product
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	VMOVUPS          Z0, (CX)
+	VMOVUPS          Z1, K1, 64(CX)
+	VMOVUPS          Z2, (CX)(AX*1)
+	VMOVUPS          Z3, K1, 64(CX)(AX*1)
+	VMOVUPS          Z4, (CX)(AX*2)
+	VMOVUPS          Z5, K1, 64(CX)(AX*2)
+	VMOVUPS          Z6, (DX)
+	VMOVUPS          Z7, K1, 64(DX)
+	VMOVUPS          Z8, (DX)(AX*1)
+	VMOVUPS          Z9, K1, 64(DX)(AX*1)
+	VZEROUPPER
+	RET
+
 // func tile6x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile6x16(SB), NOSPLIT, $0-88
@@ -993,6 +1737,90 @@ tail_product:
 	ADDQ             $0x04, DX
 	ADDQ             SI, BX
 	DECQ             R9
+	JNZ              tail_product
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	VMOVUPS          Z0, K1, (CX)
+	VMOVUPS          Z1, K1, (CX)(AX*1)
+	VMOVUPS          Z2, K1, (CX)(AX*2)
+	VMOVUPS          Z3, K1, (DX)
+	VMOVUPS          Z4, K1, (DX)(AX*1)
+	VMOVUPS          Z5, K1, (DX)(AX*2)
+	VZEROUPPER
+	RET
+
+// func widen6x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·widen6x16(SB), NOSPLIT, $0-80
+	MOVQ      cols+48(FP), AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	MOVB      add+56(FP), AL
+	TESTB     AL, AL
+	JZ        tail_zero
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	VMOVUPS.Z (CX), K1, Z0
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VMOVUPS.Z (CX)(AX*2), K1, Z2
+	VMOVUPS.Z (DX), K1, Z3
+	VMOVUPS.Z (DX)(AX*1), K1, Z4
+	VMOVUPS.Z (DX)(AX*2), K1, Z5
+	JMP       tail_begin
+
+tail_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+
+tail_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b+32(FP), BX
+	MOVQ ahead+64(FP), SI
+	MOVQ step+72(FP), DI
+	MOVQ k+40(FP), R8
+
+tail_product:
+	VPSLLD           $0x10, (BX), Z6
+	VFMADD231PS.BCST (CX), Z6, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z6, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z6, Z2
+	VFMADD231PS.BCST (DX), Z6, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z6, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z6, Z5
+	PREFETCHT1       (SI)
+	ADDQ             DI, SI
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x40, BX
+	DECQ             R8
 	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
@@ -1126,6 +1954,123 @@ tail_product:
 	VZEROUPPER
 	RET
 
+// func widen6x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·widen6x32(SB), NOSPLIT, $0-80
+	MOVQ      cols+48(FP), AX
+	SUBQ      $0x10, AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	MOVB      add+56(FP), AL
+	TESTB     AL, AL
+	JZ        tail_zero
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	VMOVUPS   (CX), Z0
+	VMOVUPS.Z 64(CX), K1, Z1
+	VMOVUPS   (CX)(AX*1), Z2
+	VMOVUPS.Z 64(CX)(AX*1), K1, Z3
+	VMOVUPS   (CX)(AX*2), Z4
+	VMOVUPS.Z 64(CX)(AX*2), K1, Z5
+	VMOVUPS   (DX), Z6
+	VMOVUPS.Z 64(DX), K1, Z7
+	VMOVUPS   (DX)(AX*1), Z8
+	VMOVUPS.Z 64(DX)(AX*1), K1, Z9
+	VMOVUPS   (DX)(AX*2), Z10
+	VMOVUPS.Z 64(DX)(AX*2), K1, Z11
+	JMP       tail_begin
+
+tail_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 64(CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 64(CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 64(DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+	PREFETCHT0 64(DX)(AX*2)
+
+tail_begin:
+	MOVQ    lda+24(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a+16(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	MOVQ    b+32(FP), BX
+	VMOVUPS constantffff0000<>+0(SB), Z12
+	MOVQ    ahead+64(FP), SI
+	MOVQ    step+72(FP), DI
+	MOVQ    k+40(FP), R8
+
+tail_product:
+	VPSLLD           $0x10, (BX), Z13
+	VANDPS           (BX), Z12, Z14
+	VFMADD231PS.BCST (CX), Z13, Z0
+	VFMADD231PS.BCST (CX), Z14, Z1
+	VFMADD231PS.BCST (CX)(AX*1), Z13, Z2
+	VFMADD231PS.BCST (CX)(AX*1), Z14, Z3
+	VFMADD231PS.BCST (CX)(AX*2), Z13, Z4
+	VFMADD231PS.BCST (CX)(AX*2), Z14, Z5
+	VFMADD231PS.BCST (DX), Z13, Z6
+	VFMADD231PS.BCST (DX), Z14, Z7
+	VFMADD231PS.BCST (DX)(AX*1), Z13, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z14, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z13, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z14, Z11
+	PREFETCHT1       (SI)
+	ADDQ             DI, SI
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x40, BX
+	DECQ             R8
+	JNZ              tail_product
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	VMOVUPS          Z0, (CX)
+	VMOVUPS          Z1, K1, 64(CX)
+	VMOVUPS          Z2, (CX)(AX*1)
+	VMOVUPS          Z3, K1, 64(CX)(AX*1)
+	VMOVUPS          Z4, (CX)(AX*2)
+	VMOVUPS          Z5, K1, 64(CX)(AX*2)
+	VMOVUPS          Z6, (DX)
+	VMOVUPS          Z7, K1, 64(DX)
+	VMOVUPS          Z8, (DX)(AX*1)
+	VMOVUPS          Z9, K1, 64(DX)(AX*1)
+	VMOVUPS          Z10, (DX)(AX*2)
+	VMOVUPS          Z11, K1, 64(DX)(AX*2)
+	VZEROUPPER
+	RET
+
 // func tile7x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile7x16(SB), NOSPLIT, $0-88
@@ -1208,6 +2153,104 @@ tail_product:
 	ADDQ             $0x04, BX
 	ADDQ             DI, SI
 	DECQ             R10
+	JNZ              tail_product
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	LEAQ             (DX)(AX*2), BX
+	ADDQ             AX, BX
+	VMOVUPS          Z0, K1, (CX)
+	VMOVUPS          Z1, K1, (CX)(AX*1)
+	VMOVUPS          Z2, K1, (CX)(AX*2)
+	VMOVUPS          Z3, K1, (DX)
+	VMOVUPS          Z4, K1, (DX)(AX*1)
+	VMOVUPS          Z5, K1, (DX)(AX*2)
+	VMOVUPS          Z6, K1, (BX)
+	VZEROUPPER
+	RET
+
+// func widen7x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·widen7x16(SB), NOSPLIT, $0-80
+	MOVQ      cols+48(FP), AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	MOVB      add+56(FP), AL
+	TESTB     AL, AL
+	JZ        tail_zero
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	LEAQ      (DX)(AX*2), BX
+	ADDQ      AX, BX
+	VMOVUPS.Z (CX), K1, Z0
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VMOVUPS.Z (CX)(AX*2), K1, Z2
+	VMOVUPS.Z (DX), K1, Z3
+	VMOVUPS.Z (DX)(AX*1), K1, Z4
+	VMOVUPS.Z (DX)(AX*2), K1, Z5
+	VMOVUPS.Z (BX), K1, Z6
+	JMP       tail_begin
+
+tail_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	LEAQ       (DX)(AX*2), BX
+	ADDQ       AX, BX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+	PREFETCHT0 (BX)
+
+tail_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	MOVQ b+32(FP), SI
+	MOVQ ahead+64(FP), DI
+	MOVQ step+72(FP), R8
+	MOVQ k+40(FP), R9
+
+tail_product:
+	VPSLLD           $0x10, (SI), Z7
+	VFMADD231PS.BCST (CX), Z7, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z7, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z7, Z2
+	VFMADD231PS.BCST (DX), Z7, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z7, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z7, Z5
+	VFMADD231PS.BCST (BX), Z7, Z6
+	PREFETCHT1       (DI)
+	ADDQ             R8, DI
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x40, SI
+	DECQ             R9
 	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
@@ -1363,6 +2406,142 @@ tail_product:
 	VZEROUPPER
 	RET
 
+// func widen7x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·widen7x32(SB), NOSPLIT, $0-80
+	MOVQ      cols+48(FP), AX
+	SUBQ      $0x10, AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	MOVB      add+56(FP), AL
+	TESTB     AL, AL
+	JZ        tail_zero
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	LEAQ      (DX)(AX*2), BX
+	ADDQ      AX, BX
+	VMOVUPS   (CX), Z0
+	VMOVUPS.Z 64(CX), K1, Z1
+	VMOVUPS   (CX)(AX*1), Z2
+	VMOVUPS.Z 64(CX)(AX*1), K1, Z3
+	VMOVUPS   (CX)(AX*2), Z4
+	VMOVUPS.Z 64(CX)(AX*2), K1, Z5
+	VMOVUPS   (DX), Z6
+	VMOVUPS.Z 64(DX), K1, Z7
+	VMOVUPS   (DX)(AX*1), Z8
+	VMOVUPS.Z 64(DX)(AX*1), K1, Z9
+	VMOVUPS   (DX)(AX*2), Z10
+	VMOVUPS.Z 64(DX)(AX*2), K1, Z11
+	VMOVUPS   (BX), Z12
+	VMOVUPS.Z 64(BX), K1, Z13
+	JMP       tail_begin
+
+tail_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	LEAQ       (DX)(AX*2), BX
+	ADDQ       AX, BX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 64(CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 64(CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 64(DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+	PREFETCHT0 64(DX)(AX*2)
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+
+tail_begin:
+	MOVQ    lda+24(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a+16(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	MOVQ    b+32(FP), SI
+	VMOVUPS constantffff0000<>+0(SB), Z14
+	MOVQ    ahead+64(FP), DI
+	MOVQ    step+72(FP), R8
+	MOVQ    k+40(FP), R9
+
+tail_product:
+	VPSLLD           $0x10, (SI), Z15
+	VANDPS           (SI), Z14, Z16
+	VFMADD231PS.BCST (CX), Z15, Z0
+	VFMADD231PS.BCST (CX), Z16, Z1
+	VFMADD231PS.BCST (CX)(AX*1), Z15, Z2
+	VFMADD231PS.BCST (CX)(AX*1), Z16, Z3
+	VFMADD231PS.BCST (CX)(AX*2), Z15, Z4
+	VFMADD231PS.BCST (CX)(AX*2), Z16, Z5
+	VFMADD231PS.BCST (DX), Z15, Z6
+	VFMADD231PS.BCST (DX), Z16, Z7
+	VFMADD231PS.BCST (DX)(AX*1), Z15, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z16, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z15, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z16, Z11
+	VFMADD231PS.BCST (BX), Z15, Z12
+	VFMADD231PS.BCST (BX), Z16, Z13
+	PREFETCHT1       (DI)
+	ADDQ             R8, DI
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x40, SI
+	DECQ             R9
+	JNZ              tail_product
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	LEAQ             (DX)(AX*2), BX
+	ADDQ             AX, BX
+	VMOVUPS          Z0, (CX)
+	VMOVUPS          Z1, K1, 64(CX)
+	VMOVUPS          Z2, (CX)(AX*1)
+	VMOVUPS          Z3, K1, 64(CX)(AX*1)
+	VMOVUPS          Z4, (CX)(AX*2)
+	VMOVUPS          Z5, K1, 64(CX)(AX*2)
+	VMOVUPS          Z6, (DX)
+	VMOVUPS          Z7, K1, 64(DX)
+	VMOVUPS          Z8, (DX)(AX*1)
+	VMOVUPS          Z9, K1, 64(DX)(AX*1)
+	VMOVUPS          Z10, (DX)(AX*2)
+	VMOVUPS          Z11, K1, 64(DX)(AX*2)
+	VMOVUPS          Z12, (BX)
+	VMOVUPS          Z13, K1, 64(BX)
+	VZEROUPPER
+	RET
+
 // func tile8x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile8x16(SB), NOSPLIT, $0-88
@@ -1449,6 +2628,109 @@ tail_product:
 	ADDQ             $0x04, BX
 	ADDQ             DI, SI
 	DECQ             R10
+	JNZ              tail_product
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	LEAQ             (DX)(AX*2), BX
+	ADDQ             AX, BX
+	VMOVUPS          Z0, K1, (CX)
+	VMOVUPS          Z1, K1, (CX)(AX*1)
+	VMOVUPS          Z2, K1, (CX)(AX*2)
+	VMOVUPS          Z3, K1, (DX)
+	VMOVUPS          Z4, K1, (DX)(AX*1)
+	VMOVUPS          Z5, K1, (DX)(AX*2)
+	VMOVUPS          Z6, K1, (BX)
+	VMOVUPS          Z7, K1, (BX)(AX*1)
+	VZEROUPPER
+	RET
+
+// func widen8x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·widen8x16(SB), NOSPLIT, $0-80
+	MOVQ      cols+48(FP), AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	MOVB      add+56(FP), AL
+	TESTB     AL, AL
+	JZ        tail_zero
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	LEAQ      (DX)(AX*2), BX
+	ADDQ      AX, BX
+	VMOVUPS.Z (CX), K1, Z0
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VMOVUPS.Z (CX)(AX*2), K1, Z2
+	VMOVUPS.Z (DX), K1, Z3
+	VMOVUPS.Z (DX)(AX*1), K1, Z4
+	VMOVUPS.Z (DX)(AX*2), K1, Z5
+	VMOVUPS.Z (BX), K1, Z6
+	VMOVUPS.Z (BX)(AX*1), K1, Z7
+	JMP       tail_begin
+
+tail_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	LEAQ       (DX)(AX*2), BX
+	ADDQ       AX, BX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+	PREFETCHT0 (BX)
+	PREFETCHT0 (BX)(AX*1)
+
+tail_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	MOVQ b+32(FP), SI
+	MOVQ ahead+64(FP), DI
+	MOVQ step+72(FP), R8
+	MOVQ k+40(FP), R9
+
+tail_product:
+	VPSLLD           $0x10, (SI), Z8
+	VFMADD231PS.BCST (CX), Z8, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z8, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z8, Z2
+	VFMADD231PS.BCST (DX), Z8, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z8, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z8, Z5
+	VFMADD231PS.BCST (BX), Z8, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z8, Z7
+	PREFETCHT1       (DI)
+	ADDQ             R8, DI
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x40, SI
+	DECQ             R9
 	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
@@ -1615,6 +2897,152 @@ tail_product:
 	VZEROUPPER
 	RET
 
+// func widen8x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·widen8x32(SB), NOSPLIT, $0-80
+	MOVQ      cols+48(FP), AX
+	SUBQ      $0x10, AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	MOVB      add+56(FP), AL
+	TESTB     AL, AL
+	JZ        tail_zero
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	LEAQ      (DX)(AX*2), BX
+	ADDQ      AX, BX
+	VMOVUPS   (CX), Z0
+	VMOVUPS.Z 64(CX), K1, Z1
+	VMOVUPS   (CX)(AX*1), Z2
+	VMOVUPS.Z 64(CX)(AX*1), K1, Z3
+	VMOVUPS   (CX)(AX*2), Z4
+	VMOVUPS.Z 64(CX)(AX*2), K1, Z5
+	VMOVUPS   (DX), Z6
+	VMOVUPS.Z 64(DX), K1, Z7
+	VMOVUPS   (DX)(AX*1), Z8
+	VMOVUPS.Z 64(DX)(AX*1), K1, Z9
+	VMOVUPS   (DX)(AX*2), Z10
+	VMOVUPS.Z 64(DX)(AX*2), K1, Z11
+	VMOVUPS   (BX), Z12
+	VMOVUPS.Z 64(BX), K1, Z13
+	VMOVUPS   (BX)(AX*1), Z14
+	VMOVUPS.Z 64(BX)(AX*1), K1, Z15
+	JMP       tail_begin
+
+tail_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Z15, Z15, Z15
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	LEAQ       (DX)(AX*2), BX
+	ADDQ       AX, BX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 64(CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 64(CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 64(DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+	PREFETCHT0 64(DX)(AX*2)
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 64(BX)(AX*1)
+
+tail_begin:
+	MOVQ    lda+24(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a+16(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	MOVQ    b+32(FP), SI
+	VMOVUPS constantffff0000<>+0(SB), Z16
+	MOVQ    ahead+64(FP), DI
+	MOVQ    step+72(FP), R8
+	MOVQ    k+40(FP), R9
+
+tail_product:
+	VPSLLD           $0x10, (SI), Z17
+	VANDPS           (SI), Z16, Z18
+	VFMADD231PS.BCST (CX), Z17, Z0
+	VFMADD231PS.BCST (CX), Z18, Z1
+	VFMADD231PS.BCST (CX)(AX*1), Z17, Z2
+	VFMADD231PS.BCST (CX)(AX*1), Z18, Z3
+	VFMADD231PS.BCST (CX)(AX*2), Z17, Z4
+	VFMADD231PS.BCST (CX)(AX*2), Z18, Z5
+	VFMADD231PS.BCST (DX), Z17, Z6
+	VFMADD231PS.BCST (DX), Z18, Z7
+	VFMADD231PS.BCST (DX)(AX*1), Z17, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z18, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z17, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z18, Z11
+	VFMADD231PS.BCST (BX), Z17, Z12
+	VFMADD231PS.BCST (BX), Z18, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z17, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z18, Z15
+	PREFETCHT1       (DI)
+	ADDQ             R8, DI
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x40, SI
+	DECQ             R9
+	JNZ              tail_product
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	LEAQ             (DX)(AX*2), BX
+	ADDQ             AX, BX
+	VMOVUPS          Z0, (CX)
+	VMOVUPS          Z1, K1, 64(CX)
+	VMOVUPS          Z2, (CX)(AX*1)
+	VMOVUPS          Z3, K1, 64(CX)(AX*1)
+	VMOVUPS          Z4, (CX)(AX*2)
+	VMOVUPS          Z5, K1, 64(CX)(AX*2)
+	VMOVUPS          Z6, (DX)
+	VMOVUPS          Z7, K1, 64(DX)
+	VMOVUPS          Z8, (DX)(AX*1)
+	VMOVUPS          Z9, K1, 64(DX)(AX*1)
+	VMOVUPS          Z10, (DX)(AX*2)
+	VMOVUPS          Z11, K1, 64(DX)(AX*2)
+	VMOVUPS          Z12, (BX)
+	VMOVUPS          Z13, K1, 64(BX)
+	VMOVUPS          Z14, (BX)(AX*1)
+	VMOVUPS          Z15, K1, 64(BX)(AX*1)
+	VZEROUPPER
+	RET
+
 // func tile9x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile9x16(SB), NOSPLIT, $0-88
@@ -1705,6 +3133,114 @@ tail_product:
 	ADDQ             $0x04, BX
 	ADDQ             DI, SI
 	DECQ             R10
+	JNZ              tail_product
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	LEAQ             (DX)(AX*2), BX
+	ADDQ             AX, BX
+	VMOVUPS          Z0, K1, (CX)
+	VMOVUPS          Z1, K1, (CX)(AX*1)
+	VMOVUPS          Z2, K1, (CX)(AX*2)
+	VMOVUPS          Z3, K1, (DX)
+	VMOVUPS          Z4, K1, (DX)(AX*1)
+	VMOVUPS          Z5, K1, (DX)(AX*2)
+	VMOVUPS          Z6, K1, (BX)
+	VMOVUPS          Z7, K1, (BX)(AX*1)
+	VMOVUPS          Z8, K1, (BX)(AX*2)
+	VZEROUPPER
+	RET
+
+// func widen9x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·widen9x16(SB), NOSPLIT, $0-80
+	MOVQ      cols+48(FP), AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	MOVB      add+56(FP), AL
+	TESTB     AL, AL
+	JZ        tail_zero
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	LEAQ      (DX)(AX*2), BX
+	ADDQ      AX, BX
+	VMOVUPS.Z (CX), K1, Z0
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VMOVUPS.Z (CX)(AX*2), K1, Z2
+	VMOVUPS.Z (DX), K1, Z3
+	VMOVUPS.Z (DX)(AX*1), K1, Z4
+	VMOVUPS.Z (DX)(AX*2), K1, Z5
+	VMOVUPS.Z (BX), K1, Z6
+	VMOVUPS.Z (BX)(AX*1), K1, Z7
+	VMOVUPS.Z (BX)(AX*2), K1, Z8
+	JMP       tail_begin
+
+tail_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	LEAQ       (DX)(AX*2), BX
+	ADDQ       AX, BX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+	PREFETCHT0 (BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 (BX)(AX*2)
+
+tail_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	MOVQ b+32(FP), SI
+	MOVQ ahead+64(FP), DI
+	MOVQ step+72(FP), R8
+	MOVQ k+40(FP), R9
+
+tail_product:
+	VPSLLD           $0x10, (SI), Z9
+	VFMADD231PS.BCST (CX), Z9, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z9, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z9, Z2
+	VFMADD231PS.BCST (DX), Z9, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z9, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z9, Z5
+	VFMADD231PS.BCST (BX), Z9, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z9, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z9, Z8
+	PREFETCHT1       (DI)
+	ADDQ             R8, DI
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x40, SI
+	DECQ             R9
 	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
@@ -1882,6 +3418,162 @@ tail_product:
 	VZEROUPPER
 	RET
 
+// func widen9x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·widen9x32(SB), NOSPLIT, $0-80
+	MOVQ      cols+48(FP), AX
+	SUBQ      $0x10, AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	MOVB      add+56(FP), AL
+	TESTB     AL, AL
+	JZ        tail_zero
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	LEAQ      (DX)(AX*2), BX
+	ADDQ      AX, BX
+	VMOVUPS   (CX), Z0
+	VMOVUPS.Z 64(CX), K1, Z1
+	VMOVUPS   (CX)(AX*1), Z2
+	VMOVUPS.Z 64(CX)(AX*1), K1, Z3
+	VMOVUPS   (CX)(AX*2), Z4
+	VMOVUPS.Z 64(CX)(AX*2), K1, Z5
+	VMOVUPS   (DX), Z6
+	VMOVUPS.Z 64(DX), K1, Z7
+	VMOVUPS   (DX)(AX*1), Z8
+	VMOVUPS.Z 64(DX)(AX*1), K1, Z9
+	VMOVUPS   (DX)(AX*2), Z10
+	VMOVUPS.Z 64(DX)(AX*2), K1, Z11
+	VMOVUPS   (BX), Z12
+	VMOVUPS.Z 64(BX), K1, Z13
+	VMOVUPS   (BX)(AX*1), Z14
+	VMOVUPS.Z 64(BX)(AX*1), K1, Z15
+	VMOVUPS   (BX)(AX*2), Z16
+	VMOVUPS.Z 64(BX)(AX*2), K1, Z17
+	JMP       tail_begin
+
+tail_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Z15, Z15, Z15
+	VPXORD     Z16, Z16, Z16
+	VPXORD     Z17, Z17, Z17
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	LEAQ       (DX)(AX*2), BX
+	ADDQ       AX, BX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 64(CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 64(CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 64(DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+	PREFETCHT0 64(DX)(AX*2)
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 64(BX)(AX*1)
+	PREFETCHT0 (BX)(AX*2)
+	PREFETCHT0 64(BX)(AX*2)
+
+tail_begin:
+	MOVQ    lda+24(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a+16(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	MOVQ    b+32(FP), SI
+	VMOVUPS constantffff0000<>+0(SB), Z18
+	MOVQ    ahead+64(FP), DI
+	MOVQ    step+72(FP), R8
+	MOVQ    k+40(FP), R9
+
+tail_product:
+	VPSLLD           $0x10, (SI), Z19
+	VANDPS           (SI), Z18, Z20
+	VFMADD231PS.BCST (CX), Z19, Z0
+	VFMADD231PS.BCST (CX), Z20, Z1
+	VFMADD231PS.BCST (CX)(AX*1), Z19, Z2
+	VFMADD231PS.BCST (CX)(AX*1), Z20, Z3
+	VFMADD231PS.BCST (CX)(AX*2), Z19, Z4
+	VFMADD231PS.BCST (CX)(AX*2), Z20, Z5
+	VFMADD231PS.BCST (DX), Z19, Z6
+	VFMADD231PS.BCST (DX), Z20, Z7
+	VFMADD231PS.BCST (DX)(AX*1), Z19, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z20, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z19, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z20, Z11
+	VFMADD231PS.BCST (BX), Z19, Z12
+	VFMADD231PS.BCST (BX), Z20, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z19, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z20, Z15
+	VFMADD231PS.BCST (BX)(AX*2), Z19, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z20, Z17
+	PREFETCHT1       (DI)
+	ADDQ             R8, DI
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x40, SI
+	DECQ             R9
+	JNZ              tail_product
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	LEAQ             (DX)(AX*2), BX
+	ADDQ             AX, BX
+	VMOVUPS          Z0, (CX)
+	VMOVUPS          Z1, K1, 64(CX)
+	VMOVUPS          Z2, (CX)(AX*1)
+	VMOVUPS          Z3, K1, 64(CX)(AX*1)
+	VMOVUPS          Z4, (CX)(AX*2)
+	VMOVUPS          Z5, K1, 64(CX)(AX*2)
+	VMOVUPS          Z6, (DX)
+	VMOVUPS          Z7, K1, 64(DX)
+	VMOVUPS          Z8, (DX)(AX*1)
+	VMOVUPS          Z9, K1, 64(DX)(AX*1)
+	VMOVUPS          Z10, (DX)(AX*2)
+	VMOVUPS          Z11, K1, 64(DX)(AX*2)
+	VMOVUPS          Z12, (BX)
+	VMOVUPS          Z13, K1, 64(BX)
+	VMOVUPS          Z14, (BX)(AX*1)
+	VMOVUPS          Z15, K1, 64(BX)(AX*1)
+	VMOVUPS          Z16, (BX)(AX*2)
+	VMOVUPS          Z17, K1, 64(BX)(AX*2)
+	VZEROUPPER
+	RET
+
 // func tile10x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile10x16(SB), NOSPLIT, $0-88
@@ -1983,6 +3675,128 @@ tail_product:
 	ADDQ             $0x04, SI
 	ADDQ             R8, DI
 	DECQ             R11
+	JNZ              tail_product
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	LEAQ             (DX)(AX*2), BX
+	ADDQ             AX, BX
+	LEAQ             (BX)(AX*2), SI
+	ADDQ             AX, SI
+	VMOVUPS          Z0, K1, (CX)
+	VMOVUPS          Z1, K1, (CX)(AX*1)
+	VMOVUPS          Z2, K1, (CX)(AX*2)
+	VMOVUPS          Z3, K1, (DX)
+	VMOVUPS          Z4, K1, (DX)(AX*1)
+	VMOVUPS          Z5, K1, (DX)(AX*2)
+	VMOVUPS          Z6, K1, (BX)
+	VMOVUPS          Z7, K1, (BX)(AX*1)
+	VMOVUPS          Z8, K1, (BX)(AX*2)
+	VMOVUPS          Z9, K1, (SI)
+	VZEROUPPER
+	RET
+
+// func widen10x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·widen10x16(SB), NOSPLIT, $0-80
+	MOVQ      cols+48(FP), AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	MOVB      add+56(FP), AL
+	TESTB     AL, AL
+	JZ        tail_zero
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	LEAQ      (DX)(AX*2), BX
+	ADDQ      AX, BX
+	LEAQ      (BX)(AX*2), SI
+	ADDQ      AX, SI
+	VMOVUPS.Z (CX), K1, Z0
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VMOVUPS.Z (CX)(AX*2), K1, Z2
+	VMOVUPS.Z (DX), K1, Z3
+	VMOVUPS.Z (DX)(AX*1), K1, Z4
+	VMOVUPS.Z (DX)(AX*2), K1, Z5
+	VMOVUPS.Z (BX), K1, Z6
+	VMOVUPS.Z (BX)(AX*1), K1, Z7
+	VMOVUPS.Z (BX)(AX*2), K1, Z8
+	VMOVUPS.Z (SI), K1, Z9
+	JMP       tail_begin
+
+tail_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	LEAQ       (DX)(AX*2), BX
+	ADDQ       AX, BX
+	LEAQ       (BX)(AX*2), SI
+	ADDQ       AX, SI
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+	PREFETCHT0 (BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 (BX)(AX*2)
+	PREFETCHT0 (SI)
+
+tail_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	MOVQ b+32(FP), DI
+	MOVQ ahead+64(FP), R8
+	MOVQ step+72(FP), R9
+	MOVQ k+40(FP), R10
+
+tail_product:
+	VPSLLD           $0x10, (DI), Z10
+	VFMADD231PS.BCST (CX), Z10, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z10, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z10, Z2
+	VFMADD231PS.BCST (DX), Z10, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z10, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z10, Z5
+	VFMADD231PS.BCST (BX), Z10, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z10, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z10, Z8
+	VFMADD231PS.BCST (SI), Z10, Z9
+	PREFETCHT1       (R8)
+	ADDQ             R9, R8
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x40, DI
+	DECQ             R10
 	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
@@ -2182,6 +3996,181 @@ tail_product:
 	VZEROUPPER
 	RET
 
+// func widen10x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·widen10x32(SB), NOSPLIT, $0-80
+	MOVQ      cols+48(FP), AX
+	SUBQ      $0x10, AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	MOVB      add+56(FP), AL
+	TESTB     AL, AL
+	JZ        tail_zero
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	LEAQ      (DX)(AX*2), BX
+	ADDQ      AX, BX
+	LEAQ      (BX)(AX*2), SI
+	ADDQ      AX, SI
+	VMOVUPS   (CX), Z0
+	VMOVUPS.Z 64(CX), K1, Z1
+	VMOVUPS   (CX)(AX*1), Z2
+	VMOVUPS.Z 64(CX)(AX*1), K1, Z3
+	VMOVUPS   (CX)(AX*2), Z4
+	VMOVUPS.Z 64(CX)(AX*2), K1, Z5
+	VMOVUPS   (DX), Z6
+	VMOVUPS.Z 64(DX), K1, Z7
+	VMOVUPS   (DX)(AX*1), Z8
+	VMOVUPS.Z 64(DX)(AX*1), K1, Z9
+	VMOVUPS   (DX)(AX*2), Z10
+	VMOVUPS.Z 64(DX)(AX*2), K1, Z11
+	VMOVUPS   (BX), Z12
+	VMOVUPS.Z 64(BX), K1, Z13
+	VMOVUPS   (BX)(AX*1), Z14
+	VMOVUPS.Z 64(BX)(AX*1), K1, Z15
+	VMOVUPS   (BX)(AX*2), Z16
+	VMOVUPS.Z 64(BX)(AX*2), K1, Z17
+	VMOVUPS   (SI), Z18
+	VMOVUPS.Z 64(SI), K1, Z19
+	JMP       tail_begin
+
+tail_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Z15, Z15, Z15
+	VPXORD     Z16, Z16, Z16
+	VPXORD     Z17, Z17, Z17
+	VPXORD     Z18, Z18, Z18
+	VPXORD     Z19, Z19, Z19
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	LEAQ       (DX)(AX*2), BX
+	ADDQ       AX, BX
+	LEAQ       (BX)(AX*2), SI
+	ADDQ       AX, SI
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 64(CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 64(CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 64(DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+	PREFETCHT0 64(DX)(AX*2)
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 64(BX)(AX*1)
+	PREFETCHT0 (BX)(AX*2)
+	PREFETCHT0 64(BX)(AX*2)
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+
+tail_begin:
+	MOVQ    lda+24(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a+16(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	MOVQ    b+32(FP), DI
+	VMOVUPS constantffff0000<>+0(SB), Z20
+	MOVQ    ahead+64(FP), R8
+	MOVQ    step+72(FP), R9
+	MOVQ    k+40(FP), R10
+
+tail_product:
+	VPSLLD           $0x10, (DI), Z21
+	VANDPS           (DI), Z20, Z22
+	VFMADD231PS.BCST (CX), Z21, Z0
+	VFMADD231PS.BCST (CX), Z22, Z1
+	VFMADD231PS.BCST (CX)(AX*1), Z21, Z2
+	VFMADD231PS.BCST (CX)(AX*1), Z22, Z3
+	VFMADD231PS.BCST (CX)(AX*2), Z21, Z4
+	VFMADD231PS.BCST (CX)(AX*2), Z22, Z5
+	VFMADD231PS.BCST (DX), Z21, Z6
+	VFMADD231PS.BCST (DX), Z22, Z7
+	VFMADD231PS.BCST (DX)(AX*1), Z21, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z22, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z21, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z22, Z11
+	VFMADD231PS.BCST (BX), Z21, Z12
+	VFMADD231PS.BCST (BX), Z22, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z21, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z22, Z15
+	VFMADD231PS.BCST (BX)(AX*2), Z21, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z22, Z17
+	VFMADD231PS.BCST (SI), Z21, Z18
+	VFMADD231PS.BCST (SI), Z22, Z19
+	PREFETCHT1       (R8)
+	ADDQ             R9, R8
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x40, DI
+	DECQ             R10
+	JNZ              tail_product
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	LEAQ             (DX)(AX*2), BX
+	ADDQ             AX, BX
+	LEAQ             (BX)(AX*2), SI
+	ADDQ             AX, SI
+	VMOVUPS          Z0, (CX)
+	VMOVUPS          Z1, K1, 64(CX)
+	VMOVUPS          Z2, (CX)(AX*1)
+	VMOVUPS          Z3, K1, 64(CX)(AX*1)
+	VMOVUPS          Z4, (CX)(AX*2)
+	VMOVUPS          Z5, K1, 64(CX)(AX*2)
+	VMOVUPS          Z6, (DX)
+	VMOVUPS          Z7, K1, 64(DX)
+	VMOVUPS          Z8, (DX)(AX*1)
+	VMOVUPS          Z9, K1, 64(DX)(AX*1)
+	VMOVUPS          Z10, (DX)(AX*2)
+	VMOVUPS          Z11, K1, 64(DX)(AX*2)
+	VMOVUPS          Z12, (BX)
+	VMOVUPS          Z13, K1, 64(BX)
+	VMOVUPS          Z14, (BX)(AX*1)
+	VMOVUPS          Z15, K1, 64(BX)(AX*1)
+	VMOVUPS          Z16, (BX)(AX*2)
+	VMOVUPS          Z17, K1, 64(BX)(AX*2)
+	VMOVUPS          Z18, (SI)
+	VMOVUPS          Z19, K1, 64(SI)
+	VZEROUPPER
+	RET
+
 // func tile11x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile11x16(SB), NOSPLIT, $0-88
@@ -2287,6 +4276,133 @@ tail_product:
 	ADDQ             $0x04, SI
 	ADDQ             R8, DI
 	DECQ             R11
+	JNZ              tail_product
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	LEAQ             (DX)(AX*2), BX
+	ADDQ             AX, BX
+	LEAQ             (BX)(AX*2), SI
+	ADDQ             AX, SI
+	VMOVUPS          Z0, K1, (CX)
+	VMOVUPS          Z1, K1, (CX)(AX*1)
+	VMOVUPS          Z2, K1, (CX)(AX*2)
+	VMOVUPS          Z3, K1, (DX)
+	VMOVUPS          Z4, K1, (DX)(AX*1)
+	VMOVUPS          Z5, K1, (DX)(AX*2)
+	VMOVUPS          Z6, K1, (BX)
+	VMOVUPS          Z7, K1, (BX)(AX*1)
+	VMOVUPS          Z8, K1, (BX)(AX*2)
+	VMOVUPS          Z9, K1, (SI)
+	VMOVUPS          Z10, K1, (SI)(AX*1)
+	VZEROUPPER
+	RET
+
+// func widen11x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·widen11x16(SB), NOSPLIT, $0-80
+	MOVQ      cols+48(FP), AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	MOVB      add+56(FP), AL
+	TESTB     AL, AL
+	JZ        tail_zero
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	LEAQ      (DX)(AX*2), BX
+	ADDQ      AX, BX
+	LEAQ      (BX)(AX*2), SI
+	ADDQ      AX, SI
+	VMOVUPS.Z (CX), K1, Z0
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VMOVUPS.Z (CX)(AX*2), K1, Z2
+	VMOVUPS.Z (DX), K1, Z3
+	VMOVUPS.Z (DX)(AX*1), K1, Z4
+	VMOVUPS.Z (DX)(AX*2), K1, Z5
+	VMOVUPS.Z (BX), K1, Z6
+	VMOVUPS.Z (BX)(AX*1), K1, Z7
+	VMOVUPS.Z (BX)(AX*2), K1, Z8
+	VMOVUPS.Z (SI), K1, Z9
+	VMOVUPS.Z (SI)(AX*1), K1, Z10
+	JMP       tail_begin
+
+tail_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	LEAQ       (DX)(AX*2), BX
+	ADDQ       AX, BX
+	LEAQ       (BX)(AX*2), SI
+	ADDQ       AX, SI
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+	PREFETCHT0 (BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 (BX)(AX*2)
+	PREFETCHT0 (SI)
+	PREFETCHT0 (SI)(AX*1)
+
+tail_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	MOVQ b+32(FP), DI
+	MOVQ ahead+64(FP), R8
+	MOVQ step+72(FP), R9
+	MOVQ k+40(FP), R10
+
+tail_product:
+	VPSLLD           $0x10, (DI), Z11
+	VFMADD231PS.BCST (CX), Z11, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z11, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z11, Z2
+	VFMADD231PS.BCST (DX), Z11, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z11, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z11, Z5
+	VFMADD231PS.BCST (BX), Z11, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z11, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z11, Z8
+	VFMADD231PS.BCST (SI), Z11, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z11, Z10
+	PREFETCHT1       (R8)
+	ADDQ             R9, R8
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x40, DI
+	DECQ             R10
 	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
@@ -2497,6 +4613,191 @@ tail_product:
 	VZEROUPPER
 	RET
 
+// func widen11x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·widen11x32(SB), NOSPLIT, $0-80
+	MOVQ      cols+48(FP), AX
+	SUBQ      $0x10, AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	MOVB      add+56(FP), AL
+	TESTB     AL, AL
+	JZ        tail_zero
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	LEAQ      (DX)(AX*2), BX
+	ADDQ      AX, BX
+	LEAQ      (BX)(AX*2), SI
+	ADDQ      AX, SI
+	VMOVUPS   (CX), Z0
+	VMOVUPS.Z 64(CX), K1, Z1
+	VMOVUPS   (CX)(AX*1), Z2
+	VMOVUPS.Z 64(CX)(AX*1), K1, Z3
+	VMOVUPS   (CX)(AX*2), Z4
+	VMOVUPS.Z 64(CX)(AX*2), K1, Z5
+	VMOVUPS   (DX), Z6
+	VMOVUPS.Z 64(DX), K1, Z7
+	VMOVUPS   (DX)(AX*1), Z8
+	VMOVUPS.Z 64(DX)(AX*1), K1, Z9
+	VMOVUPS   (DX)(AX*2), Z10
+	VMOVUPS.Z 64(DX)(AX*2), K1, Z11
+	VMOVUPS   (BX), Z12
+	VMOVUPS.Z 64(BX), K1, Z13
+	VMOVUPS   (BX)(AX*1), Z14
+	VMOVUPS.Z 64(BX)(AX*1), K1, Z15
+	VMOVUPS   (BX)(AX*2), Z16
+	VMOVUPS.Z 64(BX)(AX*2), K1, Z17
+	VMOVUPS   (SI), Z18
+	VMOVUPS.Z 64(SI), K1, Z19
+	VMOVUPS   (SI)(AX*1), Z20
+	VMOVUPS.Z 64(SI)(AX*1), K1, Z21
+	JMP       tail_begin
+
+tail_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Z15, Z15, Z15
+	VPXORD     Z16, Z16, Z16
+	VPXORD     Z17, Z17, Z17
+	VPXORD     Z18, Z18, Z18
+	VPXORD     Z19, Z19, Z19
+	VPXORD     Z20, Z20, Z20
+	VPXORD     Z21, Z21, Z21
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	LEAQ       (DX)(AX*2), BX
+	ADDQ       AX, BX
+	LEAQ       (BX)(AX*2), SI
+	ADDQ       AX, SI
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 64(CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 64(CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 64(DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+	PREFETCHT0 64(DX)(AX*2)
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 64(BX)(AX*1)
+	PREFETCHT0 (BX)(AX*2)
+	PREFETCHT0 64(BX)(AX*2)
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	PREFETCHT0 (SI)(AX*1)
+	PREFETCHT0 64(SI)(AX*1)
+
+tail_begin:
+	MOVQ    lda+24(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a+16(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	MOVQ    b+32(FP), DI
+	VMOVUPS constantffff0000<>+0(SB), Z22
+	MOVQ    ahead+64(FP), R8
+	MOVQ    step+72(FP), R9
+	MOVQ    k+40(FP), R10
+
+tail_product:
+	VPSLLD           $0x10, (DI), Z23
+	VANDPS           (DI), Z22, Z24
+	VFMADD231PS.BCST (CX), Z23, Z0
+	VFMADD231PS.BCST (CX), Z24, Z1
+	VFMADD231PS.BCST (CX)(AX*1), Z23, Z2
+	VFMADD231PS.BCST (CX)(AX*1), Z24, Z3
+	VFMADD231PS.BCST (CX)(AX*2), Z23, Z4
+	VFMADD231PS.BCST (CX)(AX*2), Z24, Z5
+	VFMADD231PS.BCST (DX), Z23, Z6
+	VFMADD231PS.BCST (DX), Z24, Z7
+	VFMADD231PS.BCST (DX)(AX*1), Z23, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z24, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z23, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z24, Z11
+	VFMADD231PS.BCST (BX), Z23, Z12
+	VFMADD231PS.BCST (BX), Z24, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z23, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z24, Z15
+	VFMADD231PS.BCST (BX)(AX*2), Z23, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z24, Z17
+	VFMADD231PS.BCST (SI), Z23, Z18
+	VFMADD231PS.BCST (SI), Z24, Z19
+	VFMADD231PS.BCST (SI)(AX*1), Z23, Z20
+	VFMADD231PS.BCST (SI)(AX*1), Z24, Z21
+	PREFETCHT1       (R8)
+	ADDQ             R9, R8
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x40, DI
+	DECQ             R10
+	JNZ              tail_product
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	LEAQ             (DX)(AX*2), BX
+	ADDQ             AX, BX
+	LEAQ             (BX)(AX*2), SI
+	ADDQ             AX, SI
+	VMOVUPS          Z0, (CX)
+	VMOVUPS          Z1, K1, 64(CX)
+	VMOVUPS          Z2, (CX)(AX*1)
+	VMOVUPS          Z3, K1, 64(CX)(AX*1)
+	VMOVUPS          Z4, (CX)(AX*2)
+	VMOVUPS          Z5, K1, 64(CX)(AX*2)
+	VMOVUPS          Z6, (DX)
+	VMOVUPS          Z7, K1, 64(DX)
+	VMOVUPS          Z8, (DX)(AX*1)
+	VMOVUPS          Z9, K1, 64(DX)(AX*1)
+	VMOVUPS          Z10, (DX)(AX*2)
+	VMOVUPS          Z11, K1, 64(DX)(AX*2)
+	VMOVUPS          Z12, (BX)
+	VMOVUPS          Z13, K1, 64(BX)
+	VMOVUPS          Z14, (BX)(AX*1)
+	VMOVUPS          Z15, K1, 64(BX)(AX*1)
+	VMOVUPS          Z16, (BX)(AX*2)
+	VMOVUPS          Z17, K1, 64(BX)(AX*2)
+	VMOVUPS          Z18, (SI)
+	VMOVUPS          Z19, K1, 64(SI)
+	VMOVUPS          Z20, (SI)(AX*1)
+	VMOVUPS          Z21, K1, 64(SI)(AX*1)
+	VZEROUPPER
+	RET
+
 // func tile12x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile12x16(SB), NOSPLIT, $0-88
@@ -2606,6 +4907,138 @@ tail_product:
 	ADDQ             $0x04, SI
 	ADDQ             R8, DI
 	DECQ             R11
+	JNZ              tail_product
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	LEAQ             (DX)(AX*2), BX
+	ADDQ             AX, BX
+	LEAQ             (BX)(AX*2), SI
+	ADDQ             AX, SI
+	VMOVUPS          Z0, K1, (CX)
+	VMOVUPS          Z1, K1, (CX)(AX*1)
+	VMOVUPS          Z2, K1, (CX)(AX*2)
+	VMOVUPS          Z3, K1, (DX)
+	VMOVUPS          Z4, K1, (DX)(AX*1)
+	VMOVUPS          Z5, K1, (DX)(AX*2)
+	VMOVUPS          Z6, K1, (BX)
+	VMOVUPS          Z7, K1, (BX)(AX*1)
+	VMOVUPS          Z8, K1, (BX)(AX*2)
+	VMOVUPS          Z9, K1, (SI)
+	VMOVUPS          Z10, K1, (SI)(AX*1)
+	VMOVUPS          Z11, K1, (SI)(AX*2)
+	VZEROUPPER
+	RET
+
+// func widen12x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·widen12x16(SB), NOSPLIT, $0-80
+	MOVQ      cols+48(FP), AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	MOVB      add+56(FP), AL
+	TESTB     AL, AL
+	JZ        tail_zero
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	LEAQ      (DX)(AX*2), BX
+	ADDQ      AX, BX
+	LEAQ      (BX)(AX*2), SI
+	ADDQ      AX, SI
+	VMOVUPS.Z (CX), K1, Z0
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VMOVUPS.Z (CX)(AX*2), K1, Z2
+	VMOVUPS.Z (DX), K1, Z3
+	VMOVUPS.Z (DX)(AX*1), K1, Z4
+	VMOVUPS.Z (DX)(AX*2), K1, Z5
+	VMOVUPS.Z (BX), K1, Z6
+	VMOVUPS.Z (BX)(AX*1), K1, Z7
+	VMOVUPS.Z (BX)(AX*2), K1, Z8
+	VMOVUPS.Z (SI), K1, Z9
+	VMOVUPS.Z (SI)(AX*1), K1, Z10
+	VMOVUPS.Z (SI)(AX*2), K1, Z11
+	JMP       tail_begin
+
+tail_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	LEAQ       (DX)(AX*2), BX
+	ADDQ       AX, BX
+	LEAQ       (BX)(AX*2), SI
+	ADDQ       AX, SI
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+	PREFETCHT0 (BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 (BX)(AX*2)
+	PREFETCHT0 (SI)
+	PREFETCHT0 (SI)(AX*1)
+	PREFETCHT0 (SI)(AX*2)
+
+tail_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	MOVQ b+32(FP), DI
+	MOVQ ahead+64(FP), R8
+	MOVQ step+72(FP), R9
+	MOVQ k+40(FP), R10
+
+tail_product:
+	VPSLLD           $0x10, (DI), Z12
+	VFMADD231PS.BCST (CX), Z12, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z12, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z12, Z2
+	VFMADD231PS.BCST (DX), Z12, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z12, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z12, Z5
+	VFMADD231PS.BCST (BX), Z12, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z12, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z12, Z8
+	VFMADD231PS.BCST (SI), Z12, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z12, Z10
+	VFMADD231PS.BCST (SI)(AX*2), Z12, Z11
+	PREFETCHT1       (R8)
+	ADDQ             R9, R8
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x40, DI
+	DECQ             R10
 	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
@@ -2827,6 +5260,201 @@ tail_product:
 	VZEROUPPER
 	RET
 
+// func widen12x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·widen12x32(SB), NOSPLIT, $0-80
+	MOVQ      cols+48(FP), AX
+	SUBQ      $0x10, AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	MOVB      add+56(FP), AL
+	TESTB     AL, AL
+	JZ        tail_zero
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	LEAQ      (DX)(AX*2), BX
+	ADDQ      AX, BX
+	LEAQ      (BX)(AX*2), SI
+	ADDQ      AX, SI
+	VMOVUPS   (CX), Z0
+	VMOVUPS.Z 64(CX), K1, Z1
+	VMOVUPS   (CX)(AX*1), Z2
+	VMOVUPS.Z 64(CX)(AX*1), K1, Z3
+	VMOVUPS   (CX)(AX*2), Z4
+	VMOVUPS.Z 64(CX)(AX*2), K1, Z5
+	VMOVUPS   (DX), Z6
+	VMOVUPS.Z 64(DX), K1, Z7
+	VMOVUPS   (DX)(AX*1), Z8
+	VMOVUPS.Z 64(DX)(AX*1), K1, Z9
+	VMOVUPS   (DX)(AX*2), Z10
+	VMOVUPS.Z 64(DX)(AX*2), K1, Z11
+	VMOVUPS   (BX), Z12
+	VMOVUPS.Z 64(BX), K1, Z13
+	VMOVUPS   (BX)(AX*1), Z14
+	VMOVUPS.Z 64(BX)(AX*1), K1, Z15
+	VMOVUPS   (BX)(AX*2), Z16
+	VMOVUPS.Z 64(BX)(AX*2), K1, Z17
+	VMOVUPS   (SI), Z18
+	VMOVUPS.Z 64(SI), K1, Z19
+	VMOVUPS   (SI)(AX*1), Z20
+	VMOVUPS.Z 64(SI)(AX*1), K1, Z21
+	VMOVUPS   (SI)(AX*2), Z22
+	VMOVUPS.Z 64(SI)(AX*2), K1, Z23
+	JMP       tail_begin
+
+tail_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Z15, Z15, Z15
+	VPXORD     Z16, Z16, Z16
+	VPXORD     Z17, Z17, Z17
+	VPXORD     Z18, Z18, Z18
+	VPXORD     Z19, Z19, Z19
+	VPXORD     Z20, Z20, Z20
+	VPXORD     Z21, Z21, Z21
+	VPXORD     Z22, Z22, Z22
+	VPXORD     Z23, Z23, Z23
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	LEAQ       (DX)(AX*2), BX
+	ADDQ       AX, BX
+	LEAQ       (BX)(AX*2), SI
+	ADDQ       AX, SI
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 64(CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 64(CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 64(DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+	PREFETCHT0 64(DX)(AX*2)
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 64(BX)(AX*1)
+	PREFETCHT0 (BX)(AX*2)
+	PREFETCHT0 64(BX)(AX*2)
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	PREFETCHT0 (SI)(AX*1)
+	PREFETCHT0 64(SI)(AX*1)
+	PREFETCHT0 (SI)(AX*2)
+	PREFETCHT0 64(SI)(AX*2)
+
+tail_begin:
+	MOVQ    lda+24(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a+16(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	MOVQ    b+32(FP), DI
+	VMOVUPS constantffff0000<>+0(SB), Z24
+	MOVQ    ahead+64(FP), R8
+	MOVQ    step+72(FP), R9
+	MOVQ    k+40(FP), R10
+
+tail_product:
+	VPSLLD           $0x10, (DI), Z25
+	VANDPS           (DI), Z24, Z26
+	VFMADD231PS.BCST (CX), Z25, Z0
+	VFMADD231PS.BCST (CX), Z26, Z1
+	VFMADD231PS.BCST (CX)(AX*1), Z25, Z2
+	VFMADD231PS.BCST (CX)(AX*1), Z26, Z3
+	VFMADD231PS.BCST (CX)(AX*2), Z25, Z4
+	VFMADD231PS.BCST (CX)(AX*2), Z26, Z5
+	VFMADD231PS.BCST (DX), Z25, Z6
+	VFMADD231PS.BCST (DX), Z26, Z7
+	VFMADD231PS.BCST (DX)(AX*1), Z25, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z26, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z25, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z26, Z11
+	VFMADD231PS.BCST (BX), Z25, Z12
+	VFMADD231PS.BCST (BX), Z26, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z25, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z26, Z15
+	VFMADD231PS.BCST (BX)(AX*2), Z25, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z26, Z17
+	VFMADD231PS.BCST (SI), Z25, Z18
+	VFMADD231PS.BCST (SI), Z26, Z19
+	VFMADD231PS.BCST (SI)(AX*1), Z25, Z20
+	VFMADD231PS.BCST (SI)(AX*1), Z26, Z21
+	VFMADD231PS.BCST (SI)(AX*2), Z25, Z22
+	VFMADD231PS.BCST (SI)(AX*2), Z26, Z23
+	PREFETCHT1       (R8)
+	ADDQ             R9, R8
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x40, DI
+	DECQ             R10
+	JNZ              tail_product
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	LEAQ             (DX)(AX*2), BX
+	ADDQ             AX, BX
+	LEAQ             (BX)(AX*2), SI
+	ADDQ             AX, SI
+	VMOVUPS          Z0, (CX)
+	VMOVUPS          Z1, K1, 64(CX)
+	VMOVUPS          Z2, (CX)(AX*1)
+	VMOVUPS          Z3, K1, 64(CX)(AX*1)
+	VMOVUPS          Z4, (CX)(AX*2)
+	VMOVUPS          Z5, K1, 64(CX)(AX*2)
+	VMOVUPS          Z6, (DX)
+	VMOVUPS          Z7, K1, 64(DX)
+	VMOVUPS          Z8, (DX)(AX*1)
+	VMOVUPS          Z9, K1, 64(DX)(AX*1)
+	VMOVUPS          Z10, (DX)(AX*2)
+	VMOVUPS          Z11, K1, 64(DX)(AX*2)
+	VMOVUPS          Z12, (BX)
+	VMOVUPS          Z13, K1, 64(BX)
+	VMOVUPS          Z14, (BX)(AX*1)
+	VMOVUPS          Z15, K1, 64(BX)(AX*1)
+	VMOVUPS          Z16, (BX)(AX*2)
+	VMOVUPS          Z17, K1, 64(BX)(AX*2)
+	VMOVUPS          Z18, (SI)
+	VMOVUPS          Z19, K1, 64(SI)
+	VMOVUPS          Z20, (SI)(AX*1)
+	VMOVUPS          Z21, K1, 64(SI)(AX*1)
+	VMOVUPS          Z22, (SI)(AX*2)
+	VMOVUPS          Z23, K1, 64(SI)(AX*2)
+	VZEROUPPER
+	RET
+
 // func tile13x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile13x16(SB), NOSPLIT, $0-88
@@ -2947,6 +5575,152 @@ tail_product:
 	ADDQ             $0x04, DI
 	ADDQ             R9, R8
 	DECQ             R12
+	JNZ              tail_product
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	LEAQ             (DX)(AX*2), BX
+	ADDQ             AX, BX
+	LEAQ             (BX)(AX*2), SI
+	ADDQ             AX, SI
+	LEAQ             (SI)(AX*2), DI
+	ADDQ             AX, DI
+	VMOVUPS          Z0, K1, (CX)
+	VMOVUPS          Z1, K1, (CX)(AX*1)
+	VMOVUPS          Z2, K1, (CX)(AX*2)
+	VMOVUPS          Z3, K1, (DX)
+	VMOVUPS          Z4, K1, (DX)(AX*1)
+	VMOVUPS          Z5, K1, (DX)(AX*2)
+	VMOVUPS          Z6, K1, (BX)
+	VMOVUPS          Z7, K1, (BX)(AX*1)
+	VMOVUPS          Z8, K1, (BX)(AX*2)
+	VMOVUPS          Z9, K1, (SI)
+	VMOVUPS          Z10, K1, (SI)(AX*1)
+	VMOVUPS          Z11, K1, (SI)(AX*2)
+	VMOVUPS          Z12, K1, (DI)
+	VZEROUPPER
+	RET
+
+// func widen13x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·widen13x16(SB), NOSPLIT, $0-80
+	MOVQ      cols+48(FP), AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	MOVB      add+56(FP), AL
+	TESTB     AL, AL
+	JZ        tail_zero
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	LEAQ      (DX)(AX*2), BX
+	ADDQ      AX, BX
+	LEAQ      (BX)(AX*2), SI
+	ADDQ      AX, SI
+	LEAQ      (SI)(AX*2), DI
+	ADDQ      AX, DI
+	VMOVUPS.Z (CX), K1, Z0
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VMOVUPS.Z (CX)(AX*2), K1, Z2
+	VMOVUPS.Z (DX), K1, Z3
+	VMOVUPS.Z (DX)(AX*1), K1, Z4
+	VMOVUPS.Z (DX)(AX*2), K1, Z5
+	VMOVUPS.Z (BX), K1, Z6
+	VMOVUPS.Z (BX)(AX*1), K1, Z7
+	VMOVUPS.Z (BX)(AX*2), K1, Z8
+	VMOVUPS.Z (SI), K1, Z9
+	VMOVUPS.Z (SI)(AX*1), K1, Z10
+	VMOVUPS.Z (SI)(AX*2), K1, Z11
+	VMOVUPS.Z (DI), K1, Z12
+	JMP       tail_begin
+
+tail_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	LEAQ       (DX)(AX*2), BX
+	ADDQ       AX, BX
+	LEAQ       (BX)(AX*2), SI
+	ADDQ       AX, SI
+	LEAQ       (SI)(AX*2), DI
+	ADDQ       AX, DI
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+	PREFETCHT0 (BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 (BX)(AX*2)
+	PREFETCHT0 (SI)
+	PREFETCHT0 (SI)(AX*1)
+	PREFETCHT0 (SI)(AX*2)
+	PREFETCHT0 (DI)
+
+tail_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	LEAQ (SI)(AX*2), DI
+	ADDQ AX, DI
+	MOVQ b+32(FP), R8
+	MOVQ ahead+64(FP), R9
+	MOVQ step+72(FP), R10
+	MOVQ k+40(FP), R11
+
+tail_product:
+	VPSLLD           $0x10, (R8), Z13
+	VFMADD231PS.BCST (CX), Z13, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z13, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z13, Z2
+	VFMADD231PS.BCST (DX), Z13, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z13, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z13, Z5
+	VFMADD231PS.BCST (BX), Z13, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z13, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z13, Z8
+	VFMADD231PS.BCST (SI), Z13, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z13, Z10
+	VFMADD231PS.BCST (SI)(AX*2), Z13, Z11
+	VFMADD231PS.BCST (DI), Z13, Z12
+	PREFETCHT1       (R9)
+	ADDQ             R10, R9
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             $0x40, R8
+	DECQ             R11
 	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
@@ -3190,6 +5964,220 @@ tail_product:
 	VZEROUPPER
 	RET
 
+// func widen13x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·widen13x32(SB), NOSPLIT, $0-80
+	MOVQ      cols+48(FP), AX
+	SUBQ      $0x10, AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	MOVB      add+56(FP), AL
+	TESTB     AL, AL
+	JZ        tail_zero
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	LEAQ      (DX)(AX*2), BX
+	ADDQ      AX, BX
+	LEAQ      (BX)(AX*2), SI
+	ADDQ      AX, SI
+	LEAQ      (SI)(AX*2), DI
+	ADDQ      AX, DI
+	VMOVUPS   (CX), Z0
+	VMOVUPS.Z 64(CX), K1, Z1
+	VMOVUPS   (CX)(AX*1), Z2
+	VMOVUPS.Z 64(CX)(AX*1), K1, Z3
+	VMOVUPS   (CX)(AX*2), Z4
+	VMOVUPS.Z 64(CX)(AX*2), K1, Z5
+	VMOVUPS   (DX), Z6
+	VMOVUPS.Z 64(DX), K1, Z7
+	VMOVUPS   (DX)(AX*1), Z8
+	VMOVUPS.Z 64(DX)(AX*1), K1, Z9
+	VMOVUPS   (DX)(AX*2), Z10
+	VMOVUPS.Z 64(DX)(AX*2), K1, Z11
+	VMOVUPS   (BX), Z12
+	VMOVUPS.Z 64(BX), K1, Z13
+	VMOVUPS   (BX)(AX*1), Z14
+	VMOVUPS.Z 64(BX)(AX*1), K1, Z15
+	VMOVUPS   (BX)(AX*2), Z16
+	VMOVUPS.Z 64(BX)(AX*2), K1, Z17
+	VMOVUPS   (SI), Z18
+	VMOVUPS.Z 64(SI), K1, Z19
+	VMOVUPS   (SI)(AX*1), Z20
+	VMOVUPS.Z 64(SI)(AX*1), K1, Z21
+	VMOVUPS   (SI)(AX*2), Z22
+	VMOVUPS.Z 64(SI)(AX*2), K1, Z23
+	VMOVUPS   (DI), Z24
+	VMOVUPS.Z 64(DI), K1, Z25
+	JMP       tail_begin
+
+tail_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Z15, Z15, Z15
+	VPXORD     Z16, Z16, Z16
+	VPXORD     Z17, Z17, Z17
+	VPXORD     Z18, Z18, Z18
+	VPXORD     Z19, Z19, Z19
+	VPXORD     Z20, Z20, Z20
+	VPXORD     Z21, Z21, Z21
+	VPXORD     Z22, Z22, Z22
+	VPXORD     Z23, Z23, Z23
+	VPXORD     Z24, Z24, Z24
+	VPXORD     Z25, Z25, Z25
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	LEAQ       (DX)(AX*2), BX
+	ADDQ       AX, BX
+	LEAQ       (BX)(AX*2), SI
+	ADDQ       AX, SI
+	LEAQ       (SI)(AX*2), DI
+	ADDQ       AX, DI
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 64(CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 64(CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 64(DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+	PREFETCHT0 64(DX)(AX*2)
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 64(BX)(AX*1)
+	PREFETCHT0 (BX)(AX*2)
+	PREFETCHT0 64(BX)(AX*2)
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	PREFETCHT0 (SI)(AX*1)
+	PREFETCHT0 64(SI)(AX*1)
+	PREFETCHT0 (SI)(AX*2)
+	PREFETCHT0 64(SI)(AX*2)
+	PREFETCHT0 (DI)
+	PREFETCHT0 64(DI)
+
+tail_begin:
+	MOVQ    lda+24(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a+16(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	LEAQ    (SI)(AX*2), DI
+	ADDQ    AX, DI
+	MOVQ    b+32(FP), R8
+	VMOVUPS constantffff0000<>+0(SB), Z26
+	MOVQ    ahead+64(FP), R9
+	MOVQ    step+72(FP), R10
+	MOVQ    k+40(FP), R11
+
+tail_product:
+	VPSLLD           $0x10, (R8), Z27
+	VANDPS           (R8), Z26, Z28
+	VFMADD231PS.BCST (CX), Z27, Z0
+	VFMADD231PS.BCST (CX), Z28, Z1
+	VFMADD231PS.BCST (CX)(AX*1), Z27, Z2
+	VFMADD231PS.BCST (CX)(AX*1), Z28, Z3
+	VFMADD231PS.BCST (CX)(AX*2), Z27, Z4
+	VFMADD231PS.BCST (CX)(AX*2), Z28, Z5
+	VFMADD231PS.BCST (DX), Z27, Z6
+	VFMADD231PS.BCST (DX), Z28, Z7
+	VFMADD231PS.BCST (DX)(AX*1), Z27, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z28, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z27, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z28, Z11
+	VFMADD231PS.BCST (BX), Z27, Z12
+	VFMADD231PS.BCST (BX), Z28, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z27, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z28, Z15
+	VFMADD231PS.BCST (BX)(AX*2), Z27, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z28, Z17
+	VFMADD231PS.BCST (SI), Z27, Z18
+	VFMADD231PS.BCST (SI), Z28, Z19
+	VFMADD231PS.BCST (SI)(AX*1), Z27, Z20
+	VFMADD231PS.BCST (SI)(AX*1), Z28, Z21
+	VFMADD231PS.BCST (SI)(AX*2), Z27, Z22
+	VFMADD231PS.BCST (SI)(AX*2), Z28, Z23
+	VFMADD231PS.BCST (DI), Z27, Z24
+	VFMADD231PS.BCST (DI), Z28, Z25
+	PREFETCHT1       (R9)
+	ADDQ             R10, R9
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             $0x40, R8
+	DECQ             R11
+	JNZ              tail_product
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	LEAQ             (DX)(AX*2), BX
+	ADDQ             AX, BX
+	LEAQ             (BX)(AX*2), SI
+	ADDQ             AX, SI
+	LEAQ             (SI)(AX*2), DI
+	ADDQ             AX, DI
+	VMOVUPS          Z0, (CX)
+	VMOVUPS          Z1, K1, 64(CX)
+	VMOVUPS          Z2, (CX)(AX*1)
+	VMOVUPS          Z3, K1, 64(CX)(AX*1)
+	VMOVUPS          Z4, (CX)(AX*2)
+	VMOVUPS          Z5, K1, 64(CX)(AX*2)
+	VMOVUPS          Z6, (DX)
+	VMOVUPS          Z7, K1, 64(DX)
+	VMOVUPS          Z8, (DX)(AX*1)
+	VMOVUPS          Z9, K1, 64(DX)(AX*1)
+	VMOVUPS          Z10, (DX)(AX*2)
+	VMOVUPS          Z11, K1, 64(DX)(AX*2)
+	VMOVUPS          Z12, (BX)
+	VMOVUPS          Z13, K1, 64(BX)
+	VMOVUPS          Z14, (BX)(AX*1)
+	VMOVUPS          Z15, K1, 64(BX)(AX*1)
+	VMOVUPS          Z16, (BX)(AX*2)
+	VMOVUPS          Z17, K1, 64(BX)(AX*2)
+	VMOVUPS          Z18, (SI)
+	VMOVUPS          Z19, K1, 64(SI)
+	VMOVUPS          Z20, (SI)(AX*1)
+	VMOVUPS          Z21, K1, 64(SI)(AX*1)
+	VMOVUPS          Z22, (SI)(AX*2)
+	VMOVUPS          Z23, K1, 64(SI)(AX*2)
+	VMOVUPS          Z24, (DI)
+	VMOVUPS          Z25, K1, 64(DI)
+	VZEROUPPER
+	RET
+
 // func tile14x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile14x16(SB), NOSPLIT, $0-88
@@ -3314,6 +6302,157 @@ tail_product:
 	ADDQ             $0x04, DI
 	ADDQ             R9, R8
 	DECQ             R12
+	JNZ              tail_product
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	LEAQ             (DX)(AX*2), BX
+	ADDQ             AX, BX
+	LEAQ             (BX)(AX*2), SI
+	ADDQ             AX, SI
+	LEAQ             (SI)(AX*2), DI
+	ADDQ             AX, DI
+	VMOVUPS          Z0, K1, (CX)
+	VMOVUPS          Z1, K1, (CX)(AX*1)
+	VMOVUPS          Z2, K1, (CX)(AX*2)
+	VMOVUPS          Z3, K1, (DX)
+	VMOVUPS          Z4, K1, (DX)(AX*1)
+	VMOVUPS          Z5, K1, (DX)(AX*2)
+	VMOVUPS          Z6, K1, (BX)
+	VMOVUPS          Z7, K1, (BX)(AX*1)
+	VMOVUPS          Z8, K1, (BX)(AX*2)
+	VMOVUPS          Z9, K1, (SI)
+	VMOVUPS          Z10, K1, (SI)(AX*1)
+	VMOVUPS          Z11, K1, (SI)(AX*2)
+	VMOVUPS          Z12, K1, (DI)
+	VMOVUPS          Z13, K1, (DI)(AX*1)
+	VZEROUPPER
+	RET
+
+// func widen14x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·widen14x16(SB), NOSPLIT, $0-80
+	MOVQ      cols+48(FP), AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	MOVB      add+56(FP), AL
+	TESTB     AL, AL
+	JZ        tail_zero
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	LEAQ      (DX)(AX*2), BX
+	ADDQ      AX, BX
+	LEAQ      (BX)(AX*2), SI
+	ADDQ      AX, SI
+	LEAQ      (SI)(AX*2), DI
+	ADDQ      AX, DI
+	VMOVUPS.Z (CX), K1, Z0
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VMOVUPS.Z (CX)(AX*2), K1, Z2
+	VMOVUPS.Z (DX), K1, Z3
+	VMOVUPS.Z (DX)(AX*1), K1, Z4
+	VMOVUPS.Z (DX)(AX*2), K1, Z5
+	VMOVUPS.Z (BX), K1, Z6
+	VMOVUPS.Z (BX)(AX*1), K1, Z7
+	VMOVUPS.Z (BX)(AX*2), K1, Z8
+	VMOVUPS.Z (SI), K1, Z9
+	VMOVUPS.Z (SI)(AX*1), K1, Z10
+	VMOVUPS.Z (SI)(AX*2), K1, Z11
+	VMOVUPS.Z (DI), K1, Z12
+	VMOVUPS.Z (DI)(AX*1), K1, Z13
+	JMP       tail_begin
+
+tail_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	LEAQ       (DX)(AX*2), BX
+	ADDQ       AX, BX
+	LEAQ       (BX)(AX*2), SI
+	ADDQ       AX, SI
+	LEAQ       (SI)(AX*2), DI
+	ADDQ       AX, DI
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+	PREFETCHT0 (BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 (BX)(AX*2)
+	PREFETCHT0 (SI)
+	PREFETCHT0 (SI)(AX*1)
+	PREFETCHT0 (SI)(AX*2)
+	PREFETCHT0 (DI)
+	PREFETCHT0 (DI)(AX*1)
+
+tail_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	LEAQ (SI)(AX*2), DI
+	ADDQ AX, DI
+	MOVQ b+32(FP), R8
+	MOVQ ahead+64(FP), R9
+	MOVQ step+72(FP), R10
+	MOVQ k+40(FP), R11
+
+tail_product:
+	VPSLLD           $0x10, (R8), Z14
+	VFMADD231PS.BCST (CX), Z14, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z14, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z14, Z2
+	VFMADD231PS.BCST (DX), Z14, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z14, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z14, Z5
+	VFMADD231PS.BCST (BX), Z14, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z14, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z14, Z8
+	VFMADD231PS.BCST (SI), Z14, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z14, Z10
+	VFMADD231PS.BCST (SI)(AX*2), Z14, Z11
+	VFMADD231PS.BCST (DI), Z14, Z12
+	VFMADD231PS.BCST (DI)(AX*1), Z14, Z13
+	PREFETCHT1       (R9)
+	ADDQ             R10, R9
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             $0x40, R8
+	DECQ             R11
 	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
@@ -3525,6 +6664,230 @@ tail_product:
 	ADDQ             $0x04, DI
 	ADDQ             R9, R8
 	DECQ             R12
+	JNZ              tail_product
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	LEAQ             (DX)(AX*2), BX
+	ADDQ             AX, BX
+	LEAQ             (BX)(AX*2), SI
+	ADDQ             AX, SI
+	LEAQ             (SI)(AX*2), DI
+	ADDQ             AX, DI
+	VMOVUPS          Z0, (CX)
+	VMOVUPS          Z1, K1, 64(CX)
+	VMOVUPS          Z2, (CX)(AX*1)
+	VMOVUPS          Z3, K1, 64(CX)(AX*1)
+	VMOVUPS          Z4, (CX)(AX*2)
+	VMOVUPS          Z5, K1, 64(CX)(AX*2)
+	VMOVUPS          Z6, (DX)
+	VMOVUPS          Z7, K1, 64(DX)
+	VMOVUPS          Z8, (DX)(AX*1)
+	VMOVUPS          Z9, K1, 64(DX)(AX*1)
+	VMOVUPS          Z10, (DX)(AX*2)
+	VMOVUPS          Z11, K1, 64(DX)(AX*2)
+	VMOVUPS          Z12, (BX)
+	VMOVUPS          Z13, K1, 64(BX)
+	VMOVUPS          Z14, (BX)(AX*1)
+	VMOVUPS          Z15, K1, 64(BX)(AX*1)
+	VMOVUPS          Z16, (BX)(AX*2)
+	VMOVUPS          Z17, K1, 64(BX)(AX*2)
+	VMOVUPS          Z18, (SI)
+	VMOVUPS          Z19, K1, 64(SI)
+	VMOVUPS          Z20, (SI)(AX*1)
+	VMOVUPS          Z21, K1, 64(SI)(AX*1)
+	VMOVUPS          Z22, (SI)(AX*2)
+	VMOVUPS          Z23, K1, 64(SI)(AX*2)
+	VMOVUPS          Z24, (DI)
+	VMOVUPS          Z25, K1, 64(DI)
+	VMOVUPS          Z26, (DI)(AX*1)
+	VMOVUPS          Z27, K1, 64(DI)(AX*1)
+	VZEROUPPER
+	RET
+
+// func widen14x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·widen14x32(SB), NOSPLIT, $0-80
+	MOVQ      cols+48(FP), AX
+	SUBQ      $0x10, AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	MOVB      add+56(FP), AL
+	TESTB     AL, AL
+	JZ        tail_zero
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	LEAQ      (DX)(AX*2), BX
+	ADDQ      AX, BX
+	LEAQ      (BX)(AX*2), SI
+	ADDQ      AX, SI
+	LEAQ      (SI)(AX*2), DI
+	ADDQ      AX, DI
+	VMOVUPS   (CX), Z0
+	VMOVUPS.Z 64(CX), K1, Z1
+	VMOVUPS   (CX)(AX*1), Z2
+	VMOVUPS.Z 64(CX)(AX*1), K1, Z3
+	VMOVUPS   (CX)(AX*2), Z4
+	VMOVUPS.Z 64(CX)(AX*2), K1, Z5
+	VMOVUPS   (DX), Z6
+	VMOVUPS.Z 64(DX), K1, Z7
+	VMOVUPS   (DX)(AX*1), Z8
+	VMOVUPS.Z 64(DX)(AX*1), K1, Z9
+	VMOVUPS   (DX)(AX*2), Z10
+	VMOVUPS.Z 64(DX)(AX*2), K1, Z11
+	VMOVUPS   (BX), Z12
+	VMOVUPS.Z 64(BX), K1, Z13
+	VMOVUPS   (BX)(AX*1), Z14
+	VMOVUPS.Z 64(BX)(AX*1), K1, Z15
+	VMOVUPS   (BX)(AX*2), Z16
+	VMOVUPS.Z 64(BX)(AX*2), K1, Z17
+	VMOVUPS   (SI), Z18
+	VMOVUPS.Z 64(SI), K1, Z19
+	VMOVUPS   (SI)(AX*1), Z20
+	VMOVUPS.Z 64(SI)(AX*1), K1, Z21
+	VMOVUPS   (SI)(AX*2), Z22
+	VMOVUPS.Z 64(SI)(AX*2), K1, Z23
+	VMOVUPS   (DI), Z24
+	VMOVUPS.Z 64(DI), K1, Z25
+	VMOVUPS   (DI)(AX*1), Z26
+	VMOVUPS.Z 64(DI)(AX*1), K1, Z27
+	JMP       tail_begin
+
+tail_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Z15, Z15, Z15
+	VPXORD     Z16, Z16, Z16
+	VPXORD     Z17, Z17, Z17
+	VPXORD     Z18, Z18, Z18
+	VPXORD     Z19, Z19, Z19
+	VPXORD     Z20, Z20, Z20
+	VPXORD     Z21, Z21, Z21
+	VPXORD     Z22, Z22, Z22
+	VPXORD     Z23, Z23, Z23
+	VPXORD     Z24, Z24, Z24
+	VPXORD     Z25, Z25, Z25
+	VPXORD     Z26, Z26, Z26
+	VPXORD     Z27, Z27, Z27
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	LEAQ       (DX)(AX*2), BX
+	ADDQ       AX, BX
+	LEAQ       (BX)(AX*2), SI
+	ADDQ       AX, SI
+	LEAQ       (SI)(AX*2), DI
+	ADDQ       AX, DI
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 64(CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 64(CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 64(DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+	PREFETCHT0 64(DX)(AX*2)
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 64(BX)(AX*1)
+	PREFETCHT0 (BX)(AX*2)
+	PREFETCHT0 64(BX)(AX*2)
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	PREFETCHT0 (SI)(AX*1)
+	PREFETCHT0 64(SI)(AX*1)
+	PREFETCHT0 (SI)(AX*2)
+	PREFETCHT0 64(SI)(AX*2)
+	PREFETCHT0 (DI)
+	PREFETCHT0 64(DI)
+	PREFETCHT0 (DI)(AX*1)
+	PREFETCHT0 64(DI)(AX*1)
+
+tail_begin:
+	MOVQ    lda+24(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a+16(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	LEAQ    (SI)(AX*2), DI
+	ADDQ    AX, DI
+	MOVQ    b+32(FP), R8
+	VMOVUPS constantffff0000<>+0(SB), Z28
+	MOVQ    ahead+64(FP), R9
+	MOVQ    step+72(FP), R10
+	MOVQ    k+40(FP), R11
+
+tail_product:
+	VPSLLD           $0x10, (R8), Z29
+	VANDPS           (R8), Z28, Z30
+	VFMADD231PS.BCST (CX), Z29, Z0
+	VFMADD231PS.BCST (CX), Z30, Z1
+	VFMADD231PS.BCST (CX)(AX*1), Z29, Z2
+	VFMADD231PS.BCST (CX)(AX*1), Z30, Z3
+	VFMADD231PS.BCST (CX)(AX*2), Z29, Z4
+	VFMADD231PS.BCST (CX)(AX*2), Z30, Z5
+	VFMADD231PS.BCST (DX), Z29, Z6
+	VFMADD231PS.BCST (DX), Z30, Z7
+	VFMADD231PS.BCST (DX)(AX*1), Z29, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z30, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z29, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z30, Z11
+	VFMADD231PS.BCST (BX), Z29, Z12
+	VFMADD231PS.BCST (BX), Z30, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z29, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z30, Z15
+	VFMADD231PS.BCST (BX)(AX*2), Z29, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z30, Z17
+	VFMADD231PS.BCST (SI), Z29, Z18
+	VFMADD231PS.BCST (SI), Z30, Z19
+	VFMADD231PS.BCST (SI)(AX*1), Z29, Z20
+	VFMADD231PS.BCST (SI)(AX*1), Z30, Z21
+	VFMADD231PS.BCST (SI)(AX*2), Z29, Z22
+	VFMADD231PS.BCST (SI)(AX*2), Z30, Z23
+	VFMADD231PS.BCST (DI), Z29, Z24
+	VFMADD231PS.BCST (DI), Z30, Z25
+	VFMADD231PS.BCST (DI)(AX*1), Z29, Z26
+	VFMADD231PS.BCST (DI)(AX*1), Z30, Z27
+	PREFETCHT1       (R9)
+	ADDQ             R10, R9
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             $0x40, R8
+	DECQ             R11
 	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX

@@ -37,3 +37,30 @@ func Tile(out []float32, ldo int, a []float32, lda int, b []float32, ldb int, k,
 	}
 	tiles[rows-1][(cols-1)/Columns](&out[0], ldo, &a[0], lda, &b[0], ldb, k, cols, add, next, step)
 }
+
+var widens = [Rows][2]func(out *float32, ldo int, a *float32, lda int, b *uint16, k, cols int, add bool, ahead *byte, step int){
+	{widen1x16, widen1x32},
+	{widen2x16, widen2x32},
+	{widen3x16, widen3x32},
+	{widen4x16, widen4x32},
+	{widen5x16, widen5x32},
+	{widen6x16, widen6x32},
+	{widen7x16, widen7x32},
+	{widen8x16, widen8x32},
+	{widen9x16, widen9x32},
+	{widen10x16, widen10x32},
+	{widen11x16, widen11x32},
+	{widen12x16, widen12x32},
+	{widen13x16, widen13x32},
+	{widen14x16, widen14x32},
+}
+
+// TileBF16 is pure.TileBF16 as Tile is pure.Tile.
+func TileBF16(out []float32, ldo int, a []float32, lda int, b []uint16, k, rows, cols int, add bool, ahead []byte) {
+	_, _, _ = out[(rows-1)*ldo+cols-1], a[(rows-1)*lda+k-1], b[k*32-1]
+	next, step := (*byte)(unsafe.Pointer(&b[0])), 0
+	if len(ahead) > 0 {
+		next, step = &ahead[0], len(ahead)/k
+	}
+	widens[rows-1][(cols-1)/Columns](&out[0], ldo, &a[0], lda, &b[0], k, cols, add, next, step)
+}

@@ -11,6 +11,7 @@ import (
 type Number struct {
 	value float32
 	read  *bool // nil for a result
+	bytes int64 // that hold it
 }
 
 // A Machine computes with Numbers and tallies what it did.
@@ -22,13 +23,16 @@ type Machine struct {
 // A Matrix is rows of Numbers.
 type Matrix [][]Number
 
-// Operand is a matrix that has not been read.
-func Operand(rows, cols int, at func(i, j int) float32) Matrix {
+// Operand is a matrix of float32s that has not been read.
+func Operand(rows, cols int, at func(i, j int) float32) Matrix { return Held(4, rows, cols, at) }
+
+// Held is a matrix that has not been read, each number in so many bytes.
+func Held(bytes int64, rows, cols int, at func(i, j int) float32) Matrix {
 	m := make(Matrix, rows)
 	for i := range m {
 		m[i] = make([]Number, cols)
 		for j := range m[i] {
-			m[i][j] = Number{at(i, j), new(bool)}
+			m[i][j] = Number{at(i, j), new(bool), bytes}
 		}
 	}
 	return m
@@ -37,11 +41,11 @@ func Operand(rows, cols int, at func(i, j int) float32) Matrix {
 // Float is the number's value.
 func (n Number) Float() float32 { return n.value }
 
-// use is the value, and marks an operand as read: four bytes, once.
+// use is the value, and marks an operand as read: its bytes, once.
 func (m *Machine) use(n Number) float32 {
 	if n.read != nil && !*n.read {
 		*n.read = true
-		m.Tally.Read += 4
+		m.Tally.Read += n.bytes
 	}
 	return n.value
 }

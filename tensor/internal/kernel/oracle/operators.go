@@ -119,7 +119,7 @@ func (m *Machine) Head(s *Machine, queries, keys, values Matrix, past int, scale
 		for d := range size {
 			for _, n := range []*Number{&keys[j][d], &values[j][d]} {
 				m.Store(n, *n)
-				n.read = new(bool)
+				n.read, n.bytes = new(bool), 4
 			}
 		}
 	}

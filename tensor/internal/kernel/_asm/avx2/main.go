@@ -19,11 +19,14 @@ func main() {
 	for n := 1; n <= 2; n++ {
 		for registers := 1; registers <= 4; registers++ {
 			tile.Emit(vector.AVX2, n, registers)
+			tile.EmitWiden(vector.AVX2, n, registers, 0)
 		}
 	}
 	for n := 3; n <= 6; n++ {
 		for registers := 1; registers <= 2; registers++ {
 			tile.Emit(vector.AVX2, n, registers)
+			tile.EmitWiden(vector.AVX2, n, registers, 0)
+			tile.EmitWiden(vector.AVX2, n, registers, 16)
 		}
 	}
 	rows.Emit(vector.AVX2)

@@ -20,6 +20,7 @@ func main() {
 	for n := 1; n <= 14; n++ {
 		for registers := 1; registers <= 2; registers++ {
 			tile.Emit(vector.AVX512, n, registers)
+			tile.EmitWiden(vector.AVX512, n, registers, 0)
 		}
 	}
 	rows.Emit(vector.AVX512)

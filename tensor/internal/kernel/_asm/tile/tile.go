@@ -13,11 +13,30 @@ import (
 
 // Emit emits the kernel of so many rows and registers of columns, the last of which may be in part
 // outside. Every sum has an accumulator of its own and runs along k in order.
-func Emit(s vector.Set, rows, registers int) {
+func Emit(s vector.Set, rows, registers int) { emit(s, "tile", rows, registers, &float32s{Set: s}) }
+
+// EmitWiden is Emit for weights in bfloat16, beginning with a panel's column first.
+func EmitWiden(s vector.Set, rows, registers, first int) {
+	name := "widen"
+	if first > 0 {
+		name = "widenUpper"
+	}
+	emit(s, name, rows, registers, &bfloat16s{Set: s, first: first, end: first + registers*s.Lanes})
+}
+
+// weights are the second matrix, of which a loop along k loads a row of columns at a time.
+type weights interface {
+	parameters() string                                 // beside others in a kernel's signature
+	begin()                                             // emits what comes before the loop
+	load(register int, mask vector.Mask) reg.VecVirtual // emits a load of a register of columns
+	next()                                              // emits the step to the next row
+}
+
+func emit(s vector.Set, prefix string, rows, registers int, b weights) {
 	most := registers * s.Lanes
-	name := fmt.Sprintf("tile%dx%d", rows, most)
-	TEXT(name, NOSPLIT, "func(out *float32, ldo int, a *float32, lda int, b *float32, ldb, k, cols int, add bool, ahead *byte, step int)")
-	Doc(fmt.Sprintf("%s is Tile for that many rows and %d to %d columns.", name, most-s.Lanes+1, most))
+	TEXT(fmt.Sprintf("%s%dx%d", prefix, rows, most), NOSPLIT,
+		"func(out *float32, ldo int, a *float32, lda int, "+b.parameters()+", k, cols int, add bool, ahead *byte, step int)")
+	Doc(fmt.Sprintf("%s%dx%d is Tile for that many rows and %d to %d columns.", prefix, rows, most, most-s.Lanes+1, most))
 	Pragma("noescape")
 	tail := Load(Param("cols"), GP64()).(reg.GPVirtual)
 	if registers > 1 {
@@ -27,15 +46,15 @@ func Emit(s vector.Set, rows, registers int) {
 	if s.MasksCost() {
 		CMPQ(tail, U8(s.Lanes))
 		JNE(LabelRef("masked"))
-		loop(s, rows, masks, "full")
+		loop(s, rows, masks, b, "full")
 		Label("masked")
 	}
 	masks[registers-1] = s.Masks(tail, 1)[0]
-	loop(s, rows, masks, "tail")
+	loop(s, rows, masks, b, "tail")
 }
 
 // loop emits the loop along k and what is around it, up to the return.
-func loop(s vector.Set, rows int, masks []vector.Mask, name string) {
+func loop(s vector.Set, rows int, masks []vector.Mask, b weights, name string) {
 	sums := make([][]reg.VecVirtual, rows)
 	for i := range sums {
 		for range masks {
@@ -69,14 +88,13 @@ func loop(s vector.Set, rows int, masks []vector.Mask, name string) {
 	}
 	Label(name + "_begin")
 	a := newMatrix("a", "lda", rows)
-	b, ldb := Load(Param("b"), GP64()), Load(Param("ldb"), GP64())
-	SHLQ(U8(2), ldb)
+	b.begin()
 	ahead, step := Load(Param("ahead"), GP64()), Load(Param("step"), GP64())
 	k := Load(Param("k"), GP64())
 	Label(name + "_product")
 	columns := make([]reg.VecVirtual, len(masks))
 	for j := range columns {
-		columns[j] = s.Load(Mem{Base: b, Disp: j * s.Bytes()}, masks[j])
+		columns[j] = b.load(j, masks[j])
 	}
 	for i := range sums {
 		s.MulAdd(a.row(i), columns, sums[i])
@@ -84,7 +102,7 @@ func loop(s vector.Set, rows int, masks []vector.Mask, name string) {
 	PREFETCHT1(Mem{Base: ahead})
 	ADDQ(step, ahead)
 	a.next()
-	ADDQ(ldb, b)
+	b.next()
 	DECQ(k)
 	JNZ(LabelRef(name + "_product"))
 	each(s.Store)

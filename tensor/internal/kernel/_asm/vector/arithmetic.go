@@ -32,6 +32,18 @@ func (s Set) Max(x reg.VecVirtual, y Op) reg.VecVirtual { return s.binary(VMAXPS
 func (s Set) And(x reg.VecVirtual, y Op) reg.VecVirtual { return s.binary(VANDPS, x, y) }
 func (s Set) Xor(x reg.VecVirtual, y Op) reg.VecVirtual { return s.binary(VXORPS, x, y) }
 
+// ShiftLeft emits the words at m, each shifted left by so many bits.
+func (s Set) ShiftLeft(m Mem, bits uint8) reg.VecVirtual {
+	out := s.Register()
+	if s.masked() {
+		VPSLLD(U8(bits), m, out)
+	} else {
+		VMOVDQU(m, out)
+		VPSLLD(U8(bits), out, out)
+	}
+	return out
+}
+
 func (s Set) binary(instruction func(...Op), x reg.VecVirtual, y Op) reg.VecVirtual {
 	out := s.Register()
 	instruction(y, x, out)
