@@ -73,10 +73,8 @@ func (r *Request) check(vocabulary, context int) error {
 	case !finite(s.PresencePenalty):
 		return fmt.Errorf("presence-penalty is %v, not a number", s.PresencePenalty)
 	}
-	for i, id := range r.Prompt {
-		if id < 0 || id >= vocabulary {
-			return fmt.Errorf("token %d of the prompt is id %d, outside the vocabulary of %d", i, id, vocabulary)
-		}
+	if err := checkIDs("prompt", r.Prompt, vocabulary); err != nil {
+		return err
 	}
 	for id, bias := range s.LogitBias {
 		if id < 0 || id >= vocabulary {
@@ -92,6 +90,15 @@ func (r *Request) check(vocabulary, context int) error {
 		}
 		if !utf8.ValidString(stop) {
 			return fmt.Errorf("stop string %q is not valid UTF-8", stop)
+		}
+	}
+	return nil
+}
+
+func checkIDs(of string, tokens []int, vocabulary int) error {
+	for i, id := range tokens {
+		if id < 0 || id >= vocabulary {
+			return fmt.Errorf("token %d of the %s is id %d, outside the vocabulary of %d", i, of, id, vocabulary)
 		}
 	}
 	return nil

@@ -57,7 +57,7 @@ func (t *Task) logitsOf(n, rest int) int {
 func (e *Engine) take(span, token int, logits []float32) {
 	begin := e.exec.Clock()
 	defer func() { e.usage.Choosing += e.exec.Clock() - begin }()
-	if slices.ContainsFunc(logits, func(l float32) bool { return l-l != 0 }) { // NaN, Inf
+	if !finiteLogits(logits) {
 		e.failed = ErrLogits
 		return
 	}
@@ -77,6 +77,11 @@ func (e *Engine) take(span, token int, logits []float32) {
 	for _, choice := range t.sequences {
 		choice.choose(logits)
 	}
+}
+
+// finiteLogits tells whether none of logits is NaN or infinite.
+func finiteLogits(logits []float32) bool {
+	return !slices.ContainsFunc(logits, func(l float32) bool { return l-l != 0 })
 }
 
 // advance moves the owner's task on after a step: to its first tokens, or to the next.
@@ -143,8 +148,20 @@ func (t *Task) finish(now time.Duration, why string) {
 
 // Result is the answer so far; it is complete when the task is done.
 func (t *Task) Result() Result {
-	e := t.engine
-	setting := meter.Setting{
+	r := Result{Meter: t.account.Report(t.engine.setting())}
+	r.Usage.PromptTokens = len(t.request.Prompt)
+	r.Usage.PromptTokensDetails.CachedTokens = t.cached
+	for _, s := range t.sequences {
+		r.Choices = append(r.Choices, s.choice())
+		r.Usage.CompletionTokens += len(s.tokens) - len(t.request.Prompt)
+	}
+	r.Usage.TotalTokens = r.Usage.PromptTokens + r.Usage.CompletionTokens
+	return r
+}
+
+// setting is what the engine runs on.
+func (e *Engine) setting() meter.Setting {
+	s := meter.Setting{
 		Kernel:   e.exec.Kernel(),
 		DType:    e.model.DType(),
 		Threads:  e.exec.Threads(),
@@ -154,15 +171,7 @@ func (t *Task) Result() Result {
 		Rate:     e.options.Rate,
 	}
 	if e.options.Sections {
-		setting.Sections = e.model.Sections()
+		s.Sections = e.model.Sections()
 	}
-	r := Result{Meter: t.account.Report(setting)}
-	r.Usage.PromptTokens = len(t.request.Prompt)
-	r.Usage.PromptTokensDetails.CachedTokens = t.cached
-	for _, s := range t.sequences {
-		r.Choices = append(r.Choices, s.choice())
-		r.Usage.CompletionTokens += len(s.tokens) - len(t.request.Prompt)
-	}
-	r.Usage.TotalTokens = r.Usage.PromptTokens + r.Usage.CompletionTokens
-	return r
+	return s
 }

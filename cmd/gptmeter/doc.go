@@ -6,6 +6,7 @@ arithmetic that its kernels really do, and times every request.
 	gptmeter generate --model ./gpt2 < prompt.txt
 	gptmeter flops --model synthetic:gpt2         what was counted, beside theory
 	gptmeter bench --model ./gpt2 --batch 1,8     how fast it runs, and how near to this machine's peaks
+	gptmeter eval --text story.txt                perplexity and bits per byte
 	gptmeter tokenize --json "Hello, world"
 	gptmeter info --model ./gpt2 --tensors
 	gptmeter info                                 this machine

@@ -99,6 +99,7 @@ and times every request.`,
 		Example: `  gptmeter generate "Once upon a time"
   gptmeter generate --model ./gpt2 --max-tokens 100 --temperature 0 "The AI is"
   gptmeter flops --model synthetic:gpt2 --prompt 128 --generate 64
+  gptmeter eval --model ./gpt2 --text story.txt
   gptmeter tokenize --json "Hello, world"
   gptmeter info`,
 		Version:       readBuild().Version,
@@ -110,7 +111,7 @@ and times every request.`,
 	root.SetOut(p.stdout)
 	root.SetErr(p.stderr)
 	root.SetFlagErrorFunc(flagError)
-	for _, c := range []*cobra.Command{p.generate(), p.flops(), p.bench(), p.tokenize(), p.info(), p.version()} {
+	for _, c := range []*cobra.Command{p.generate(), p.eval(), p.flops(), p.bench(), p.tokenize(), p.info(), p.version()} {
 		c.Flags().SortFlags = false // they stand in the order in which they matter
 		root.AddCommand(c)
 	}

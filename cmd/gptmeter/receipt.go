@@ -66,6 +66,24 @@ func addEnergy(a, b meter.Energy) meter.Energy {
 
 func (r *receipt) print(w io.Writer) {
 	m, alone := r.sum, r.requests == 1
+	r.printLegs(w)
+	fmt.Fprintf(w, "%d prompt and %d generated tokens, %d cached\n",
+		r.usage.PromptTokens, r.usage.CompletionTokens, r.usage.PromptTokensDetails.CachedTokens)
+	if alone {
+		printTokenTimes(w, m)
+	}
+	r.printMachine(w)
+	if alone {
+		fmt.Fprintf(w, ", seed %d", r.seed)
+	} else {
+		fmt.Fprintf(w, ", %d requests", r.requests)
+	}
+	fmt.Fprintln(w)
+}
+
+// printLegs prints what the phases took and did, and their shares of the machine's limits.
+func (r *receipt) printLegs(w io.Writer) {
+	m := r.sum
 	fmt.Fprintln(w)
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(table, "\ttokens\ttime\ttokens/s\tcounted\tspeed\ttraffic\t")
@@ -73,14 +91,13 @@ func (r *receipt) print(w io.Writer) {
 	printLeg(table, "prompt", m.Prefill, r.prompt, width)
 	printLeg(table, "decode", m.Decode, r.decode, width)
 	table.Flush()
-
 	printShares(w, "prompt", m.Prefill.Shares)
 	printShares(w, "decode", m.Decode.Shares)
-	fmt.Fprintf(w, "%d prompt and %d generated tokens, %d cached\n",
-		r.usage.PromptTokens, r.usage.CompletionTokens, r.usage.PromptTokensDetails.CachedTokens)
-	if alone {
-		printTokenTimes(w, m)
-	}
+}
+
+// printMachine prints machine time, energy, cost, and what all ran on: a line that is left open.
+func (r *receipt) printMachine(w io.Writer) {
+	m := r.sum
 	operators := round(m.Prefill.MachineSeconds + m.Decode.MachineSeconds)
 	machine := round(m.MachineSeconds)
 	// Other is the difference, so that the line adds up as it stands.
@@ -89,12 +106,6 @@ func (r *receipt) print(w io.Writer) {
 	r.printEnergy(w)
 	r.printCost(w)
 	fmt.Fprintf(w, "%s, %s, %s kernels, %d threads", r.model, m.DType, m.Kernel, m.Threads)
-	if alone {
-		fmt.Fprintf(w, ", seed %d", r.seed)
-	} else {
-		fmt.Fprintf(w, ", %d requests", r.requests)
-	}
-	fmt.Fprintln(w)
 }
 
 // printLeg prints a row for a leg and one for each of its parts, with names of that width.
