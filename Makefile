@@ -10,7 +10,7 @@ CONCURRENT  := ./tensor/... ./model ./engine ./tokenizer ./weights ./cmd/...
 include tokenizer/daulet.mk
 include tensor/internal/kernel/asm.mk
 
-.PHONY: all help build run test test-go lint race purego cross fuzz clean
+.PHONY: all help build run test test-go lint race purego cross quality fuzz clean
 
 all: build daulet ## build the program, and the Rust tokenizer where cargo is
 
@@ -46,6 +46,9 @@ cross: ## build for other systems, without cgo
 	CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build -o /dev/null ./...
 	CGO_ENABLED=0 GOOS=darwin GOARCH=arm64 go build -o /dev/null ./...
 	CGO_ENABLED=0 GOOS=windows GOARCH=amd64 go build -o /dev/null ./...
+
+quality: ## print what each format costs in quality
+	go test -count 1 -run TestQuality -v ./benchmarks
 
 fuzz: ## fuzz every target for FUZZTIME (10s)
 	@go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ./... | while read -r package; do \
