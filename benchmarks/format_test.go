@@ -30,6 +30,7 @@ func someReport() *Report {
 		{Threads: 2, F32: number(225e9), Int8: number(900e9), Read: number(3e10), Spread: number(1.25), SpreadOf: &read, Disturbed: true},
 	}
 	return &Report{
+		Version: reportVersion,
 		Machine: Machine{CPU: &cpu, Cores: 2, MemoryBytes: &memory, OS: "linux", Arch: "amd64", Kernel: "avx512", Go: "go1.26.8", Date: date,
 			Peaks: Peaks{PeakRates: peaks[1], ByThreads: peaks}},
 		Model: Model{Name: "synthetic:gpt2", Parameters: 124_439_808, Context: 1024},

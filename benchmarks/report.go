@@ -12,6 +12,7 @@ import (
 // A Report states what a sweep has measured. Seconds, bytes and operations are plain; the unit is
 // in the name. A pointer is nil, and null in JSON, where nothing was measured.
 type Report struct {
+	Version     int      `json:"version"` // of these fields
 	Machine     Machine  `json:"machine"`
 	Model       Model    `json:"model"`
 	Interrupted bool     `json:"interrupted"` // not all that was asked for is there
@@ -83,7 +84,7 @@ type Result struct {
 }
 
 func newReport(r *runner, interrupted bool) *Report {
-	report := &Report{Machine: r.machine(), Model: r.model(), Interrupted: interrupted, Results: []Result{}, Measured: r.peaks}
+	report := &Report{Version: reportVersion, Machine: r.machine(), Model: r.model(), Interrupted: interrupted, Results: []Result{}, Measured: r.peaks}
 	for _, o := range r.finished {
 		if len(o.samples) > 0 {
 			report.Results = append(report.Results, o.result(r.peaks, r.config))

@@ -5,12 +5,15 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"math/big"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/gptmeter/gptmeter/meter/price"
 )
 
 // What pflag calls the type of a flag, which stands in its help unless the usage names the value.
@@ -188,3 +191,15 @@ func (v biases) GetSlice() (texts []string) {
 
 func (v biases) String() string { return strings.Join(v.GetSlice(), ",") }
 func (v biases) Type() string   { return biasType }
+
+// rational adds a flag for a decimal that is 0 or more, exactly as it is written; nil until it is set.
+func rational(flags *pflag.FlagSet, to **big.Rat, name, usage string) {
+	flags.Var(value[*big.Rat]{to, numberType, func(text string) (*big.Rat, error) {
+		x, err := price.ParseNumber(text)
+		if err == nil && x.Sign() < 0 {
+			err = errors.New("less than 0")
+		}
+		return x, err
+	}}, name, usage)
+	flags.Lookup(name).DefValue = ""
+}

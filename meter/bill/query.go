@@ -1,0 +1,221 @@
+package bill
+
+import (
+	"errors"
+	"fmt"
+	"math/big"
+	"slices"
+
+	"github.com/gptmeter/gptmeter/meter"
+	"github.com/gptmeter/gptmeter/meter/price"
+)
+
+// A Query is what is asked: the cost of a load, on machines as fast as was measured, at a price.
+type Query struct {
+	Price   *price.Price
+	Compare []*price.Price
+	Tests   []Test
+	Machine Machine // that the tests are of
+	Model   string
+	Peaks   Roofline // without its tests
+	Want    Want
+
+	Lengths     []Length // of the requests, with how many of each
+	Requests    *big.Rat // a day; nil for as many as there are lengths
+	Utilization *big.Rat // of one machine, in place of requests
+	Curve       Curve
+	Limits      Limits
+
+	ScaleThroughput bool       // to a price's number of cores
+	At              []*big.Rat // utilizations
+	Hosted          *Hosted
+	As              *AsQuery
+}
+
+// Answer works out the answer. Its error is a person's to correct: a load, a choice or limits
+// that cannot be.
+func (q Query) Answer() (*Answer, error) {
+	m, err := q.Want.choose(q.Tests)
+	if err != nil {
+		return nil, err
+	}
+	s, err := q.settle(m)
+	if err != nil {
+		return nil, err
+	}
+	in := s.in
+	if err := in.Check(); err != nil {
+		return nil, err
+	}
+	b := in.bill()
+	a := &Answer{Price: q.Price, Throughput: s.throughput(), Load: q.load(s), Machines: b.machines.Num().Int64(), Utilization: float(b.utilization),
+		Day: b.states(q.Price), PerUnit: in.perUnit(b.total()), Usage: in.perUnit(sub(b.total(), b.idle())),
+		Sensitivity: in.swings(s.samples), Comparison: []Comparison{}, BreakEven: []BreakEven{}, At: []At{}, Roofline: q.roofline()}
+	a.Day.Interval = in.interval(s.samples)
+	for _, p := range q.Compare {
+		c, err := s.compare(p, b)
+		if err != nil {
+			return nil, err
+		}
+		a.Comparison = append(a.Comparison, c)
+	}
+	if a.BreakEven, err = s.breakEvens(); err != nil {
+		return nil, err
+	}
+	for _, u := range q.At {
+		a.At = append(a.At, in.at(u))
+	}
+	a.Batches = s.batches(m)
+	s.train()
+	a.As = s.as
+	a.Remarks = s.remarks(a)
+	return a, nil
+}
+
+// settled is a query whose load, price and throughput are chosen.
+type settled struct {
+	Query
+	in              Input
+	prefill, decode Test
+	samples         Samples     // scaled as the rates are
+	scale           *big.Rat    // of the price's cores to the measured ones
+	mean            [2]*big.Rat // tokens of a request: prompt, completion; 0 where there are none
+	as              *As
+}
+
+// settle chooses the batch, and sets up the input.
+func (q Query) settle(m measured) (s settled, err error) {
+	s = settled{Query: q}
+	if s.in.Demand, err = q.demand(); err != nil {
+		return s, err
+	}
+	s.mean = s.in.Demand.mean()
+	if s.scale, err = q.scaleTo(q.Price); err != nil {
+		return s, err
+	}
+	s.prefill = m.prompts(float(s.mean[0]))
+	if s.decode, err = s.chooseBatch(m); err != nil {
+		return s, err
+	}
+	if q.As != nil {
+		if s.as, err = q.As.project(s.prefill, s.decode); err != nil {
+			return s, err
+		}
+	}
+	s.in.Price, s.in.Cores, s.in.Rates = q.Price, int64(q.Machine.Cores), s.rates(s.decode)
+	for _, of := range []struct {
+		to   *[]float64
+		test Test
+	}{{&s.samples.Prefill, s.prefill}, {&s.samples.Decode, s.decode}} {
+		for _, x := range of.test.Samples {
+			*of.to = append(*of.to, float(mul(exact(x), s.factor(of.test))))
+		}
+	}
+	return s, nil
+}
+
+// rates are those of the chosen prompt's test and a decode test, scaled.
+func (s settled) rates(decode Test) Rates {
+	rate := func(t Test) *big.Rat { return mul(exact(t.TokensPerSecond), s.factor(t)) }
+	return Rates{rate(s.prefill), rate(decode)}
+}
+
+// factor is what a test's rate is multiplied by.
+func (s settled) factor(t Test) *big.Rat {
+	if s.As == nil {
+		return s.scale
+	}
+	return mul(s.scale, s.As.factor(t))
+}
+
+// demand is the day's.
+func (q Query) demand() (Demand, error) {
+	prompt, completion, count := new(big.Rat), new(big.Rat), new(big.Rat)
+	for _, n := range q.Lengths {
+		prompt = add(prompt, mul(whole(n.PromptTokens), whole(n.Count)))
+		completion = add(completion, mul(whole(n.CompletionTokens), whole(n.Count)))
+		count = add(count, whole(n.Count))
+	}
+	d := Demand{PeakShare: q.Curve.peak()}
+	perRequest := func(tokens, of *big.Rat) *big.Rat {
+		if count.Sign() == 0 {
+			return new(big.Rat)
+		}
+		return quo(mul(tokens, of), count)
+	}
+	if q.Utilization != nil {
+		d.Utilization = q.Utilization
+		if count.Sign() > 0 {
+			d.PromptTokens, d.CompletionTokens = perRequest(prompt, one), perRequest(completion, one)
+		}
+		return d, nil
+	}
+	if count.Sign() == 0 {
+		return d, errors.New("a load without a request has no length")
+	}
+	if d.Requests = q.Requests; d.Requests == nil {
+		d.Requests = count
+	}
+	d.PromptTokens, d.CompletionTokens = perRequest(prompt, d.Requests), perRequest(completion, d.Requests)
+	return d, nil
+}
+
+// mean is how long a request is, in the mean; 0 where that is not known.
+func (d Demand) mean() (tokens [2]*big.Rat) {
+	for i, of := range []*big.Rat{d.PromptTokens, d.CompletionTokens} {
+		switch {
+		case of == nil || d.Requests != nil && d.Requests.Sign() == 0:
+			tokens[i] = new(big.Rat)
+		case d.Requests == nil:
+			tokens[i] = of
+		default:
+			tokens[i] = quo(of, d.Requests)
+		}
+	}
+	return tokens
+}
+
+// A CoresError is the error for a price of machines with another number of cores than were measured.
+type CoresError struct {
+	Price           string
+	Cores, Measured string
+}
+
+func (e *CoresError) Error() string {
+	return fmt.Sprintf("%s is the price of machines with %s cores, and one with %s was measured", e.Price, e.Cores, e.Measured)
+}
+
+// scaleTo is what rates are multiplied by for a machine of that price: the ratio of cores, as far as
+// that is wanted.
+func (q Query) scaleTo(p *price.Price) (*big.Rat, error) {
+	cores := p.At(price.Cores)
+	measured := whole(int64(q.Machine.Cores))
+	if !p.Has(price.Cores) || measured.Sign() == 0 || cores.Cmp(measured) == 0 || q.As != nil && q.As.Peak != nil {
+		return one, nil
+	}
+	if !q.ScaleThroughput {
+		return nil, &CoresError{p.Name, price.Decimal(cores), price.Decimal(measured)}
+	}
+	return quo(cores, measured), nil
+}
+
+// chooseBatch is the result of the largest batch that keeps the limits.
+func (s settled) chooseBatch(m measured) (Test, error) {
+	sizes := batches(m.decode)
+	for _, size := range slices.Backward(sizes) {
+		t := m.generation(size, float(s.mean[1]))
+		if s.Limits.meets(s.rates(t).pace(s.mean[0], size)) {
+			return t, nil
+		}
+	}
+	least := m.generation(sizes[0], float(s.mean[1]))
+	return Test{}, &LatencyError{s.Limits, sizes[0], s.rates(least).pace(s.mean[0], sizes[0])}
+}
+
+// source is measured, where nothing was scaled or projected.
+func (s settled) source() meter.Source {
+	if s.As != nil || s.scale.Cmp(one) != 0 {
+		return meter.Estimated
+	}
+	return meter.Measured
+}

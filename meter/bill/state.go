@@ -1,0 +1,125 @@
+package bill
+
+import (
+	"fmt"
+	"math/big"
+
+	"github.com/gptmeter/gptmeter/meter"
+)
+
+// throughput states which results were chosen, and how fast they say a machine is.
+func (s settled) throughput() Throughput {
+	t := Throughput{PrefillTokensPerSecond: float(s.in.Rates.Prefill), DecodeTokensPerSecond: float(s.in.Rates.Decode), Source: s.source(),
+		Prefill: &s.prefill.Choice, Decode: &s.decode.Choice, Machine: &s.Machine, Model: s.Model, Scale: float(s.scale)}
+	p := s.in.Rates.pace(s.mean[0], s.decode.Batch)
+	tpot := float(p.tpot)
+	t.TPOTSeconds = &tpot
+	if s.mean[0].Sign() > 0 {
+		ttft := float(p.ttft)
+		t.TTFTSeconds = &ttft
+	}
+	return t
+}
+
+// Kinds of loads.
+const (
+	ofRequests    = "requests"
+	ofUtilization = "utilization"
+)
+
+func (q Query) load(s settled) Load {
+	l := Load{Kind: ofUtilization, Source: meter.Configured, BusySeconds: NewAmount(s.in.busySeconds())}
+	if q.Limits.TTFT > 0 {
+		l.MaxTTFT = &q.Limits.TTFT
+	}
+	if q.Limits.TPOT > 0 {
+		l.MaxTPOT = &q.Limits.TPOT
+	}
+	if len(q.Lengths) > 0 {
+		l.PromptTokens, l.CompletionTokens = NewAmount(s.mean[0]), NewAmount(s.mean[1])
+	}
+	if most := 100; len(q.Lengths) > 1 && len(q.Lengths) <= most {
+		l.Histogram = q.Lengths
+	}
+	if s.in.Demand.Requests == nil {
+		return l
+	}
+	l.Kind, l.RequestsPerDay = ofRequests, NewAmount(s.in.Demand.Requests)
+	l.PeakBusySeconds = NewAmount(s.in.peakBusy())
+	l.CurveName = q.Curve.Name
+	for _, share := range q.Curve.Shares {
+		l.Curve = append(l.Curve, float(share))
+	}
+	concurrency := float(s.concurrency())
+	l.PeakConcurrency = &concurrency
+	return l
+}
+
+// concurrency is how many requests a machine that is not spare has at once in the peak hour, in the
+// mean: those that come in a second, times the seconds that each stays (Little 1961), which are
+// prompt / prefill rate + completion × batch / decode rate.
+func (s settled) concurrency() *big.Rat {
+	d := s.in.Demand
+	machines := s.in.working()
+	if machines.Sign() == 0 {
+		return new(big.Rat)
+	}
+	stays := add(quo(d.PromptTokens, s.in.Rates.Prefill), quo(mul(d.CompletionTokens, whole(int64(s.decode.Batch))), s.in.Rates.Decode))
+	return quo(mul(stays, d.PeakShare), mul(machines, whole(hour)))
+}
+
+// remarks say what the figures do not.
+func (s settled) remarks(a *Answer) []string {
+	list := s.Price.Remarks()
+	for _, p := range s.Compare {
+		list = append(list, p.Remarks()...)
+	}
+	if s.scale.Cmp(one) != 0 {
+		list = append(list, fmt.Sprintf("throughput is estimated: measured on %d cores, times %s for the price's", s.Machine.Cores, three(s.scale)))
+	}
+	if c := a.Load.PeakConcurrency; c != nil && s.decode.Batch > 1 && *c < float64(s.decode.Batch) {
+		list = append(list, fmt.Sprintf("in the peak hour a machine has %s requests at once in the mean, fewer than the batch of %d whose rate is taken: it will be slower, and dearer",
+			three(exact(*c)), s.decode.Batch))
+	}
+	if l := a.Load; l.MaxTTFT != nil || l.MaxTPOT != nil {
+		list = append(list, "latency is estimated for a request of mean length that waits for no other")
+	}
+	return list
+}
+
+// batches set the measured batches side by side.
+func (s settled) batches(m measured) []Batch {
+	list := []Batch{}
+	for _, size := range batches(m.decode) {
+		t := m.generation(size, float(s.mean[1]))
+		in := s.in
+		in.Rates = s.rates(t)
+		p := in.Rates.pace(s.mean[0], size)
+		b := Batch{Batch: size, DecodeTokensPerSecond: float(in.Rates.Decode), TPOTSeconds: float(p.tpot),
+			Meets: s.Limits.meets(p), Chosen: size == s.decode.Batch}
+		if s.mean[0].Sign() > 0 {
+			ttft := float(p.ttft)
+			b.TTFTSeconds = &ttft
+		}
+		if in.Check() != nil {
+			continue
+		}
+		bill := in.bill()
+		b.Machines, b.Total = bill.machines.Num().Int64(), NewAmount(bill.total())
+		b.PerMillionCompletionTokens = NewAmount(quo(mul(in.machineSecond(), whole(million)), in.Rates.Decode))
+		list = append(list, b)
+	}
+	return list
+}
+
+func (q Query) roofline() *Roofline {
+	r := q.Peaks
+	r.Tests = []RooflinePoint{}
+	for _, t := range q.Tests {
+		if t.BytesRead > 0 && t.FlopsPerSecond > 0 {
+			r.Tests = append(r.Tests, RooflinePoint{Choice: t.Choice, FlopsPerByte: t.Flops / t.BytesRead, FlopsPerSecond: t.FlopsPerSecond,
+				OfPeak: t.OfPeak, OfBandwidth: t.OfBandwidth})
+		}
+	}
+	return &r
+}
