@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math/big"
+	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
@@ -57,10 +58,11 @@ func (t *costText) as() {
 	if as == nil {
 		return
 	}
-	t.say("Estimated for a model of %s parameters:", siText(as.Parameters.Float(), ""))
+	lines := []string{fmt.Sprintf("Estimated for a model of %sparameters, assuming that", siText(as.Parameters.Float(), ""))}
 	for _, x := range as.Assumptions {
-		t.say("%s", text.WrapSoft("- "+x, 96))
+		lines = append(lines, wrapped("- "+x))
 	}
+	t.say("%s", strings.Join(lines, "\n"))
 	if tr := as.Training; tr != nil {
 		t.say("Training it once: %s FLOP, %s machine hours, %s %s (estimated).", fmt.Sprintf("%.3g", tr.Flops.Float()),
 			figure(bill.NewAmount(new(big.Rat).Quo(&tr.MachineSeconds.Rat, big.NewRat(3600, 1)))), t.answer.Price.Currency, t.money(&tr.Cost.Rat))

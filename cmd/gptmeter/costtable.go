@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"math"
 	"math/big"
 	"strings"
 
@@ -51,12 +52,12 @@ func (t *costText) write(w io.Writer) error {
 	t.batches()
 	t.comparison()
 	for _, b := range a.BreakEven {
-		t.say("Break-even of %s and %s: %s.", oneLine(b.Between), oneLine(b.And), oneLine(b.Text))
+		t.say("%s", wrapped(fmt.Sprintf("Break-even of %s and %s: %s.", oneLine(b.Between), oneLine(b.And), oneLine(b.Text))))
 	}
 	t.sensitivity()
 	t.as()
 	for _, r := range a.Remarks {
-		t.say("Note: %s.", oneLine(r))
+		t.say("%s", wrapped("Note: "+oneLine(r)+"."))
 	}
 	_, err := fmt.Fprintln(w, strings.Join(t.parts, "\n\n"))
 	return err
@@ -65,12 +66,17 @@ func (t *costText) write(w io.Writer) error {
 // money writes an amount of the day in whole coins, which digits is already rounded to.
 func (t *costText) money(x *big.Rat) string { return x.FloatString(t.answer.Price.Digits()) }
 
-// figure writes what a request or token costs.
+// figure writes what a request or token costs, with three significant digits.
 func figure(a *bill.Amount) string {
 	if a == nil {
 		return "–"
 	}
-	return price.Decimal(bill.Significant(&a.Rat, 3))
+	x := bill.Significant(&a.Rat, 3)
+	if x.Sign() == 0 {
+		return "0"
+	}
+	f, _ := x.Float64()
+	return x.FloatString(max(0, 2-int(math.Floor(math.Log10(math.Abs(f))+1e-12))))
 }
 
 func (t *costText) headline() string {
@@ -110,7 +116,16 @@ func (t *costText) priceText() string {
 	if p.Date != "" {
 		s += ", " + p.Date
 	}
-	return text.WrapSoft(s, 96)
+	return wrapped(s)
+}
+
+// wrapped breaks a paragraph into lines of at most 96 characters.
+func wrapped(s string) string {
+	lines := strings.Split(text.WrapSoft(s, 96), "\n")
+	for i := range lines {
+		lines[i] = strings.TrimRight(lines[i], " ")
+	}
+	return strings.Join(lines, "\n")
 }
 
 func plural(n int64, what string) string {
@@ -138,7 +153,7 @@ func (t *costText) speed() string {
 	if h.TTFTSeconds != nil {
 		s += fmt.Sprintf(". Without waiting the first token takes %s and each further %s", secondsText(*h.TTFTSeconds), secondsText(*h.TPOTSeconds))
 	}
-	return text.WrapSoft(s, 96)
+	return wrapped(s)
 }
 
 func choiceText(c *bill.Choice) string { return fmt.Sprintf("%s, batch %d", oneLine(c.Test), c.Batch) }

@@ -25,9 +25,13 @@ func TestMain(m *testing.M) {
 //	tiny FILE TO               copies a file of the embedded model
 //
 // and two conditions: [root], for whom permissions do not count, and [data], that the data outside
-// the repository is at $DATA.
+// the repository is at $DATA. The data of the manual's examples is at $EXAMPLES.
 func TestScripts(t *testing.T) {
 	data, err := filepath.Abs("../../../shared/data")
+	if err != nil {
+		t.Fatal(err)
+	}
+	examples, err := filepath.Abs("../../docs/testdata")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,6 +52,7 @@ func TestScripts(t *testing.T) {
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("DATA", data)
+			e.Setenv("EXAMPLES", examples)
 			return nil
 		},
 		RequireExplicitExec: true,
