@@ -87,10 +87,20 @@ func (in Input) machineSecond() *big.Rat {
 	return quo(add(perDay, mul(in.wattDay(), in.Price.At(price.BusyWatts))), whole(day))
 }
 
-// MachineSecond is what a busy second of a machine of that price costs by usage. Cores are those of
-// this machine, for a price that does not say.
-func MachineSecond(p *price.Price, cores int) *Amount {
-	return NewAmount(Input{Price: p, Cores: int64(cores)}.machineSecond())
+// idleSecond is what a second costs in which a machine waits: as machineSecond, with the idle watts.
+func (in Input) idleSecond() *big.Rat {
+	each := in.standing()
+	return quo(add(add(each[:]...), mul(in.wattDay(), in.Price.At(price.IdleWatts))), whole(day))
+}
+
+// Rate is what seconds of a machine of that price cost. Cores are those of this machine, for a
+// price that does not say.
+func Rate(p *price.Price, cores int) (*meter.Rate, error) {
+	in := Input{Price: p, Cores: int64(cores), Demand: Demand{Utilization: one}}
+	if err := in.Check(); err != nil {
+		return nil, err
+	}
+	return &meter.Rate{Price: p.Name, Currency: p.Currency, Busy: in.machineSecond(), Idle: in.idleSecond(), Source: meter.Configured}, nil
 }
 
 // states is the bill for an Answer.
