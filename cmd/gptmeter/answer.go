@@ -24,7 +24,7 @@ func (p *program) answer(ctx context.Context, f *generateFlags, m *loaded, trace
 	energy, why := p.energyMeter()
 	e := engine.New(m.model, m.exec, m.tokenizer, engine.Options{
 		MaxBatch: f.maxBatch, StepTokens: engine.DefaultOptions.StepTokens,
-		Peaks: knownPeaks(), Sections: f.by == byLayer, Energy: energy, Watts: f.watts, Trace: trace.Trace,
+		Peaks: knownPeaks(), Sections: f.by == byLayer, Energy: energy, Watts: f.watts, Rate: f.rate, Trace: trace.Trace,
 	}, m.took)
 	jobs, remarks, err := submit(e, m, requests)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/gptmeter/gptmeter/engine"
+	"github.com/gptmeter/gptmeter/meter"
 	"github.com/spf13/cobra"
 )
 
@@ -18,9 +19,11 @@ type generateFlags struct {
 	maxBatch   int
 	synthetic  bool
 	noMeter    bool
-	by         string  // how finely the receipt is divided
-	watts      float64 // 0 for unknown
-	trace      string  // file, "" for none
+	by         string      // how finely the receipt is divided
+	watts      float64     // 0 for unknown
+	price      string      // a preset or a file, "" for none
+	rate       *meter.Rate // by the price, nil for none
+	trace      string      // file, "" for none
 	json       bool
 }
 
@@ -50,6 +53,10 @@ are JSON lines in the order of the input. The file is checked whole before anyth
 		Args:    arguments(1, "PROMPT"),
 		PreRunE: settle,
 		RunE: func(c *cobra.Command, args []string) error {
+			var err error
+			if f.rate, err = rateOf(f.price); err != nil {
+				return err
+			}
 			requests, err := interruptible(c.Context(), func() ([]request, error) { return p.requests(f, args) })
 			if err != nil {
 				return err
@@ -76,6 +83,7 @@ are JSON lines in the order of the input. The file is checked whole before anyth
 	number(flags, &f.watts, "watts", "above 0", func(x float64) bool { return x > 0 },
 		"what the busy machine takes, for its energy where no counter can be read")
 	flags.Lookup("watts").DefValue = ""
+	flags.StringVar(&f.price, "price", "", "state what it costs, by a preset's name or a TOML `FILE`: see gptmeter cost --list")
 	flags.StringVar(&f.trace, "trace", "", "write steps, operators and requests to this `FILE`, for ui.perfetto.dev")
 	flags.BoolVar(&f.json, "json", false, "print one JSON document, in the form of an OpenAI completion")
 	configFlag(c)

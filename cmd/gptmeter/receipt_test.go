@@ -196,7 +196,7 @@ machine 0.3301 s = operators 0.3200 s + other 0.0101 s; loading 50.0 ms apart
 energy unmeasured
 cost 1235 USD configured, prompt 0 + decode 1235
 so far 0.0000400 USD, 20 % of the time idle; 3.46 USD a day at this rate
-price example-\nx: an example, not a quote
+price example-\nx, an example, not a quote
 tiny, f32, pure kernels, 2 threads, seed 7
 `},
 		{"a hundred gaps", byPhase, nil, []engine.Result{finished(100, joules(1500, meter.Measured))}, `
@@ -226,6 +226,21 @@ tiny, f32, pure kernels, 2 threads, seed 7
 			if n := utf8.RuneCountInString(line); n > 80 {
 				t.Errorf("%s: %d columns: %s", c.name, n, line)
 			}
+		}
+	}
+}
+
+// Amounts have three digits that count, and no exponent.
+func TestMoneyText(t *testing.T) {
+	for _, c := range []struct {
+		n, of int64
+		want  string
+	}{
+		{0, 1, "0"}, {1, 3, "0.333"}, {2, 3_000_000_000, "0.000000000667"}, {9996, 10_000, "1.00"}, {1234, 100, "12.3"},
+		{9995, 10, "1000"}, {123_456, 1, "123456"}, {1, 1000, "0.00100"}, {99_951, 1_000_000, "0.100"},
+	} {
+		if got := moneyText(meter.NewAmount(big.NewRat(c.n, c.of))); got != c.want {
+			t.Errorf("%d/%d is %s, want %s", c.n, c.of, got, c.want)
 		}
 	}
 }

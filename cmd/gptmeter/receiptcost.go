@@ -3,11 +3,15 @@ package main
 import (
 	"fmt"
 	"io"
+	"math"
 	"math/big"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/gptmeter/gptmeter/meter"
+	"github.com/gptmeter/gptmeter/meter/bill"
+	"github.com/gptmeter/gptmeter/meter/price"
 )
 
 // addCosts adds what two requests cost by one price.
@@ -34,7 +38,7 @@ func (r *receipt) printCost(w io.Writer) {
 		fmt.Fprintf(w, "so far %s %s, %s of the time idle; %s %s a day at this rate\n", moneyText(r.spent.Cost), *c.Currency,
 			percentText(r.spent.Idle.Seconds()/run.Seconds()), day.FloatString(2), *c.Currency)
 	}
-	fmt.Fprintf(w, "price %s\n", priceText(*c.Price))
+	fmt.Fprintf(w, "price %s\n", priceText(c))
 }
 
 // moneyText writes an amount with three significant digits, and without an exponent however small
@@ -44,20 +48,33 @@ func moneyText(a *meter.Amount) string {
 	if x >= 999.5 {
 		return a.FloatString(0)
 	}
-	digits, exponent, _ := strings.Cut(fmt.Sprintf("%.2e", x), "e")
-	var e int
-	fmt.Sscan(exponent, &e)
 	if x == 0 {
-		return strings.TrimSuffix(digits, ".00")
+		return "0"
 	}
-	return fmt.Sprintf("%.*f", 2-e, x)
+	rounded, _ := strconv.ParseFloat(strconv.FormatFloat(x, 'e', 2, 64), 64)
+	return strconv.FormatFloat(rounded, 'f', 2-int(math.Floor(math.Log10(rounded)+1e-9)), 64)
 }
 
-// priceText is a price's name, which says so where it is an example.
-func priceText(name string) string {
-	name = oneLine(name)
-	if strings.HasPrefix(name, "example-") {
-		name += ": an example, not a quote"
+// priceText is the price's name, and what is to be known of it.
+func priceText(c meter.Cost) string {
+	text := oneLine(*c.Price)
+	if strings.HasPrefix(*c.Price, price.ExamplePrefix) {
+		text += ", an example, not a quote"
 	}
-	return name
+	if c.Source == meter.Estimated {
+		text += ", for a machine with other cores than this one"
+	}
+	return text
+}
+
+// rateOf is what this machine costs by the price of that name, nil for "".
+func rateOf(name string) (*meter.Rate, error) {
+	if name == "" {
+		return nil, nil
+	}
+	p, err := openPrice(name)
+	if err != nil {
+		return nil, err
+	}
+	return bill.Rate(p, defaultThreads())
 }

@@ -93,14 +93,18 @@ func (in Input) idleSecond() *big.Rat {
 	return quo(add(add(each[:]...), mul(in.wattDay(), in.Price.At(price.IdleWatts))), whole(day))
 }
 
-// Rate is what seconds of a machine of that price cost. Cores are those of this machine, for a
-// price that does not say.
+// Rate is what seconds of a machine of that price cost. Cores are those of this machine: a price
+// that does not say has as many, and by one that says others all is an estimate.
 func Rate(p *price.Price, cores int) (*meter.Rate, error) {
 	in := Input{Price: p, Cores: int64(cores), Demand: Demand{Utilization: one}}
 	if err := in.Check(); err != nil {
 		return nil, err
 	}
-	return &meter.Rate{Price: p.Name, Currency: p.Currency, Busy: in.machineSecond(), Idle: in.idleSecond(), Source: meter.Configured}, nil
+	r := &meter.Rate{Price: p.Name, Currency: p.Currency, Busy: in.machineSecond(), Idle: in.idleSecond(), Source: meter.Configured}
+	if in.cores().Cmp(whole(in.Cores)) != 0 {
+		r.Source = meter.Estimated
+	}
+	return r, nil
 }
 
 // states is the bill for an Answer.
