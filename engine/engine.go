@@ -183,9 +183,9 @@ func (e *Engine) Usage() Usage {
 // Step runs one step: every sequence that generates gets a token, and what room is left goes to
 // prompts, the oldest first. The events are valid until the next Step.
 //
-// An error is the model's, ErrLogits, and final: no sequence has got a token, the step's work is
-// booked, and every later Step returns the error again. Tasks can still be cancelled and give
-// their results.
+// An error is the model's, ErrLogits or model.ErrFault, and final: no sequence has got a token, the
+// step's work is booked, and every later Step returns the error again. Tasks can still be cancelled
+// and give their results.
 func (e *Engine) Step() ([]Event, error) {
 	if e.failed != nil {
 		return nil, e.failed
@@ -199,7 +199,6 @@ func (e *Engine) Step() ([]Event, error) {
 	}
 	if err := e.model.Forward(e.exec, e.spans, e.take); err != nil {
 		e.failed = err
-		return nil, err
 	}
 	forwarded := e.exec.Clock()
 	if e.failed == nil {

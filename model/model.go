@@ -2,6 +2,7 @@ package model
 
 import (
 	"fmt"
+	"runtime/debug"
 	"slices"
 
 	"github.com/gptmeter/gptmeter/tensor"
@@ -97,12 +98,15 @@ type step struct {
 // wants them, in order: span and token count from 0 within their list, logits are valid during
 // the call. Work since x.Settle is divided among the spans.
 //
-// The error is of the caller's making (an id outside the vocabulary, more tokens than the context
-// has positions, no tokens, a cache twice) and nothing has been computed then.
-func (m *Model) Forward(x *tensor.Exec, spans []Span, use func(span, token int, logits []float32)) error {
+// An error is of the caller's making (an id outside the vocabulary, more tokens than the context
+// has positions, no tokens, a cache twice) and nothing has been computed then; or it is ErrFault,
+// and the caches are of no use.
+func (m *Model) Forward(x *tensor.Exec, spans []Span, use func(span, token int, logits []float32)) (err error) {
 	if err := m.enter(spans); err != nil {
 		return err
 	}
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer catch(&err)
 	s := &m.step
 	rows := len(s.ids)
 	x.Reset()

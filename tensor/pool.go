@@ -1,60 +1,167 @@
 package tensor
 
-import "sync"
+import (
+	"runtime"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+)
+
+// spin is how long a worker looks for its next part, and the caller for the end of a call, before
+// they let go of the processor. Between the operators of a step it is never as long.
+const spin = 100 * time.Microsecond
 
 // A Pool is a fixed number of workers that do one job together at a time. The caller is one of
-// them.
+// them, the others have a thread each. One goroutine at a time uses a Pool.
+//
+// With as many workers as processors, each thread is pinned to one. With fewer, the system places
+// them, since other processes may be as many; with more, no worker spins.
 type Pool struct {
-	jobs []chan job // of the workers beyond the caller
-	done sync.WaitGroup
-	once sync.Once
+	workers []*worker // beyond the caller
+	spin    time.Duration
+
+	job     job
+	pending atomic.Int32  // workers that have not done their part
+	waiting atomic.Bool   // the caller is parked until they have
+	done    chan struct{} // wakes it
 }
 
-// A job is one worker's part of a call.
+// A job is what a call has done, in so many parts.
 type job struct {
-	do       func(worker, from, to int)
-	worker   int
-	from, to int
+	do           func(worker, from, to int)
+	items, parts int
 }
+
+// do does part w.
+func (j *job) part(w int) { j.do(w, j.items*w/j.parts, j.items*(w+1)/j.parts) }
+
+// A worker does its part of a job whenever its state is called.
+type worker struct {
+	state   atomic.Uint32
+	wake    chan struct{} // ends parked
+	failure any           // what its part has panicked with
+	_       [64]byte      // the caller writes to each state: keep them on cache lines of their own
+}
+
+// The states of a worker. The caller leaves called and closed, with a wake if it was parked.
+const (
+	idle uint32 = iota // looking at its state
+	parked
+	called
+	closed
+)
 
 // NewPool starts a pool of n workers; n is at least 1.
 func NewPool(n int) *Pool {
 	if n < 1 {
 		panic(badThreads)
 	}
-	p := &Pool{jobs: make([]chan job, n-1)}
-	for i := range p.jobs {
-		p.jobs[i] = make(chan job, 1)
-		go func(jobs <-chan job) {
-			for j := range jobs {
-				j.do(j.worker, j.from, j.to)
-				p.done.Done()
-			}
-		}(p.jobs[i])
+	p := &Pool{done: make(chan struct{}, 1), spin: spin}
+	cpus := processors()
+	most := runtime.GOMAXPROCS(0) // which heeds a cgroup's quota
+	if n > most || cpus != nil && n > len(cpus) {
+		p.spin = 0 // who looks for work takes the processor from those who have some
+	}
+	if n != most || n != len(cpus) {
+		cpus = nil
+	}
+	for i := 1; i < n; i++ {
+		w := &worker{wake: make(chan struct{}, 1)}
+		p.workers = append(p.workers, w)
+		go p.work(w, i, cpus)
 	}
 	return p
 }
 
 // Workers is the number of workers.
-func (p *Pool) Workers() int { return len(p.jobs) + 1 }
+func (p *Pool) Workers() int { return len(p.workers) + 1 }
 
 // Close ends the workers. The pool is not used after it.
 func (p *Pool) Close() {
-	p.once.Do(func() {
-		for _, jobs := range p.jobs {
-			close(jobs)
+	for _, w := range p.workers {
+		w.set(closed)
+	}
+}
+
+// set has the worker see a new state.
+func (w *worker) set(state uint32) {
+	if w.state.Swap(state) == parked {
+		w.wake <- struct{}{}
+	}
+}
+
+// work is the life of worker number i, on the i-th of the processors if it is to be pinned. Its
+// thread ends with it.
+func (p *Pool) work(w *worker, i int, cpus []int) {
+	runtime.LockOSThread()
+	if cpus != nil {
+		pin(cpus[i])
+	}
+	debug.SetPanicOnFault(true)
+	for w.await(p.spin) != closed {
+		w.failure = p.try(i)
+		w.state.CompareAndSwap(called, idle)
+		if p.pending.Add(-1) == 0 && p.waiting.CompareAndSwap(true, false) {
+			p.done <- struct{}{}
 		}
-	})
+	}
+}
+
+// await returns the worker's state when it is called or closed.
+func (w *worker) await(spin time.Duration) uint32 {
+	if spin > 0 {
+		for start := time.Now(); time.Since(start) < spin; {
+			if s := w.state.Load(); s != idle {
+				return s
+			}
+		}
+	}
+	if w.state.CompareAndSwap(idle, parked) {
+		<-w.wake
+	}
+	return w.state.Load()
+}
+
+// try does a worker's part, and returns what it panics with.
+func (p *Pool) try(w int) (failure any) {
+	defer func() { failure = recover() }()
+	p.job.part(w)
+	return nil
 }
 
 // split divides items into adjoining ranges of at least grain, calls do with one range for each
-// worker that gets one, and returns when all have returned.
+// worker that gets one, and returns when all have returned. A panic in any of them is the caller's.
 func (p *Pool) split(items, grain int, do func(worker, from, to int)) {
 	parts := min(p.Workers(), max(1, items/grain))
-	p.done.Add(parts - 1)
-	for w := 1; w < parts; w++ {
-		p.jobs[w-1] <- job{do, w, items * w / parts, items * (w + 1) / parts}
+	if parts == 1 {
+		do(0, 0, items)
+		return
 	}
-	do(0, 0, items/parts)
-	p.done.Wait()
+	p.job = job{do, items, parts}
+	p.pending.Store(int32(parts - 1))
+	for _, w := range p.workers[:parts-1] {
+		w.set(called)
+	}
+	defer p.join(parts)
+	p.job.part(0)
+}
+
+// join returns when the workers are done with the parts.
+func (p *Pool) join(parts int) {
+	if p.spin > 0 {
+		for start := time.Now(); p.pending.Load() > 0 && time.Since(start) < p.spin; {
+		}
+	}
+	if p.pending.Load() > 0 {
+		p.waiting.Store(true)
+		if p.pending.Load() > 0 || !p.waiting.CompareAndSwap(true, false) {
+			<-p.done
+		}
+	}
+	p.job = job{} // what it holds on to may be garbage before the workers end
+	for _, w := range p.workers[:parts-1] {
+		if w.failure != nil {
+			panic(w.failure)
+		}
+	}
 }

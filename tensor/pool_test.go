@@ -1,8 +1,11 @@
 package tensor
 
 import (
+	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 )
@@ -46,4 +49,87 @@ func TestCloseTwice(t *testing.T) {
 	p := NewPool(4)
 	p.Close()
 	p.Close()
+}
+
+// TestPanic: a panic in any part, a worker's or the caller's, is the caller's, after all parts have
+// ended; the pool serves on.
+func TestPanic(t *testing.T) {
+	const workers = 4
+	p := NewPool(workers)
+	defer p.Close()
+	for culprit := range workers {
+		var ended atomic.Int32
+		panicked := func() (value any) {
+			defer func() { value = recover() }()
+			p.split(workers, 1, func(worker, _, _ int) {
+				if worker == culprit {
+					panic(culprit)
+				}
+				time.Sleep(time.Millisecond)
+				ended.Add(1)
+			})
+			return nil
+		}()
+		if panicked != culprit || ended.Load() != workers-1 {
+			t.Errorf("worker %d: panic %v when %d of the others have ended", culprit, panicked, ended.Load())
+		}
+		p.split(workers, 1, func(int, int, int) { ended.Add(1) })
+		if ended.Load() != 2*workers-1 {
+			t.Errorf("after worker %d's panic the pool does not serve", culprit)
+		}
+	}
+}
+
+// TestPark: workers that have nothing to do let go of the processor, and come back.
+func TestPark(t *testing.T) {
+	p := NewPool(3)
+	defer p.Close()
+	for range 3 {
+		for _, w := range p.workers {
+			for w.state.Load() != parked {
+				time.Sleep(time.Millisecond)
+			}
+		}
+		var calls atomic.Int32
+		p.split(3, 1, func(int, int, int) { calls.Add(1) })
+		if calls.Load() != 3 {
+			t.Fatalf("%d of 3 workers came back", calls.Load())
+		}
+	}
+}
+
+// TestPools: many pools at once, with more workers than processors, serve all the same, and Close
+// ends their workers.
+func TestPools(t *testing.T) {
+	before := runtime.NumGoroutine()
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() {
+			p := NewPool(2*runtime.GOMAXPROCS(0) + 1)
+			defer p.Close()
+			if p.spin != 0 {
+				t.Errorf("%d workers spin on %d processors", p.Workers(), runtime.GOMAXPROCS(0))
+			}
+			for range 100 {
+				var sum atomic.Int64
+				p.split(1000, 1, func(_, from, to int) { sum.Add(int64(to - from)) })
+				if sum.Load() != 1000 {
+					t.Errorf("%d of 1000 items done", sum.Load())
+				}
+			}
+		})
+	}
+	group.Wait()
+	for runtime.NumGoroutine() > before {
+		time.Sleep(time.Millisecond)
+	}
+}
+
+func TestSplitAllocatesNothing(t *testing.T) {
+	p := NewPool(3)
+	defer p.Close()
+	do := func(int, int, int) {}
+	if n := testing.AllocsPerRun(100, func() { p.split(30, 1, do) }); n != 0 {
+		t.Errorf("a call allocates %v times", n)
+	}
 }
