@@ -16,6 +16,7 @@ type Sweep struct {
 	Depths      []int
 	Batches     []int
 	Prompts     []int // N of ppN; none to leave prompts out
+	PromptBatch int   // the only batch of ppN; 0 for all
 	Generates   []int // N of tgN; none to leave generating out
 	Repetitions int
 }
@@ -50,6 +51,9 @@ func (s Sweep) tests() (tests []Test) {
 			for _, depth := range s.Depths {
 				for _, batch := range s.Batches {
 					for _, n := range s.Prompts {
+						if s.PromptBatch != 0 && batch != s.PromptBatch {
+							continue
+						}
 						tests = append(tests, Test{meter.Prefill, n, batch, depth, d, threads})
 					}
 					for _, n := range s.Generates {

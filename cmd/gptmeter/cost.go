@@ -15,6 +15,7 @@ type costFlags struct {
 	price    string
 	compare  []string
 	list     bool
+	scenario string
 	measured string
 	modelFlags
 	batch, depth int
@@ -28,6 +29,7 @@ type costFlags struct {
 	curve            bill.Curve
 	maxTTFT, maxTPOT float64
 
+	levers bool
 	at     []float64 // percent
 	hosted []float64
 	as     *big.Rat
@@ -53,6 +55,7 @@ first, for about a minute. Without a load the bill is that of one machine which 
 All that is paid is shared out among requests, the time in which machines are idle included; beside
 it stands what their work alone costs.`,
 		Example: `  gptmeter cost --list
+  gptmeter cost --scenario semianalysis-2023
   gptmeter bench -o json > bench.json
   gptmeter cost --measured bench.json --price rented-2 --requests-per-day 10000 --prompt-tokens 256 --completion-tokens 128
   gptmeter cost --measured bench.json --price mine.toml --requests log.jsonl --curve office --max-tpot 0.1
@@ -63,7 +66,8 @@ it stands what their work alone costs.`,
 	}
 	flags := c.Flags()
 	flags.StringVar(&f.price, "price", "", "a preset's name, or a TOML `FILE`")
-	flags.BoolVar(&f.list, "list", false, "list the presets")
+	flags.BoolVar(&f.list, "list", false, "list presets and scenarios")
+	flags.StringVar(&f.scenario, "scenario", "", "rebuild the published estimate of this `NAME`, which --list shows, line by line")
 	flags.StringVar(&f.measured, "measured", "", "take throughput from this `FILE` of bench -o json, and measure nothing")
 	modelFlag(c, &f.model, "synthetic:gpt2")
 	dtypes := []string{auto}
@@ -89,6 +93,7 @@ it stands what their work alone costs.`,
 	flags.Lookup("max-ttft").DefValue, flags.Lookup("max-tpot").DefValue = "", ""
 
 	flags.Var(list[string]{to: &f.compare, kind: "string", parse: func(s string) (string, error) { return s, nil }}, "compare", "`PRICES` to set beside it, with commas between")
+	flags.BoolVar(&f.levers, "levers", false, "rank what would make it cheaper: every format, batch and number of threads, and what machines cost")
 	flags.Var(list[float64]{to: &f.at, kind: numberType, parse: parseNumber("above 0 and at most 100", func(x float64) bool { return x > 0 && x <= 100 })}, "at",
 		"`PERCENTAGES` of utilization at which to show the cost of tokens")
 	flags.Var(list[float64]{to: &f.hosted, kind: numberType, parse: parseNumber("0 or more", func(x float64) bool { return x >= 0 })}, "hosted",

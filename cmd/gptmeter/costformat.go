@@ -78,7 +78,14 @@ type listedPrice struct {
 	price.Provenance
 }
 
-// listPrices lists the presets.
+// A listedScenario is an estimate that can be rebuilt.
+type listedScenario struct {
+	Name  string `json:"name"`
+	Title string `json:"title"`
+	Of    string `json:"of"`
+}
+
+// listPrices lists presets and scenarios.
 func (p *program) listPrices(f *costFlags) error {
 	list := []listedPrice{}
 	for _, name := range price.Presets() {
@@ -96,8 +103,12 @@ func (p *program) listPrices(f *costFlags) error {
 		}
 		list = append(list, l)
 	}
-	if f.output == "json" {
-		return p.stdout.document(map[string]any{"prices": list})
+	scenarios := []listedScenario{}
+	for _, s := range bill.Scenarios() {
+		scenarios = append(scenarios, listedScenario{s.Name, s.Title, s.Of})
 	}
-	return printPrices(p.stdout, list)
+	if f.output == "json" {
+		return p.stdout.document(map[string]any{"prices": list, "scenarios": scenarios})
+	}
+	return printPrices(p.stdout, list, scenarios)
 }

@@ -8,19 +8,20 @@ import (
 
 	"github.com/gptmeter/gptmeter/benchmarks"
 	"github.com/gptmeter/gptmeter/meter/bill"
+	"github.com/gptmeter/gptmeter/model"
 	"github.com/gptmeter/gptmeter/tensor"
 )
 
 // What is measured where nothing was: enough of it to choose a batch by, in less than two minutes
-// for GPT-2 124M on two cores.
-var (
-	costBatches     = []int{1, 8, 32}
+// for GPT-2 124M on two cores. With --levers there is more of it.
+const (
 	costPrompt      = 256
 	costGenerate    = 32
 	costRepetitions = 3
+	costPeakSeconds = 0.25
 )
 
-const costPeakSeconds = 0.5
+var costBatches = []int{1, 8, 32}
 
 // measurements are those in the file of --measured, or new ones.
 func (p *program) measurements(ctx context.Context, f *costFlags, given map[string]bool, q *bill.Query) (*benchmarks.Report, error) {
@@ -36,29 +37,11 @@ func (p *program) measurements(ctx context.Context, f *costFlags, given map[stri
 		return nil, err
 	}
 	defer checkpoint.Close()
-	b := &benchFlags{model: f.model, kernel: f.kernel, dtypes: []string{f.dtype}, prompts: []int{costPrompt}, generates: []int{costGenerate},
-		batches: costBatches, depths: []int{f.depth}, repetitions: costRepetitions, peakSeconds: costPeakSeconds}
-	if f.dtype == auto {
-		b.dtypes = []string{tensor.F32.String()}
-	}
-	if given["threads"] {
-		b.threads = []int{f.threads}
-	}
-	if given["batch"] {
-		b.batches = []int{f.batch}
-	}
-	// Prompts as long as the load's, and as far as the context goes.
-	room := config.Positions - f.depth
-	if len(q.Lengths) > 0 {
-		b.prompts[0] = int(min(q.Lengths[0].PromptTokens, 1024))
-	}
-	b.prompts[0], b.generates[0] = max(1, min(b.prompts[0], room)), max(1, min(costGenerate, room))
 	progress, finish := p.benchProgress()
 	defer finish()
-	setup := b.setup(checkpoint)
-	setup.Progress = progress
+	sweep := f.sweep(checkpoint, config, given, q)
+	sweep.Progress = progress
 	debug.SetGCPercent(10)
-	sweep := b.newSweep(setup)
 	if err := sweep.Check(config); err != nil {
 		return nil, usageError("%w", err)
 	}
@@ -66,14 +49,64 @@ func (p *program) measurements(ctx context.Context, f *costFlags, given map[stri
 		return nil, err
 	}
 	r, err := sweep.Run(ctx)
+	if err == nil && f.levers && !checkpoint.Synthetic() {
+		err = shifts(ctx, sweep.Setup, q)
+	}
 	finish()
 	switch {
-	case r == nil:
-		return nil, benchError(f.model, err)
-	case err != nil:
+	case ctx.Err() != nil:
 		return nil, errInterrupted
+	case err != nil:
+		return nil, benchError(f.model, err)
 	}
 	return r, nil
+}
+
+// sweep is what to measure, of which the query wants its results.
+func (f *costFlags) sweep(source model.Source, config model.Config, given map[string]bool, q *bill.Query) benchmarks.Sweep {
+	b := &benchFlags{model: f.model, kernel: f.kernel, dtypes: []string{f.dtype}, batches: costBatches, depths: []int{f.depth},
+		repetitions: costRepetitions, peakSeconds: costPeakSeconds}
+	if f.dtype == auto {
+		b.dtypes = []string{tensor.F32.String()}
+	}
+	b.threads = []int{f.threads}
+	if !given["threads"] {
+		b.threads[0] = defaultThreads()
+	}
+	if given["batch"] {
+		b.batches = []int{f.batch}
+	}
+	q.Want.DType, q.Want.Threads = b.dtypes[0], &b.threads[0]
+	if f.levers {
+		b.repetitions--
+		for _, d := range tensor.DTypes() {
+			b.dtypes = append(b.dtypes, d.String())
+		}
+		b.threads = append([]int{b.threads[0]}, slices.DeleteFunc([]int{1, defaultThreads()}, func(n int) bool { return n == b.threads[0] })...)
+		slices.Sort(b.threads[1:])
+		b.threads = slices.Compact(b.threads)
+		b.batches = append(slices.Clone(b.batches), slices.DeleteFunc(slices.Clone(costBatches), func(n int) bool { return slices.Contains(b.batches, n) })...)
+	}
+	// Prompts as long as the load's, and as far as the context goes.
+	room := max(1, config.Positions-f.depth)
+	prompt := int64(costPrompt)
+	if len(q.Lengths) > 0 {
+		prompt = q.Lengths[0].PromptTokens
+	}
+	b.prompts, b.generates = []int{max(1, int(min(prompt, int64(room))))}, []int{min(costGenerate, room)}
+	s := b.newSweep(b.setup(source))
+	s.PromptBatch = slices.Min(b.batches)
+	return s
+}
+
+// shifts has the query know how far each format moves the model's answers.
+func shifts(ctx context.Context, s benchmarks.Setup, q *bill.Query) error {
+	list, err := s.LogprobShift(ctx)
+	q.Shifts = map[string]float64{}
+	for d, shift := range list {
+		q.Shifts[d.String()] = shift
+	}
+	return err
 }
 
 // takeReport hands a benchmark's results to the query.

@@ -52,6 +52,43 @@ func (t *costText) sensitivity() {
 	}
 }
 
+// levers ranks what would make it cheaper.
+func (t *costText) levers() {
+	l := t.answer.Levers
+	if l == nil {
+		return
+	}
+	saves := t.answer.Price.Currency + " saved"
+	w := newTable("change", saves, "a day", "first token", "each further", "answers")
+	row := func(x bill.Lever, change string) {
+		first := "–"
+		if x.TTFTSeconds != nil {
+			first = secondsText(*x.TTFTSeconds)
+		}
+		w.AppendRow(table.Row{oneLine(change), t.money(&x.Saves.Rat), t.money(&x.Total.Rat), first, secondsText(*x.TPOTSeconds), qualityText(x.Quality)})
+	}
+	for _, x := range l.Each {
+		row(x, x.Changes[0])
+	}
+	columns := append(rightAligned(saves, "a day", "first token", "each further"), table.ColumnConfig{Name: "change", WidthMax: 34, WidthMaxEnforcer: text.WrapSoft})
+	if l.Together != nil {
+		w.AppendSeparator()
+		row(*l.Together, "together: "+strings.Join(l.Together.Changes, "; "))
+	}
+	w.SetColumnConfigs(columns)
+	t.parts = append(t.parts, "What would make a day cheaper, each alone, and the best of it together:\n"+t.render(w))
+}
+
+func qualityText(q *bill.Quality) string {
+	switch {
+	case q == nil:
+		return "the same"
+	case q.LogprobShift == nil:
+		return string(q.Source)
+	}
+	return fmt.Sprintf("±%.2g nats", *q.LogprobShift)
+}
+
 // as states a projection.
 func (t *costText) as() {
 	as := t.answer.As
@@ -69,8 +106,8 @@ func (t *costText) as() {
 	}
 }
 
-// printPrices prints a list of presets.
-func printPrices(w io.Writer, list []listedPrice) error {
+// printPrices prints presets and scenarios.
+func printPrices(w io.Writer, list []listedPrice, scenarios []listedScenario) error {
 	t := newTable("price", "", "cores", "currency", "of", "source")
 	for _, l := range list {
 		cores := "–"
@@ -80,6 +117,11 @@ func printPrices(w io.Writer, list []listedPrice) error {
 		t.AppendRow(table.Row{l.Name, l.Kind, cores, l.Currency, l.Date, l.Source})
 	}
 	t.SetColumnConfigs(append(rightAligned("cores"), table.ColumnConfig{Name: "source", WidthMax: 44, WidthMaxEnforcer: text.WrapSoft}))
-	_, err := fmt.Fprintln(w, t.Render())
+	estimates := newTable("scenario", "of", "source")
+	for _, s := range scenarios {
+		estimates.AppendRow(table.Row{s.Name, s.Title, s.Of})
+	}
+	estimates.SetColumnConfigs([]table.ColumnConfig{{Name: "source", WidthMax: 46, WidthMaxEnforcer: text.WrapSoft}})
+	_, err := fmt.Fprintf(w, "%s\n\n%s\n", t.Render(), estimates.Render())
 	return err
 }

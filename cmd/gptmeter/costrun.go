@@ -26,6 +26,9 @@ func (p *program) runCost(c *cobra.Command, f *costFlags) error {
 	if f.list {
 		return p.listPrices(f)
 	}
+	if f.scenario != "" {
+		return p.showScenario(f)
+	}
 	q, err := f.query(given)
 	if err != nil {
 		return err
@@ -76,7 +79,7 @@ func (f *costFlags) check(given map[string]bool) error {
 	if err := oneOf(new(string), costFormats()).Set(f.output); err != nil {
 		return usageError("--output %s: %w", f.output, err)
 	}
-	if f.price == "" && !f.list {
+	if f.price == "" && !f.list && f.scenario == "" {
 		return errorWithHint(usageError("--price: it is needed"), "gptmeter cost --list shows the presets; a TOML file can stand there too")
 	}
 	return nil
@@ -96,6 +99,11 @@ func (f *costFlags) query(given map[string]bool) (*bill.Query, error) {
 			return nil, err
 		}
 		q.Compare = append(q.Compare, other)
+	}
+	if q.Levers = f.levers; f.levers {
+		if q.Others, err = otherPrices(q); err != nil {
+			return nil, err
+		}
 	}
 	for _, percent := range f.at {
 		q.At = append(q.At, new(big.Rat).Quo(decimal(percent), big.NewRat(100, 1)))
@@ -161,6 +169,21 @@ func openPrice(name string) (*price.Price, error) {
 		return nil, errorWithHint(err, "gptmeter cost --list shows the presets")
 	}
 	return nil, unusable(err)
+}
+
+// otherPrices are the presets, but for examples, that are not in the query already.
+func otherPrices(q *bill.Query) (list []*price.Price, err error) {
+	for _, name := range price.Presets() {
+		p, err := price.Preset(name)
+		if err != nil {
+			return nil, err
+		}
+		known := slices.ContainsFunc(append(q.Compare, q.Price), func(k *price.Price) bool { return k.Name == name })
+		if !known && !p.Example() {
+			list = append(list, p)
+		}
+	}
+	return list, nil
 }
 
 // costError gives an error of package bill, which the flags have caused, its exit code and hint.

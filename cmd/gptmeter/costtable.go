@@ -55,6 +55,7 @@ func (t *costText) write(w io.Writer) error {
 		t.say("%s", wrapped(fmt.Sprintf("Break-even of %s and %s: %s.", oneLine(b.Between), oneLine(b.And), oneLine(b.Text))))
 	}
 	t.sensitivity()
+	t.levers()
 	t.as()
 	for _, r := range a.Remarks {
 		t.say("%s", wrapped("Note: "+oneLine(r)+"."))

@@ -193,27 +193,28 @@ type RooflinePoint struct {
 	OfBandwidth    *float64 `json:"share_of_bandwidth"`
 }
 
-// Levers are changes that would make the day cheaper.
+// Levers are changes that could make the day cheaper.
 type Levers struct {
 	Each     []Lever `json:"each"`     // the one that saves most first
-	Together *Lever  `json:"together"` // all that save and exclude no other
+	Together *Lever  `json:"together"` // the cheapest of all that go together; null where nothing saves
 }
 
 // A Lever is one change, all else as it is.
 type Lever struct {
-	Name        string       `json:"name"`
-	Change      string       `json:"change"` // from what to what
-	Total       *Amount      `json:"total"`  // of the day then
-	Saves       *Amount      `json:"saves"`  // a day; negative where it costs
+	Kind        string       `json:"kind"`    // "dtype", "threads", "batch", "peak", "hardware", or a key of the price; "together"
+	Changes     []string     `json:"changes"` // in words, from what to what
+	Machines    int64        `json:"machines"`
+	Total       *Amount      `json:"total"` // of the day then
+	Saves       *Amount      `json:"saves"` // a day; negative where it costs
 	TTFTSeconds *float64     `json:"ttft_seconds"`
 	TPOTSeconds *float64     `json:"tpot_seconds"`
-	Quality     Quality      `json:"quality"`
+	Quality     *Quality     `json:"quality"` // null where the model's answers stay the same, to the bit
 	Source      meter.Source `json:"source"`
 }
 
-// Quality is how far a lever moves the model's answers.
+// Quality is how far a number format moves the model's answers.
 type Quality struct {
-	LogprobShift *float64     `json:"mean_logprob_shift"` // mean |Δ log-probability| of a token
+	LogprobShift *float64     `json:"mean_logprob_shift"` // mean |Δ log-probability| of a token, from f32
 	Source       meter.Source `json:"source"`
 }
 

@@ -30,6 +30,10 @@ type Query struct {
 	At              []*big.Rat // utilizations
 	Hosted          *Hosted
 	As              *AsQuery
+
+	Levers bool
+	Others []*price.Price     // hardware that levers try, beside those to compare
+	Shifts map[string]float64 // mean |Δ log-probability| of formats from f32, where it was measured
 }
 
 // Answer works out the answer. Its error is a person's to correct: a load, a choice or limits
@@ -66,6 +70,9 @@ func (q Query) Answer() (*Answer, error) {
 		a.At = append(a.At, in.at(u))
 	}
 	a.Batches = s.batches(m)
+	if q.Levers {
+		a.Levers = s.levers()
+	}
 	s.train()
 	a.As = s.as
 	a.Remarks = s.remarks(a)
