@@ -179,7 +179,7 @@ func recompute(t *rapid.T, d map[string]any) {
 		"software_licences": {machines * (p("software_licences", "per_machine_year") + p("software_licences", "per_core_year")*cores) / 365},
 		"data_centre":       {machines * (p("data_centre", "per_machine_month")*12 + p("data_centre", "share_of_purchase_year")*p("hardware", "purchase")) / 365},
 	}
-	total, idle := 0., 0.
+	total, work := 0., kWh*p("electricity", "busy_watts")*utilization
 	for _, l := range d["day"].(map[string]any)["lines"].([]any) {
 		l := l.(map[string]any)
 		name := l["name"].(string)
@@ -189,7 +189,10 @@ func recompute(t *rapid.T, d map[string]any) {
 		}
 		near(name, number(l, "amount"), w[0])
 		near(name+" idle", number(l, "idle_amount"), w[1])
-		total, idle = total+w[0], idle+w[1]
+		total += w[0]
+		if name != "electricity" {
+			work += w[0] * utilization // total - idle would cancel where next to nothing is done
+		}
 	}
 	near("the total", number(d, "day", "total"), total)
 	if requests == 0 {
@@ -206,12 +209,12 @@ func recompute(t *rapid.T, d map[string]any) {
 		}
 	}
 	close("a request", number(d, "per_request"), total/requests)
-	close("a request's work", number(d, "usage", "per_request"), (total-idle)/requests)
+	close("a request's work", number(d, "usage", "per_request"), work/requests)
 	if prompt > 0 {
 		close("a million prompt tokens", number(d, "per_million_prompt_tokens"), total*(prompt/pp)/perRequest/(requests*prompt)*1e6)
 	}
 	if completion > 0 {
-		close("a million completion tokens", number(d, "usage", "per_million_completion_tokens"), (total-idle)*(completion/tg)/perRequest/(requests*completion)*1e6)
+		close("a million completion tokens", number(d, "usage", "per_million_completion_tokens"), work*(completion/tg)/perRequest/(requests*completion)*1e6)
 	}
 	if prompt+completion > 0 {
 		close("a million tokens", number(d, "per_million_tokens"), total/(requests*(prompt+completion))*1e6)
