@@ -19,6 +19,7 @@ type costFlags struct {
 	measured string
 	modelFlags
 	batch, depth int
+	peakSeconds  float64
 	scale        bool
 
 	requestsPerDay   *big.Rat
@@ -42,7 +43,7 @@ type costFlags struct {
 
 func (p *program) cost() *cobra.Command {
 	flat, _ := bill.ParseCurve(bill.Flat)
-	f := &costFlags{curve: flat, at: []float64{5, 25, 50, 100}}
+	f := &costFlags{curve: flat, peakSeconds: 0.25, at: []float64{5, 25, 50, 100}}
 	c := &cobra.Command{
 		Use:   "cost [flags]",
 		Short: "Work out what serving a load costs a day",
@@ -80,6 +81,9 @@ it stands what their work alone costs.`,
 	optional(c, &f.batch, "batch", 1, maxBatch, "results of so many sequences side by side (default: the most that keep the limits)")
 	optional(c, &f.depth, "depth", 0, maxLength, "results of sequences after so many tokens")
 
+	number(flags, &f.peakSeconds, "peak-seconds", "in 0..60", func(x float64) bool { return x >= 0 && x <= 60 },
+		"how long to measure each of the machine's limits, without --measured; 0 measures none")
+
 	rational(flags, &f.requestsPerDay, "requests-per-day", "requests that come in a day")
 	optional(c, &f.promptTokens, "prompt-tokens", 0, maxLength, "tokens of a request's prompt")
 	optional(c, &f.completionTokens, "completion-tokens", 0, maxLength, "tokens that a request generates")
@@ -92,7 +96,7 @@ it stands what their work alone costs.`,
 	number(flags, &f.maxTPOT, "max-tpot", "above 0", positive, "seconds per further token that a request may take")
 	flags.Lookup("max-ttft").DefValue, flags.Lookup("max-tpot").DefValue = "", ""
 
-	flags.Var(list[string]{to: &f.compare, kind: "string", parse: func(s string) (string, error) { return s, nil }}, "compare", "`PRICES` to set beside it, with commas between")
+	flags.Var(list[string]{to: &f.compare, kind: "string", parse: func(s string) (string, error) { return s, nil }}, "compare", "`PRICES` to set beside it, with commas between; PRICE@BENCH.json for a machine that was measured apart")
 	flags.BoolVar(&f.levers, "levers", false, "rank what would make it cheaper: every format, batch and number of threads, and what machines cost")
 	flags.Var(list[float64]{to: &f.at, kind: numberType, parse: parseNumber("above 0 and at most 100", func(x float64) bool { return x > 0 && x <= 100 })}, "at",
 		"`PERCENTAGES` of utilization at which to show the cost of tokens")

@@ -18,7 +18,6 @@ const (
 	costPrompt      = 256
 	costGenerate    = 32
 	costRepetitions = 3
-	costPeakSeconds = 0.25
 )
 
 var costBatches = []int{1, 8, 32}
@@ -26,11 +25,7 @@ var costBatches = []int{1, 8, 32}
 // measurements are those in the file of --measured, or new ones.
 func (p *program) measurements(ctx context.Context, f *costFlags, given map[string]bool, q *bill.Query) (*benchmarks.Report, error) {
 	if f.measured != "" {
-		r, err := benchmarks.ReadReport(f.measured)
-		if err != nil {
-			return nil, errorWithHint(unusable(err), "gptmeter bench -o json > %s measures", f.measured)
-		}
-		return r, nil
+		return readMeasured(f.measured)
 	}
 	checkpoint, config, err := openModel(f.model)
 	if err != nil {
@@ -62,10 +57,18 @@ func (p *program) measurements(ctx context.Context, f *costFlags, given map[stri
 	return r, nil
 }
 
+func readMeasured(path string) (*benchmarks.Report, error) {
+	r, err := benchmarks.ReadReport(path)
+	if err != nil {
+		return nil, errorWithHint(unusable(err), "gptmeter bench -o json > %s measures", path)
+	}
+	return r, nil
+}
+
 // sweep is what to measure, of which the query wants its results.
 func (f *costFlags) sweep(source model.Source, config model.Config, given map[string]bool, q *bill.Query) benchmarks.Sweep {
 	b := &benchFlags{model: f.model, kernel: f.kernel, dtypes: []string{f.dtype}, batches: costBatches, depths: []int{f.depth},
-		repetitions: costRepetitions, peakSeconds: costPeakSeconds}
+		repetitions: costRepetitions, peakSeconds: f.peakSeconds}
 	if f.dtype == auto {
 		b.dtypes = []string{tensor.F32.String()}
 	}
@@ -109,23 +112,24 @@ func shifts(ctx context.Context, s benchmarks.Setup, q *bill.Query) error {
 	return err
 }
 
-// takeReport hands a benchmark's results to the query.
-func takeReport(q *bill.Query, r *benchmarks.Report) {
-	q.Model = r.Model.Name
-	q.Machine = bill.Machine{Cores: r.Machine.Cores, Kernel: r.Machine.Kernel, Date: r.Machine.Date.Format(time.RFC3339)}
+// measuredIn is what a benchmark's report says.
+func measuredIn(r *benchmarks.Report) bill.Measured {
+	m := bill.Measured{Model: r.Model.Name,
+		Machine: bill.Machine{Cores: r.Machine.Cores, Kernel: r.Machine.Kernel, Date: r.Machine.Date.Format(time.RFC3339)}}
 	if r.Machine.CPU != nil {
-		q.Machine.CPU = *r.Machine.CPU
+		m.Machine.CPU = *r.Machine.CPU
 	}
 	peaks := r.Machine.Peaks
-	q.Peaks = bill.Roofline{F32: peaks.F32, Int8: peaks.Int8, Read: peaks.Read}
+	m.Peaks = bill.Roofline{F32: peaks.F32, Int8: peaks.Int8, Read: peaks.Read}
 	for _, x := range r.Results {
-		q.Tests = append(q.Tests, bill.Test{
+		m.Tests = append(m.Tests, bill.Test{
 			Choice: bill.Choice{Test: x.Test, DType: x.DType, Batch: x.Batch, Threads: x.Threads, Depth: x.Depth,
 				TokensPerSecond: x.TokensPerSecond.Median, Samples: x.TokensPerSecond.Samples},
 			Phase: x.Phase, Tokens: x.Length(), BytesRead: float64(x.BytesRead), Flops: float64(x.Flops), FlopsPerSecond: x.FlopsPerSecond,
 			Peak: peakOf(x, peaks), OfPeak: x.OfPeak, OfBandwidth: x.OfBandwidth,
 		})
 	}
+	return m
 }
 
 // peakOf is the peak that a result's products with weights are set beside, 0 where it was not measured.

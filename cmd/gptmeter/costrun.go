@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"math/big"
@@ -33,9 +32,11 @@ func (p *program) runCost(c *cobra.Command, f *costFlags) error {
 	if err != nil {
 		return err
 	}
-	if err := p.measure(c.Context(), f, given, q); err != nil {
+	r, err := p.measurements(c.Context(), f, given, q)
+	if err != nil {
 		return err
 	}
+	q.Measured = measuredIn(r)
 	a, err := q.Answer()
 	if err != nil {
 		return costError(err)
@@ -94,7 +95,7 @@ func (f *costFlags) query(given map[string]bool) (*bill.Query, error) {
 		return nil, err
 	}
 	for _, name := range f.compare {
-		other, err := openPrice(name)
+		other, err := openOther(name)
 		if err != nil {
 			return nil, err
 		}
@@ -171,16 +172,32 @@ func openPrice(name string) (*price.Price, error) {
 	return nil, unusable(err)
 }
 
+// openOther opens what --compare names: a price, or a price, @, and a file that such a machine was
+// measured in.
+func openOther(name string) (o bill.Other, err error) {
+	priceName, file, apart := strings.Cut(name, "@")
+	if o.Price, err = openPrice(priceName); err != nil || !apart {
+		return o, err
+	}
+	r, err := readMeasured(file)
+	if err != nil {
+		return o, err
+	}
+	m := measuredIn(r)
+	o.Measured = &m
+	return o, nil
+}
+
 // otherPrices are the presets, but for examples, that are not in the query already.
-func otherPrices(q *bill.Query) (list []*price.Price, err error) {
+func otherPrices(q *bill.Query) (list []bill.Other, err error) {
 	for _, name := range price.Presets() {
 		p, err := price.Preset(name)
 		if err != nil {
 			return nil, err
 		}
-		known := slices.ContainsFunc(append(q.Compare, q.Price), func(k *price.Price) bool { return k.Name == name })
+		known := name == q.Price.Name || slices.ContainsFunc(q.Compare, func(o bill.Other) bool { return o.Price.Name == name })
 		if !known && !p.Example() {
-			list = append(list, p)
+			list = append(list, bill.Other{Price: p})
 		}
 	}
 	return list, nil
@@ -201,14 +218,4 @@ func costError(err error) error {
 		return errorWithHint(failed, "a faster machine, a smaller batch that is measured, or longer --max-ttft and --max-tpot")
 	}
 	return failed
-}
-
-// measure fills in how fast machines are: from a file, or from a benchmark that it runs.
-func (p *program) measure(ctx context.Context, f *costFlags, given map[string]bool, q *bill.Query) error {
-	r, err := p.measurements(ctx, f, given, q)
-	if err != nil {
-		return err
-	}
-	takeReport(q, r)
-	return nil
 }

@@ -137,6 +137,7 @@ type Swing struct {
 // A Comparison is the same load under another price.
 type Comparison struct {
 	Price       *price.Price `json:"price"`
+	Throughput  Throughput   `json:"throughput"`
 	Machines    int64        `json:"machines"`
 	Utilization float64      `json:"utilization"`
 	Day         Day          `json:"day"`

@@ -13,13 +13,13 @@ type Hosted struct{ PerMillionPrompt, PerMillionCompletion *big.Rat }
 // breakEvens set each price that is compared, and the hosted one, beside the query's.
 func (s settled) breakEvens() ([]BreakEven, error) {
 	list := []BreakEven{}
-	for _, p := range s.Compare {
-		other, err := s.at(p)
+	for _, o := range s.Compare {
+		t, err := s.other(o)
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, hoursOf(s.in, other)...)
-		list = append(list, s.cross(p.Name, other.total))
+		list = append(list, hoursOf(s.in, t.in)...)
+		list = append(list, s.cross(o.Price.Name, t.in.total))
 	}
 	if s.Hosted != nil {
 		list = append(list, s.cross("hosted", func(requests *big.Rat) *big.Rat { return s.Hosted.total(s.in.scaled(requests).Demand) }))

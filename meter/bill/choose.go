@@ -28,6 +28,8 @@ type Want struct {
 	Threads *int
 	Batch   *int
 	Depth   *int
+
+	promptBatch *int // of prompts, where not Batch
 }
 
 // A ChoiceError is the error for results of which more than one could be meant, or none.
@@ -43,12 +45,12 @@ func (e *ChoiceError) Error() string {
 	return fmt.Sprintf("the results leave %d choices: %s", len(e.Choices), strings.Join(e.Choices, ", "))
 }
 
-// measured are the results that a query can use: each phase's, all of one format, number of threads,
+// chosen are the results that a query can use: each phase's, all of one format, number of threads,
 // and depth.
-type measured struct{ prefill, decode []Test }
+type chosen struct{ prefill, decode []Test }
 
 // choose selects.
-func (w Want) choose(tests []Test) (m measured, err error) {
+func (w Want) choose(tests []Test) (m chosen, err error) {
 	var choices []string
 	for _, t := range tests {
 		if w.DType != "" && t.DType != w.DType || w.Threads != nil && t.Threads != *w.Threads || w.Depth != nil && t.Depth != *w.Depth {
@@ -73,13 +75,18 @@ func (w Want) choose(tests []Test) (m measured, err error) {
 		return m, &ChoiceError{Choices: all(tests), none: "such decode (tg)"}
 	}
 	if w.Batch != nil {
-		ofBatch := func(t Test) bool { return t.Batch != *w.Batch }
-		if m.decode = slices.DeleteFunc(m.decode, ofBatch); len(m.decode) == 0 {
+		if m.decode = ofBatch(m.decode, *w.Batch); len(m.decode) == 0 {
 			return m, &ChoiceError{Choices: all(tests), none: fmt.Sprintf("such decode (tg) of batch %d", *w.Batch)}
 		}
-		if same := slices.DeleteFunc(slices.Clone(m.prefill), ofBatch); len(same) > 0 {
+	}
+	for _, batch := range []*int{w.promptBatch, w.Batch} {
+		if batch == nil {
+			continue
+		}
+		if same := ofBatch(m.prefill, *batch); len(same) > 0 {
 			m.prefill = same
 		}
+		break
 	}
 	return m, nil
 }
@@ -93,12 +100,12 @@ func all(tests []Test) (list []string) {
 
 // prompts is the result that a prompt's reading is priced by: of the smallest batch, and of the
 // length nearest to one of so many tokens.
-func (m measured) prompts(tokens float64) Test {
+func (m chosen) prompts(tokens float64) Test {
 	return nearest(ofBatch(m.prefill, slices.Min(batches(m.prefill))), tokens)
 }
 
 // generation is the result of that batch, and of the length nearest to so many tokens.
-func (m measured) generation(batch int, tokens float64) Test {
+func (m chosen) generation(batch int, tokens float64) Test {
 	return nearest(ofBatch(m.decode, batch), tokens)
 }
 

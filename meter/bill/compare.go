@@ -1,32 +1,32 @@
 package bill
 
-import (
-	"fmt"
-
-	"github.com/gptmeter/gptmeter/meter/price"
-)
+import "fmt"
 
 // compare works out the same load at another price; b is the bill that it is set beside.
-func (s settled) compare(p *price.Price, b bill) (c Comparison, err error) {
-	in, err := s.at(p)
+func (s settled) compare(o Other, b bill) (c Comparison, err error) {
+	t, err := s.other(o)
 	if err != nil {
 		return c, err
 	}
-	other := in.bill()
-	return Comparison{Price: p, Machines: other.machines.Num().Int64(), Utilization: float(other.utilization), Day: other.states(p),
-		PerUnit: in.perUnit(other.total()), Usage: in.perUnit(sub(other.total(), other.idle())),
-		Difference: NewAmount(sub(other.total(), b.total()))}, nil
+	in, bill := t.in, t.in.bill()
+	return Comparison{Price: t.Price, Throughput: t.throughput(), Machines: bill.machines.Num().Int64(), Utilization: float(bill.utilization),
+		Day: bill.states(t.Price), PerUnit: in.perUnit(bill.total()), Usage: in.perUnit(sub(bill.total(), bill.idle())),
+		Difference: NewAmount(sub(bill.total(), b.total()))}, nil
 }
 
-// at is the input at another price, of whose machines the throughput is then.
-func (s settled) at(p *price.Price) (in Input, err error) {
-	if p.Currency != s.Price.Currency {
-		return in, fmt.Errorf("%s is in %s and %s in %s: no rate of exchange is known here", s.Price.Name, s.Price.Currency, p.Name, p.Currency)
+// other is the query at another price, and with what was measured there.
+func (s settled) other(o Other) (settled, error) {
+	q, p := s.Query, o.Price
+	if p.Currency != q.Price.Currency {
+		return s, fmt.Errorf("%s is in %s and %s in %s: no rate of exchange is known here", q.Price.Name, q.Price.Currency, p.Name, p.Currency)
 	}
-	if s.scale, err = s.scaleTo(p); err != nil {
-		return in, err
+	if o.Measured != nil {
+		if o.Measured.Model != q.Model {
+			return s, fmt.Errorf("%s was measured with the model %q, and %s with %q", q.Price.Name, q.Model, p.Name, o.Measured.Model)
+		}
+		q.Measured = *o.Measured
 	}
-	in = s.in
-	in.Price, in.Rates = p, s.rates(s.decode)
-	return in, in.Check()
+	q.Price = p
+	t, _, err := q.choose()
+	return t, err
 }

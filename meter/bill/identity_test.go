@@ -12,11 +12,7 @@ import (
 
 func drawInput(t *rapid.T) Input {
 	q := drawQuery(t)
-	m, err := q.Want.choose(q.Tests)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := q.settle(m)
+	s, _, err := q.choose()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,8 +58,7 @@ func TestRequestsAndIdle(t *testing.T) {
 			return
 		}
 		q.Requests = nil // as many as there are
-		m, _ := q.Want.choose(q.Tests)
-		s, err := q.settle(m)
+		s, _, err := q.choose()
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -96,20 +96,10 @@ func (t setting) lever(from settled, base *big.Rat) Lever {
 
 // running is the query with other results, false where there are none that keep the limits.
 func (s settled) running(dtype string, threads int, batch *int) (settled, bool) {
-	m, err := Want{DType: dtype, Threads: &threads, Depth: &s.decode.Depth}.choose(s.Tests)
-	if err != nil {
-		return s, false
-	}
-	if same := ofBatch(m.prefill, s.prefill.Batch); len(same) > 0 {
-		m.prefill = same
-	}
-	if batch != nil {
-		if m.decode = ofBatch(m.decode, *batch); len(m.decode) == 0 {
-			return s, false
-		}
-	}
-	other, err := s.Query.settle(m)
-	return other, err == nil && other.in.Check() == nil
+	q := s.Query
+	q.Want = Want{DType: dtype, Threads: &threads, Depth: &s.decode.Depth, Batch: batch, promptBatch: &s.prefill.Batch}
+	other, _, err := q.choose()
+	return other, err == nil
 }
 
 // runs are the settings that differ from s in how the model runs: its format, its threads, or its batch.
@@ -148,15 +138,11 @@ func (s settled) prices() (list []setting) {
 	if t, ok := s.smoothed(); ok {
 		list = append(list, t)
 	}
-	for _, p := range append(slices.Clone(s.Compare), s.Others...) {
-		in, err := s.at(p)
-		if err != nil || p.Name == s.Price.Name {
-			continue
+	for _, o := range append(slices.Clone(s.Compare), s.Others...) {
+		if t, err := s.other(o); err == nil && o.Price.Name != s.Price.Name {
+			t.in.Demand = s.in.Demand // its peak may be smoothed already
+			list = append(list, setting{t, "hardware", []string{fmt.Sprintf("machines at the price %s, not %s", o.Price.Name, s.Price.Name)}})
 		}
-		t := setting{s, "hardware", []string{fmt.Sprintf("machines at the price %s, not %s", p.Name, s.Price.Name)}}
-		t.in, t.Query.Price = in, p
-		t.scale, _ = s.scaleTo(p)
-		list = append(list, t)
 	}
 	return list
 }

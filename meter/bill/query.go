@@ -12,12 +12,9 @@ import (
 
 // A Query is what is asked: the cost of a load, on machines as fast as was measured, at a price.
 type Query struct {
-	Price   *price.Price
-	Compare []*price.Price
-	Tests   []Test
-	Machine Machine // that the tests are of
-	Model   string
-	Peaks   Roofline // without its tests
+	Price *price.Price
+	Measured
+	Compare []Other
 	Want    Want
 
 	Lengths     []Length // of the requests, with how many of each
@@ -32,32 +29,39 @@ type Query struct {
 	As              *AsQuery
 
 	Levers bool
-	Others []*price.Price     // hardware that levers try, beside those to compare
+	Others []Other            // hardware that levers try, beside those to compare
 	Shifts map[string]float64 // mean |Δ log-probability| of formats from f32, where it was measured
+}
+
+// Measured is what a benchmark has shown.
+type Measured struct {
+	Tests   []Test
+	Machine Machine // that they are of
+	Model   string
+	Peaks   Roofline // without its tests
+}
+
+// An Other is a price to set beside the query's, of machines that were measured apart or are taken
+// to be as fast.
+type Other struct {
+	Price    *price.Price
+	Measured *Measured // nil for the query's
 }
 
 // Answer works out the answer. Its error is a person's to correct: a load, a choice or limits
 // that cannot be.
 func (q Query) Answer() (*Answer, error) {
-	m, err := q.Want.choose(q.Tests)
+	s, m, err := q.choose()
 	if err != nil {
 		return nil, err
 	}
-	s, err := q.settle(m)
-	if err != nil {
-		return nil, err
-	}
-	in := s.in
-	if err := in.Check(); err != nil {
-		return nil, err
-	}
-	b := in.bill()
+	in, b := s.in, s.in.bill()
 	a := &Answer{Price: q.Price, Throughput: s.throughput(), Load: q.load(s), Machines: b.machines.Num().Int64(), Utilization: float(b.utilization),
 		Day: b.states(q.Price), PerUnit: in.perUnit(b.total()), Usage: in.perUnit(sub(b.total(), b.idle())),
 		Sensitivity: in.swings(s.samples), Comparison: []Comparison{}, BreakEven: []BreakEven{}, At: []At{}, Roofline: q.roofline()}
 	a.Day.Interval = in.interval(s.samples)
-	for _, p := range q.Compare {
-		c, err := s.compare(p, b)
+	for _, o := range q.Compare {
+		c, err := s.compare(o, b)
 		if err != nil {
 			return nil, err
 		}
@@ -90,8 +94,19 @@ type settled struct {
 	as              *As
 }
 
+// choose selects among the results, and settles the query.
+func (q Query) choose() (s settled, m chosen, err error) {
+	if m, err = q.Want.choose(q.Tests); err != nil {
+		return s, m, err
+	}
+	if s, err = q.settle(m); err != nil {
+		return s, m, err
+	}
+	return s, m, s.in.Check()
+}
+
 // settle chooses the batch, and sets up the input.
-func (q Query) settle(m measured) (s settled, err error) {
+func (q Query) settle(m chosen) (s settled, err error) {
 	s = settled{Query: q}
 	if s.in.Demand, err = q.demand(); err != nil {
 		return s, err
@@ -207,7 +222,7 @@ func (q Query) scaleTo(p *price.Price) (*big.Rat, error) {
 }
 
 // chooseBatch is the result of the largest batch that keeps the limits.
-func (s settled) chooseBatch(m measured) (Test, error) {
+func (s settled) chooseBatch(m chosen) (Test, error) {
 	sizes := batches(m.decode)
 	for _, size := range slices.Backward(sizes) {
 		t := m.generation(size, float(s.mean[1]))

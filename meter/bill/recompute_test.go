@@ -72,7 +72,7 @@ var testMachine = Machine{CPU: "made up", Cores: 8}
 // drawQuery draws a price, a load and measurements.
 func drawQuery(t *rapid.T) Query {
 	rate := rapid.Float64Range(1, 1e5)
-	q := Query{Price: drawPrice(t), Machine: testMachine}
+	q := Query{Price: drawPrice(t), Measured: Measured{Machine: testMachine}}
 	batch := rapid.IntRange(1, 64).Draw(t, "batch")
 	q.Tests = []Test{
 		{Choice: Choice{Test: "pp512", DType: "f32", Batch: 1, Threads: 8, TokensPerSecond: rate.Draw(t, "pp")}, Phase: "prefill", Tokens: 512},

@@ -71,8 +71,11 @@ func (s settled) concurrency() *big.Rat {
 // remarks say what the figures do not.
 func (s settled) remarks(a *Answer) []string {
 	list := s.Price.Remarks()
-	for _, p := range s.Compare {
-		list = append(list, p.Remarks()...)
+	for i, o := range s.Compare {
+		list = append(list, o.Price.Remarks()...)
+		if a.Comparison[i].Throughput.Source != meter.Measured && s.source() == meter.Measured {
+			list = append(list, o.Price.Name+"'s throughput is estimated, in proportion to cores")
+		}
 	}
 	if s.scale.Cmp(one) != 0 {
 		list = append(list, fmt.Sprintf("throughput is estimated: measured on %d cores, times %s for the price's", s.Machine.Cores, three(s.scale)))
@@ -88,7 +91,7 @@ func (s settled) remarks(a *Answer) []string {
 }
 
 // batches set the measured batches side by side.
-func (s settled) batches(m measured) []Batch {
+func (s settled) batches(m chosen) []Batch {
 	list := []Batch{}
 	for _, size := range batches(m.decode) {
 		t := m.generation(size, float(s.mean[1]))
