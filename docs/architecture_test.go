@@ -17,7 +17,7 @@ const module = "github.com/gptmeter/gptmeter"
 
 // mayImport is the table of design.md, "Rooms": a room and the rooms that it may see.
 var mayImport = map[string][]string{
-	"cmd/gptmeter":                  {"benchmarks", "engine", "weights", "meter", "meter/theory", "meter/price", "meter/bill", "tokenizer", "model", "tensor"},
+	"cmd/gptmeter":                  {"benchmarks", "engine", "weights", "meter", "meter/theory", "meter/price", "meter/bill", "meter/report", "tokenizer", "model", "tensor"},
 	"benchmarks":                    {"engine", "meter", "model", "tensor"},
 	"engine":                        {"model", "meter", "tokenizer", "tensor"},
 	"weights":                       {"tensor"},
@@ -26,6 +26,7 @@ var mayImport = map[string][]string{
 	"meter/theory":                  {}, // and nothing that counts sees it
 	"meter/price":                   {},
 	"meter/bill":                    {"meter", "meter/price"},
+	"meter/report":                  {"meter", "meter/price", "meter/bill"},
 	"tokenizer":                     {},
 	"tensor":                        {"tensor/internal/kernel"},
 	"tensor/internal/kernel":        {"tensor/internal/kernel/pure", "tensor/internal/kernel/avx2", "tensor/internal/kernel/avx512"},

@@ -148,7 +148,7 @@ func (p *program) benchSweep(ctx context.Context, f *benchFlags, s benchmarks.Sw
 		if err != nil {
 			return err
 		}
-		if err := writePicture(f.plot, drawn); err != nil {
+		if err := writeWhole("--plot", f.plot, drawn); err != nil {
 			return err
 		}
 	}

@@ -39,6 +39,7 @@ type costFlags struct {
 
 	output string
 	json   bool
+	report string // file, "" for none
 }
 
 func (p *program) cost() *cobra.Command {
@@ -60,7 +61,8 @@ it stands what their work alone costs.`,
   gptmeter bench -o json > bench.json
   gptmeter cost --measured bench.json --price rented-2 --requests-per-day 10000 --prompt-tokens 256 --completion-tokens 128
   gptmeter cost --measured bench.json --price mine.toml --requests log.jsonl --curve office --max-tpot 0.1
-  gptmeter cost --measured bench.json --price mine.toml --utilization 0.5 --compare rented-2,rented-2-spot`,
+  gptmeter cost --measured bench.json --price mine.toml --utilization 0.5 --compare rented-2,rented-2-spot
+  gptmeter cost --measured bench.json --price rented-2 --report cost.html`,
 		Args:    arguments(0, ""),
 		PreRunE: settle,
 		RunE:    func(c *cobra.Command, _ []string) error { return p.runCost(c, f) },
@@ -108,6 +110,7 @@ it stands what their work alone costs.`,
 	rational(flags, &f.peak, "peak-flops", "with --as, on machines of that peak in operations a second, at the measured share of it")
 	flags.StringVarP(&f.output, "output", "o", "table", "format of the answer ("+strings.Join(costFormats(), "|")+")")
 	flags.BoolVar(&f.json, "json", false, "print one JSON document: -o json")
+	flags.StringVar(&f.report, "report", "", "write the answer, with pictures, into this `FILE` as a page for a browser")
 	configFlag(c)
 	return c
 }

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"encoding/csv"
 	"io"
 	"slices"
 
 	"github.com/gptmeter/gptmeter/meter/bill"
 	"github.com/gptmeter/gptmeter/meter/price"
+	"github.com/gptmeter/gptmeter/meter/report"
 )
 
 // A costFormat writes an answer.
@@ -30,6 +32,18 @@ func (p *program) showCost(f *costFlags, a *bill.Answer) error {
 	}
 	i := slices.IndexFunc(answerFormats, func(o costFormat) bool { return o.name == f.output })
 	return answerFormats[i].write(p.stdout, a)
+}
+
+// writeReport writes the page that --report names.
+func (f *costFlags) writeReport(a *bill.Answer) error {
+	if f.report == "" {
+		return nil
+	}
+	var page bytes.Buffer
+	if err := report.Write(&page, a, "gptmeter "+readBuild().Version); err != nil {
+		return err
+	}
+	return writeWhole("--report", f.report, page.Bytes())
 }
 
 // writeCostCSV writes a line for each figure of the bill, not rounded.

@@ -44,6 +44,9 @@ func (p *program) runCost(c *cobra.Command, f *costFlags) error {
 	if !given["requests-per-day"] && !given["requests"] && !given["utilization"] {
 		a.Remarks = append(a.Remarks, "no load was given: this is one machine that is always busy")
 	}
+	if err := f.writeReport(a); err != nil {
+		return err
+	}
 	return p.showCost(f, a)
 }
 
@@ -55,6 +58,10 @@ func (f *costFlags) check(given map[string]bool) error {
 		return refuse("utilization", "requests")
 	case given["utilization"] && given["requests-per-day"]:
 		return refuse("utilization", "requests-per-day")
+	case f.report != "" && f.list:
+		return refuse("list", "report")
+	case f.report != "" && f.scenario != "":
+		return refuse("scenario", "report")
 	case given["utilization"] && given["curve"]:
 		return refuse("utilization", "curve")
 	case given["requests"] && (given["prompt-tokens"] || given["completion-tokens"]):
@@ -79,6 +86,11 @@ func (f *costFlags) check(given map[string]bool) error {
 	}
 	if err := oneOf(new(string), costFormats()).Set(f.output); err != nil {
 		return usageError("--output %s: %w", f.output, err)
+	}
+	if f.report != "" {
+		if err := checkFolder("--report", f.report); err != nil {
+			return err
+		}
 	}
 	if f.price == "" && !f.list && f.scenario == "" {
 		return errorWithHint(usageError("--price: it is needed"), "gptmeter cost --list shows the presets; a TOML file can stand there too")

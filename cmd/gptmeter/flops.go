@@ -152,7 +152,7 @@ func (p *program) showFlops(f *flopsFlags, r *flopsReport, format string) error 
 		if err != nil {
 			return err
 		}
-		if err := writePicture(f.plot, picture); err != nil {
+		if err := writeWhole("--plot", f.plot, picture); err != nil {
 			return err
 		}
 	}
