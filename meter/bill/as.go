@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"slices"
 
 	"github.com/gptmeter/gptmeter/meter/price"
 )
@@ -32,14 +33,21 @@ func (q AsQuery) ratio(t Test) *big.Rat {
 
 func (q AsQuery) flopsPerToken() *big.Rat { return mul(whole(2), q.Parameters) }
 
-// project states the projection.
-func (q AsQuery) project(prefill, decode Test) (*As, error) {
-	switch {
-	case prefill.FlopsPerSecond <= 0 || decode.FlopsPerSecond <= 0:
-		return nil, errors.New("a projection needs the operations that were counted, which the results lack")
-	case q.Peak != nil && (prefill.Peak <= 0 || decode.Peak <= 0):
-		return nil, errors.New("a projection to another machine needs the measured share of the peak, and no peak was measured")
+// check finds what a projection from those results would lack.
+func (q AsQuery) check(m chosen) error {
+	for _, t := range slices.Concat(m.prefill, m.decode) {
+		switch {
+		case t.FlopsPerSecond <= 0:
+			return errors.New("a projection needs the operations that were counted, which the results lack")
+		case q.Peak != nil && t.Peak <= 0:
+			return errors.New("a projection to another machine needs the measured share of the peak, and no peak was measured")
+		}
 	}
+	return nil
+}
+
+// project states the projection.
+func (q AsQuery) project(prefill, decode Test) *As {
 	a := &As{Parameters: NewAmount(q.Parameters), FlopsPerToken: NewAmount(q.flopsPerToken())}
 	share := func(t Test) string {
 		if t.OfPeak == nil {
@@ -60,7 +68,7 @@ func (q AsQuery) project(prefill, decode Test) (*As, error) {
 		a.TrainTokens = NewAmount(q.TrainTokens)
 		a.Assumptions = append(a.Assumptions, "training takes 6·N·D operations (Kaplan et al. 2020, section 2.1) at the prompts' share of the peak, on machines that do nothing else and are never idle")
 	}
-	return a, nil
+	return a
 }
 
 // train adds what training once costs on machines of the input.

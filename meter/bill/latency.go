@@ -22,7 +22,7 @@ func (r Rates) pace(prompt *big.Rat, batch int) pace {
 }
 
 func (l Limits) meets(p pace) bool {
-	within := func(limit float64, x *big.Rat) bool { return limit == 0 || x.Cmp(exact(limit)) <= 0 }
+	within := func(limit float64, x *big.Rat) bool { return limit == 0 || x.Cmp(decimal(limit)) <= 0 }
 	return within(l.TTFT, p.ttft) && within(l.TPOT, p.tpot)
 }
 

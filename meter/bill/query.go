@@ -115,14 +115,17 @@ func (q Query) settle(m chosen) (s settled, err error) {
 	if s.scale, err = q.scaleTo(q.Price); err != nil {
 		return s, err
 	}
+	if q.As != nil {
+		if err := q.As.check(m); err != nil {
+			return s, err
+		}
+	}
 	s.prefill = m.prompts(float(s.mean[0]))
 	if s.decode, err = s.chooseBatch(m); err != nil {
 		return s, err
 	}
 	if q.As != nil {
-		if s.as, err = q.As.project(s.prefill, s.decode); err != nil {
-			return s, err
-		}
+		s.as = q.As.project(s.prefill, s.decode)
 	}
 	s.in.Price, s.in.Cores, s.in.Rates = q.Price, int64(q.Machine.Cores), s.rates(s.decode)
 	for _, of := range []struct {

@@ -1,6 +1,9 @@
 package bill
 
-import "math/big"
+import (
+	"math/big"
+	"strconv"
+)
 
 // Seconds.
 const (
@@ -20,6 +23,12 @@ func whole(n int64) *big.Rat { return big.NewRat(n, 1) }
 
 // exact is x itself, which is finite.
 func exact(x float64) *big.Rat { return new(big.Rat).SetFloat64(x) }
+
+// decimal is the shortest decimal that reads as x, which is what a person has written.
+func decimal(x float64) *big.Rat {
+	r, _ := new(big.Rat).SetString(strconv.FormatFloat(x, 'g', -1, 64))
+	return r
+}
 
 func add(x ...*big.Rat) *big.Rat {
 	sum := new(big.Rat)
