@@ -43,6 +43,9 @@ func (p *program) measurements(ctx context.Context, f *costFlags, given map[stri
 	if err := benchMemory(f.model, sweep.Memory(config)); err != nil {
 		return nil, err
 	}
+	if err := q.CheckCores(sweep.Cores); err != nil {
+		return nil, costError(err)
+	}
 	r, err := sweep.Run(ctx)
 	if err == nil && f.levers && !checkpoint.Synthetic() {
 		err = shifts(ctx, sweep.Setup, q)

@@ -210,6 +210,20 @@ func (e *CoresError) Error() string {
 	return fmt.Sprintf("%s is the price of machines with %s cores, and one with %s was measured", e.Price, e.Cores, e.Measured)
 }
 
+// CheckCores is a *CoresError where a machine with so many cores, still to be measured, would not do.
+func (q Query) CheckCores(cores int) error {
+	q.Machine.Cores = cores
+	for _, o := range append([]Other{{Price: q.Price}}, q.Compare...) {
+		if o.Measured != nil {
+			continue
+		}
+		if _, err := q.scaleTo(o.Price); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // scaleTo is what rates are multiplied by for a machine of that price: the ratio of cores, as far as
 // that is wanted.
 func (q Query) scaleTo(p *price.Price) (*big.Rat, error) {
