@@ -236,23 +236,53 @@ full_begin:
 	MOVQ ldb+40(FP), DX
 	SHLQ $0x02, DX
 	MOVQ ahead+72(FP), BX
-	MOVQ step+80(FP), SI
-	MOVQ k+48(FP), DI
+	MOVQ step+80(FP), BX
+	MOVQ k+48(FP), BX
+	SUBQ $0x04, BX
+	JLT  full_rest
+
+full_products:
+	VMOVUPS      (CX), Y1
+	VBROADCASTSS (AX), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x04, AX
+	ADDQ         DX, CX
+	VMOVUPS      (CX), Y1
+	VBROADCASTSS (AX), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x04, AX
+	ADDQ         DX, CX
+	VMOVUPS      (CX), Y1
+	VBROADCASTSS (AX), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x04, AX
+	ADDQ         DX, CX
+	VMOVUPS      (CX), Y1
+	VBROADCASTSS (AX), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x04, AX
+	ADDQ         DX, CX
+	SUBQ         $0x04, BX
+	JGE          full_products
+
+full_rest:
+	ADDQ $0x04, BX
+	JZ   full_end
 
 full_product:
 	VMOVUPS      (CX), Y1
 	VBROADCASTSS (AX), Y2
 	VFMADD231PS  Y2, Y1, Y0
-	PREFETCHT1   (BX)
-	ADDQ         SI, BX
 	ADDQ         $0x04, AX
 	ADDQ         DX, CX
-	DECQ         DI
+	DECQ         BX
 	JNZ          full_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), AX
-	VMOVUPS      Y0, (AX)
+
+full_end:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), AX
+	VMOVUPS Y0, (AX)
 	VZEROUPPER
 	RET
 
@@ -285,23 +315,53 @@ tail_begin:
 	MOVQ ldb+40(FP), DX
 	SHLQ $0x02, DX
 	MOVQ ahead+72(FP), BX
-	MOVQ step+80(FP), SI
-	MOVQ k+48(FP), DI
+	MOVQ step+80(FP), BX
+	MOVQ k+48(FP), BX
+	SUBQ $0x04, BX
+	JLT  tail_rest
+
+tail_products:
+	VMASKMOVPS   (CX), Y0, Y2
+	VBROADCASTSS (AX), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x04, AX
+	ADDQ         DX, CX
+	VMASKMOVPS   (CX), Y0, Y2
+	VBROADCASTSS (AX), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x04, AX
+	ADDQ         DX, CX
+	VMASKMOVPS   (CX), Y0, Y2
+	VBROADCASTSS (AX), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x04, AX
+	ADDQ         DX, CX
+	VMASKMOVPS   (CX), Y0, Y2
+	VBROADCASTSS (AX), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x04, AX
+	ADDQ         DX, CX
+	SUBQ         $0x04, BX
+	JGE          tail_products
+
+tail_rest:
+	ADDQ $0x04, BX
+	JZ   tail_end
 
 tail_product:
 	VMASKMOVPS   (CX), Y0, Y2
 	VBROADCASTSS (AX), Y3
 	VFMADD231PS  Y3, Y2, Y1
-	PREFETCHT1   (BX)
-	ADDQ         SI, BX
 	ADDQ         $0x04, AX
 	ADDQ         DX, CX
-	DECQ         DI
+	DECQ         BX
 	JNZ          tail_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), AX
-	VMASKMOVPS   Y1, Y0, (AX)
+
+tail_end:
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), AX
+	VMASKMOVPS Y1, Y0, (AX)
 	VZEROUPPER
 	RET
 
@@ -367,24 +427,58 @@ full_begin:
 	MOVQ a+16(FP), AX
 	MOVQ b+32(FP), CX
 	MOVQ ahead+64(FP), DX
-	MOVQ step+72(FP), BX
-	MOVQ k+40(FP), SI
+	MOVQ step+72(FP), DX
+	MOVQ k+40(FP), DX
+	SUBQ $0x04, DX
+	JLT  full_rest
+
+full_products:
+	VMOVDQU      (CX), Y1
+	VPSLLD       $0x10, Y1, Y1
+	VBROADCASTSS (AX), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, CX
+	VMOVDQU      (CX), Y1
+	VPSLLD       $0x10, Y1, Y1
+	VBROADCASTSS (AX), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, CX
+	VMOVDQU      (CX), Y1
+	VPSLLD       $0x10, Y1, Y1
+	VBROADCASTSS (AX), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, CX
+	VMOVDQU      (CX), Y1
+	VPSLLD       $0x10, Y1, Y1
+	VBROADCASTSS (AX), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, CX
+	SUBQ         $0x04, DX
+	JGE          full_products
+
+full_rest:
+	ADDQ $0x04, DX
+	JZ   full_end
 
 full_product:
 	VMOVDQU      (CX), Y1
 	VPSLLD       $0x10, Y1, Y1
 	VBROADCASTSS (AX), Y2
 	VFMADD231PS  Y2, Y1, Y0
-	PREFETCHT1   (DX)
-	ADDQ         BX, DX
 	ADDQ         $0x04, AX
 	ADDQ         $0x40, CX
-	DECQ         SI
+	DECQ         DX
 	JNZ          full_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), AX
-	VMOVUPS      Y0, (AX)
+
+full_end:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), AX
+	VMOVUPS Y0, (AX)
 	VZEROUPPER
 	RET
 
@@ -415,24 +509,58 @@ tail_begin:
 	MOVQ a+16(FP), AX
 	MOVQ b+32(FP), CX
 	MOVQ ahead+64(FP), DX
-	MOVQ step+72(FP), BX
-	MOVQ k+40(FP), SI
+	MOVQ step+72(FP), DX
+	MOVQ k+40(FP), DX
+	SUBQ $0x04, DX
+	JLT  tail_rest
+
+tail_products:
+	VMOVDQU      (CX), Y2
+	VPSLLD       $0x10, Y2, Y2
+	VBROADCASTSS (AX), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, CX
+	VMOVDQU      (CX), Y2
+	VPSLLD       $0x10, Y2, Y2
+	VBROADCASTSS (AX), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, CX
+	VMOVDQU      (CX), Y2
+	VPSLLD       $0x10, Y2, Y2
+	VBROADCASTSS (AX), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, CX
+	VMOVDQU      (CX), Y2
+	VPSLLD       $0x10, Y2, Y2
+	VBROADCASTSS (AX), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, CX
+	SUBQ         $0x04, DX
+	JGE          tail_products
+
+tail_rest:
+	ADDQ $0x04, DX
+	JZ   tail_end
 
 tail_product:
 	VMOVDQU      (CX), Y2
 	VPSLLD       $0x10, Y2, Y2
 	VBROADCASTSS (AX), Y3
 	VFMADD231PS  Y3, Y2, Y1
-	PREFETCHT1   (DX)
-	ADDQ         BX, DX
 	ADDQ         $0x04, AX
 	ADDQ         $0x40, CX
-	DECQ         SI
+	DECQ         DX
 	JNZ          tail_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), AX
-	VMASKMOVPS   Y1, Y0, (AX)
+
+tail_end:
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), AX
+	VMASKMOVPS Y1, Y0, (AX)
 	VZEROUPPER
 	RET
 
@@ -469,8 +597,46 @@ full_begin:
 	MOVQ ldb+40(FP), DX
 	SHLQ $0x02, DX
 	MOVQ ahead+72(FP), BX
-	MOVQ step+80(FP), SI
-	MOVQ k+48(FP), DI
+	MOVQ step+80(FP), BX
+	MOVQ k+48(FP), BX
+	SUBQ $0x04, BX
+	JLT  full_rest
+
+full_products:
+	VMOVUPS      (CX), Y2
+	VMOVUPS      32(CX), Y3
+	VBROADCASTSS (AX), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x04, AX
+	ADDQ         DX, CX
+	VMOVUPS      (CX), Y2
+	VMOVUPS      32(CX), Y3
+	VBROADCASTSS (AX), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x04, AX
+	ADDQ         DX, CX
+	VMOVUPS      (CX), Y2
+	VMOVUPS      32(CX), Y3
+	VBROADCASTSS (AX), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x04, AX
+	ADDQ         DX, CX
+	VMOVUPS      (CX), Y2
+	VMOVUPS      32(CX), Y3
+	VBROADCASTSS (AX), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x04, AX
+	ADDQ         DX, CX
+	SUBQ         $0x04, BX
+	JGE          full_products
+
+full_rest:
+	ADDQ $0x04, BX
+	JZ   full_end
 
 full_product:
 	VMOVUPS      (CX), Y2
@@ -478,17 +644,17 @@ full_product:
 	VBROADCASTSS (AX), Y4
 	VFMADD231PS  Y4, Y2, Y0
 	VFMADD231PS  Y4, Y3, Y1
-	PREFETCHT1   (BX)
-	ADDQ         SI, BX
 	ADDQ         $0x04, AX
 	ADDQ         DX, CX
-	DECQ         DI
+	DECQ         BX
 	JNZ          full_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), AX
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y1, 32(AX)
+
+full_end:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), AX
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
 	VZEROUPPER
 	RET
 
@@ -523,8 +689,46 @@ tail_begin:
 	MOVQ ldb+40(FP), DX
 	SHLQ $0x02, DX
 	MOVQ ahead+72(FP), BX
-	MOVQ step+80(FP), SI
-	MOVQ k+48(FP), DI
+	MOVQ step+80(FP), BX
+	MOVQ k+48(FP), BX
+	SUBQ $0x04, BX
+	JLT  tail_rest
+
+tail_products:
+	VMOVUPS      (CX), Y3
+	VMASKMOVPS   32(CX), Y0, Y4
+	VBROADCASTSS (AX), Y5
+	VFMADD231PS  Y5, Y3, Y1
+	VFMADD231PS  Y5, Y4, Y2
+	ADDQ         $0x04, AX
+	ADDQ         DX, CX
+	VMOVUPS      (CX), Y3
+	VMASKMOVPS   32(CX), Y0, Y4
+	VBROADCASTSS (AX), Y5
+	VFMADD231PS  Y5, Y3, Y1
+	VFMADD231PS  Y5, Y4, Y2
+	ADDQ         $0x04, AX
+	ADDQ         DX, CX
+	VMOVUPS      (CX), Y3
+	VMASKMOVPS   32(CX), Y0, Y4
+	VBROADCASTSS (AX), Y5
+	VFMADD231PS  Y5, Y3, Y1
+	VFMADD231PS  Y5, Y4, Y2
+	ADDQ         $0x04, AX
+	ADDQ         DX, CX
+	VMOVUPS      (CX), Y3
+	VMASKMOVPS   32(CX), Y0, Y4
+	VBROADCASTSS (AX), Y5
+	VFMADD231PS  Y5, Y3, Y1
+	VFMADD231PS  Y5, Y4, Y2
+	ADDQ         $0x04, AX
+	ADDQ         DX, CX
+	SUBQ         $0x04, BX
+	JGE          tail_products
+
+tail_rest:
+	ADDQ $0x04, BX
+	JZ   tail_end
 
 tail_product:
 	VMOVUPS      (CX), Y3
@@ -532,17 +736,17 @@ tail_product:
 	VBROADCASTSS (AX), Y5
 	VFMADD231PS  Y5, Y3, Y1
 	VFMADD231PS  Y5, Y4, Y2
-	PREFETCHT1   (BX)
-	ADDQ         SI, BX
 	ADDQ         $0x04, AX
 	ADDQ         DX, CX
-	DECQ         DI
+	DECQ         BX
 	JNZ          tail_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), AX
-	VMOVUPS      Y1, (AX)
-	VMASKMOVPS   Y2, Y0, 32(AX)
+
+tail_end:
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), AX
+	VMOVUPS    Y1, (AX)
+	VMASKMOVPS Y2, Y0, 32(AX)
 	VZEROUPPER
 	RET
 
@@ -577,8 +781,54 @@ full_begin:
 	MOVQ a+16(FP), AX
 	MOVQ b+32(FP), CX
 	MOVQ ahead+64(FP), DX
-	MOVQ step+72(FP), BX
-	MOVQ k+40(FP), SI
+	MOVQ step+72(FP), DX
+	MOVQ k+40(FP), DX
+	SUBQ $0x04, DX
+	JLT  full_rest
+
+full_products:
+	VMOVDQU      (CX), Y2
+	VPSLLD       $0x10, Y2, Y2
+	VMOVDQU      32(CX), Y3
+	VPSLLD       $0x10, Y3, Y3
+	VBROADCASTSS (AX), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, CX
+	VMOVDQU      (CX), Y2
+	VPSLLD       $0x10, Y2, Y2
+	VMOVDQU      32(CX), Y3
+	VPSLLD       $0x10, Y3, Y3
+	VBROADCASTSS (AX), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, CX
+	VMOVDQU      (CX), Y2
+	VPSLLD       $0x10, Y2, Y2
+	VMOVDQU      32(CX), Y3
+	VPSLLD       $0x10, Y3, Y3
+	VBROADCASTSS (AX), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, CX
+	VMOVDQU      (CX), Y2
+	VPSLLD       $0x10, Y2, Y2
+	VMOVDQU      32(CX), Y3
+	VPSLLD       $0x10, Y3, Y3
+	VBROADCASTSS (AX), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, CX
+	SUBQ         $0x04, DX
+	JGE          full_products
+
+full_rest:
+	ADDQ $0x04, DX
+	JZ   full_end
 
 full_product:
 	VMOVDQU      (CX), Y2
@@ -588,17 +838,17 @@ full_product:
 	VBROADCASTSS (AX), Y4
 	VFMADD231PS  Y4, Y2, Y0
 	VFMADD231PS  Y4, Y3, Y1
-	PREFETCHT1   (DX)
-	ADDQ         BX, DX
 	ADDQ         $0x04, AX
 	ADDQ         $0x40, CX
-	DECQ         SI
+	DECQ         DX
 	JNZ          full_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), AX
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y1, 32(AX)
+
+full_end:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), AX
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
 	VZEROUPPER
 	RET
 
@@ -631,8 +881,54 @@ tail_begin:
 	MOVQ a+16(FP), AX
 	MOVQ b+32(FP), CX
 	MOVQ ahead+64(FP), DX
-	MOVQ step+72(FP), BX
-	MOVQ k+40(FP), SI
+	MOVQ step+72(FP), DX
+	MOVQ k+40(FP), DX
+	SUBQ $0x04, DX
+	JLT  tail_rest
+
+tail_products:
+	VMOVDQU      (CX), Y3
+	VPSLLD       $0x10, Y3, Y3
+	VMOVDQU      32(CX), Y4
+	VPSLLD       $0x10, Y4, Y4
+	VBROADCASTSS (AX), Y5
+	VFMADD231PS  Y5, Y3, Y1
+	VFMADD231PS  Y5, Y4, Y2
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, CX
+	VMOVDQU      (CX), Y3
+	VPSLLD       $0x10, Y3, Y3
+	VMOVDQU      32(CX), Y4
+	VPSLLD       $0x10, Y4, Y4
+	VBROADCASTSS (AX), Y5
+	VFMADD231PS  Y5, Y3, Y1
+	VFMADD231PS  Y5, Y4, Y2
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, CX
+	VMOVDQU      (CX), Y3
+	VPSLLD       $0x10, Y3, Y3
+	VMOVDQU      32(CX), Y4
+	VPSLLD       $0x10, Y4, Y4
+	VBROADCASTSS (AX), Y5
+	VFMADD231PS  Y5, Y3, Y1
+	VFMADD231PS  Y5, Y4, Y2
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, CX
+	VMOVDQU      (CX), Y3
+	VPSLLD       $0x10, Y3, Y3
+	VMOVDQU      32(CX), Y4
+	VPSLLD       $0x10, Y4, Y4
+	VBROADCASTSS (AX), Y5
+	VFMADD231PS  Y5, Y3, Y1
+	VFMADD231PS  Y5, Y4, Y2
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, CX
+	SUBQ         $0x04, DX
+	JGE          tail_products
+
+tail_rest:
+	ADDQ $0x04, DX
+	JZ   tail_end
 
 tail_product:
 	VMOVDQU      (CX), Y3
@@ -642,17 +938,17 @@ tail_product:
 	VBROADCASTSS (AX), Y5
 	VFMADD231PS  Y5, Y3, Y1
 	VFMADD231PS  Y5, Y4, Y2
-	PREFETCHT1   (DX)
-	ADDQ         BX, DX
 	ADDQ         $0x04, AX
 	ADDQ         $0x40, CX
-	DECQ         SI
+	DECQ         DX
 	JNZ          tail_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), AX
-	VMOVUPS      Y1, (AX)
-	VMASKMOVPS   Y2, Y0, 32(AX)
+
+tail_end:
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), AX
+	VMOVUPS    Y1, (AX)
+	VMASKMOVPS Y2, Y0, 32(AX)
 	VZEROUPPER
 	RET
 
@@ -692,8 +988,54 @@ full_begin:
 	MOVQ ldb+40(FP), DX
 	SHLQ $0x02, DX
 	MOVQ ahead+72(FP), BX
-	MOVQ step+80(FP), SI
-	MOVQ k+48(FP), DI
+	MOVQ step+80(FP), BX
+	MOVQ k+48(FP), BX
+	SUBQ $0x04, BX
+	JLT  full_rest
+
+full_products:
+	VMOVUPS      (CX), Y3
+	VMOVUPS      32(CX), Y4
+	VMOVUPS      64(CX), Y5
+	VBROADCASTSS (AX), Y6
+	VFMADD231PS  Y6, Y3, Y0
+	VFMADD231PS  Y6, Y4, Y1
+	VFMADD231PS  Y6, Y5, Y2
+	ADDQ         $0x04, AX
+	ADDQ         DX, CX
+	VMOVUPS      (CX), Y3
+	VMOVUPS      32(CX), Y4
+	VMOVUPS      64(CX), Y5
+	VBROADCASTSS (AX), Y6
+	VFMADD231PS  Y6, Y3, Y0
+	VFMADD231PS  Y6, Y4, Y1
+	VFMADD231PS  Y6, Y5, Y2
+	ADDQ         $0x04, AX
+	ADDQ         DX, CX
+	VMOVUPS      (CX), Y3
+	VMOVUPS      32(CX), Y4
+	VMOVUPS      64(CX), Y5
+	VBROADCASTSS (AX), Y6
+	VFMADD231PS  Y6, Y3, Y0
+	VFMADD231PS  Y6, Y4, Y1
+	VFMADD231PS  Y6, Y5, Y2
+	ADDQ         $0x04, AX
+	ADDQ         DX, CX
+	VMOVUPS      (CX), Y3
+	VMOVUPS      32(CX), Y4
+	VMOVUPS      64(CX), Y5
+	VBROADCASTSS (AX), Y6
+	VFMADD231PS  Y6, Y3, Y0
+	VFMADD231PS  Y6, Y4, Y1
+	VFMADD231PS  Y6, Y5, Y2
+	ADDQ         $0x04, AX
+	ADDQ         DX, CX
+	SUBQ         $0x04, BX
+	JGE          full_products
+
+full_rest:
+	ADDQ $0x04, BX
+	JZ   full_end
 
 full_product:
 	VMOVUPS      (CX), Y3
@@ -703,18 +1045,18 @@ full_product:
 	VFMADD231PS  Y6, Y3, Y0
 	VFMADD231PS  Y6, Y4, Y1
 	VFMADD231PS  Y6, Y5, Y2
-	PREFETCHT1   (BX)
-	ADDQ         SI, BX
 	ADDQ         $0x04, AX
 	ADDQ         DX, CX
-	DECQ         DI
+	DECQ         BX
 	JNZ          full_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), AX
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y1, 32(AX)
-	VMOVUPS      Y2, 64(AX)
+
+full_end:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), AX
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	VMOVUPS Y2, 64(AX)
 	VZEROUPPER
 	RET
 
@@ -752,8 +1094,54 @@ tail_begin:
 	MOVQ ldb+40(FP), DX
 	SHLQ $0x02, DX
 	MOVQ ahead+72(FP), BX
-	MOVQ step+80(FP), SI
-	MOVQ k+48(FP), DI
+	MOVQ step+80(FP), BX
+	MOVQ k+48(FP), BX
+	SUBQ $0x04, BX
+	JLT  tail_rest
+
+tail_products:
+	VMOVUPS      (CX), Y4
+	VMOVUPS      32(CX), Y5
+	VMASKMOVPS   64(CX), Y0, Y6
+	VBROADCASTSS (AX), Y7
+	VFMADD231PS  Y7, Y4, Y1
+	VFMADD231PS  Y7, Y5, Y2
+	VFMADD231PS  Y7, Y6, Y3
+	ADDQ         $0x04, AX
+	ADDQ         DX, CX
+	VMOVUPS      (CX), Y4
+	VMOVUPS      32(CX), Y5
+	VMASKMOVPS   64(CX), Y0, Y6
+	VBROADCASTSS (AX), Y7
+	VFMADD231PS  Y7, Y4, Y1
+	VFMADD231PS  Y7, Y5, Y2
+	VFMADD231PS  Y7, Y6, Y3
+	ADDQ         $0x04, AX
+	ADDQ         DX, CX
+	VMOVUPS      (CX), Y4
+	VMOVUPS      32(CX), Y5
+	VMASKMOVPS   64(CX), Y0, Y6
+	VBROADCASTSS (AX), Y7
+	VFMADD231PS  Y7, Y4, Y1
+	VFMADD231PS  Y7, Y5, Y2
+	VFMADD231PS  Y7, Y6, Y3
+	ADDQ         $0x04, AX
+	ADDQ         DX, CX
+	VMOVUPS      (CX), Y4
+	VMOVUPS      32(CX), Y5
+	VMASKMOVPS   64(CX), Y0, Y6
+	VBROADCASTSS (AX), Y7
+	VFMADD231PS  Y7, Y4, Y1
+	VFMADD231PS  Y7, Y5, Y2
+	VFMADD231PS  Y7, Y6, Y3
+	ADDQ         $0x04, AX
+	ADDQ         DX, CX
+	SUBQ         $0x04, BX
+	JGE          tail_products
+
+tail_rest:
+	ADDQ $0x04, BX
+	JZ   tail_end
 
 tail_product:
 	VMOVUPS      (CX), Y4
@@ -763,18 +1151,18 @@ tail_product:
 	VFMADD231PS  Y7, Y4, Y1
 	VFMADD231PS  Y7, Y5, Y2
 	VFMADD231PS  Y7, Y6, Y3
-	PREFETCHT1   (BX)
-	ADDQ         SI, BX
 	ADDQ         $0x04, AX
 	ADDQ         DX, CX
-	DECQ         DI
+	DECQ         BX
 	JNZ          tail_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), AX
-	VMOVUPS      Y1, (AX)
-	VMOVUPS      Y2, 32(AX)
-	VMASKMOVPS   Y3, Y0, 64(AX)
+
+tail_end:
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), AX
+	VMOVUPS    Y1, (AX)
+	VMOVUPS    Y2, 32(AX)
+	VMASKMOVPS Y3, Y0, 64(AX)
 	VZEROUPPER
 	RET
 
@@ -813,8 +1201,62 @@ full_begin:
 	MOVQ    b+32(FP), CX
 	VMOVUPS constantffff0000<>+0(SB), Y3
 	MOVQ    ahead+64(FP), DX
-	MOVQ    step+72(FP), BX
-	MOVQ    k+40(FP), SI
+	MOVQ    step+72(FP), DX
+	MOVQ    k+40(FP), DX
+	SUBQ    $0x04, DX
+	JLT     full_rest
+
+full_products:
+	VMOVDQU      (CX), Y4
+	VPSLLD       $0x10, Y4, Y4
+	VMOVDQU      32(CX), Y5
+	VPSLLD       $0x10, Y5, Y5
+	VANDPS       (CX), Y3, Y6
+	VBROADCASTSS (AX), Y7
+	VFMADD231PS  Y7, Y4, Y0
+	VFMADD231PS  Y7, Y5, Y1
+	VFMADD231PS  Y7, Y6, Y2
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, CX
+	VMOVDQU      (CX), Y4
+	VPSLLD       $0x10, Y4, Y4
+	VMOVDQU      32(CX), Y5
+	VPSLLD       $0x10, Y5, Y5
+	VANDPS       (CX), Y3, Y6
+	VBROADCASTSS (AX), Y7
+	VFMADD231PS  Y7, Y4, Y0
+	VFMADD231PS  Y7, Y5, Y1
+	VFMADD231PS  Y7, Y6, Y2
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, CX
+	VMOVDQU      (CX), Y4
+	VPSLLD       $0x10, Y4, Y4
+	VMOVDQU      32(CX), Y5
+	VPSLLD       $0x10, Y5, Y5
+	VANDPS       (CX), Y3, Y6
+	VBROADCASTSS (AX), Y7
+	VFMADD231PS  Y7, Y4, Y0
+	VFMADD231PS  Y7, Y5, Y1
+	VFMADD231PS  Y7, Y6, Y2
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, CX
+	VMOVDQU      (CX), Y4
+	VPSLLD       $0x10, Y4, Y4
+	VMOVDQU      32(CX), Y5
+	VPSLLD       $0x10, Y5, Y5
+	VANDPS       (CX), Y3, Y6
+	VBROADCASTSS (AX), Y7
+	VFMADD231PS  Y7, Y4, Y0
+	VFMADD231PS  Y7, Y5, Y1
+	VFMADD231PS  Y7, Y6, Y2
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, CX
+	SUBQ         $0x04, DX
+	JGE          full_products
+
+full_rest:
+	ADDQ $0x04, DX
+	JZ   full_end
 
 full_product:
 	VMOVDQU      (CX), Y4
@@ -826,18 +1268,18 @@ full_product:
 	VFMADD231PS  Y7, Y4, Y0
 	VFMADD231PS  Y7, Y5, Y1
 	VFMADD231PS  Y7, Y6, Y2
-	PREFETCHT1   (DX)
-	ADDQ         BX, DX
 	ADDQ         $0x04, AX
 	ADDQ         $0x40, CX
-	DECQ         SI
+	DECQ         DX
 	JNZ          full_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), AX
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y1, 32(AX)
-	VMOVUPS      Y2, 64(AX)
+
+full_end:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), AX
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	VMOVUPS Y2, 64(AX)
 	VZEROUPPER
 	RET
 
@@ -874,8 +1316,62 @@ tail_begin:
 	MOVQ    b+32(FP), CX
 	VMOVUPS constantffff0000<>+0(SB), Y4
 	MOVQ    ahead+64(FP), DX
-	MOVQ    step+72(FP), BX
-	MOVQ    k+40(FP), SI
+	MOVQ    step+72(FP), DX
+	MOVQ    k+40(FP), DX
+	SUBQ    $0x04, DX
+	JLT     tail_rest
+
+tail_products:
+	VMOVDQU      (CX), Y5
+	VPSLLD       $0x10, Y5, Y5
+	VMOVDQU      32(CX), Y6
+	VPSLLD       $0x10, Y6, Y6
+	VANDPS       (CX), Y4, Y7
+	VBROADCASTSS (AX), Y8
+	VFMADD231PS  Y8, Y5, Y1
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y3
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, CX
+	VMOVDQU      (CX), Y5
+	VPSLLD       $0x10, Y5, Y5
+	VMOVDQU      32(CX), Y6
+	VPSLLD       $0x10, Y6, Y6
+	VANDPS       (CX), Y4, Y7
+	VBROADCASTSS (AX), Y8
+	VFMADD231PS  Y8, Y5, Y1
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y3
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, CX
+	VMOVDQU      (CX), Y5
+	VPSLLD       $0x10, Y5, Y5
+	VMOVDQU      32(CX), Y6
+	VPSLLD       $0x10, Y6, Y6
+	VANDPS       (CX), Y4, Y7
+	VBROADCASTSS (AX), Y8
+	VFMADD231PS  Y8, Y5, Y1
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y3
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, CX
+	VMOVDQU      (CX), Y5
+	VPSLLD       $0x10, Y5, Y5
+	VMOVDQU      32(CX), Y6
+	VPSLLD       $0x10, Y6, Y6
+	VANDPS       (CX), Y4, Y7
+	VBROADCASTSS (AX), Y8
+	VFMADD231PS  Y8, Y5, Y1
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y3
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, CX
+	SUBQ         $0x04, DX
+	JGE          tail_products
+
+tail_rest:
+	ADDQ $0x04, DX
+	JZ   tail_end
 
 tail_product:
 	VMOVDQU      (CX), Y5
@@ -887,18 +1383,18 @@ tail_product:
 	VFMADD231PS  Y8, Y5, Y1
 	VFMADD231PS  Y8, Y6, Y2
 	VFMADD231PS  Y8, Y7, Y3
-	PREFETCHT1   (DX)
-	ADDQ         BX, DX
 	ADDQ         $0x04, AX
 	ADDQ         $0x40, CX
-	DECQ         SI
+	DECQ         DX
 	JNZ          tail_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), AX
-	VMOVUPS      Y1, (AX)
-	VMOVUPS      Y2, 32(AX)
-	VMASKMOVPS   Y3, Y0, 64(AX)
+
+tail_end:
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), AX
+	VMOVUPS    Y1, (AX)
+	VMOVUPS    Y2, 32(AX)
+	VMASKMOVPS Y3, Y0, 64(AX)
 	VZEROUPPER
 	RET
 
@@ -950,8 +1446,62 @@ full_begin:
 	MOVQ ldb+40(FP), DX
 	SHLQ $0x02, DX
 	MOVQ ahead+72(FP), BX
-	MOVQ step+80(FP), SI
-	MOVQ k+48(FP), DI
+	MOVQ step+80(FP), BX
+	MOVQ k+48(FP), BX
+	SUBQ $0x04, BX
+	JLT  full_rest
+
+full_products:
+	VMOVUPS      (CX), Y4
+	VMOVUPS      32(CX), Y5
+	VMOVUPS      64(CX), Y6
+	VMOVUPS      96(CX), Y7
+	VBROADCASTSS (AX), Y8
+	VFMADD231PS  Y8, Y4, Y0
+	VFMADD231PS  Y8, Y5, Y1
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y3
+	ADDQ         $0x04, AX
+	ADDQ         DX, CX
+	VMOVUPS      (CX), Y4
+	VMOVUPS      32(CX), Y5
+	VMOVUPS      64(CX), Y6
+	VMOVUPS      96(CX), Y7
+	VBROADCASTSS (AX), Y8
+	VFMADD231PS  Y8, Y4, Y0
+	VFMADD231PS  Y8, Y5, Y1
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y3
+	ADDQ         $0x04, AX
+	ADDQ         DX, CX
+	VMOVUPS      (CX), Y4
+	VMOVUPS      32(CX), Y5
+	VMOVUPS      64(CX), Y6
+	VMOVUPS      96(CX), Y7
+	VBROADCASTSS (AX), Y8
+	VFMADD231PS  Y8, Y4, Y0
+	VFMADD231PS  Y8, Y5, Y1
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y3
+	ADDQ         $0x04, AX
+	ADDQ         DX, CX
+	VMOVUPS      (CX), Y4
+	VMOVUPS      32(CX), Y5
+	VMOVUPS      64(CX), Y6
+	VMOVUPS      96(CX), Y7
+	VBROADCASTSS (AX), Y8
+	VFMADD231PS  Y8, Y4, Y0
+	VFMADD231PS  Y8, Y5, Y1
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y3
+	ADDQ         $0x04, AX
+	ADDQ         DX, CX
+	SUBQ         $0x04, BX
+	JGE          full_products
+
+full_rest:
+	ADDQ $0x04, BX
+	JZ   full_end
 
 full_product:
 	VMOVUPS      (CX), Y4
@@ -963,19 +1513,19 @@ full_product:
 	VFMADD231PS  Y8, Y5, Y1
 	VFMADD231PS  Y8, Y6, Y2
 	VFMADD231PS  Y8, Y7, Y3
-	PREFETCHT1   (BX)
-	ADDQ         SI, BX
 	ADDQ         $0x04, AX
 	ADDQ         DX, CX
-	DECQ         DI
+	DECQ         BX
 	JNZ          full_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), AX
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y1, 32(AX)
-	VMOVUPS      Y2, 64(AX)
-	VMOVUPS      Y3, 96(AX)
+
+full_end:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), AX
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	VMOVUPS Y2, 64(AX)
+	VMOVUPS Y3, 96(AX)
 	VZEROUPPER
 	RET
 
@@ -1015,8 +1565,62 @@ tail_begin:
 	MOVQ ldb+40(FP), DX
 	SHLQ $0x02, DX
 	MOVQ ahead+72(FP), BX
-	MOVQ step+80(FP), SI
-	MOVQ k+48(FP), DI
+	MOVQ step+80(FP), BX
+	MOVQ k+48(FP), BX
+	SUBQ $0x04, BX
+	JLT  tail_rest
+
+tail_products:
+	VMOVUPS      (CX), Y5
+	VMOVUPS      32(CX), Y6
+	VMOVUPS      64(CX), Y7
+	VMASKMOVPS   96(CX), Y0, Y8
+	VBROADCASTSS (AX), Y9
+	VFMADD231PS  Y9, Y5, Y1
+	VFMADD231PS  Y9, Y6, Y2
+	VFMADD231PS  Y9, Y7, Y3
+	VFMADD231PS  Y9, Y8, Y4
+	ADDQ         $0x04, AX
+	ADDQ         DX, CX
+	VMOVUPS      (CX), Y5
+	VMOVUPS      32(CX), Y6
+	VMOVUPS      64(CX), Y7
+	VMASKMOVPS   96(CX), Y0, Y8
+	VBROADCASTSS (AX), Y9
+	VFMADD231PS  Y9, Y5, Y1
+	VFMADD231PS  Y9, Y6, Y2
+	VFMADD231PS  Y9, Y7, Y3
+	VFMADD231PS  Y9, Y8, Y4
+	ADDQ         $0x04, AX
+	ADDQ         DX, CX
+	VMOVUPS      (CX), Y5
+	VMOVUPS      32(CX), Y6
+	VMOVUPS      64(CX), Y7
+	VMASKMOVPS   96(CX), Y0, Y8
+	VBROADCASTSS (AX), Y9
+	VFMADD231PS  Y9, Y5, Y1
+	VFMADD231PS  Y9, Y6, Y2
+	VFMADD231PS  Y9, Y7, Y3
+	VFMADD231PS  Y9, Y8, Y4
+	ADDQ         $0x04, AX
+	ADDQ         DX, CX
+	VMOVUPS      (CX), Y5
+	VMOVUPS      32(CX), Y6
+	VMOVUPS      64(CX), Y7
+	VMASKMOVPS   96(CX), Y0, Y8
+	VBROADCASTSS (AX), Y9
+	VFMADD231PS  Y9, Y5, Y1
+	VFMADD231PS  Y9, Y6, Y2
+	VFMADD231PS  Y9, Y7, Y3
+	VFMADD231PS  Y9, Y8, Y4
+	ADDQ         $0x04, AX
+	ADDQ         DX, CX
+	SUBQ         $0x04, BX
+	JGE          tail_products
+
+tail_rest:
+	ADDQ $0x04, BX
+	JZ   tail_end
 
 tail_product:
 	VMOVUPS      (CX), Y5
@@ -1028,19 +1632,19 @@ tail_product:
 	VFMADD231PS  Y9, Y6, Y2
 	VFMADD231PS  Y9, Y7, Y3
 	VFMADD231PS  Y9, Y8, Y4
-	PREFETCHT1   (BX)
-	ADDQ         SI, BX
 	ADDQ         $0x04, AX
 	ADDQ         DX, CX
-	DECQ         DI
+	DECQ         BX
 	JNZ          tail_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), AX
-	VMOVUPS      Y1, (AX)
-	VMOVUPS      Y2, 32(AX)
-	VMOVUPS      Y3, 64(AX)
-	VMASKMOVPS   Y4, Y0, 96(AX)
+
+tail_end:
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), AX
+	VMOVUPS    Y1, (AX)
+	VMOVUPS    Y2, 32(AX)
+	VMOVUPS    Y3, 64(AX)
+	VMASKMOVPS Y4, Y0, 96(AX)
 	VZEROUPPER
 	RET
 
@@ -1081,8 +1685,70 @@ full_begin:
 	MOVQ    b+32(FP), CX
 	VMOVUPS constantffff0000<>+0(SB), Y4
 	MOVQ    ahead+64(FP), DX
-	MOVQ    step+72(FP), BX
-	MOVQ    k+40(FP), SI
+	MOVQ    step+72(FP), DX
+	MOVQ    k+40(FP), DX
+	SUBQ    $0x04, DX
+	JLT     full_rest
+
+full_products:
+	VMOVDQU      (CX), Y5
+	VPSLLD       $0x10, Y5, Y5
+	VMOVDQU      32(CX), Y6
+	VPSLLD       $0x10, Y6, Y6
+	VANDPS       (CX), Y4, Y7
+	VANDPS       32(CX), Y4, Y8
+	VBROADCASTSS (AX), Y9
+	VFMADD231PS  Y9, Y5, Y0
+	VFMADD231PS  Y9, Y6, Y1
+	VFMADD231PS  Y9, Y7, Y2
+	VFMADD231PS  Y9, Y8, Y3
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, CX
+	VMOVDQU      (CX), Y5
+	VPSLLD       $0x10, Y5, Y5
+	VMOVDQU      32(CX), Y6
+	VPSLLD       $0x10, Y6, Y6
+	VANDPS       (CX), Y4, Y7
+	VANDPS       32(CX), Y4, Y8
+	VBROADCASTSS (AX), Y9
+	VFMADD231PS  Y9, Y5, Y0
+	VFMADD231PS  Y9, Y6, Y1
+	VFMADD231PS  Y9, Y7, Y2
+	VFMADD231PS  Y9, Y8, Y3
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, CX
+	VMOVDQU      (CX), Y5
+	VPSLLD       $0x10, Y5, Y5
+	VMOVDQU      32(CX), Y6
+	VPSLLD       $0x10, Y6, Y6
+	VANDPS       (CX), Y4, Y7
+	VANDPS       32(CX), Y4, Y8
+	VBROADCASTSS (AX), Y9
+	VFMADD231PS  Y9, Y5, Y0
+	VFMADD231PS  Y9, Y6, Y1
+	VFMADD231PS  Y9, Y7, Y2
+	VFMADD231PS  Y9, Y8, Y3
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, CX
+	VMOVDQU      (CX), Y5
+	VPSLLD       $0x10, Y5, Y5
+	VMOVDQU      32(CX), Y6
+	VPSLLD       $0x10, Y6, Y6
+	VANDPS       (CX), Y4, Y7
+	VANDPS       32(CX), Y4, Y8
+	VBROADCASTSS (AX), Y9
+	VFMADD231PS  Y9, Y5, Y0
+	VFMADD231PS  Y9, Y6, Y1
+	VFMADD231PS  Y9, Y7, Y2
+	VFMADD231PS  Y9, Y8, Y3
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, CX
+	SUBQ         $0x04, DX
+	JGE          full_products
+
+full_rest:
+	ADDQ $0x04, DX
+	JZ   full_end
 
 full_product:
 	VMOVDQU      (CX), Y5
@@ -1096,19 +1762,19 @@ full_product:
 	VFMADD231PS  Y9, Y6, Y1
 	VFMADD231PS  Y9, Y7, Y2
 	VFMADD231PS  Y9, Y8, Y3
-	PREFETCHT1   (DX)
-	ADDQ         BX, DX
 	ADDQ         $0x04, AX
 	ADDQ         $0x40, CX
-	DECQ         SI
+	DECQ         DX
 	JNZ          full_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), AX
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y1, 32(AX)
-	VMOVUPS      Y2, 64(AX)
-	VMOVUPS      Y3, 96(AX)
+
+full_end:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), AX
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	VMOVUPS Y2, 64(AX)
+	VMOVUPS Y3, 96(AX)
 	VZEROUPPER
 	RET
 
@@ -1147,8 +1813,70 @@ tail_begin:
 	MOVQ    b+32(FP), CX
 	VMOVUPS constantffff0000<>+0(SB), Y5
 	MOVQ    ahead+64(FP), DX
-	MOVQ    step+72(FP), BX
-	MOVQ    k+40(FP), SI
+	MOVQ    step+72(FP), DX
+	MOVQ    k+40(FP), DX
+	SUBQ    $0x04, DX
+	JLT     tail_rest
+
+tail_products:
+	VMOVDQU      (CX), Y6
+	VPSLLD       $0x10, Y6, Y6
+	VMOVDQU      32(CX), Y7
+	VPSLLD       $0x10, Y7, Y7
+	VANDPS       (CX), Y5, Y8
+	VANDPS       32(CX), Y5, Y9
+	VBROADCASTSS (AX), Y10
+	VFMADD231PS  Y10, Y6, Y1
+	VFMADD231PS  Y10, Y7, Y2
+	VFMADD231PS  Y10, Y8, Y3
+	VFMADD231PS  Y10, Y9, Y4
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, CX
+	VMOVDQU      (CX), Y6
+	VPSLLD       $0x10, Y6, Y6
+	VMOVDQU      32(CX), Y7
+	VPSLLD       $0x10, Y7, Y7
+	VANDPS       (CX), Y5, Y8
+	VANDPS       32(CX), Y5, Y9
+	VBROADCASTSS (AX), Y10
+	VFMADD231PS  Y10, Y6, Y1
+	VFMADD231PS  Y10, Y7, Y2
+	VFMADD231PS  Y10, Y8, Y3
+	VFMADD231PS  Y10, Y9, Y4
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, CX
+	VMOVDQU      (CX), Y6
+	VPSLLD       $0x10, Y6, Y6
+	VMOVDQU      32(CX), Y7
+	VPSLLD       $0x10, Y7, Y7
+	VANDPS       (CX), Y5, Y8
+	VANDPS       32(CX), Y5, Y9
+	VBROADCASTSS (AX), Y10
+	VFMADD231PS  Y10, Y6, Y1
+	VFMADD231PS  Y10, Y7, Y2
+	VFMADD231PS  Y10, Y8, Y3
+	VFMADD231PS  Y10, Y9, Y4
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, CX
+	VMOVDQU      (CX), Y6
+	VPSLLD       $0x10, Y6, Y6
+	VMOVDQU      32(CX), Y7
+	VPSLLD       $0x10, Y7, Y7
+	VANDPS       (CX), Y5, Y8
+	VANDPS       32(CX), Y5, Y9
+	VBROADCASTSS (AX), Y10
+	VFMADD231PS  Y10, Y6, Y1
+	VFMADD231PS  Y10, Y7, Y2
+	VFMADD231PS  Y10, Y8, Y3
+	VFMADD231PS  Y10, Y9, Y4
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, CX
+	SUBQ         $0x04, DX
+	JGE          tail_products
+
+tail_rest:
+	ADDQ $0x04, DX
+	JZ   tail_end
 
 tail_product:
 	VMOVDQU      (CX), Y6
@@ -1162,19 +1890,19 @@ tail_product:
 	VFMADD231PS  Y10, Y7, Y2
 	VFMADD231PS  Y10, Y8, Y3
 	VFMADD231PS  Y10, Y9, Y4
-	PREFETCHT1   (DX)
-	ADDQ         BX, DX
 	ADDQ         $0x04, AX
 	ADDQ         $0x40, CX
-	DECQ         SI
+	DECQ         DX
 	JNZ          tail_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), AX
-	VMOVUPS      Y1, (AX)
-	VMOVUPS      Y2, 32(AX)
-	VMOVUPS      Y3, 64(AX)
-	VMASKMOVPS   Y4, Y0, 96(AX)
+
+tail_end:
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), AX
+	VMOVUPS    Y1, (AX)
+	VMOVUPS    Y2, 32(AX)
+	VMOVUPS    Y3, 64(AX)
+	VMASKMOVPS Y4, Y0, 96(AX)
 	VZEROUPPER
 	RET
 
@@ -1211,8 +1939,8 @@ full_begin:
 	MOVQ ldb+40(FP), BX
 	SHLQ $0x02, BX
 	MOVQ ahead+72(FP), SI
-	MOVQ step+80(FP), DI
-	MOVQ k+48(FP), R8
+	MOVQ step+80(FP), SI
+	MOVQ k+48(FP), SI
 
 full_product:
 	VMOVUPS      (DX), Y2
@@ -1220,11 +1948,9 @@ full_product:
 	VFMADD231PS  Y3, Y2, Y0
 	VBROADCASTSS (CX)(AX*1), Y3
 	VFMADD231PS  Y3, Y2, Y1
-	PREFETCHT1   (SI)
-	ADDQ         DI, SI
 	ADDQ         $0x04, CX
 	ADDQ         BX, DX
-	DECQ         R8
+	DECQ         SI
 	JNZ          full_product
 	MOVQ         ldo+8(FP), AX
 	SHLQ         $0x02, AX
@@ -1266,8 +1992,8 @@ tail_begin:
 	MOVQ ldb+40(FP), BX
 	SHLQ $0x02, BX
 	MOVQ ahead+72(FP), SI
-	MOVQ step+80(FP), DI
-	MOVQ k+48(FP), R8
+	MOVQ step+80(FP), SI
+	MOVQ k+48(FP), SI
 
 tail_product:
 	VMASKMOVPS   (DX), Y0, Y3
@@ -1275,11 +2001,9 @@ tail_product:
 	VFMADD231PS  Y4, Y3, Y1
 	VBROADCASTSS (CX)(AX*1), Y4
 	VFMADD231PS  Y4, Y3, Y2
-	PREFETCHT1   (SI)
-	ADDQ         DI, SI
 	ADDQ         $0x04, CX
 	ADDQ         BX, DX
-	DECQ         R8
+	DECQ         SI
 	JNZ          tail_product
 	MOVQ         ldo+8(FP), AX
 	SHLQ         $0x02, AX
@@ -1436,8 +2160,8 @@ full_begin:
 	MOVQ ldb+40(FP), BX
 	SHLQ $0x02, BX
 	MOVQ ahead+72(FP), SI
-	MOVQ step+80(FP), DI
-	MOVQ k+48(FP), R8
+	MOVQ step+80(FP), SI
+	MOVQ k+48(FP), SI
 
 full_product:
 	VMOVUPS      (DX), Y4
@@ -1448,11 +2172,9 @@ full_product:
 	VBROADCASTSS (CX)(AX*1), Y6
 	VFMADD231PS  Y6, Y4, Y2
 	VFMADD231PS  Y6, Y5, Y3
-	PREFETCHT1   (SI)
-	ADDQ         DI, SI
 	ADDQ         $0x04, CX
 	ADDQ         BX, DX
-	DECQ         R8
+	DECQ         SI
 	JNZ          full_product
 	MOVQ         ldo+8(FP), AX
 	SHLQ         $0x02, AX
@@ -1500,8 +2222,8 @@ tail_begin:
 	MOVQ ldb+40(FP), BX
 	SHLQ $0x02, BX
 	MOVQ ahead+72(FP), SI
-	MOVQ step+80(FP), DI
-	MOVQ k+48(FP), R8
+	MOVQ step+80(FP), SI
+	MOVQ k+48(FP), SI
 
 tail_product:
 	VMOVUPS      (DX), Y5
@@ -1512,11 +2234,9 @@ tail_product:
 	VBROADCASTSS (CX)(AX*1), Y7
 	VFMADD231PS  Y7, Y5, Y3
 	VFMADD231PS  Y7, Y6, Y4
-	PREFETCHT1   (SI)
-	ADDQ         DI, SI
 	ADDQ         $0x04, CX
 	ADDQ         BX, DX
-	DECQ         R8
+	DECQ         SI
 	JNZ          tail_product
 	MOVQ         ldo+8(FP), AX
 	SHLQ         $0x02, AX
@@ -1702,8 +2422,8 @@ full_begin:
 	MOVQ ldb+40(FP), BX
 	SHLQ $0x02, BX
 	MOVQ ahead+72(FP), SI
-	MOVQ step+80(FP), DI
-	MOVQ k+48(FP), R8
+	MOVQ step+80(FP), SI
+	MOVQ k+48(FP), SI
 
 full_product:
 	VMOVUPS      (DX), Y6
@@ -1717,11 +2437,9 @@ full_product:
 	VFMADD231PS  Y9, Y6, Y3
 	VFMADD231PS  Y9, Y7, Y4
 	VFMADD231PS  Y9, Y8, Y5
-	PREFETCHT1   (SI)
-	ADDQ         DI, SI
 	ADDQ         $0x04, CX
 	ADDQ         BX, DX
-	DECQ         R8
+	DECQ         SI
 	JNZ          full_product
 	MOVQ         ldo+8(FP), AX
 	SHLQ         $0x02, AX
@@ -1777,8 +2495,8 @@ tail_begin:
 	MOVQ ldb+40(FP), BX
 	SHLQ $0x02, BX
 	MOVQ ahead+72(FP), SI
-	MOVQ step+80(FP), DI
-	MOVQ k+48(FP), R8
+	MOVQ step+80(FP), SI
+	MOVQ k+48(FP), SI
 
 tail_product:
 	VMOVUPS      (DX), Y7
@@ -1792,11 +2510,9 @@ tail_product:
 	VFMADD231PS  Y10, Y7, Y4
 	VFMADD231PS  Y10, Y8, Y5
 	VFMADD231PS  Y10, Y9, Y6
-	PREFETCHT1   (SI)
-	ADDQ         DI, SI
 	ADDQ         $0x04, CX
 	ADDQ         BX, DX
-	DECQ         R8
+	DECQ         SI
 	JNZ          tail_product
 	MOVQ         ldo+8(FP), AX
 	SHLQ         $0x02, AX
@@ -2012,8 +2728,8 @@ full_begin:
 	MOVQ ldb+40(FP), BX
 	SHLQ $0x02, BX
 	MOVQ ahead+72(FP), SI
-	MOVQ step+80(FP), DI
-	MOVQ k+48(FP), R8
+	MOVQ step+80(FP), SI
+	MOVQ k+48(FP), SI
 
 full_product:
 	VMOVUPS      (DX), Y8
@@ -2030,11 +2746,9 @@ full_product:
 	VFMADD231PS  Y12, Y9, Y5
 	VFMADD231PS  Y12, Y10, Y6
 	VFMADD231PS  Y12, Y11, Y7
-	PREFETCHT1   (SI)
-	ADDQ         DI, SI
 	ADDQ         $0x04, CX
 	ADDQ         BX, DX
-	DECQ         R8
+	DECQ         SI
 	JNZ          full_product
 	MOVQ         ldo+8(FP), AX
 	SHLQ         $0x02, AX
@@ -2096,8 +2810,8 @@ tail_begin:
 	MOVQ ldb+40(FP), BX
 	SHLQ $0x02, BX
 	MOVQ ahead+72(FP), SI
-	MOVQ step+80(FP), DI
-	MOVQ k+48(FP), R8
+	MOVQ step+80(FP), SI
+	MOVQ k+48(FP), SI
 
 tail_product:
 	VMOVUPS      (DX), Y9
@@ -2114,11 +2828,9 @@ tail_product:
 	VFMADD231PS  Y13, Y10, Y6
 	VFMADD231PS  Y13, Y11, Y7
 	VFMADD231PS  Y13, Y12, Y8
-	PREFETCHT1   (SI)
-	ADDQ         DI, SI
 	ADDQ         $0x04, CX
 	ADDQ         BX, DX
-	DECQ         R8
+	DECQ         SI
 	JNZ          tail_product
 	MOVQ         ldo+8(FP), AX
 	SHLQ         $0x02, AX

@@ -214,22 +214,48 @@ tail_begin:
 	MOVQ ldb+40(FP), DX
 	SHLQ $0x02, DX
 	MOVQ ahead+72(FP), BX
-	MOVQ step+80(FP), SI
-	MOVQ k+48(FP), DI
+	MOVQ step+80(FP), BX
+	MOVQ k+48(FP), BX
+	SUBQ $0x04, BX
+	JLT  tail_rest
+
+tail_products:
+	VMOVUPS.Z        (CX), K1, Z1
+	VFMADD231PS.BCST (AX), Z1, Z0
+	ADDQ             $0x04, AX
+	ADDQ             DX, CX
+	VMOVUPS.Z        (CX), K1, Z1
+	VFMADD231PS.BCST (AX), Z1, Z0
+	ADDQ             $0x04, AX
+	ADDQ             DX, CX
+	VMOVUPS.Z        (CX), K1, Z1
+	VFMADD231PS.BCST (AX), Z1, Z0
+	ADDQ             $0x04, AX
+	ADDQ             DX, CX
+	VMOVUPS.Z        (CX), K1, Z1
+	VFMADD231PS.BCST (AX), Z1, Z0
+	ADDQ             $0x04, AX
+	ADDQ             DX, CX
+	SUBQ             $0x04, BX
+	JGE              tail_products
+
+tail_rest:
+	ADDQ $0x04, BX
+	JZ   tail_end
 
 tail_product:
 	VMOVUPS.Z        (CX), K1, Z1
 	VFMADD231PS.BCST (AX), Z1, Z0
-	PREFETCHT1       (BX)
-	ADDQ             SI, BX
 	ADDQ             $0x04, AX
 	ADDQ             DX, CX
-	DECQ             DI
+	DECQ             BX
 	JNZ              tail_product
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), AX
-	VMOVUPS          Z0, K1, (AX)
+
+tail_end:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), AX
+	VMOVUPS Z0, K1, (AX)
 	VZEROUPPER
 	RET
 
@@ -264,22 +290,48 @@ tail_begin:
 	MOVQ a+16(FP), AX
 	MOVQ b+32(FP), CX
 	MOVQ ahead+64(FP), DX
-	MOVQ step+72(FP), BX
-	MOVQ k+40(FP), SI
+	MOVQ step+72(FP), DX
+	MOVQ k+40(FP), DX
+	SUBQ $0x04, DX
+	JLT  tail_rest
+
+tail_products:
+	VPSLLD           $0x10, (CX), Z1
+	VFMADD231PS.BCST (AX), Z1, Z0
+	ADDQ             $0x04, AX
+	ADDQ             $0x40, CX
+	VPSLLD           $0x10, (CX), Z1
+	VFMADD231PS.BCST (AX), Z1, Z0
+	ADDQ             $0x04, AX
+	ADDQ             $0x40, CX
+	VPSLLD           $0x10, (CX), Z1
+	VFMADD231PS.BCST (AX), Z1, Z0
+	ADDQ             $0x04, AX
+	ADDQ             $0x40, CX
+	VPSLLD           $0x10, (CX), Z1
+	VFMADD231PS.BCST (AX), Z1, Z0
+	ADDQ             $0x04, AX
+	ADDQ             $0x40, CX
+	SUBQ             $0x04, DX
+	JGE              tail_products
+
+tail_rest:
+	ADDQ $0x04, DX
+	JZ   tail_end
 
 tail_product:
 	VPSLLD           $0x10, (CX), Z1
 	VFMADD231PS.BCST (AX), Z1, Z0
-	PREFETCHT1       (DX)
-	ADDQ             BX, DX
 	ADDQ             $0x04, AX
 	ADDQ             $0x40, CX
-	DECQ             SI
+	DECQ             DX
 	JNZ              tail_product
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), AX
-	VMOVUPS          Z0, K1, (AX)
+
+tail_end:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), AX
+	VMOVUPS Z0, K1, (AX)
 	VZEROUPPER
 	RET
 
@@ -320,25 +372,59 @@ tail_begin:
 	MOVQ ldb+40(FP), DX
 	SHLQ $0x02, DX
 	MOVQ ahead+72(FP), BX
-	MOVQ step+80(FP), SI
-	MOVQ k+48(FP), DI
+	MOVQ step+80(FP), BX
+	MOVQ k+48(FP), BX
+	SUBQ $0x04, BX
+	JLT  tail_rest
+
+tail_products:
+	VMOVUPS          (CX), Z2
+	VMOVUPS.Z        64(CX), K1, Z3
+	VFMADD231PS.BCST (AX), Z2, Z0
+	VFMADD231PS.BCST (AX), Z3, Z1
+	ADDQ             $0x04, AX
+	ADDQ             DX, CX
+	VMOVUPS          (CX), Z2
+	VMOVUPS.Z        64(CX), K1, Z3
+	VFMADD231PS.BCST (AX), Z2, Z0
+	VFMADD231PS.BCST (AX), Z3, Z1
+	ADDQ             $0x04, AX
+	ADDQ             DX, CX
+	VMOVUPS          (CX), Z2
+	VMOVUPS.Z        64(CX), K1, Z3
+	VFMADD231PS.BCST (AX), Z2, Z0
+	VFMADD231PS.BCST (AX), Z3, Z1
+	ADDQ             $0x04, AX
+	ADDQ             DX, CX
+	VMOVUPS          (CX), Z2
+	VMOVUPS.Z        64(CX), K1, Z3
+	VFMADD231PS.BCST (AX), Z2, Z0
+	VFMADD231PS.BCST (AX), Z3, Z1
+	ADDQ             $0x04, AX
+	ADDQ             DX, CX
+	SUBQ             $0x04, BX
+	JGE              tail_products
+
+tail_rest:
+	ADDQ $0x04, BX
+	JZ   tail_end
 
 tail_product:
 	VMOVUPS          (CX), Z2
 	VMOVUPS.Z        64(CX), K1, Z3
 	VFMADD231PS.BCST (AX), Z2, Z0
 	VFMADD231PS.BCST (AX), Z3, Z1
-	PREFETCHT1       (BX)
-	ADDQ             SI, BX
 	ADDQ             $0x04, AX
 	ADDQ             DX, CX
-	DECQ             DI
+	DECQ             BX
 	JNZ              tail_product
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), AX
-	VMOVUPS          Z0, (AX)
-	VMOVUPS          Z1, K1, 64(AX)
+
+tail_end:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), AX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, K1, 64(AX)
 	VZEROUPPER
 	RET
 
@@ -378,25 +464,59 @@ tail_begin:
 	MOVQ    b+32(FP), CX
 	VMOVUPS constantffff0000<>+0(SB), Z2
 	MOVQ    ahead+64(FP), DX
-	MOVQ    step+72(FP), BX
-	MOVQ    k+40(FP), SI
+	MOVQ    step+72(FP), DX
+	MOVQ    k+40(FP), DX
+	SUBQ    $0x04, DX
+	JLT     tail_rest
+
+tail_products:
+	VPSLLD           $0x10, (CX), Z3
+	VANDPS           (CX), Z2, Z4
+	VFMADD231PS.BCST (AX), Z3, Z0
+	VFMADD231PS.BCST (AX), Z4, Z1
+	ADDQ             $0x04, AX
+	ADDQ             $0x40, CX
+	VPSLLD           $0x10, (CX), Z3
+	VANDPS           (CX), Z2, Z4
+	VFMADD231PS.BCST (AX), Z3, Z0
+	VFMADD231PS.BCST (AX), Z4, Z1
+	ADDQ             $0x04, AX
+	ADDQ             $0x40, CX
+	VPSLLD           $0x10, (CX), Z3
+	VANDPS           (CX), Z2, Z4
+	VFMADD231PS.BCST (AX), Z3, Z0
+	VFMADD231PS.BCST (AX), Z4, Z1
+	ADDQ             $0x04, AX
+	ADDQ             $0x40, CX
+	VPSLLD           $0x10, (CX), Z3
+	VANDPS           (CX), Z2, Z4
+	VFMADD231PS.BCST (AX), Z3, Z0
+	VFMADD231PS.BCST (AX), Z4, Z1
+	ADDQ             $0x04, AX
+	ADDQ             $0x40, CX
+	SUBQ             $0x04, DX
+	JGE              tail_products
+
+tail_rest:
+	ADDQ $0x04, DX
+	JZ   tail_end
 
 tail_product:
 	VPSLLD           $0x10, (CX), Z3
 	VANDPS           (CX), Z2, Z4
 	VFMADD231PS.BCST (AX), Z3, Z0
 	VFMADD231PS.BCST (AX), Z4, Z1
-	PREFETCHT1       (DX)
-	ADDQ             BX, DX
 	ADDQ             $0x04, AX
 	ADDQ             $0x40, CX
-	DECQ             SI
+	DECQ             DX
 	JNZ              tail_product
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), AX
-	VMOVUPS          Z0, (AX)
-	VMOVUPS          Z1, K1, 64(AX)
+
+tail_end:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), AX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, K1, 64(AX)
 	VZEROUPPER
 	RET
 
@@ -454,18 +574,16 @@ tail_begin:
 	MOVQ ldb+40(FP), BX
 	SHLQ $0x02, BX
 	MOVQ ahead+72(FP), SI
-	MOVQ step+80(FP), DI
-	MOVQ k+48(FP), R8
+	MOVQ step+80(FP), SI
+	MOVQ k+48(FP), SI
 
 tail_product:
 	VMOVUPS.Z        (DX), K1, Z2
 	VFMADD231PS.BCST (CX), Z2, Z0
 	VFMADD231PS.BCST (CX)(AX*1), Z2, Z1
-	PREFETCHT1       (SI)
-	ADDQ             DI, SI
 	ADDQ             $0x04, CX
 	ADDQ             BX, DX
-	DECQ             R8
+	DECQ             SI
 	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
@@ -573,8 +691,8 @@ tail_begin:
 	MOVQ ldb+40(FP), BX
 	SHLQ $0x02, BX
 	MOVQ ahead+72(FP), SI
-	MOVQ step+80(FP), DI
-	MOVQ k+48(FP), R8
+	MOVQ step+80(FP), SI
+	MOVQ k+48(FP), SI
 
 tail_product:
 	VMOVUPS          (DX), Z4
@@ -583,11 +701,9 @@ tail_product:
 	VFMADD231PS.BCST (CX), Z5, Z1
 	VFMADD231PS.BCST (CX)(AX*1), Z4, Z2
 	VFMADD231PS.BCST (CX)(AX*1), Z5, Z3
-	PREFETCHT1       (SI)
-	ADDQ             DI, SI
 	ADDQ             $0x04, CX
 	ADDQ             BX, DX
-	DECQ             R8
+	DECQ             SI
 	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
@@ -706,19 +822,17 @@ tail_begin:
 	MOVQ ldb+40(FP), BX
 	SHLQ $0x02, BX
 	MOVQ ahead+72(FP), SI
-	MOVQ step+80(FP), DI
-	MOVQ k+48(FP), R8
+	MOVQ step+80(FP), SI
+	MOVQ k+48(FP), SI
 
 tail_product:
 	VMOVUPS.Z        (DX), K1, Z3
 	VFMADD231PS.BCST (CX), Z3, Z0
 	VFMADD231PS.BCST (CX)(AX*1), Z3, Z1
 	VFMADD231PS.BCST (CX)(AX*2), Z3, Z2
-	PREFETCHT1       (SI)
-	ADDQ             DI, SI
 	ADDQ             $0x04, CX
 	ADDQ             BX, DX
-	DECQ             R8
+	DECQ             SI
 	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
@@ -838,8 +952,8 @@ tail_begin:
 	MOVQ ldb+40(FP), BX
 	SHLQ $0x02, BX
 	MOVQ ahead+72(FP), SI
-	MOVQ step+80(FP), DI
-	MOVQ k+48(FP), R8
+	MOVQ step+80(FP), SI
+	MOVQ k+48(FP), SI
 
 tail_product:
 	VMOVUPS          (DX), Z6
@@ -850,11 +964,9 @@ tail_product:
 	VFMADD231PS.BCST (CX)(AX*1), Z7, Z3
 	VFMADD231PS.BCST (CX)(AX*2), Z6, Z4
 	VFMADD231PS.BCST (CX)(AX*2), Z7, Z5
-	PREFETCHT1       (SI)
-	ADDQ             DI, SI
 	ADDQ             $0x04, CX
 	ADDQ             BX, DX
-	DECQ             R8
+	DECQ             SI
 	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
@@ -994,8 +1106,8 @@ tail_begin:
 	MOVQ ldb+40(FP), SI
 	SHLQ $0x02, SI
 	MOVQ ahead+72(FP), DI
-	MOVQ step+80(FP), R8
-	MOVQ k+48(FP), R9
+	MOVQ step+80(FP), DI
+	MOVQ k+48(FP), DI
 
 tail_product:
 	VMOVUPS.Z        (BX), K1, Z4
@@ -1003,12 +1115,10 @@ tail_product:
 	VFMADD231PS.BCST (CX)(AX*1), Z4, Z1
 	VFMADD231PS.BCST (CX)(AX*2), Z4, Z2
 	VFMADD231PS.BCST (DX), Z4, Z3
-	PREFETCHT1       (DI)
-	ADDQ             R8, DI
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             SI, BX
-	DECQ             R9
+	DECQ             DI
 	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
@@ -1157,8 +1267,8 @@ tail_begin:
 	MOVQ ldb+40(FP), SI
 	SHLQ $0x02, SI
 	MOVQ ahead+72(FP), DI
-	MOVQ step+80(FP), R8
-	MOVQ k+48(FP), R9
+	MOVQ step+80(FP), DI
+	MOVQ k+48(FP), DI
 
 tail_product:
 	VMOVUPS          (BX), Z8
@@ -1171,12 +1281,10 @@ tail_product:
 	VFMADD231PS.BCST (CX)(AX*2), Z9, Z5
 	VFMADD231PS.BCST (DX), Z8, Z6
 	VFMADD231PS.BCST (DX), Z9, Z7
-	PREFETCHT1       (DI)
-	ADDQ             R8, DI
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             SI, BX
-	DECQ             R9
+	DECQ             DI
 	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
@@ -1342,8 +1450,8 @@ tail_begin:
 	MOVQ ldb+40(FP), SI
 	SHLQ $0x02, SI
 	MOVQ ahead+72(FP), DI
-	MOVQ step+80(FP), R8
-	MOVQ k+48(FP), R9
+	MOVQ step+80(FP), DI
+	MOVQ k+48(FP), DI
 
 tail_product:
 	VMOVUPS.Z        (BX), K1, Z5
@@ -1352,12 +1460,10 @@ tail_product:
 	VFMADD231PS.BCST (CX)(AX*2), Z5, Z2
 	VFMADD231PS.BCST (DX), Z5, Z3
 	VFMADD231PS.BCST (DX)(AX*1), Z5, Z4
-	PREFETCHT1       (DI)
-	ADDQ             R8, DI
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             SI, BX
-	DECQ             R9
+	DECQ             DI
 	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
@@ -1518,8 +1624,8 @@ tail_begin:
 	MOVQ ldb+40(FP), SI
 	SHLQ $0x02, SI
 	MOVQ ahead+72(FP), DI
-	MOVQ step+80(FP), R8
-	MOVQ k+48(FP), R9
+	MOVQ step+80(FP), DI
+	MOVQ k+48(FP), DI
 
 tail_product:
 	VMOVUPS          (BX), Z10
@@ -1534,12 +1640,10 @@ tail_product:
 	VFMADD231PS.BCST (DX), Z11, Z7
 	VFMADD231PS.BCST (DX)(AX*1), Z10, Z8
 	VFMADD231PS.BCST (DX)(AX*1), Z11, Z9
-	PREFETCHT1       (DI)
-	ADDQ             R8, DI
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             SI, BX
-	DECQ             R9
+	DECQ             DI
 	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
@@ -1720,8 +1824,8 @@ tail_begin:
 	MOVQ ldb+40(FP), SI
 	SHLQ $0x02, SI
 	MOVQ ahead+72(FP), DI
-	MOVQ step+80(FP), R8
-	MOVQ k+48(FP), R9
+	MOVQ step+80(FP), DI
+	MOVQ k+48(FP), DI
 
 tail_product:
 	VMOVUPS.Z        (BX), K1, Z6
@@ -1731,12 +1835,10 @@ tail_product:
 	VFMADD231PS.BCST (DX), Z6, Z3
 	VFMADD231PS.BCST (DX)(AX*1), Z6, Z4
 	VFMADD231PS.BCST (DX)(AX*2), Z6, Z5
-	PREFETCHT1       (DI)
-	ADDQ             R8, DI
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             SI, BX
-	DECQ             R9
+	DECQ             DI
 	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
@@ -1909,8 +2011,8 @@ tail_begin:
 	MOVQ ldb+40(FP), SI
 	SHLQ $0x02, SI
 	MOVQ ahead+72(FP), DI
-	MOVQ step+80(FP), R8
-	MOVQ k+48(FP), R9
+	MOVQ step+80(FP), DI
+	MOVQ k+48(FP), DI
 
 tail_product:
 	VMOVUPS          (BX), Z12
@@ -1927,12 +2029,10 @@ tail_product:
 	VFMADD231PS.BCST (DX)(AX*1), Z13, Z9
 	VFMADD231PS.BCST (DX)(AX*2), Z12, Z10
 	VFMADD231PS.BCST (DX)(AX*2), Z13, Z11
-	PREFETCHT1       (DI)
-	ADDQ             R8, DI
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             SI, BX
-	DECQ             R9
+	DECQ             DI
 	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
@@ -2134,8 +2234,8 @@ tail_begin:
 	MOVQ ldb+40(FP), DI
 	SHLQ $0x02, DI
 	MOVQ ahead+72(FP), R8
-	MOVQ step+80(FP), R9
-	MOVQ k+48(FP), R10
+	MOVQ step+80(FP), R8
+	MOVQ k+48(FP), R8
 
 tail_product:
 	VMOVUPS.Z        (SI), K1, Z7
@@ -2146,13 +2246,11 @@ tail_product:
 	VFMADD231PS.BCST (DX)(AX*1), Z7, Z4
 	VFMADD231PS.BCST (DX)(AX*2), Z7, Z5
 	VFMADD231PS.BCST (BX), Z7, Z6
-	PREFETCHT1       (R8)
-	ADDQ             R9, R8
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             $0x04, BX
 	ADDQ             DI, SI
-	DECQ             R10
+	DECQ             R8
 	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
@@ -2354,8 +2452,8 @@ tail_begin:
 	MOVQ ldb+40(FP), DI
 	SHLQ $0x02, DI
 	MOVQ ahead+72(FP), R8
-	MOVQ step+80(FP), R9
-	MOVQ k+48(FP), R10
+	MOVQ step+80(FP), R8
+	MOVQ k+48(FP), R8
 
 tail_product:
 	VMOVUPS          (SI), Z14
@@ -2374,13 +2472,11 @@ tail_product:
 	VFMADD231PS.BCST (DX)(AX*2), Z15, Z11
 	VFMADD231PS.BCST (BX), Z14, Z12
 	VFMADD231PS.BCST (BX), Z15, Z13
-	PREFETCHT1       (R8)
-	ADDQ             R9, R8
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             $0x04, BX
 	ADDQ             DI, SI
-	DECQ             R10
+	DECQ             R8
 	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
@@ -2608,8 +2704,8 @@ tail_begin:
 	MOVQ ldb+40(FP), DI
 	SHLQ $0x02, DI
 	MOVQ ahead+72(FP), R8
-	MOVQ step+80(FP), R9
-	MOVQ k+48(FP), R10
+	MOVQ step+80(FP), R8
+	MOVQ k+48(FP), R8
 
 tail_product:
 	VMOVUPS.Z        (SI), K1, Z8
@@ -2621,13 +2717,11 @@ tail_product:
 	VFMADD231PS.BCST (DX)(AX*2), Z8, Z5
 	VFMADD231PS.BCST (BX), Z8, Z6
 	VFMADD231PS.BCST (BX)(AX*1), Z8, Z7
-	PREFETCHT1       (R8)
-	ADDQ             R9, R8
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             $0x04, BX
 	ADDQ             DI, SI
-	DECQ             R10
+	DECQ             R8
 	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
@@ -2841,8 +2935,8 @@ tail_begin:
 	MOVQ ldb+40(FP), DI
 	SHLQ $0x02, DI
 	MOVQ ahead+72(FP), R8
-	MOVQ step+80(FP), R9
-	MOVQ k+48(FP), R10
+	MOVQ step+80(FP), R8
+	MOVQ k+48(FP), R8
 
 tail_product:
 	VMOVUPS          (SI), Z16
@@ -2863,13 +2957,11 @@ tail_product:
 	VFMADD231PS.BCST (BX), Z17, Z13
 	VFMADD231PS.BCST (BX)(AX*1), Z16, Z14
 	VFMADD231PS.BCST (BX)(AX*1), Z17, Z15
-	PREFETCHT1       (R8)
-	ADDQ             R9, R8
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             $0x04, BX
 	ADDQ             DI, SI
-	DECQ             R10
+	DECQ             R8
 	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
@@ -3112,8 +3204,8 @@ tail_begin:
 	MOVQ ldb+40(FP), DI
 	SHLQ $0x02, DI
 	MOVQ ahead+72(FP), R8
-	MOVQ step+80(FP), R9
-	MOVQ k+48(FP), R10
+	MOVQ step+80(FP), R8
+	MOVQ k+48(FP), R8
 
 tail_product:
 	VMOVUPS.Z        (SI), K1, Z9
@@ -3126,13 +3218,11 @@ tail_product:
 	VFMADD231PS.BCST (BX), Z9, Z6
 	VFMADD231PS.BCST (BX)(AX*1), Z9, Z7
 	VFMADD231PS.BCST (BX)(AX*2), Z9, Z8
-	PREFETCHT1       (R8)
-	ADDQ             R9, R8
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             $0x04, BX
 	ADDQ             DI, SI
-	DECQ             R10
+	DECQ             R8
 	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
@@ -3358,8 +3448,8 @@ tail_begin:
 	MOVQ ldb+40(FP), DI
 	SHLQ $0x02, DI
 	MOVQ ahead+72(FP), R8
-	MOVQ step+80(FP), R9
-	MOVQ k+48(FP), R10
+	MOVQ step+80(FP), R8
+	MOVQ k+48(FP), R8
 
 tail_product:
 	VMOVUPS          (SI), Z18
@@ -3382,13 +3472,11 @@ tail_product:
 	VFMADD231PS.BCST (BX)(AX*1), Z19, Z15
 	VFMADD231PS.BCST (BX)(AX*2), Z18, Z16
 	VFMADD231PS.BCST (BX)(AX*2), Z19, Z17
-	PREFETCHT1       (R8)
-	ADDQ             R9, R8
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             $0x04, BX
 	ADDQ             DI, SI
-	DECQ             R10
+	DECQ             R8
 	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
@@ -3652,8 +3740,8 @@ tail_begin:
 	MOVQ ldb+40(FP), R8
 	SHLQ $0x02, R8
 	MOVQ ahead+72(FP), R9
-	MOVQ step+80(FP), R10
-	MOVQ k+48(FP), R11
+	MOVQ step+80(FP), R9
+	MOVQ k+48(FP), R9
 
 tail_product:
 	VMOVUPS.Z        (DI), K1, Z10
@@ -3667,14 +3755,12 @@ tail_product:
 	VFMADD231PS.BCST (BX)(AX*1), Z10, Z7
 	VFMADD231PS.BCST (BX)(AX*2), Z10, Z8
 	VFMADD231PS.BCST (SI), Z10, Z9
-	PREFETCHT1       (R9)
-	ADDQ             R10, R9
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             $0x04, BX
 	ADDQ             $0x04, SI
 	ADDQ             R8, DI
-	DECQ             R11
+	DECQ             R9
 	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
@@ -3929,8 +4015,8 @@ tail_begin:
 	MOVQ ldb+40(FP), R8
 	SHLQ $0x02, R8
 	MOVQ ahead+72(FP), R9
-	MOVQ step+80(FP), R10
-	MOVQ k+48(FP), R11
+	MOVQ step+80(FP), R9
+	MOVQ k+48(FP), R9
 
 tail_product:
 	VMOVUPS          (DI), Z20
@@ -3955,14 +4041,12 @@ tail_product:
 	VFMADD231PS.BCST (BX)(AX*2), Z21, Z17
 	VFMADD231PS.BCST (SI), Z20, Z18
 	VFMADD231PS.BCST (SI), Z21, Z19
-	PREFETCHT1       (R9)
-	ADDQ             R10, R9
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             $0x04, BX
 	ADDQ             $0x04, SI
 	ADDQ             R8, DI
-	DECQ             R11
+	DECQ             R9
 	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
@@ -4252,8 +4336,8 @@ tail_begin:
 	MOVQ ldb+40(FP), R8
 	SHLQ $0x02, R8
 	MOVQ ahead+72(FP), R9
-	MOVQ step+80(FP), R10
-	MOVQ k+48(FP), R11
+	MOVQ step+80(FP), R9
+	MOVQ k+48(FP), R9
 
 tail_product:
 	VMOVUPS.Z        (DI), K1, Z11
@@ -4268,14 +4352,12 @@ tail_product:
 	VFMADD231PS.BCST (BX)(AX*2), Z11, Z8
 	VFMADD231PS.BCST (SI), Z11, Z9
 	VFMADD231PS.BCST (SI)(AX*1), Z11, Z10
-	PREFETCHT1       (R9)
-	ADDQ             R10, R9
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             $0x04, BX
 	ADDQ             $0x04, SI
 	ADDQ             R8, DI
-	DECQ             R11
+	DECQ             R9
 	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
@@ -4542,8 +4624,8 @@ tail_begin:
 	MOVQ ldb+40(FP), R8
 	SHLQ $0x02, R8
 	MOVQ ahead+72(FP), R9
-	MOVQ step+80(FP), R10
-	MOVQ k+48(FP), R11
+	MOVQ step+80(FP), R9
+	MOVQ k+48(FP), R9
 
 tail_product:
 	VMOVUPS          (DI), Z22
@@ -4570,14 +4652,12 @@ tail_product:
 	VFMADD231PS.BCST (SI), Z23, Z19
 	VFMADD231PS.BCST (SI)(AX*1), Z22, Z20
 	VFMADD231PS.BCST (SI)(AX*1), Z23, Z21
-	PREFETCHT1       (R9)
-	ADDQ             R10, R9
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             $0x04, BX
 	ADDQ             $0x04, SI
 	ADDQ             R8, DI
-	DECQ             R11
+	DECQ             R9
 	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
@@ -4882,8 +4962,8 @@ tail_begin:
 	MOVQ ldb+40(FP), R8
 	SHLQ $0x02, R8
 	MOVQ ahead+72(FP), R9
-	MOVQ step+80(FP), R10
-	MOVQ k+48(FP), R11
+	MOVQ step+80(FP), R9
+	MOVQ k+48(FP), R9
 
 tail_product:
 	VMOVUPS.Z        (DI), K1, Z12
@@ -4899,14 +4979,12 @@ tail_product:
 	VFMADD231PS.BCST (SI), Z12, Z9
 	VFMADD231PS.BCST (SI)(AX*1), Z12, Z10
 	VFMADD231PS.BCST (SI)(AX*2), Z12, Z11
-	PREFETCHT1       (R9)
-	ADDQ             R10, R9
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             $0x04, BX
 	ADDQ             $0x04, SI
 	ADDQ             R8, DI
-	DECQ             R11
+	DECQ             R9
 	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
@@ -5185,8 +5263,8 @@ tail_begin:
 	MOVQ ldb+40(FP), R8
 	SHLQ $0x02, R8
 	MOVQ ahead+72(FP), R9
-	MOVQ step+80(FP), R10
-	MOVQ k+48(FP), R11
+	MOVQ step+80(FP), R9
+	MOVQ k+48(FP), R9
 
 tail_product:
 	VMOVUPS          (DI), Z24
@@ -5215,14 +5293,12 @@ tail_product:
 	VFMADD231PS.BCST (SI)(AX*1), Z25, Z21
 	VFMADD231PS.BCST (SI)(AX*2), Z24, Z22
 	VFMADD231PS.BCST (SI)(AX*2), Z25, Z23
-	PREFETCHT1       (R9)
-	ADDQ             R10, R9
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             $0x04, BX
 	ADDQ             $0x04, SI
 	ADDQ             R8, DI
-	DECQ             R11
+	DECQ             R9
 	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
@@ -5548,8 +5624,8 @@ tail_begin:
 	MOVQ ldb+40(FP), R9
 	SHLQ $0x02, R9
 	MOVQ ahead+72(FP), R10
-	MOVQ step+80(FP), R11
-	MOVQ k+48(FP), R12
+	MOVQ step+80(FP), R10
+	MOVQ k+48(FP), R10
 
 tail_product:
 	VMOVUPS.Z        (R8), K1, Z13
@@ -5566,15 +5642,13 @@ tail_product:
 	VFMADD231PS.BCST (SI)(AX*1), Z13, Z10
 	VFMADD231PS.BCST (SI)(AX*2), Z13, Z11
 	VFMADD231PS.BCST (DI), Z13, Z12
-	PREFETCHT1       (R10)
-	ADDQ             R11, R10
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             $0x04, BX
 	ADDQ             $0x04, SI
 	ADDQ             $0x04, DI
 	ADDQ             R9, R8
-	DECQ             R12
+	DECQ             R10
 	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
@@ -5882,8 +5956,8 @@ tail_begin:
 	MOVQ ldb+40(FP), R9
 	SHLQ $0x02, R9
 	MOVQ ahead+72(FP), R10
-	MOVQ step+80(FP), R11
-	MOVQ k+48(FP), R12
+	MOVQ step+80(FP), R10
+	MOVQ k+48(FP), R10
 
 tail_product:
 	VMOVUPS          (R8), Z26
@@ -5914,15 +5988,13 @@ tail_product:
 	VFMADD231PS.BCST (SI)(AX*2), Z27, Z23
 	VFMADD231PS.BCST (DI), Z26, Z24
 	VFMADD231PS.BCST (DI), Z27, Z25
-	PREFETCHT1       (R10)
-	ADDQ             R11, R10
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             $0x04, BX
 	ADDQ             $0x04, SI
 	ADDQ             $0x04, DI
 	ADDQ             R9, R8
-	DECQ             R12
+	DECQ             R10
 	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
@@ -6274,8 +6346,8 @@ tail_begin:
 	MOVQ ldb+40(FP), R9
 	SHLQ $0x02, R9
 	MOVQ ahead+72(FP), R10
-	MOVQ step+80(FP), R11
-	MOVQ k+48(FP), R12
+	MOVQ step+80(FP), R10
+	MOVQ k+48(FP), R10
 
 tail_product:
 	VMOVUPS.Z        (R8), K1, Z14
@@ -6293,15 +6365,13 @@ tail_product:
 	VFMADD231PS.BCST (SI)(AX*2), Z14, Z11
 	VFMADD231PS.BCST (DI), Z14, Z12
 	VFMADD231PS.BCST (DI)(AX*1), Z14, Z13
-	PREFETCHT1       (R10)
-	ADDQ             R11, R10
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             $0x04, BX
 	ADDQ             $0x04, SI
 	ADDQ             $0x04, DI
 	ADDQ             R9, R8
-	DECQ             R12
+	DECQ             R10
 	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX
@@ -6621,8 +6691,8 @@ tail_begin:
 	MOVQ ldb+40(FP), R9
 	SHLQ $0x02, R9
 	MOVQ ahead+72(FP), R10
-	MOVQ step+80(FP), R11
-	MOVQ k+48(FP), R12
+	MOVQ step+80(FP), R10
+	MOVQ k+48(FP), R10
 
 tail_product:
 	VMOVUPS          (R8), Z28
@@ -6655,15 +6725,13 @@ tail_product:
 	VFMADD231PS.BCST (DI), Z29, Z25
 	VFMADD231PS.BCST (DI)(AX*1), Z28, Z26
 	VFMADD231PS.BCST (DI)(AX*1), Z29, Z27
-	PREFETCHT1       (R10)
-	ADDQ             R11, R10
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             $0x04, BX
 	ADDQ             $0x04, SI
 	ADDQ             $0x04, DI
 	ADDQ             R9, R8
-	DECQ             R12
+	DECQ             R10
 	JNZ              tail_product
 	MOVQ             ldo+8(FP), AX
 	SHLQ             $0x02, AX

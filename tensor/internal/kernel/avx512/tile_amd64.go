@@ -28,7 +28,7 @@ var tiles = [Rows][2]func(out *float32, ldo int, a *float32, lda int, b *float32
 }
 
 // Tile is pure.Tile for at most Rows rows and 32 columns, where no product is rounded before it is
-// added. Meanwhile it fetches ahead, which is wanted next, into the second cache.
+// added. Where that gains, it fetches ahead, which is wanted next, into the second cache.
 func Tile(out []float32, ldo int, a []float32, lda int, b []float32, ldb int, k, rows, cols int, add bool, ahead []byte) {
 	_, _, _ = out[(rows-1)*ldo+cols-1], a[(rows-1)*lda+k-1], b[(k-1)*ldb+cols-1]
 	next, step := (*byte)(unsafe.Pointer(&b[0])), 0

@@ -13,7 +13,12 @@ import (
 
 // Emit emits the kernel of so many rows and registers of columns, the last of which may be in part
 // outside. Every sum has an accumulator of its own and runs along k in order.
-func Emit(s vector.Set, rows, registers int) { emit(s, "tile", rows, registers, &float32s{Set: s}) }
+//
+// A kernel fetches ahead where that was measured to gain (Zen 4): where it does not go through
+// whole lines, one after the other, fast enough for the processor to do so by itself.
+func Emit(s vector.Set, rows, registers int) {
+	emit(s, "tile", rows, registers, &float32s{Set: s}, s.MasksCost() && rows > 2)
+}
 
 // EmitWiden is Emit for weights in bfloat16, beginning with a panel's column first.
 func EmitWiden(s vector.Set, rows, registers, first int) {
@@ -21,7 +26,7 @@ func EmitWiden(s vector.Set, rows, registers, first int) {
 	if first > 0 {
 		name = "widenUpper"
 	}
-	emit(s, name, rows, registers, &bfloat16s{Set: s, first: first, end: first + registers*s.Lanes})
+	emit(s, name, rows, registers, &bfloat16s{Set: s, first: first, end: first + registers*s.Lanes}, rows > 1)
 }
 
 // weights are the second matrix, of which a loop along k loads a row of columns at a time.
@@ -32,7 +37,7 @@ type weights interface {
 	next()                                              // emits the step to the next row
 }
 
-func emit(s vector.Set, prefix string, rows, registers int, b weights) {
+func emit(s vector.Set, prefix string, rows, registers int, b weights, fetch bool) {
 	most := registers * s.Lanes
 	TEXT(fmt.Sprintf("%s%dx%d", prefix, rows, most), NOSPLIT,
 		"func(out *float32, ldo int, a *float32, lda int, "+b.parameters()+", k, cols int, add bool, ahead *byte, step int)")
@@ -46,15 +51,15 @@ func emit(s vector.Set, prefix string, rows, registers int, b weights) {
 	if s.MasksCost() {
 		CMPQ(tail, U8(s.Lanes))
 		JNE(LabelRef("masked"))
-		loop(s, rows, masks, b, "full")
+		loop(s, rows, masks, b, fetch, "full")
 		Label("masked")
 	}
 	masks[registers-1] = s.Masks(tail, 1)[0]
-	loop(s, rows, masks, b, "tail")
+	loop(s, rows, masks, b, fetch, "tail")
 }
 
 // loop emits the loop along k and what is around it, up to the return.
-func loop(s vector.Set, rows int, masks []vector.Mask, b weights, name string) {
+func loop(s vector.Set, rows int, masks []vector.Mask, b weights, fetch bool, name string) {
 	sums := make([][]reg.VecVirtual, rows)
 	for i := range sums {
 		for range masks {
@@ -91,20 +96,40 @@ func loop(s vector.Set, rows int, masks []vector.Mask, b weights, name string) {
 	b.begin()
 	ahead, step := Load(Param("ahead"), GP64()), Load(Param("step"), GP64())
 	k := Load(Param("k"), GP64())
+	product := func() {
+		columns := make([]reg.VecVirtual, len(masks))
+		for j := range columns {
+			columns[j] = b.load(j, masks[j])
+		}
+		for i := range sums {
+			s.MulAdd(a.row(i), columns, sums[i])
+		}
+		if fetch {
+			PREFETCHT1(Mem{Base: ahead})
+			ADDQ(step, ahead)
+		}
+		a.next()
+		b.next()
+	}
+	if rows == 1 {
+		const together = 4
+		SUBQ(U8(together), k)
+		JLT(LabelRef(name + "_rest"))
+		Label(name + "_products")
+		for range together {
+			product()
+		}
+		SUBQ(U8(together), k)
+		JGE(LabelRef(name + "_products"))
+		Label(name + "_rest")
+		ADDQ(U8(together), k)
+		JZ(LabelRef(name + "_end"))
+	}
 	Label(name + "_product")
-	columns := make([]reg.VecVirtual, len(masks))
-	for j := range columns {
-		columns[j] = b.load(j, masks[j])
-	}
-	for i := range sums {
-		s.MulAdd(a.row(i), columns, sums[i])
-	}
-	PREFETCHT1(Mem{Base: ahead})
-	ADDQ(step, ahead)
-	a.next()
-	b.next()
+	product()
 	DECQ(k)
 	JNZ(LabelRef(name + "_product"))
+	Label(name + "_end")
 	each(s.Store)
 	VZEROUPPER()
 	RET()
