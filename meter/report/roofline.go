@@ -3,7 +3,8 @@ package report
 import (
 	"fmt"
 	"math"
-	"strconv"
+	"slices"
+	"strings"
 
 	"github.com/gptmeter/gptmeter/meter/bill"
 )
@@ -56,7 +57,7 @@ func rooflineFigure(r *bill.Roofline, tests []bill.RooflinePoint) figure {
 				g.roof(d, roof, *r.Read)
 			}
 			for _, group := range g.groups(tests) {
-				group.draw(d)
+				group.draw(d, width)
 			}
 			return d, g.height
 		},
@@ -85,34 +86,53 @@ func (g graph) roof(d *drawing, r roof, read float64) {
 
 // A group is tests whose marks would lie on each other: they have one.
 type group struct {
-	at          point
-	first, last int // numbers
+	at      point
+	numbers []int
 }
 
 const markRadius = 9
 
-// groups are those of tests, in their order.
+// groups are those of tests.
 func (g graph) groups(tests []bill.RooflinePoint) (groups []group) {
 	for i, t := range tests {
 		p := point{g.xs.at(t.FlopsPerByte), g.ys.at(t.FlopsPerSecond)}
-		n := len(groups) - 1
-		if n >= 0 && math.Hypot(groups[n].at.x-p.x, groups[n].at.y-p.y) < 2*markRadius {
-			groups[n].last = i + 1
-			continue
+		near := slices.IndexFunc(groups, func(m group) bool { return math.Hypot(m.at.x-p.x, m.at.y-p.y) < 2*markRadius })
+		if near < 0 {
+			near = len(groups)
+			groups = append(groups, group{at: p})
 		}
-		groups = append(groups, group{at: p, first: i + 1, last: i + 1})
+		groups[near].numbers = append(groups[near].numbers, i+1)
 	}
 	return groups
 }
 
-func (m group) draw(d *drawing) {
-	text, half := strconv.Itoa(m.first), float64(markRadius)
-	if m.last > m.first {
-		text += "–" + strconv.Itoa(m.last)
+// label lists the numbers: "1–3, 7".
+func (m group) label() string {
+	var b strings.Builder
+	for i, n := range m.numbers {
+		follows := i > 0 && m.numbers[i-1] == n-1
+		last := i == len(m.numbers)-1 || m.numbers[i+1] != n+1
+		switch {
+		case follows && last:
+			fmt.Fprintf(&b, "–%d", n)
+		case !follows && i > 0:
+			fmt.Fprintf(&b, ", %d", n)
+		case !follows:
+			fmt.Fprint(&b, n)
+		}
+	}
+	return b.String()
+}
+
+// draw draws the mark, within a picture of that width.
+func (m group) draw(d *drawing, width float64) {
+	text, half := m.label(), float64(markRadius)
+	if len(m.numbers) > 1 {
 		half = widthOf(text)/2 + 5
 	}
-	d.pill(m.at.x-half, m.at.y-markRadius, m.at.x+half, m.at.y+markRadius, "number")
-	d.text(m.at.x, m.at.y+4, middle, "in", text)
+	x := max(half, min(m.at.x, width-half))
+	d.pill(x-half, m.at.y-markRadius, x+half, m.at.y+markRadius, "number")
+	d.text(x, m.at.y+4, middle, "in", text)
 }
 
 // hasRoofline tells whether there is something to draw: a test under a roof.
