@@ -93,6 +93,20 @@ func newReport(r *runner, interrupted bool) *Report {
 	return report
 }
 
+// SetPrice states what a million tokens cost on a machine that does nothing else and is never idle,
+// where a busy second costs what rate says, in USD; a nil rate says nothing.
+func (r *Report) SetPrice(rate *meter.Rate) {
+	const million = 1e6
+	if rate == nil || rate.Currency != "USD" {
+		return
+	}
+	second, _ := rate.Busy.Float64()
+	for i := range r.Results {
+		usd := second * million / r.Results[i].TokensPerSecond.Median
+		r.Results[i].USDPerMillionTokens = &usd
+	}
+}
+
 func (s *stage) model() Model {
 	return Model{Name: s.Model, Parameters: s.config.Parameters(), Context: s.config.Positions}
 }

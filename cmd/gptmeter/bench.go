@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gptmeter/gptmeter/benchmarks"
+	"github.com/gptmeter/gptmeter/meter"
 	"github.com/gptmeter/gptmeter/tensor"
 )
 
@@ -26,6 +27,8 @@ type benchFlags struct {
 	output      string
 	json        bool
 	plot        string
+	price       string
+	rate        *meter.Rate // by the price, nil for none
 	loadFlags
 }
 
@@ -98,6 +101,7 @@ process for each --rate. Times are from a request's arrival, its wait in the que
 	flags.StringVarP(&f.output, "output", "o", "table", "format of the report ("+strings.Join(formatNames(benchmarks.Formats()), "|")+")")
 	flags.BoolVar(&f.json, "json", false, "print one JSON document: -o json")
 	flags.StringVar(&f.plot, "plot", "", "draw the roofline, and throughput by batch, into this `FILE`, .svg or .png")
+	flags.StringVar(&f.price, "price", "", "a preset of cost --list, or a TOML `FILE`, in USD: state what a million tokens cost on a machine that is always busy")
 	number(flags, &f.peakSeconds, "peak-seconds", "in 0..60", func(x float64) bool { return x >= 0 && x <= 60 },
 		"how long to measure each of the machine's limits; 0 measures none")
 	flags.BoolVar(&f.fresh, "fresh", false, "forget the peaks that were kept; with --load, measure them again")

@@ -33,6 +33,9 @@ func (p *program) runBench(c *cobra.Command, f *benchFlags) error {
 	if err != nil {
 		return err
 	}
+	if f.rate, err = rateOf(f.price); err != nil {
+		return err
+	}
 	lengths, err := interruptible(c.Context(), f.requestLengths)
 	if err != nil {
 		return err
@@ -63,7 +66,7 @@ func (f *benchFlags) check(flags *pflag.FlagSet) error {
 	useless, why := []string{"users", "rate", "duration", "max-requests", "lengths", "seed", "max-ttft", "max-tpot"}, "--%s is of use with --load alone"
 	formats := formatNames(benchmarks.Formats())
 	if f.load {
-		useless, why = []string{"depth", "repetitions", "plot"}, "--%s is of no use with --load"
+		useless, why = []string{"depth", "repetitions", "plot", "price"}, "--%s is of no use with --load"
 		formats = formatNames(benchmarks.LoadFormats())
 	}
 	for _, name := range useless {
@@ -140,6 +143,7 @@ func (p *program) benchSweep(ctx context.Context, f *benchFlags, s benchmarks.Sw
 	if r == nil {
 		return benchError(f.model, err)
 	}
+	r.SetPrice(f.rate)
 	if err := writeAs(r, benchmarks.Formats(), f.output, p.stdout); err != nil {
 		return err
 	}

@@ -17,6 +17,9 @@ type loggedRequest struct {
 		PromptTokens     *int64 `json:"prompt_tokens"`
 		CompletionTokens *int64 `json:"completion_tokens"`
 	} `json:"usage"`
+	Meter *struct {
+		MachineSeconds *float64 `json:"machine_seconds"`
+	} `json:"meter"`
 	PromptTokens     *int64 `json:"prompt_tokens"`
 	CompletionTokens *int64 `json:"completion_tokens"`
 	Count            *int64 `json:"count"`
@@ -28,9 +31,15 @@ const (
 	maxLogCount = 1 << 40
 )
 
-// readLog reads the lengths of the requests in a log, those of the same length together, in the order in
-// which they first come. Where it is to be a day's, it must not be longer than one.
-func readLog(path string, wholeDay bool) (lengths []bill.Length, err error) {
+// A requestLog is what a log says: lengths, those that are the same together, in the order in which
+// they first come; and the machine seconds of all requests, nil where one does not say.
+type requestLog struct {
+	lengths []bill.Length
+	seconds *float64
+}
+
+// readLog reads a log. Where it is to be a day's, it must not be longer than one.
+func readLog(path string, wholeDay bool) (*requestLog, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, unusable(err)
@@ -38,7 +47,7 @@ func readLog(path string, wholeDay bool) (lengths []bill.Length, err error) {
 	defer file.Close()
 	lines := bufio.NewScanner(file)
 	lines.Buffer(nil, maxLogLine)
-	at := map[[2]int64]int{}
+	log, at := &requestLog{seconds: new(float64)}, map[[2]int64]int{}
 	var first, last, all int64
 	number := 0
 	refuse := func(format string, args ...any) error {
@@ -75,18 +84,24 @@ func readLog(path string, wholeDay bool) (lengths []bill.Length, err error) {
 			}
 			last = max(last, *r.Created)
 		}
+		switch {
+		case r.Meter == nil || r.Meter.MachineSeconds == nil || r.Count != nil:
+			log.seconds = nil
+		case log.seconds != nil:
+			*log.seconds += *r.Meter.MachineSeconds
+		}
 		key := [2]int64{n.PromptTokens, n.CompletionTokens}
 		if i, known := at[key]; known {
-			lengths[i].Count += n.Count
+			log.lengths[i].Count += n.Count
 			continue
 		}
-		at[key] = len(lengths)
-		lengths = append(lengths, n)
+		at[key] = len(log.lengths)
+		log.lengths = append(log.lengths, n)
 	}
 	if err := lines.Err(); err != nil {
 		return nil, unusable(fmt.Errorf("%s: %w", path, err))
 	}
-	if len(lengths) == 0 {
+	if len(log.lengths) == 0 {
 		return nil, unusable(fmt.Errorf("%s: there is no request in it", path))
 	}
 	const day = 24 * 60 * 60
@@ -94,5 +109,5 @@ func readLog(path string, wholeDay bool) (lengths []bill.Length, err error) {
 		return nil, errorWithHint(usageError("--requests %s: its requests are of %.1f days", path, float64(last-first)/day),
 			"--requests-per-day says how many there are in one")
 	}
-	return lengths, nil
+	return log, nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"runtime/debug"
 	"slices"
 	"time"
@@ -73,7 +74,7 @@ func (f *costFlags) sweep(source model.Source, config model.Config, given map[st
 	b := &benchFlags{model: f.model, kernel: f.kernel, dtypes: []string{f.dtype}, batches: costBatches, depths: []int{f.depth},
 		repetitions: costRepetitions, peakSeconds: f.peakSeconds}
 	if f.dtype == auto {
-		b.dtypes = []string{tensor.F32.String()}
+		b.dtypes = []string{f.heldAs().String()}
 	}
 	b.threads = []int{f.threads}
 	if !given["threads"] {
@@ -124,6 +125,12 @@ func measuredIn(r *benchmarks.Report) bill.Measured {
 	}
 	peaks := r.Machine.Peaks
 	m.Peaks = bill.Roofline{F32: peaks.F32, Int8: peaks.Int8, Read: peaks.Read}
+	if r.Interrupted {
+		m.Remarks = append(m.Remarks, "the benchmark was interrupted: not all that was asked for is there")
+	}
+	if peaks.Disturbed && peaks.SpreadOf != nil {
+		m.Remarks = append(m.Remarks, fmt.Sprintf("while it was measured something disturbed the machine: its peak of %s varied by %.0f %%", *peaks.SpreadOf, 100*(*peaks.Spread-1)))
+	}
 	for _, x := range r.Results {
 		m.Tests = append(m.Tests, bill.Test{
 			Choice: bill.Choice{Test: x.Test, DType: x.DType, Batch: x.Batch, Threads: x.Threads, Depth: x.Depth,

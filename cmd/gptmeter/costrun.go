@@ -17,7 +17,9 @@ import (
 
 // runCost checks what can be checked, measures if it has to, and answers.
 func (p *program) runCost(c *cobra.Command, f *costFlags) error {
+	// The environment and a file count too, but for --output, which is of other commands as well.
 	given := map[string]bool{}
+	c.Flags().VisitAll(func(flag *pflag.Flag) { given[flag.Name] = flag.Changed && flag.Name != "output" })
 	c.Flags().Visit(func(flag *pflag.Flag) { given[flag.Name] = true })
 	if err := f.check(given); err != nil {
 		return err
@@ -126,9 +128,11 @@ func (f *costFlags) query(given map[string]bool) (*bill.Query, error) {
 	}
 	switch {
 	case f.requests != "":
-		if q.Lengths, err = readLog(f.requests, f.requestsPerDay == nil); err != nil {
+		log, err := readLog(f.requests, f.requestsPerDay == nil)
+		if err != nil {
 			return nil, err
 		}
+		q.Lengths, q.Logged = log.lengths, log.seconds
 	case given["prompt-tokens"]:
 		q.Lengths = []bill.Length{{PromptTokens: int64(f.promptTokens), CompletionTokens: int64(f.completionTokens), Count: 1}}
 	}

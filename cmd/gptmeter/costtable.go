@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"math"
 	"math/big"
 	"strings"
 
@@ -72,12 +71,7 @@ func figure(a *bill.Amount) string {
 	if a == nil {
 		return "–"
 	}
-	x := bill.Significant(&a.Rat, 3)
-	if x.Sign() == 0 {
-		return "0"
-	}
-	f, _ := x.Float64()
-	return x.FloatString(max(0, 2-int(math.Floor(math.Log10(math.Abs(f))+1e-12))))
+	return moneyText(a)
 }
 
 func (t *costText) headline() string {

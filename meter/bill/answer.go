@@ -40,7 +40,8 @@ type Load struct {
 	CurveName        string       `json:"curve_name"`        // "flat", "office" or "given"; "" with a utilization
 	BusySeconds      *Amount      `json:"busy_seconds"`      // of the day, all machines together
 	PeakBusySeconds  *Amount      `json:"peak_hour_busy_seconds"`
-	PeakConcurrency  *float64     `json:"peak_hour_concurrency"` // requests at once on a machine that is in use, in the mean
+	PeakConcurrency  *float64     `json:"peak_hour_concurrency"`  // requests at once on a machine that is in use, in the mean
+	Logged           *Amount      `json:"logged_machine_seconds"` // of the day, as a log's own meter counted them
 	MaxTTFT          *float64     `json:"max_ttft_seconds"`
 	MaxTPOT          *float64     `json:"max_tpot_seconds"`
 	Histogram        []Length     `json:"histogram,omitempty"` // of a log with few different lengths

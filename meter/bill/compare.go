@@ -10,7 +10,7 @@ func (s settled) compare(o Other, b bill) (c Comparison, err error) {
 	}
 	in, bill := t.in, t.in.bill()
 	return Comparison{Price: t.Price, Throughput: t.throughput(), Machines: bill.machines.Num().Int64(), Utilization: float(bill.utilization),
-		Day: bill.states(t.Price), PerUnit: in.perUnit(bill.total()), Usage: in.perUnit(sub(bill.total(), bill.idle())),
+		Day: bill.states(t.Price, t.source()), PerUnit: in.perUnit(bill.total()), Usage: in.perUnit(sub(bill.total(), bill.idle())),
 		Difference: NewAmount(sub(bill.total(), b.total()))}, nil
 }
 

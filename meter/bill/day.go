@@ -107,12 +107,16 @@ func Rate(p *price.Price, cores int) (*meter.Rate, error) {
 	return r, nil
 }
 
-// states is the bill for an Answer.
-func (b bill) states(p *price.Price) Day {
+// states is the bill for an Answer. What a throughput says of how many machines there are has its source.
+func (b bill) states(p *price.Price, throughput meter.Source) Day {
 	d := Day{Total: NewAmount(b.total()), IdleAmount: NewAmount(b.idle())}
+	source := meter.Configured
+	if throughput == meter.Estimated {
+		source = meter.Estimated
+	}
 	for i, l := range b.lines {
 		d.Lines = append(d.Lines, Line{Name: lineNames[i], Amount: NewAmount(l.amount), IdleAmount: NewAmount(l.idle),
-			Source: meter.Configured, Of: p.Of(lineTable(p, i))})
+			Source: source, Of: p.Of(lineTable(p, i))})
 	}
 	return d
 }

@@ -18,6 +18,7 @@ type Query struct {
 	Want    Want
 
 	Lengths     []Length // of the requests, with how many of each
+	Logged      *float64 // machine seconds that the requests took when they ran, where all of them say
 	Requests    *big.Rat // a day; nil for as many as there are lengths
 	Utilization *big.Rat // of one machine, in place of requests
 	Curve       Curve
@@ -39,6 +40,7 @@ type Measured struct {
 	Machine Machine // that they are of
 	Model   string
 	Peaks   Roofline // without its tests
+	Remarks []string // that the report makes on itself
 }
 
 // An Other is a price to set beside the query's, of machines that were measured apart or are taken
@@ -57,7 +59,7 @@ func (q Query) Answer() (*Answer, error) {
 	}
 	in, b := s.in, s.in.bill()
 	a := &Answer{Price: q.Price, Throughput: s.throughput(), Load: q.load(s), Machines: b.machines.Num().Int64(), Utilization: float(b.utilization),
-		Day: b.states(q.Price), PerUnit: in.perUnit(b.total()), Usage: in.perUnit(sub(b.total(), b.idle())),
+		Day: b.states(q.Price, s.source()), PerUnit: in.perUnit(b.total()), Usage: in.perUnit(sub(b.total(), b.idle())),
 		Sensitivity: in.swings(s.samples), Comparison: []Comparison{}, BreakEven: []BreakEven{}, At: []At{}, Roofline: q.roofline()}
 	a.Day.Interval = in.interval(s.samples)
 	for _, o := range q.Compare {
@@ -91,6 +93,7 @@ type settled struct {
 	samples         Samples     // scaled as the rates are
 	scale           *big.Rat    // of the price's cores to the measured ones
 	mean            [2]*big.Rat // tokens of a request: prompt, completion; 0 where there are none
+	sizes           []int       // of the batches that there are
 	as              *As
 }
 
@@ -111,7 +114,7 @@ func (q Query) settle(m chosen) (s settled, err error) {
 	if s.in.Demand, err = q.demand(); err != nil {
 		return s, err
 	}
-	s.mean = s.in.Demand.mean()
+	s.mean, s.sizes = s.in.Demand.mean(), batches(m.decode)
 	if s.scale, err = q.scaleTo(q.Price); err != nil {
 		return s, err
 	}
@@ -155,12 +158,14 @@ func (s settled) factor(t Test) *big.Rat {
 
 // demand is the day's.
 func (q Query) demand() (Demand, error) {
-	prompt, completion, count := new(big.Rat), new(big.Rat), new(big.Rat)
+	sums := [3]*big.Int{new(big.Int), new(big.Int), new(big.Int)}
 	for _, n := range q.Lengths {
-		prompt = add(prompt, mul(whole(n.PromptTokens), whole(n.Count)))
-		completion = add(completion, mul(whole(n.CompletionTokens), whole(n.Count)))
-		count = add(count, whole(n.Count))
+		times := big.NewInt(n.Count)
+		for i, tokens := range []int64{n.PromptTokens, n.CompletionTokens, 1} {
+			sums[i].Add(sums[i], new(big.Int).Mul(times, big.NewInt(tokens)))
+		}
 	}
+	prompt, completion, count := new(big.Rat).SetInt(sums[0]), new(big.Rat).SetInt(sums[1]), new(big.Rat).SetInt(sums[2])
 	d := Demand{PeakShare: q.Curve.peak()}
 	perRequest := func(tokens, of *big.Rat) *big.Rat {
 		if count.Sign() == 0 {
@@ -183,6 +188,15 @@ func (q Query) demand() (Demand, error) {
 	}
 	d.PromptTokens, d.CompletionTokens = perRequest(prompt, d.Requests), perRequest(completion, d.Requests)
 	return d, nil
+}
+
+// count is how many requests the lengths are of.
+func (q Query) count() *big.Rat {
+	sum := new(big.Rat)
+	for _, n := range q.Lengths {
+		sum.Add(sum, whole(n.Count))
+	}
+	return sum
 }
 
 // mean is how long a request is, in the mean; 0 where that is not known.
@@ -240,15 +254,14 @@ func (q Query) scaleTo(p *price.Price) (*big.Rat, error) {
 
 // chooseBatch is the result of the largest batch that keeps the limits.
 func (s settled) chooseBatch(m chosen) (Test, error) {
-	sizes := batches(m.decode)
-	for _, size := range slices.Backward(sizes) {
+	for _, size := range slices.Backward(s.sizes) {
 		t := m.generation(size, float(s.mean[1]))
 		if s.Limits.meets(s.rates(t).pace(s.mean[0], size)) {
 			return t, nil
 		}
 	}
-	least := m.generation(sizes[0], float(s.mean[1]))
-	return Test{}, &LatencyError{s.Limits, sizes[0], s.rates(least).pace(s.mean[0], sizes[0])}
+	least := s.sizes[0]
+	return Test{}, &LatencyError{s.Limits, least, s.rates(m.generation(least, float(s.mean[1]))).pace(s.mean[0], least)}
 }
 
 // source is measured, where nothing was scaled or projected.

@@ -50,6 +50,9 @@ func (q Query) load(s settled) Load {
 	for _, share := range q.Curve.Shares {
 		l.Curve = append(l.Curve, float(share))
 	}
+	if q.Logged != nil {
+		l.Logged = NewAmount(quo(mul(exact(*q.Logged), s.in.Demand.Requests), q.count()))
+	}
 	concurrency := float(s.concurrency())
 	l.PeakConcurrency = &concurrency
 	return l
@@ -81,13 +84,32 @@ func (s settled) remarks(a *Answer) []string {
 		list = append(list, fmt.Sprintf("throughput is estimated: measured on %d cores, times %s for the price's", s.Machine.Cores, three(s.scale)))
 	}
 	if c := a.Load.PeakConcurrency; c != nil && s.decode.Batch > 1 && *c < float64(s.decode.Batch) {
-		list = append(list, fmt.Sprintf("in the peak hour a machine has %s requests at once in the mean, fewer than the batch of %d whose rate is taken: it will be slower, and dearer",
-			three(exact(*c)), s.decode.Batch))
+		remark := fmt.Sprintf("in the peak hour a machine has %s requests at once in the mean, fewer than the batch of %d whose rate is taken: it will be slower, and dearer",
+			three(exact(*c)), s.decode.Batch)
+		if near := s.nearBatch(*c); near < s.decode.Batch {
+			remark += fmt.Sprintf("; --batch %d is nearer", near)
+		}
+		list = append(list, remark)
 	}
+	if l := a.Load; l.Logged != nil {
+		list = append(list, fmt.Sprintf("when the log's requests ran they took %s machine seconds a day; by the throughput taken here they take %s",
+			three(&l.Logged.Rat), three(&l.BusySeconds.Rat)))
+	}
+	list = append(list, s.Measured.Remarks...)
 	if l := a.Load; l.MaxTTFT != nil || l.MaxTPOT != nil {
 		list = append(list, "latency is estimated for a request of mean length that waits for no other")
 	}
 	return list
+}
+
+// nearBatch is the smallest measured batch that so many requests do not exceed.
+func (s settled) nearBatch(concurrency float64) int {
+	for _, b := range s.sizes {
+		if float64(b) >= concurrency {
+			return b
+		}
+	}
+	return s.decode.Batch
 }
 
 // batches set the measured batches side by side.
