@@ -76,7 +76,7 @@ func (t *costText) levers() {
 		row(*l.Together, "together: "+strings.Join(l.Together.Changes, "; "))
 	}
 	w.SetColumnConfigs(columns)
-	t.parts = append(t.parts, "What would make a day cheaper, each alone, and the best of it together:\n"+t.render(w))
+	t.parts = append(t.parts, "What would make a day cheaper, each alone, and the best of it together:\n"+t.gap+t.render(w))
 }
 
 func qualityText(q *bill.Quality) string {

@@ -17,6 +17,7 @@ import (
 type costText struct {
 	answer *bill.Answer
 	render func(table.Writer) string // (table.Writer).Render, or RenderMarkdown
+	gap    string                    // between a title and its table, beside the end of a line
 	parts  []string
 }
 
@@ -28,7 +29,7 @@ func (t *costText) say(format string, args ...any) {
 func (t *costText) tabulate(title string, w table.Writer, right ...string) {
 	w.SetColumnConfigs(rightAligned(right...))
 	if title != "" {
-		title += "\n"
+		title += "\n" + t.gap
 	}
 	t.parts = append(t.parts, title+t.render(w))
 }
@@ -38,7 +39,7 @@ func writeCostTable(w io.Writer, a *bill.Answer) error {
 }
 
 func writeCostMarkdown(w io.Writer, a *bill.Answer) error {
-	return (&costText{answer: a, render: func(w table.Writer) string { return "\n" + w.RenderMarkdown() }}).write(w)
+	return (&costText{answer: a, render: table.Writer.RenderMarkdown, gap: "\n"}).write(w)
 }
 
 func (t *costText) write(w io.Writer) error {
