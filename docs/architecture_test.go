@@ -20,7 +20,8 @@ var mayImport = map[string][]string{
 	"cmd/gptmeter":                  {"benchmarks", "engine", "weights", "meter", "meter/theory", "meter/price", "meter/bill", "meter/report", "tokenizer", "model", "tensor"},
 	"benchmarks":                    {"engine", "meter", "model", "tensor"},
 	"engine":                        {"model", "meter", "tokenizer", "tensor"},
-	"weights":                       {"tensor"},
+	"weights":                       {"weights/gguf", "tensor"},
+	"weights/gguf":                  {},
 	"model":                         {"tensor"},
 	"meter":                         {"tensor"},
 	"meter/theory":                  {}, // and nothing that counts sees it

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"runtime/debug"
 	"slices"
 
 	"github.com/gptmeter/gptmeter/tensor"
@@ -18,8 +19,11 @@ type Source interface {
 }
 
 // Load reads a model from src, packing its weights through x as dtype d. It calls progress, if
-// not nil, with the number of parameters read so far and of all.
-func Load(x *tensor.Exec, src Source, d tensor.DType, progress func(done, all int64)) (*Model, error) {
+// not nil, with the number of parameters read so far and of all. Weights in a file that was cut
+// since it was opened are an error that wraps [ErrFault].
+func Load(x *tensor.Exec, src Source, d tensor.DType, progress func(done, all int64)) (_ *Model, err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer catch(&err)
 	config, err := ParseConfig(src.Config())
 	if err != nil {
 		return nil, err

@@ -10,3 +10,12 @@ type Elements interface {
 	// mapped file) may go. A later Read is still answered, if slower.
 	Release()
 }
+
+// Transposed elements are those of a matrix that lies in its source as the transpose of what was
+// asked for, so that reading along a row of the transpose is faster, and where numbers lie in
+// blocks much faster.
+type Transposed interface {
+	Elements
+	// Transpose is the matrix as it lies. Its elements must not be released apart from these.
+	Transpose() Elements
+}

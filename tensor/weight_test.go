@@ -19,6 +19,28 @@ func (c counting) Read(dst []float32, at int) {
 
 func (c counting) Release() { *c.released++ }
 
+// turned is the transpose of a matrix that it does not let be read but as that.
+type turned struct{ counting }
+
+func (turned) Read([]float32, int)   { panic("read against the grain") }
+func (t turned) Transpose() Elements { return t.counting }
+
+// TestPackTransposed reads a matrix the way it lies.
+func TestPackTransposed(t *testing.T) {
+	pool := NewPool(2)
+	defer pool.Close()
+	x, err := NewExec(pool, "pure")
+	if err != nil {
+		t.Fatal(err)
+	}
+	released := 0
+	checkPanels(t, x.Pack(turned{counting{&released}}, InputMajor, 33, 17, F32), OutputMajor, 33, 17)
+	checkPanels(t, x.Pack(turned{counting{&released}}, OutputMajor, 33, 17, F32), InputMajor, 33, 17)
+	if released != 2 {
+		t.Errorf("released %d times", released)
+	}
+}
+
 // TestPack: every number of the source has its one place, every other word is zero, and the source
 // is released.
 func TestPack(t *testing.T) {

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/edsrzf/mmap-go"
 	"github.com/gptmeter/gptmeter/tensor"
 )
 
@@ -20,9 +19,9 @@ type Checkpoint struct {
 	synthetic     bool
 
 	files    []File
-	mappings []mmap.MMap
+	mappings []mapped
 	tensors  map[string]heldTensor // by stored name
-	prefix   string                // of the stored names of everything below the head
+	spell    func(string) string   // the stored name of a tensor of GPT2Model, or of the head
 }
 
 // File is a file that belongs to a checkpoint.
@@ -34,8 +33,8 @@ type File struct {
 // TensorInfo describes a tensor as the checkpoint stores it.
 type TensorInfo struct {
 	Name  string // as stored, with any prefix
-	DType string // in the words of safetensors: F64, F32, F16, BF16, I64, …
-	Shape []int
+	DType string // in the words of safetensors (F64, F32, F16, BF16, I64, …), or of GGUF (Q8_0, …)
+	Shape []int  // row-major, and of a linear layer (inputs, outputs), however it is stored
 	Bytes int64
 }
 
@@ -76,12 +75,12 @@ func (c *Checkpoint) Tensors() []TensorInfo {
 }
 
 // Tensor finds the tensor that transformers' GPT2Model calls name, or the head's "lm_head.weight".
-// Files written from a GPT2LMHeadModel put "transformer." before the former; name never has it.
-// The error names the tensor and says that it is missing, has another shape (with both), or
-// another dtype than F64, F32, F16 and BF16. The elements must not be read after [Checkpoint.Close].
+// Files written from a GPT2LMHeadModel put "transformer." before the former, and GGUF has names of
+// its own; name is neither. The error names the tensor as stored and says that it is missing, has
+// another shape (with both), or a dtype that weights do not have. The elements must not be read after [Checkpoint.Close].
 func (c *Checkpoint) Tensor(name string, shape ...int) (tensor.Elements, error) {
-	if name != "lm_head.weight" {
-		name = c.prefix + name
+	if c.spell != nil {
+		name = c.spell(name)
 	}
 	t, ok := c.tensors[name]
 	switch {
@@ -90,7 +89,7 @@ func (c *Checkpoint) Tensor(name string, shape ...int) (tensor.Elements, error) 
 	case !slices.Equal(t.Shape, shape):
 		return nil, fmt.Errorf("%s: tensor %q has shape %v where the configuration asks for %v", t.file, name, t.Shape, shape)
 	case t.elements == nil:
-		return nil, fmt.Errorf("%s: tensor %q has dtype %s where weights are F64, F32, F16 or BF16", t.file, name, t.DType)
+		return nil, fmt.Errorf("%s: tensor %q has dtype %s where weights are %s", t.file, name, t.DType, readable(t.file))
 	}
 	return t.elements, nil
 }
@@ -109,20 +108,21 @@ func (c *Checkpoint) findPrefix() {
 	const prefix = "transformer."
 	for name := range c.tensors {
 		if strings.HasPrefix(name, prefix) {
-			c.prefix = prefix
+			c.spell = func(name string) string {
+				if name == "lm_head.weight" {
+					return name
+				}
+				return prefix + name
+			}
 			return
 		}
 	}
 }
 
-// Close gives the mapped files back.
-func (c *Checkpoint) Close() error {
-	var first error
-	for i := range c.mappings {
-		if err := c.mappings[i].Unmap(); err != nil && first == nil {
-			first = fmt.Errorf("%s: %w", c.name, err)
-		}
+// readable names the dtypes that weights in such a file have.
+func readable(path string) string {
+	if isGGUF(path) {
+		return "F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K or Q6_K"
 	}
-	c.mappings, c.tensors = nil, nil
-	return first
+	return "F64, F32, F16 or BF16"
 }

@@ -1,8 +1,8 @@
 // Package weights finds a model by its name and hands out its weights.
 //
 // [Open] knows where models come from: a folder laid out as on the Hugging Face hub or one
-// .safetensors file, the small model embedded in the binary ("tiny"), and random weights of a
-// given shape ("synthetic:"). Whatever the source, a [Checkpoint] is the same three things:
+// .safetensors file, a .gguf file of llama.cpp, the small model embedded in the binary ("tiny"), and
+// random weights of a given shape ("synthetic:"). Whatever the source, a [Checkpoint] is the same three things:
 //
 //   - the bytes of a config.json,
 //   - tensors under the names that transformers' GPT2Model gives them ("wte.weight",
@@ -18,11 +18,16 @@
 // cover the data exactly. Beyond the mapping, a hostile header costs less than 64 MiB of memory:
 // it is scanned in place, and its names, nesting and ranks are limited.
 //
+// GGUF files are read by package gguf, as strictly. What their metadata say is turned into the
+// config.json and tokenizer.json that GPT-2 has on the hub; what these could not express is refused.
+//
 // Tensors that nobody asks for are ignored, but their entries are checked like all others.
 //
 // # Memory
 //
 // Elements are converted as they are read, straight from the mapping. The pages behind a tensor
 // are given back when it is released, and while a large one is read, so that loading a model
-// needs little more memory than the weights that its reader keeps.
+// needs little more memory than the weights that its reader keeps. A file that is cut while it is
+// mapped faults where it is read: readers make that an error, and [Checkpoint.Check] tells of the
+// cuts that do not.
 package weights

@@ -7,29 +7,29 @@ import (
 	"github.com/x448/float16"
 )
 
-// dtype is a number format of safetensors.
+// dtype is a number format: how many elements lie together, in how many bytes.
 type dtype struct {
-	bytes  int                              // of one element
-	decode func(dst []float32, from []byte) // nil where weights do not come in it
+	elements, bytes int
+	decode          func(dst []float32, from []byte) // whole blocks; nil where weights do not come in it
 }
 
-// dtypes are the formats that a file may have. FP8 and smaller ones are left out: they come with
+// dtypes are the formats of safetensors that a file may have. FP8 and smaller ones are left out: they come with
 // scales, and safetensors does not say where.
 var dtypes = map[string]dtype{
-	"F64":  {8, decodeF64},
-	"F32":  {4, decodeF32},
-	"F16":  {2, decodeF16},
-	"BF16": {2, decodeBF16},
-	"BOOL": {bytes: 1},
-	"I8":   {bytes: 1},
-	"U8":   {bytes: 1},
-	"I16":  {bytes: 2},
-	"U16":  {bytes: 2},
-	"I32":  {bytes: 4},
-	"U32":  {bytes: 4},
-	"I64":  {bytes: 8},
-	"U64":  {bytes: 8},
-	"C64":  {bytes: 8},
+	"F64":  {1, 8, decodeF64},
+	"F32":  {1, 4, decodeF32},
+	"F16":  {1, 2, decodeF16},
+	"BF16": {1, 2, decodeBF16},
+	"BOOL": {elements: 1, bytes: 1},
+	"I8":   {elements: 1, bytes: 1},
+	"U8":   {elements: 1, bytes: 1},
+	"I16":  {elements: 1, bytes: 2},
+	"U16":  {elements: 1, bytes: 2},
+	"I32":  {elements: 1, bytes: 4},
+	"U32":  {elements: 1, bytes: 4},
+	"I64":  {elements: 1, bytes: 8},
+	"U64":  {elements: 1, bytes: 8},
+	"C64":  {elements: 1, bytes: 8},
 }
 
 // decodeF64 rounds to the nearest float32, ties to even.

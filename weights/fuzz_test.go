@@ -44,7 +44,7 @@ func FuzzHeader(f *testing.F) {
 				t.Fatalf("%+v at %d of %d bytes", tensor, at, len(file))
 			}
 			at, names[tensor.Name] = tensor.end, true
-			if e := newStoredElements(tensor, file, false); e != nil {
+			if e := newStoredElements(dtypes[tensor.DType], file, tensor.begin, tensor.end, false); e != nil {
 				e.Read(make([]float32, n/dtypes[tensor.DType].bytes), 0)
 			}
 		}

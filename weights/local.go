@@ -5,11 +5,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"math"
 	"os"
 	"path/filepath"
-
-	"github.com/edsrzf/mmap-go"
 )
 
 const (
@@ -57,12 +54,10 @@ func openLocal(name, folder, file string) (_ *Checkpoint, err error) {
 
 // mapTensors maps a safetensors file and returns its tensors by name.
 func (c *Checkpoint) mapTensors(path string) (map[string]heldTensor, error) {
-	mapping, err := mapFile(path)
+	mapping, err := c.mapFile(path)
 	if err != nil {
 		return nil, err
 	}
-	c.mappings = append(c.mappings, mapping)
-	c.files = append(c.files, File{path, int64(len(mapping))})
 	tensors, err := holdTensors(path, mapping, true)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
@@ -86,35 +81,6 @@ func (c *Checkpoint) readFile(path string, limit int64) ([]byte, error) {
 	}
 	c.files = append(c.files, File{path, int64(len(content))})
 	return content, nil
-}
-
-// mapFile maps a file that is not empty.
-func mapFile(path string) (mmap.MMap, error) {
-	f, err := openRegular(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if info.Size() == 0 {
-		return nil, fmt.Errorf("%s: the file is empty", path)
-	}
-	if info.Size() > math.MaxInt {
-		return nil, fmt.Errorf("%s: %d bytes are more than this machine can address", path, info.Size())
-	}
-	mapping, err := mmap.MapRegion(f, int(info.Size()), mmap.RDONLY, 0, 0)
-	if err != nil {
-		return nil, fmt.Errorf("%s: mapping %d bytes: %w", path, info.Size(), err)
-	}
-	// Pages past the end of a file that shrank meanwhile would fault when they are read.
-	if again, err := f.Stat(); err != nil || again.Size() != info.Size() {
-		mapping.Unmap()
-		return nil, errors.Join(fmt.Errorf("%s: changed while it was opened", path), err)
-	}
-	return mapping, nil
 }
 
 // openRegular refuses folders, devices and pipes before opening them: that alone can block.

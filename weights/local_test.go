@@ -136,7 +136,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"weights are a folder", map[string]string{"config.json": "{}", "model.safetensors/x": ""}, "", "model.safetensors: not a regular file"},
 		{"weights are empty", map[string]string{"config.json": "{}", "model.safetensors": ""}, "", "model.safetensors: the file is empty"},
 		{"weights are truncated", map[string]string{"config.json": "{}", "model.safetensors": weights[:len(weights)-1]}, "", `model.safetensors: tensor "a" ends at 4 but the file has 3 bytes of data`},
-		{"weights of another format", map[string]string{"config.json": "{}", "model.gguf": "GGUF"}, "model.gguf", "model.gguf: not a .safetensors file"},
+		{"weights of another format", map[string]string{"config.json": "{}", "model.onnx": "?"}, "model.onnx", "model.onnx: neither a .safetensors file nor .gguf"},
 
 		{"index is no JSON", map[string]string{"model.safetensors.index.json": "weights"}, "", `index.json: byte 0 of the JSON: 'w' where '{' is expected`},
 		{"index goes on", map[string]string{"model.safetensors.index.json": index("a.safetensors") + "{}"}, "", "index.json: byte 67 of the JSON: unexpected '{' after the end"},

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -18,7 +19,7 @@ const (
 	tinyName        = "tiny"
 	syntheticPrefix = "synthetic:"
 
-	nameHint   = "a model is tiny, a folder such as ./gpt2, a file.safetensors, or synthetic:gpt2"
+	nameHint   = "a model is tiny, a folder such as ./gpt2, a file.safetensors or .gguf, or synthetic:gpt2"
 	formatHint = "save the model as safetensors, for example with save_pretrained of transformers, and name that folder"
 )
 
@@ -29,7 +30,8 @@ const (
 //     "synthetic:LAYERSxHEADSxWIDTH", random weights of that shape;
 //   - the path of a folder with config.json and model.safetensors, or its shards and
 //     model.safetensors.index.json;
-//   - the path of a .safetensors file with config.json beside it.
+//   - the path of a .safetensors file with config.json beside it;
+//   - the path of a .gguf file, of llama.cpp's architecture gpt2.
 //
 // A path that exists wins over a name of the hub that is spelled the same.
 //
@@ -46,11 +48,16 @@ func Open(name string) (*Checkpoint, error) {
 	if err != nil {
 		return nil, err
 	}
+	if isGGUF(file) {
+		return openGGUF(name, file)
+	}
 	return openLocal(name, folder, file)
 }
 
+func isGGUF(path string) bool { return filepath.Ext(path) == ".gguf" }
+
 // Tokenizer finds the folder in which the tokenizer files of the model that name names lie, as
-// [Checkpoint.Tokenizer] does, but neither needs nor opens its weights.
+// [Checkpoint.Tokenizer] does, but neither needs nor opens its weights, unless they are in one file.
 func Tokenizer(name string) (fs.FS, error) {
 	if name == tinyName {
 		return tinyFolder(), nil
@@ -59,9 +66,16 @@ func Tokenizer(name string) (fs.FS, error) {
 		_, err := parseShape(name)
 		return nil, err
 	}
-	folder, _, err := locate(name)
+	folder, file, err := locate(name)
 	if err != nil {
 		return nil, err
+	}
+	if isGGUF(file) {
+		c, err := openGGUF(name, file)
+		if err != nil {
+			return nil, err
+		}
+		return c.tokenizer, c.Close()
 	}
 	return os.DirFS(folder), nil
 }
@@ -75,9 +89,9 @@ func locate(name string) (folder, file string, err error) {
 		return "", "", withHint(fmt.Errorf("%w: it is empty", ErrName), nameHint)
 	}
 	info, err := os.Stat(name)
-	isSafetensors := filepath.Ext(name) == ".safetensors"
+	isWeights := slices.Contains([]string{".safetensors", ".gguf"}, filepath.Ext(name))
 	switch {
-	case errors.Is(err, fs.ErrNotExist) && !isSafetensors && hubName.MatchString(name):
+	case errors.Is(err, fs.ErrNotExist) && !isWeights && hubName.MatchString(name):
 		return "", "", withHint(fmt.Errorf("%s: no such folder, and models of the hub cannot be fetched yet", name),
 			"download it, for example with `hf download`, and name the folder; or use tiny")
 	case errors.Is(err, fs.ErrNotExist):
@@ -86,8 +100,8 @@ func locate(name string) (folder, file string, err error) {
 		return "", "", err
 	case info.IsDir():
 		return name, "", nil
-	case !isSafetensors:
-		return "", "", withHint(fmt.Errorf("%s: not a .safetensors file", name), formatHint)
+	case !isWeights:
+		return "", "", withHint(fmt.Errorf("%s: neither a .safetensors file nor .gguf", name), formatHint)
 	}
 	return filepath.Dir(name), name, nil
 }

@@ -21,9 +21,10 @@ func TestNames(t *testing.T) {
 		{"./gpt2", "gpt2: no such file", false, "a model is tiny"},
 		{"gpt2.safetensors", "gpt2.safetensors: no such file", false, "a model is tiny"},
 		{"a/b/c", "a/b/c: no such file", false, "a model is tiny"},
-		{"open.go", "open.go: not a .safetensors file", false, "save_pretrained"},
+		{"gpt2.gguf", "gpt2.gguf: no such file", false, "a model is tiny"},
+		{"open.go", "open.go: neither a .safetensors file nor .gguf", false, "save_pretrained"},
 		{"nul\x00nul", "nul\x00nul", false, ""},
-		{os.DevNull, "not a .safetensors file", false, ""},
+		{os.DevNull, "neither a .safetensors file nor .gguf", false, ""},
 
 		{"synthetic:", "malformed model name: synthetic: is no shape", true, "synthetic:LAYERSxHEADSxWIDTH"},
 		{"synthetic:gpt3", "is no shape", true, "synthetic:LAYERSxHEADSxWIDTH"},

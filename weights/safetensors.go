@@ -48,8 +48,8 @@ func parseSafetensors(file []byte) ([]safetensor, error) {
 
 // cutHeader returns the JSON text between the header's length and the data.
 func cutHeader(file []byte) ([]byte, error) {
-	if bytes.HasPrefix(file, []byte("version https://git-lfs")) {
-		return nil, withHint(errors.New("a pointer of Git LFS, not the weights"), "run `git lfs pull` in that folder")
+	if err := checkPointer(file); err != nil {
+		return nil, err
 	}
 	if len(file) < lengthBytes {
 		return nil, fmt.Errorf("%d bytes are too few for a safetensors file", len(file))
@@ -62,6 +62,14 @@ func cutHeader(file []byte) ([]byte, error) {
 		return nil, incomplete("header ends at %d but the file has %d bytes", lengthBytes+length, len(file))
 	}
 	return file[lengthBytes:][:length], nil
+}
+
+// checkPointer refuses what stands in the place of a file that Git LFS has not fetched.
+func checkPointer(file []byte) error {
+	if bytes.HasPrefix(file, []byte("version https://git-lfs")) {
+		return withHint(errors.New("a pointer of Git LFS, not the weights"), "run `git lfs pull` in that folder")
+	}
+	return nil
 }
 
 // parseHeader reads the header. The tensors' places are still relative to the data.

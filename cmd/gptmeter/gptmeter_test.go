@@ -25,13 +25,18 @@ func TestMain(m *testing.M) {
 //	tiny FILE TO               copies a file of the embedded model
 //
 // and two conditions: [root], for whom permissions do not count, and [data], that the data outside
-// the repository is at $DATA. The data of the manual's examples is at $EXAMPLES.
+// the repository is at $DATA. The data of the manual's examples is at $EXAMPLES, and the models that
+// package weights is tested with at $WEIGHTS.
 func TestScripts(t *testing.T) {
 	data, err := filepath.Abs("../../../shared/data")
 	if err != nil {
 		t.Fatal(err)
 	}
 	examples, err := filepath.Abs("../../docs/testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
+	weights, err := filepath.Abs("../../weights/testdata")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,6 +58,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("DATA", data)
 			e.Setenv("EXAMPLES", examples)
+			e.Setenv("WEIGHTS", weights)
 			return nil
 		},
 		RequireExplicitExec: true,

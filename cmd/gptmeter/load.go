@@ -28,7 +28,7 @@ type modelFlags struct {
 const auto = "auto"
 
 func modelFlag(c *cobra.Command, to *string, standard string) {
-	c.Flags().StringVar(to, "model", standard, "`MODEL`: tiny, ./folder, file.safetensors, synthetic:gpt2 or synthetic:LAYERSxHEADSxWIDTH")
+	c.Flags().StringVar(to, "model", standard, "`MODEL`: tiny, ./folder, file.safetensors or .gguf, synthetic:gpt2 or synthetic:LAYERSxHEADSxWIDTH")
 }
 
 func (m *modelFlags) add(c *cobra.Command) {
@@ -147,6 +147,9 @@ func (p *program) loadWeights(m modelFlags, checkpoint *weights.Checkpoint, conf
 	progress, finish := p.progress("loading " + m.model)
 	loadedModel, err := model.Load(exec, checkpoint, m.heldAs(), progress)
 	finish()
+	if changed := checkpoint.Check(); changed != nil {
+		err = changed
+	}
 	if err != nil {
 		return nil, unusable(err)
 	}
