@@ -3,6 +3,7 @@ package report
 import (
 	"context"
 	"fmt"
+	"math/big"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,6 +16,9 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+
+	"github.com/gptmeter/gptmeter/meter/bill"
+	"github.com/gptmeter/gptmeter/meter/price"
 )
 
 // browser starts a headless one, or skips the test where there is none.
@@ -76,7 +80,8 @@ func (c *complaints) listen(ctx context.Context, page string) {
 type look struct {
 	Pictures []string `json:"pictures"` // that are to be seen, by title
 	Missing  []string `json:"missing"`  // that have no size
-	Beyond   []string `json:"beyond"`   // elements that reach over the right edge, or scroll within
+	Beyond   []string `json:"beyond"`   // elements that reach over the right edge, or have more in them than fits
+	Tables   []string `json:"tables"`   // the same of tables and what is in them
 	Outside  []string `json:"outside"`  // texts of pictures that are cut off
 	Overlaps []string `json:"overlaps"` // pairs of texts in a picture that lie on each other
 	Page     string   `json:"page"`     // the colour behind all
@@ -89,12 +94,12 @@ type look struct {
 const script = `(() => {
   const seen = e => e.getClientRects().length > 0;
   const pictures = [...document.querySelectorAll('svg')].filter(seen);
-  const out = {pictures: [], missing: [], beyond: [], outside: [], overlaps: [], figures: [], small: 100};
+  const out = {pictures: [], missing: [], beyond: [], tables: [], outside: [], overlaps: [], figures: [], small: 100};
   for (const e of document.querySelectorAll('main *')) {
     if (!seen(e) || e.closest('svg')) continue;
     const r = e.getBoundingClientRect();
     if (r.right > innerWidth + 0.5 || r.left < -0.5 || e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0 && getComputedStyle(e).display !== 'inline')
-      out.beyond.push(e.tagName + '.' + e.className + ' ' + e.textContent.slice(0, 40));
+      (e.closest('.scroll') ? out.tables : out.beyond).push(e.tagName + '.' + e.className + ' ' + e.textContent.slice(0, 40));
     out.small = Math.min(out.small, parseFloat(getComputedStyle(e).fontSize));
   }
   for (const svg of pictures) {
@@ -126,37 +131,31 @@ const script = `(() => {
 func TestBrowser(t *testing.T) {
 	ctx := browser(t)
 	path := filepath.Join(t.TempDir(), "report.html")
-	if err := os.WriteFile(path, []byte(written(t, answer(t, someQuery(t)))), 0o666); err != nil {
-		t.Fatal(err)
-	}
 	url := "file://" + filepath.ToSlash(path)
 	var c complaints
 	c.listen(ctx, url)
 	looks := map[string]look{}
-	for _, view := range []struct {
-		name, scheme string
-		width        int64
-	}{{"phone", "light", 360}, {"phone in the dark", "dark", 360}, {"tablet", "light", 600}, {"desk", "light", 1280}, {"desk in the dark", "dark", 1280}} {
-		var l look
-		err := chromedp.Run(ctx, network.Enable(), log.Enable(),
-			chromedp.EmulateViewport(view.width, 740),
-			emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: view.scheme}}),
-			chromedp.Navigate(url), chromedp.Evaluate(script, &l))
-		if err != nil {
+	for _, page := range []struct {
+		name  string
+		query bill.Query
+	}{{"some", someQuery(t)}, {"dear", dear(someQuery(t))}} {
+		if err := os.WriteFile(path, []byte(written(t, answer(t, page.query))), 0o666); err != nil {
 			t.Fatal(err)
 		}
-		looks[view.name] = l
-		if len(l.Pictures) != 5 || len(l.Missing) > 0 {
-			t.Errorf("%s: shows %q, and nothing of %q", view.name, l.Pictures, l.Missing)
-		}
-		if l.Width > float64(view.width) || len(l.Beyond) > 0 {
-			t.Errorf("%s: %v pixels wide on %d; beyond the edge are %q", view.name, l.Width, view.width, l.Beyond)
-		}
-		if len(l.Outside) > 0 || len(l.Overlaps) > 0 {
-			t.Errorf("%s: cut off are %q; on each other lie %q", view.name, l.Outside, l.Overlaps)
-		}
-		if l.Small < 10.5 {
-			t.Errorf("%s: a text is %v pixels high", view.name, l.Small)
+		for _, view := range []struct {
+			name, scheme string
+			width        int64
+		}{{"phone", "light", 360}, {"phone in the dark", "dark", 360}, {"tablet", "light", 600}, {"desk", "light", 1280}, {"desk in the dark", "dark", 1280}} {
+			var l look
+			err := chromedp.Run(ctx, network.Enable(), log.Enable(),
+				chromedp.EmulateViewport(view.width, 740),
+				emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: view.scheme}}),
+				chromedp.Navigate(url), chromedp.Evaluate(script, &l))
+			if err != nil {
+				t.Fatal(err)
+			}
+			looks[view.name] = l
+			l.check(t, page.name+" on a "+view.name, float64(view.width))
 		}
 	}
 	for _, pair := range [][2]string{{"phone", "phone in the dark"}, {"desk", "desk in the dark"}} {
@@ -169,5 +168,30 @@ func TestBrowser(t *testing.T) {
 	defer c.Unlock()
 	if len(c.list) > 0 {
 		t.Errorf("the browser says: %s", strings.Join(c.list, "; "))
+	}
+}
+
+// dear is the query at prices far above what anything costs.
+func dear(q bill.Query) bill.Query {
+	q.Price = q.Price.With(price.PerMonth, big.NewRat(987_654_321_012, 1)).With(price.PerMachineYear, big.NewRat(123_456_789, 1))
+	return q
+}
+
+func (l look) check(t *testing.T, place string, width float64) {
+	t.Helper()
+	if len(l.Pictures) != 5 || len(l.Missing) > 0 {
+		t.Errorf("%s: shows %q, and nothing of %q", place, l.Pictures, l.Missing)
+	}
+	if l.Width > width || len(l.Beyond) > 0 {
+		t.Errorf("%s: the page is %v pixels wide on %v; beyond the edge are %q", place, l.Width, width, l.Beyond)
+	}
+	if len(l.Tables) > 0 && !strings.HasPrefix(place, "dear") { // whose tables scroll within the page
+		t.Errorf("%s: wider than the page are %q", place, l.Tables)
+	}
+	if len(l.Outside) > 0 || len(l.Overlaps) > 0 {
+		t.Errorf("%s: cut off are %q; on each other lie %q", place, l.Outside, l.Overlaps)
+	}
+	if l.Small < 10.5 {
+		t.Errorf("%s: a text is %v pixels high", place, l.Small)
 	}
 }

@@ -2,6 +2,7 @@ package report
 
 import (
 	"math"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -15,12 +16,24 @@ func TestNumbers(t *testing.T) {
 		{percent(0), "0\u00a0%"}, {percent(0.00012), "0.01\u00a0%"}, {percent(0.049), "4.9\u00a0%"}, {percent(0.5), "50\u00a0%"}, {percent(1), "100\u00a0%"},
 		{si(2.5e11, "FLOP/s"), "250\u00a0GFLOP/s"}, {si(12, ""), "12"}, {si(999.6e6, "B"), "1\u00a0GB"},
 		{stated(nil, percent), "–"}, {unitCost(nil), "–"}, {seconds(nil), "–"}, {seconds(f64(0.0176)), "17.6\u00a0ms"}, {seconds(f64(2)), "2\u00a0s"},
+		{round(0.5), "0.5"}, {round(2e-7), "2e-07"}, {round(20_000), "20,000"}, {round(2e11), "200\u00a0bn"}, {round(5e16), "50,000\u00a0tn"},
+		{texts(0, 0.5, 1), "0.0 0.5 1.0"}, {texts(1.05, 1.1), "1.05 1.10"}, {texts(0, 1e6, 2e6), "0\u00a0M 1\u00a0M 2\u00a0M"}, {texts(99_950, 100_000), "99.95\u00a0k 100.00\u00a0k"},
+		{texts(0, 2e-8), "0 2e-08"},
 		{name("software_licences"), "Software licences"}, {name(""), ""}, {string(breakable("a.b_c 0.15 <d>")), "a.<wbr>b_<wbr>c 0.15 &lt;d&gt;"},
 	} {
 		if c.got != c.want {
 			t.Errorf("%q, want %q", c.got, c.want)
 		}
 	}
+}
+
+// texts are those of ticks.
+func texts(xs ...float64) string {
+	var list []string
+	for _, t := range numbered(xs) {
+		list = append(list, t.text)
+	}
+	return strings.Join(list, " ")
 }
 
 // A scale holds all that it is of, and its ticks are in order, within it, and far enough apart.

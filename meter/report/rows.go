@@ -68,7 +68,7 @@ func tornadoFigure(a *bill.Answer, v view) figure {
 			for _, s := range a.Sensitivity {
 				all = append(all, s.TotalLow.Float(), s.TotalHigh.Float())
 			}
-			x := linear(16, width-16, 70, all...)
+			x := linear(32, width-32, 70, all...) // room for half a tick
 			widest := moving(a)
 			height := float64(len(widest) * rowHeight)
 			for _, t := range numbered(x.ticks(70)) {

@@ -116,14 +116,43 @@ func (s scale) fit(ticks []float64, apart float64) bool {
 	return len(ticks) > 1
 }
 
-// numbered are ticks of a linear scale with as many digits as tell them apart.
+// numbered are ticks of a linear scale with as many digits as tell them apart, and large ones in
+// thousands, millions, …
 func numbered(ticks []float64) (list []tick) {
-	digits := 0
-	if len(ticks) > 1 {
-		digits = max(0, int(math.Ceil(-math.Log10(ticks[1]-ticks[0])-1e-9)))
-	}
+	largest, step := 0.0, 1.0
 	for _, x := range ticks {
-		list = append(list, tick{x, grouped(strconv.FormatFloat(x, 'f', digits, 64))})
+		largest = max(largest, math.Abs(x))
+	}
+	if len(ticks) > 1 {
+		step = ticks[1] - ticks[0]
+	}
+	unit, suffix := thousands(largest)
+	digits := max(0, int(math.Ceil(-math.Log10(step/unit)-1e-9)))
+	for _, x := range ticks {
+		text := grouped(strconv.FormatFloat(x/unit, 'f', digits, 64)) + suffix
+		if digits > 5 {
+			text = strconv.FormatFloat(x, 'g', 2, 64)
+		}
+		list = append(list, tick{x, text})
 	}
 	return list
+}
+
+// round writes a round number as the tick of a scale by ratio.
+func round(x float64) string {
+	if x < 1e-4 {
+		return strconv.FormatFloat(x, 'g', 1, 64)
+	}
+	unit, suffix := thousands(x)
+	return grouped(significant(x/unit, 3)) + suffix
+}
+
+// thousands is the power of a thousand that x is written in, where it is long, and its short name.
+func thousands(x float64) (unit float64, suffix string) {
+	if x < 1e5 {
+		return 1, ""
+	}
+	names := []string{"", "k", "M", "bn", "tn"}
+	i := min(int(math.Log10(x)/3), len(names)-1)
+	return math.Pow(1000, float64(i)), "\u00a0" + names[i]
 }

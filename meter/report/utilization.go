@@ -65,7 +65,7 @@ func utilizationFigure(a *bill.Answer, v view) figure {
 				g.xTicks = append(g.xTicks, tick{u, percent(u)})
 			}
 			for _, y := range g.ys.ticks(22) {
-				g.yTicks = append(g.yTicks, tick{y, grouped(significant(y, 3))})
+				g.yTicks = append(g.yTicks, tick{y, round(y)})
 			}
 			g.xName = "share of the time in which the machine works"
 			g.axes(d)
