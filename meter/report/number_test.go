@@ -2,10 +2,13 @@ package report
 
 import (
 	"math"
+	"math/big"
 	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/gptmeter/gptmeter/meter"
 )
 
 func TestNumbers(t *testing.T) {
@@ -19,6 +22,7 @@ func TestNumbers(t *testing.T) {
 		{round(0.5), "0.5"}, {round(2e-7), "2e-07"}, {round(20_000), "20,000"}, {round(2e11), "200\u00a0bn"}, {round(5e16), "50,000\u00a0tn"},
 		{texts(0, 0.5, 1), "0.0 0.5 1.0"}, {texts(1.05, 1.1), "1.05 1.10"}, {texts(0, 1e6, 2e6), "0\u00a0M 1\u00a0M 2\u00a0M"}, {texts(99_950, 100_000), "99.95\u00a0k 100.00\u00a0k"},
 		{texts(0, 2e-8), "0 2e-08"},
+		{plain(meter.NewAmount(big.NewRat(350_000_000_000, 1))), "3.5 × 10^11"}, {plain(meter.NewAmount(big.NewRat(12_345, 10))), "1,234"},
 		{name("software_licences"), "Software licences"}, {name(""), ""}, {string(breakable("a.b_c 0.15 <d>")), "a.<wbr>b_<wbr>c 0.15 &lt;d&gt;"},
 	} {
 		if c.got != c.want {

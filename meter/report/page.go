@@ -6,6 +6,8 @@ import (
 	"io"
 	"math/big"
 	"regexp"
+	"strconv"
+	"strings"
 
 	"github.com/gptmeter/gptmeter/meter/bill"
 	"github.com/gptmeter/gptmeter/meter/price"
@@ -26,13 +28,14 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"cost":    unitCost,
 	"money":   money,
 	"number":  func(x float64) string { return grouped(significant(x, 4)) },
-	"plain":   func(a *bill.Amount) string { return grouped(significant(a.Float(), 4)) },
+	"plain":   plain,
 	"decimal": func(x *big.Rat) string { return grouped(price.Decimal(x)) },
 	"si":      si,
 	"seconds": seconds,
 	"time":    func(s float64) string { return seconds(&s) },
 	"share":   func(x *float64) string { return stated(x, percent) },
 	"quality": quality,
+	"days":    func(seconds *bill.Amount) float64 { return seconds.Float() / 86_400 },
 }).Parse(pageText))
 
 // Write writes the answer as a page, and which program it is from.
@@ -62,6 +65,17 @@ func stated(x *float64, write func(float64) string) string {
 		return "–"
 	}
 	return write(*x)
+}
+
+// plain writes a number; a long one by its power of ten.
+func plain(a *bill.Amount) string {
+	x := a.Float()
+	if x < 1e9 {
+		return grouped(significant(x, 4))
+	}
+	digits, power, _ := strings.Cut(strconv.FormatFloat(x, 'e', 3, 64), "e+")
+	digits = strings.TrimRight(strings.TrimRight(digits, "0"), ".")
+	return digits + " × 10^" + strings.TrimLeft(power, "0")
 }
 
 // quality says how far answers move.

@@ -115,9 +115,23 @@ func TestBarePage(t *testing.T) {
 	if n := strings.Count(page, "<svg"); n != 2 {
 		t.Errorf("%d pictures, want those of the bill", n)
 	}
-	for _, absent := range []string{"h-tornado", "h-utilization", "h-batch", "h-roofline", "h-comparison", "h-break-even", "h-levers", "notices\"", "<tbody></tbody>", "<nil>", "requests a day"} {
+	for _, absent := range []string{"h-tornado", "h-utilization", "h-batch", "h-roofline", "h-comparison", "h-break-even", "h-levers", "h-as", "notices\"", "<tbody></tbody>", "<nil>", "requests a day"} {
 		if strings.Contains(page, absent) {
 			t.Errorf("the page has %s", absent)
+		}
+	}
+	elements(t, page)
+}
+
+// A projection to another model says what it assumes, and what training costs.
+func TestProjection(t *testing.T) {
+	q := someQuery(t)
+	q.As = &bill.AsQuery{Parameters: big.NewRat(175_000_000_000, 1), TrainTokens: big.NewRat(300_000_000_000, 1)}
+	q.Requests, q.Limits = big.NewRat(10, 1), bill.Limits{}
+	page := written(t, answer(t, q))
+	for _, want := range []string{"For a model of another size", "1.75 × 10^11", "3.5 × 10^11", "3.15 × 10^23", "machine days", "Throughput, estimated", "Kaplan et al. 2020"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page has no %s", want)
 		}
 	}
 	elements(t, page)
