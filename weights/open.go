@@ -19,7 +19,7 @@ const (
 	tinyName        = "tiny"
 	syntheticPrefix = "synthetic:"
 
-	nameHint   = "a model is tiny, a folder such as ./gpt2, a file.safetensors or .gguf, or synthetic:gpt2"
+	nameHint   = "a model is tiny, a folder such as ./gpt2, a file.safetensors or .gguf, synthetic:gpt2, or one of the hub such as gpt2"
 	formatHint = "save the model as safetensors, for example with save_pretrained of transformers, and name that folder"
 )
 
@@ -33,7 +33,7 @@ const (
 //   - the path of a .safetensors file with config.json beside it;
 //   - the path of a .gguf file, of llama.cpp's architecture gpt2.
 //
-// A path that exists wins over a name of the hub that is spelled the same.
+// Names of the hub are for [Source.Open]. A path that exists wins over one that is spelled the same.
 //
 // Errors wrap [ErrName] or tell of a file that is missing or cannot be used. Where there is a
 // next step to advise, an error in the chain has the method Hint() string.
@@ -92,8 +92,7 @@ func locate(name string) (folder, file string, err error) {
 	isWeights := slices.Contains([]string{".safetensors", ".gguf"}, filepath.Ext(name))
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && !isWeights && hubName.MatchString(name):
-		return "", "", withHint(fmt.Errorf("%s: no such folder, and models of the hub cannot be fetched yet", name),
-			"download it, for example with `hf download`, and name the folder; or use tiny")
+		return "", "", withHint(fmt.Errorf("%s: no such folder, and the hub is not asked here", name), nameHint)
 	case errors.Is(err, fs.ErrNotExist):
 		return "", "", withHint(err, nameHint)
 	case err != nil:

@@ -16,8 +16,8 @@ func TestNames(t *testing.T) {
 		hint      string
 	}{
 		{"", "malformed model name", true, "synthetic:gpt2"},
-		{"gpt2", "gpt2: no such folder, and models of the hub cannot be fetched yet", false, "hf download"},
-		{"openai-community/gpt2-xl@main", "models of the hub cannot be fetched yet", false, "use tiny"},
+		{"gpt2", "gpt2: no such folder, and the hub is not asked here", false, "a folder"},
+		{"openai-community/gpt2-xl@main", "the hub is not asked here", false, "a folder"},
 		{"./gpt2", "gpt2: no such file", false, "a model is tiny"},
 		{"gpt2.safetensors", "gpt2.safetensors: no such file", false, "a model is tiny"},
 		{"a/b/c", "a/b/c: no such file", false, "a model is tiny"},

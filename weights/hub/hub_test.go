@@ -1,0 +1,220 @@
+package hub
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/gptmeter/gptmeter/weights/hub/hubtest"
+)
+
+// testFiles are the files of a model whose weights are so many bytes.
+func testFiles(weights int) map[string]hubtest.File {
+	content := make([]byte, weights)
+	rand.NewChaCha8([32]byte{1}).Read(content)
+	return map[string]hubtest.File{
+		".gitattributes":    {Content: []byte("*.safetensors filter=lfs")},
+		"README.md":         {Content: []byte("# A model\n")},
+		"config.json":       {Content: []byte(`{"model_type":"gpt2"}`)},
+		"tokenizer.json":    {Content: []byte(`{"version":"1.0"}`)},
+		"onnx/config.json":  {Content: []byte(`{}`)},
+		"model.safetensors": {Content: content, Large: true},
+	}
+}
+
+var testNames = []string{"config.json", "tokenizer.json", "added_tokens.json", "onnx/config.json", "model.safetensors"}
+
+// testHub is a hub with the model org/model, and a client of it with an empty cache that waits for nothing.
+func testHub(t testing.TB, weights int) (*hubtest.Hub, *Client) {
+	t.Helper()
+	h := hubtest.New()
+	t.Cleanup(h.Close)
+	h.Add("org/model", testFiles(weights))
+	return h, testClient(h, t.TempDir())
+}
+
+func testClient(h *hubtest.Hub, cache string) *Client {
+	c := New(Settings{Cache: cache, Endpoint: h.URL, AnswerTimeout: 5 * time.Second, ReadTimeout: 5 * time.Second})
+	c.part = 4 << 10
+	c.sleep = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
+	return c
+}
+
+// pull brings the files of a model into the cache as package weights does.
+func pull(c *Client, name string, files ...string) (*Snapshot, []string, error) {
+	n, err := ParseName(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := c.Ask(context.Background(), n, files[0])
+	if err != nil {
+		return nil, nil, err
+	}
+	entries, err := s.Entries(context.Background(), files...)
+	if err != nil {
+		return s, nil, err
+	}
+	fetched, err := s.Fetch(context.Background(), entries)
+	if err != nil {
+		return s, fetched, err
+	}
+	return s, fetched, s.Settle()
+}
+
+// tree lists what is below a folder, a line each: links with where they lead, files with their text
+// where it is short. Hashes of contents stand for themselves.
+func tree(t testing.TB, folder string) (lines []string) {
+	t.Helper()
+	err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name, _ := filepath.Rel(folder, path)
+		name = filepath.ToSlash(name)
+		switch {
+		case d.IsDir():
+			name += "/"
+		case d.Type()&fs.ModeSymlink != 0:
+			to, _ := os.Readlink(path)
+			name += " -> " + filepath.ToSlash(to)
+		default:
+			text, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			if len(text) < 100 && len(text) > 0 {
+				name += " = " + strings.TrimSpace(string(text))
+			}
+		}
+		lines = append(lines, name)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lines[1:]
+}
+
+// whole holds every file of a snapshot to the hub's, and every blob to its name.
+func whole(t testing.TB, h *hubtest.Hub, c *Client) {
+	t.Helper()
+	for repo, r := range h.Repos {
+		folder := filepath.Join(c.Cache, Name{repo, Main}.folder())
+		for commit, files := range r.Commits {
+			for name, f := range files {
+				got, err := os.ReadFile(filepath.Join(folder, "snapshots", commit, name))
+				if err == nil && string(got) != string(f.Content) {
+					t.Fatalf("%s has wrong content: %d bytes", name, len(got))
+				}
+				got, err = os.ReadFile(filepath.Join(folder, "blobs", f.Hash()))
+				if err == nil && string(got) != string(f.Content) {
+					t.Fatalf("blob of %s has wrong content: %d bytes", name, len(got))
+				}
+			}
+		}
+	}
+}
+
+func TestPull(t *testing.T) {
+	h, c := testHub(t, 50_000)
+	s, fetched, err := pull(c, "org/model", testNames...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"config.json", "tokenizer.json", "onnx/config.json", "model.safetensors"}; !cmp.Equal(fetched, want) {
+		t.Error(cmp.Diff(want, fetched))
+	}
+	whole(t, h, c)
+	for _, file := range testNames {
+		if s.Has(file) != (file != "added_tokens.json") || s.Lacks(file) == s.Has(file) {
+			t.Errorf("%s: has %v, lacks %v", file, s.Has(file), s.Lacks(file))
+		}
+	}
+	cached, ok := c.Cached(s.Name)
+	if !ok || cached.Commit != s.Commit || cached.Folder != s.Folder {
+		t.Errorf("cached %+v, pulled %+v", cached, s)
+	}
+	// A second time nothing but what files are is asked.
+	h.Requests()
+	if _, fetched, err = pull(c, "org/model", testNames...); err != nil || len(fetched) != 0 {
+		t.Errorf("fetched again: %v, %v", fetched, err)
+	}
+	for _, r := range h.Requests() {
+		if r.Method != "HEAD" {
+			t.Errorf("%+v", r)
+		}
+	}
+}
+
+// TestRevisions: a branch moves on, a commit and a tag with a slash are found, blobs are shared.
+func TestRevisions(t *testing.T) {
+	h, c := testHub(t, 5000)
+	first, _, err := pull(c, "org/model", testNames...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := testFiles(5000)
+	files["config.json"] = hubtest.File{Content: []byte(`{"model_type":"gpt2","n_head":2}`)}
+	moved := h.Repos["org/model"].Commit("main", files)
+	h.Repos["org/model"].Refs["refs/pr/1"] = first.Commit
+	second, fetched, err := pull(c, "org/model", testNames...)
+	if err != nil || second.Commit != moved || !cmp.Equal(fetched, []string{"config.json"}) {
+		t.Errorf("%v, %v, %v", second, fetched, err)
+	}
+	for _, name := range []string{"org/model@" + first.Commit, "org/model@refs/pr/1"} {
+		s, fetched, err := pull(c, name, testNames...)
+		if err != nil || s.Commit != first.Commit || len(fetched) != 0 {
+			t.Errorf("%s: %v, %v, %v", name, s, fetched, err)
+		}
+	}
+	models, err := List(c.Cache)
+	if err != nil || len(models) != 1 || len(models[0].Revisions) != 2 {
+		t.Fatalf("%+v, %v", models, err)
+	}
+	refs := map[string][]string{}
+	for _, r := range models[0].Revisions {
+		refs[r.Commit] = r.Refs
+	}
+	if want := map[string][]string{moved: {"main"}, first.Commit: {"refs/pr/1"}}; !cmp.Equal(refs, want) {
+		t.Error(cmp.Diff(want, refs))
+	}
+
+	// One revision goes: what the other needs stays.
+	n, _ := ParseName("org/model@refs/pr/1")
+	gone, freed, err := Remove(c.Cache, n, true)
+	if err != nil || !cmp.Equal(gone, []string{first.Commit}) || freed >= 5000 || freed == 0 {
+		t.Errorf("%v, %d, %v", gone, freed, err)
+	}
+	whole(t, h, c)
+	if s, fetched, err := pull(c, "org/model", testNames...); err != nil || len(fetched) != 0 {
+		t.Errorf("%v, %v, %v", s, fetched, err)
+	}
+	if _, _, err := Remove(c.Cache, n, true); !errors.Is(err, ErrNotCached) {
+		t.Error(err)
+	}
+	if _, freed, err = Remove(c.Cache, n, false); err != nil || freed < 5000 {
+		t.Errorf("%d, %v", freed, err)
+	}
+	if got, want := tree(t, c.Cache), []string{".locks/", "CACHEDIR.TAG"}; !cmp.Equal(got, want) {
+		t.Error(cmp.Diff(want, got))
+	}
+}
+
+// TestRename: a repository that was renamed is kept under the name that was asked for.
+func TestRename(t *testing.T) {
+	h, c := testHub(t, 100)
+	h.Names["model"] = "org/model"
+	if _, _, err := pull(c, "model", testNames...); err != nil {
+		t.Fatal(err)
+	}
+	if !exists(filepath.Join(c.Cache, "models--model", "refs", "main")) {
+		t.Error(tree(t, c.Cache))
+	}
+}
