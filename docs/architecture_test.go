@@ -17,11 +17,13 @@ const module = "github.com/gptmeter/gptmeter"
 
 // mayImport is the table of design.md, "Rooms": a room and the rooms that it may see.
 var mayImport = map[string][]string{
-	"cmd/gptmeter":                  {"benchmarks", "engine", "weights", "meter", "meter/theory", "meter/price", "meter/bill", "meter/report", "tokenizer", "model", "tensor"},
+	"cmd/gptmeter":                  {"benchmarks", "engine", "weights", "weights/hub", "meter", "meter/theory", "meter/price", "meter/bill", "meter/report", "tokenizer", "model", "tensor"},
 	"benchmarks":                    {"engine", "meter", "model", "tensor"},
 	"engine":                        {"model", "meter", "tokenizer", "tensor"},
-	"weights":                       {"weights/gguf", "tensor"},
+	"weights":                       {"weights/gguf", "weights/hub", "tensor"},
 	"weights/gguf":                  {},
+	"weights/hub":                   {},
+	"weights/hub/hubtest":           {},
 	"model":                         {"tensor"},
 	"meter":                         {"tensor"},
 	"meter/theory":                  {}, // and nothing that counts sees it

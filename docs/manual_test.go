@@ -10,15 +10,25 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/gptmeter/gptmeter/weights/hub/hubtest"
 )
 
-// TestManual runs the console examples of every page. "…" in what a page shows matches anything.
+// TestManual runs the console examples of every page, beside a hub with the models of hubtest.Stock and
+// a cache that starts empty. "…" in what a page shows matches anything.
 func TestManual(t *testing.T) {
 	bin := t.TempDir()
 	build := exec.Command("go", "build", "-o", bin, module+"/cmd/gptmeter")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
+	h := hubtest.New()
+	defer h.Close()
+	if err := h.Stock("../weights"); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("HF_ENDPOINT", h.URL)
+	t.Setenv("HF_HOME", t.TempDir())
 	pages, err := filepath.Glob("*.md")
 	if err != nil {
 		t.Fatal(err)

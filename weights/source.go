@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/gptmeter/gptmeter/weights/hub"
@@ -61,7 +62,7 @@ func hubModel(name string) (n hub.Name, ofHub bool, err error) {
 	}
 	n, err = hub.ParseName(name)
 	if err != nil {
-		err = withHint(fmt.Errorf("%w: %w", ErrName, err), nameHint)
+		err = withHint(err, nameHint)
 	}
 	return n, true, err
 }
@@ -93,6 +94,9 @@ func (s *Source) snapshot(ctx context.Context, name hub.Name, weights bool) (*hu
 	if ok && weights && hasWeights(cached) && errors.Is(err, hub.ErrNetwork) && ctx.Err() == nil {
 		return cached, nil
 	}
+	if client.Offline {
+		err = fmt.Errorf("the cache does not have all of it: %w", err)
+	}
 	return nil, err
 }
 
@@ -122,4 +126,17 @@ func hasWeights(s *hub.Snapshot) bool {
 		return true
 	}
 	return false
+}
+
+// blobHash is what a snapshot's link to a blob ends in: SHA-256 of large files.
+var blobHash = regexp.MustCompile(`^[0-9a-f]{64}$`)
+
+// SHA256 is the hash of a file that the hub's cache holds under its hash, which was checked when it
+// was fetched; "" for other files.
+func (f File) SHA256() string {
+	to, err := os.Readlink(f.Path)
+	if err != nil || filepath.Base(filepath.Dir(to)) != "blobs" || !blobHash.MatchString(filepath.Base(to)) {
+		return ""
+	}
+	return filepath.Base(to)
 }

@@ -23,7 +23,7 @@ func TestInterruptBench(t *testing.T) {
 			f := &benchFlags{model: "tiny", kernel: auto, output: "json", prompts: []int{2}, generates: []int{3}, batches: []int{1}, depths: []int{0},
 				dtypes: []string{"f32"}, repetitions: 1 << 20, plot: filepath.Join(t.TempDir(), "picture.svg")}
 			f.load, f.duration = load, 1e6
-			checkpoint, config, err := openModel(f.model)
+			checkpoint, config, err := p.openModel(t.Context(), f.model)
 			if err != nil {
 				t.Fatal(err)
 			}

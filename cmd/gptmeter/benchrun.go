@@ -40,7 +40,7 @@ func (p *program) runBench(c *cobra.Command, f *benchFlags) error {
 	if err != nil {
 		return err
 	}
-	checkpoint, config, err := openModel(f.model)
+	checkpoint, config, err := p.openModel(c.Context(), f.model)
 	if err != nil {
 		return err
 	}

@@ -28,7 +28,7 @@ func (p *program) measurements(ctx context.Context, f *costFlags, given map[stri
 	if f.measured != "" {
 		return readMeasured(f.measured)
 	}
-	checkpoint, config, err := openModel(f.model)
+	checkpoint, config, err := p.openModel(ctx, f.model)
 	if err != nil {
 		return nil, err
 	}

@@ -37,7 +37,8 @@ interrupted, the answers that are complete have been written and no others.
 	1    unexpected, also a count that theory does not explain
 	2    usage: a flag, number, name, id or prompt that cannot be
 	3    model, weights, tokenizer or input file unusable
-	5    out of memory or disk
+	4    network: the hub cannot be reached, refuses, or has not what is asked for
+	5    out of memory or disk, or a cache that cannot be written
 	130  interrupted
 */
 package main

@@ -64,7 +64,7 @@ func TestEnergy(t *testing.T) {
 		f := &generateFlags{modelFlags: modelFlags{model: "tiny", dtype: auto, kernel: auto}, maxBatch: 1, watts: test.watts, promptFile: "p"}
 		f.base = newRequest()
 		f.base.text, f.base.MaxTokens = "The cat", 1
-		m, err := p.load(f.modelFlags, false)
+		m, err := p.load(t.Context(), f.modelFlags, false)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -10,8 +10,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/gptmeter/gptmeter/engine"
-	"github.com/gptmeter/gptmeter/tokenizer"
-	"github.com/gptmeter/gptmeter/weights"
 	"github.com/spf13/cobra"
 )
 
@@ -57,11 +55,11 @@ func (p *program) runEval(ctx context.Context, f *evalFlags) error {
 	if err != nil {
 		return err
 	}
-	tokens, err := evalTokens(f, text)
+	tokens, err := interruptible(ctx, func() ([]int, error) { return p.evalTokens(ctx, f, text) })
 	if err != nil {
 		return err
 	}
-	m, err := interruptible(ctx, func() (*loaded, error) { return p.load(f.modelFlags, true) })
+	m, err := interruptible(ctx, func() (*loaded, error) { return p.load(ctx, f.modelFlags, true) })
 	if err != nil {
 		return err
 	}
@@ -93,17 +91,10 @@ func (p *program) evalText(name string) (string, error) {
 }
 
 // evalTokens encodes the text, before weights are loaded, and refuses one that has nothing to score.
-func evalTokens(f *evalFlags, text string) ([]int, error) {
-	folder, err := weights.Tokenizer(f.model)
-	if err != nil {
-		return nil, modelError(err)
-	}
-	t, err := openTokenizer(f.model, folder)
+func (p *program) evalTokens(ctx context.Context, f *evalFlags, text string) ([]int, error) {
+	t, err := p.openModelTokenizer(ctx, f.model)
 	if err != nil {
 		return nil, err
-	}
-	if t == nil {
-		return nil, unusable(fmt.Errorf("%s: %w", f.model, tokenizer.ErrNone))
 	}
 	defer t.Close()
 	tokens := t.Encode(text)

@@ -26,7 +26,7 @@ func TestInterruptEval(t *testing.T) {
 	for _, steps := range []int{0, 2} {
 		p, stdout := testProgram(t)
 		f := &evalFlags{modelFlags: modelFlags{model: "tiny", dtype: auto, kernel: auto}, text: "story", json: true}
-		m, err := p.load(f.modelFlags, true)
+		m, err := p.load(t.Context(), f.modelFlags, true)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -62,7 +62,7 @@ and the exact form has no known reason, it is shown as unexplained and the comma
 
 // countFlops loads the model, runs the request and sets its count beside theory.
 func (p *program) countFlops(ctx context.Context, f *flopsFlags) (*flopsReport, error) {
-	checkpoint, config, err := openModel(f.model)
+	checkpoint, config, err := p.openModel(ctx, f.model)
 	if err != nil {
 		return nil, err
 	}

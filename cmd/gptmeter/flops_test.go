@@ -182,7 +182,7 @@ func eachWay(t *testing.T, test func(t *testing.T, kernel string, dtype tensor.D
 func loadModel(t *testing.T, name string) *loaded {
 	t.Helper()
 	p, _ := testProgram(t)
-	m, err := p.load(modelFlags{model: name, dtype: auto, kernel: auto}, true)
+	m, err := p.load(t.Context(), modelFlags{model: name, dtype: auto, kernel: auto}, true)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -65,7 +65,7 @@ are JSON lines in the order of the input. The file is checked whole before anyth
 			if err != nil {
 				return err
 			}
-			m, err := interruptible(c.Context(), func() (*loaded, error) { return p.load(f.modelFlags, f.synthetic) })
+			m, err := interruptible(c.Context(), func() (*loaded, error) { return p.load(c.Context(), f.modelFlags, f.synthetic) })
 			if err == nil {
 				err = p.answer(c.Context(), f, m, trace, requests)
 			}

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"github.com/gptmeter/gptmeter/weights/hub/hubtest"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -18,15 +19,17 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"gptmeter": main})
 }
 
-// TestScripts runs the transcripts in testdata, which have three commands of their own:
+// TestScripts runs the transcripts in testdata, which have four commands of their own:
 //
 //	exits CODE ARGS…           runs gptmeter; it has to end so
 //	checkpoint FOLDER [FAULT]  writes a small model, see checkpoint_test.go
 //	tiny FILE TO               copies a file of the embedded model
+//	damage REPOSITORY FILE     changes a byte of a file in the cache, in all snapshots
 //
 // and two conditions: [root], for whom permissions do not count, and [data], that the data outside
 // the repository is at $DATA. The data of the manual's examples is at $EXAMPLES, and the models that
-// package weights is tested with at $WEIGHTS.
+// package weights is tested with at $WEIGHTS. HF_ENDPOINT is a hub of this test, with the models of
+// hubtest.Stock.
 func TestScripts(t *testing.T) {
 	data, err := filepath.Abs("../../../shared/data")
 	if err != nil {
@@ -40,10 +43,15 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	h := hubtest.New()
+	t.Cleanup(h.Close)
+	if err := h.Stock("../../weights"); err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "checkpoint": writeCheckpoint, "tiny": copyTiny,
+			"exits": exits, "checkpoint": writeCheckpoint, "tiny": copyTiny, "damage": damage,
 		},
 		Condition: func(condition string) (bool, error) {
 			switch condition {
@@ -59,6 +67,8 @@ func TestScripts(t *testing.T) {
 			e.Setenv("DATA", data)
 			e.Setenv("EXAMPLES", examples)
 			e.Setenv("WEIGHTS", weights)
+			e.Setenv("HF_ENDPOINT", h.URL)
+			e.Setenv("HF_HOME", filepath.Join(e.WorkDir, "hf"))
 			return nil
 		},
 		RequireExplicitExec: true,
@@ -104,6 +114,17 @@ func copyTiny(ts *testscript.TestScript, _ bool, args []string) {
 	content, err := os.ReadFile("../../weights/tiny/" + args[0])
 	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), content, 0o666))
+}
+
+func damage(ts *testscript.TestScript, _ bool, args []string) {
+	files, err := filepath.Glob(filepath.Join(ts.Getenv("HF_HOME"), "hub", args[0], "snapshots", "*", args[1]))
+	ts.Check(err)
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		ts.Check(err)
+		content[0] ^= 1
+		ts.Check(os.WriteFile(file, content, 0o666))
+	}
 }
 
 // testProgram is a program that prints to a file, and how to read that.

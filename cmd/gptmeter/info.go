@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"slices"
@@ -31,10 +32,10 @@ machine as far as it matters here.`,
   gptmeter info --model synthetic:gpt2-xl --json`,
 		Args:    arguments(0, ""),
 		PreRunE: settle,
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(c *cobra.Command, _ []string) error {
 			switch {
 			case f.model != "":
-				return p.modelInfo(f)
+				return p.modelInfo(c.Context(), f)
 			case f.tensors:
 				return usageError("--tensors needs --model")
 			}
@@ -78,8 +79,9 @@ type heldWeights struct {
 }
 
 type modelFile struct {
-	Path  string `json:"path"`
-	Bytes int64  `json:"bytes"`
+	Path   string `json:"path"`
+	Bytes  int64  `json:"bytes"`
+	SHA256 string `json:"sha256,omitempty"` // where the hub's cache has it under its hash
 }
 
 type modelTokenizer struct {
@@ -93,8 +95,8 @@ type modelTensor struct {
 	Bytes int64  `json:"bytes"`
 }
 
-func (p *program) modelInfo(f *infoFlags) error {
-	checkpoint, c, err := openModel(f.model)
+func (p *program) modelInfo(ctx context.Context, f *infoFlags) error {
+	checkpoint, c, err := p.openModel(ctx, f.model)
 	if err != nil {
 		return err
 	}
@@ -114,7 +116,7 @@ func (p *program) modelInfo(f *infoFlags) error {
 		m.Tokenizer = &modelTokenizer{t.Size()}
 	}
 	for _, file := range checkpoint.Files() {
-		m.Files = append(m.Files, modelFile(file))
+		m.Files = append(m.Files, modelFile{file.Path, file.Bytes, file.SHA256()})
 	}
 	m.addTensors(checkpoint, f.tensors)
 	for _, d := range tensor.DTypes() {
@@ -164,7 +166,11 @@ func (m *modelInfo) print(w io.Writer) error {
 		row("tokenizer", "none")
 	}
 	for _, file := range m.Files {
-		row("file", "%s, %s", oneLine(file.Path), bytesText(file.Bytes))
+		hash := ""
+		if file.SHA256 != "" {
+			hash = ", SHA-256 " + file.SHA256
+		}
+		row("file", "%s, %s%s", oneLine(file.Path), bytesText(file.Bytes), hash)
 	}
 	for _, t := range m.Tensors {
 		row("tensor", "%s\t%s\t%v", oneLine(t.Name), t.DType, t.Shape)

@@ -109,7 +109,7 @@ func TestInterruptJSON(t *testing.T) {
 		f := &generateFlags{modelFlags: modelFlags{model: "tiny", dtype: auto, kernel: auto}, maxBatch: 1, json: true, promptFile: promptFile}
 		f.base = newRequest()
 		f.base.text = "The cat"
-		m, err := p.load(f.modelFlags, false)
+		m, err := p.load(t.Context(), f.modelFlags, false)
 		if err != nil {
 			t.Fatal(err)
 		}

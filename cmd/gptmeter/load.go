@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -28,7 +29,7 @@ type modelFlags struct {
 const auto = "auto"
 
 func modelFlag(c *cobra.Command, to *string, standard string) {
-	c.Flags().StringVar(to, "model", standard, "`MODEL`: tiny, ./folder, file.safetensors or .gguf, synthetic:gpt2 or synthetic:LAYERSxHEADSxWIDTH")
+	c.Flags().StringVar(to, "model", standard, "`MODEL`: tiny, ./folder, file.safetensors or .gguf, one of the hub such as gpt2 or org/name@revision, synthetic:gpt2 or synthetic:LAYERSxHEADSxWIDTH")
 }
 
 func (m *modelFlags) add(c *cobra.Command) {
@@ -63,28 +64,6 @@ type loaded struct {
 	took          time.Duration
 }
 
-// openModel opens the files of a model and reads its configuration.
-func openModel(name string) (*weights.Checkpoint, model.Config, error) {
-	checkpoint, err := weights.Open(name)
-	if err != nil {
-		return nil, model.Config{}, modelError(err)
-	}
-	config, err := model.ParseConfig(checkpoint.Config())
-	if err != nil {
-		checkpoint.Close()
-		return nil, model.Config{}, unusable(fmt.Errorf("%s: %w", name, err))
-	}
-	return checkpoint, config, nil
-}
-
-// modelError gives an error of package weights its exit code.
-func modelError(err error) error {
-	if errors.Is(err, weights.ErrName) {
-		return usageError("%w", err)
-	}
-	return unusable(err)
-}
-
 // openTokenizer opens the tokenizer in folder; it is nil where there is none.
 func openTokenizer(name string, folder fs.FS) (tokenizer.Tokenizer, error) {
 	if folder == nil {
@@ -107,8 +86,8 @@ func openTokenizer(name string, folder fs.FS) (tokenizer.Tokenizer, error) {
 
 // load loads the model that m chooses, with its tokenizer. Random weights are refused unless
 // synthetic.
-func (p *program) load(m modelFlags, synthetic bool) (*loaded, error) {
-	checkpoint, config, err := openModel(m.model)
+func (p *program) load(ctx context.Context, m modelFlags, synthetic bool) (*loaded, error) {
+	checkpoint, config, err := p.openModel(ctx, m.model)
 	if err != nil {
 		return nil, err
 	}

@@ -4,7 +4,7 @@ import "testing"
 
 // A model that does not fit is refused, with both numbers, before anything is loaded.
 func TestCheckMemory(t *testing.T) {
-	checkpoint, config, err := openModel("synthetic:gpt2") // 124,439,808 parameters
+	checkpoint, config, err := (&program{}).openModel(t.Context(), "synthetic:gpt2") // 124,439,808 parameters
 	if err != nil {
 		t.Fatal(err)
 	}

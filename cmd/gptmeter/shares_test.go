@@ -46,7 +46,7 @@ func TestShares(t *testing.T) {
 		f := &generateFlags{modelFlags: modelFlags{model: "tiny", dtype: auto, kernel: auto}, maxBatch: 1}
 		f.base = newRequest()
 		f.base.text, f.base.MaxTokens = "The cat", 3
-		m, err := p.load(f.modelFlags, false)
+		m, err := p.load(t.Context(), f.modelFlags, false)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/gptmeter/gptmeter/tokenizer"
-	"github.com/gptmeter/gptmeter/weights"
 	"github.com/spf13/cobra"
 )
 
@@ -40,16 +39,9 @@ that the text spells out are recognised, and none are added. No weights are need
 			} else if len(args) > 0 {
 				return usageError("both TEXT and --decode are given")
 			}
-			folder, err := weights.Tokenizer(f.model)
-			if err != nil {
-				return modelError(err)
-			}
-			t, err := openTokenizer(f.model, folder)
+			t, err := p.openModelTokenizer(c.Context(), f.model)
 			if err != nil {
 				return err
-			}
-			if t == nil {
-				return unusable(fmt.Errorf("%s: %w", f.model, tokenizer.ErrNone))
 			}
 			if f.decode != nil {
 				return p.decode(f, t)

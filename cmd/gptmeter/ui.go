@@ -29,6 +29,7 @@ const (
 	exitUnexpected  = 1
 	exitUsage       = 2
 	exitUnusable    = 3
+	exitNetwork     = 4
 	exitExhausted   = 5
 	exitInterrupted = 130
 )

@@ -131,7 +131,10 @@ func (c *Client) do(ctx context.Context, method, address string, header map[stri
 		if cause := context.Cause(ctx); cause != nil {
 			err = cause
 		}
-		return nil, fmt.Errorf("%s: %w", c.host(), err)
+		if !isDial(err) { // which says so itself
+			err = fmt.Errorf("%s: %w", c.host(), err)
+		}
+		return nil, err
 	}
 	if resp.StatusCode >= 400 {
 		resp.Body.Close()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"strconv"
 	"time"
@@ -13,6 +14,7 @@ import (
 
 const (
 	attempts     = 5                      // in a row that bring nothing
+	dials        = 3                      // in a row that reach nobody
 	firstWait    = 300 * time.Millisecond // on average; twice as long each time
 	longestWait  = 10 * time.Second
 	longestDelay = 5 * time.Minute // that the hub may ask for
@@ -52,7 +54,7 @@ func (c *Client) retry(ctx context.Context, try func() (progress bool, err error
 			failed = 0
 			waits.Reset()
 		}
-		if failed++; failed == attempts {
+		if failed++; failed >= attempts || failed >= dials && isDial(err) {
 			return err
 		}
 		delay := waits.NextBackOff()
@@ -86,6 +88,12 @@ func worthRetrying(err error) bool {
 		return r.status == http.StatusRequestTimeout || r.status == http.StatusTooManyRequests || r.status >= 500
 	}
 	return !errors.As(err, &disk) // all else is the network's
+}
+
+// isDial tells whether no connection came about.
+func isDial(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "dial"
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

@@ -50,7 +50,7 @@ func (c *Client) Ask(ctx context.Context, name Name, file string) (*Snapshot, er
 		return nil, err
 	}
 	if c.Offline {
-		return nil, &problem{ErrNetwork, fmt.Errorf("%s: not in the cache, and the hub is not to be asked", name), "unset HF_HUB_OFFLINE and TRANSFORMERS_OFFLINE"}
+		return nil, &problem{ErrNetwork, fmt.Errorf("%s: the hub is not to be asked", name), "unset HF_HUB_OFFLINE and TRANSFORMERS_OFFLINE"}
 	}
 	e, err := c.ask(ctx, name.Repo, name.Revision, file)
 	var r *refusal
