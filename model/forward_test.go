@@ -17,7 +17,7 @@ import (
 func drawConfig(t *rapid.T) model.Config {
 	c := gpt2
 	c.Layers, c.Heads = rapid.IntRange(1, 3).Draw(t, "layers"), rapid.IntRange(1, 5).Draw(t, "heads")
-	c.Width = c.Heads * rapid.SampledFrom([]int{1, 7, 8, 33}).Draw(t, "head size")
+	c.Width = c.Heads * rapid.SampledFrom([]int{1, 7, 8, 32, 33}).Draw(t, "head size")
 	c.Inner = rapid.IntRange(1, 70).Draw(t, "inner")
 	c.Positions, c.Vocabulary = 80, rapid.IntRange(1, 100).Draw(t, "vocabulary")
 	c.ActivationName = rapid.SampledFrom([]string{"gelu_new", "gelu", "relu", "silu", "tanh"}).Draw(t, "activation")
@@ -160,13 +160,23 @@ func checkSettled(t *rapid.T, c model.Config, spans []model.Span, pasts []int, p
 	}
 }
 
-// products are the operations of matrix products for rows tokens after past ones.
+// products are the operations of matrix products for rows tokens after past ones. In the last block
+// there are none of the MLP and the projection for a token that wants no logits, nor of its query
+// and attention where the queries' weights are whole panels.
 func products(c model.Config, rows, past, logits int) map[tensor.Operator]int64 {
-	weights := c.Layers * (4*c.Width*c.Width + 2*c.Width*c.Inner)
-	pairs := rows*past + rows*(rows+1)/2
+	square, mlp := c.Width*c.Width, 2*c.Width*c.Inner
+	pairs := func(rows int) int { return rows*past + rows*(rows+1)/2 }
+	weights := rows * c.Layers * (4*square + mlp)
+	attended := c.Layers * pairs(rows)
+	pruned := rows - logits
+	weights -= pruned * (square + mlp)
+	if c.Width%32 == 0 {
+		weights -= pruned * square
+		attended -= pairs(pruned)
+	}
 	return map[tensor.Operator]int64{
-		tensor.Linear:    2 * int64(rows) * int64(weights),
-		tensor.Attention: 4 * int64(c.Layers) * int64(c.Width) * int64(pairs),
+		tensor.Linear:    2 * int64(weights),
+		tensor.Attention: 4 * int64(c.Width) * int64(attended),
 		tensor.Unembed:   2 * int64(logits) * int64(c.Width) * int64(c.Vocabulary),
 	}
 }

@@ -41,6 +41,9 @@ func Load(x *tensor.Exec, src Source, d tensor.DType, progress func(done, all in
 	if l.err != nil {
 		return nil, l.err
 	}
+	if config.PrunesAttention() {
+		m.queries, m.keysValues = m.h[len(m.h)-1].attn.c_attn.split(config.Width)
+	}
 	return m, nil
 }
 

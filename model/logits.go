@@ -10,7 +10,7 @@ const logitRows = 64
 type wanted struct{ span, token, hidden int }
 
 // wantedRows lists the rows that want logits, in order.
-func (s *step) wantedRows(spans []Span) []wanted {
+func (s *step) wantedRows(spans []Span) {
 	s.wanted = s.wanted[:0]
 	for i, span := range spans {
 		n := len(span.Tokens)
@@ -18,31 +18,25 @@ func (s *step) wantedRows(spans []Span) []wanted {
 			s.wanted = append(s.wanted, wanted{i, token, s.ends[i] - n + token})
 		}
 	}
-	return s.wanted
 }
 
-// logits normalises the rows that want logits and hands theirs to use, logitRows at a time.
-func (m *Model) logits(x *tensor.Exec, hidden tensor.Tensor, spans []Span, use func(span, token int, logits []float32)) {
-	rows := m.step.wantedRows(spans)
-	most := min(len(rows), logitRows)
+// logits normalises the rows that want logits (r, C) and hands theirs to use, logitRows at a time.
+func (m *Model) logits(x *tensor.Exec, hidden tensor.Tensor, use func(span, token int, logits []float32)) {
+	most := min(hidden.Rows, logitRows)
 	allNorm := x.Scratch(most, hidden.Cols)           // (r, C)
 	allLogits := x.Scratch(most, m.Config.Vocabulary) // (r, V)
-	for len(rows) > 0 {
-		r := min(len(rows), logitRows)
-		norm, logits := allNorm.Slice(0, r), allLogits.Slice(0, r)
-		for i, row := range rows[:r] {
-			copy(norm.Row(i), hidden.Row(row.hidden))
-		}
-		x.Divide(m.step.owners(rows[:r], len(spans)))
-		x.LayerNorm(norm, norm, m.ln_f.weight, m.ln_f.bias, m.ln_f.epsilon) // (r, C)
+	for first := 0; first < hidden.Rows; first += logitRows {
+		r := min(hidden.Rows-first, logitRows)
+		rows, norm, logits := m.step.wanted[first:first+r], allNorm.Slice(0, r), allLogits.Slice(0, r)
+		x.Divide(m.step.owners(rows, len(m.step.ends)))
+		x.LayerNorm(norm, hidden.Slice(first, first+r), m.ln_f.weight, m.ln_f.bias, m.ln_f.epsilon) // (r, C)
 		if m.observe != nil {
 			m.observe("ln_f", norm)
 		}
 		x.Unembed(logits, norm, m.lm_head) // (r, V)
-		for i, row := range rows[:r] {
+		for i, row := range rows {
 			use(row.span, row.token, logits.Row(i))
 		}
-		rows = rows[r:]
 	}
 }
 

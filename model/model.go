@@ -18,6 +18,8 @@ type Model struct {
 	ln_f    layerNorm
 	lm_head *tensor.Weight // (V, C); wte where the two are tied
 
+	queries, keysValues linear // of the last block's c_attn, where it can be split
+
 	// observe, if not nil, sees each block's output and ln_f's: for tests.
 	observe func(name string, rows tensor.Tensor)
 
@@ -114,19 +116,24 @@ func (m *Model) Forward(x *tensor.Exec, spans []Span, use func(span, token int, 
 	a := m.matrices(x, rows)
 	x.Section(0)
 	x.Embed(a.hidden, m.wte, s.ids, m.wpe, s.positions) // (R, C)
+	s.wantedRows(spans)
 	for i, b := range m.h {
 		x.Section(1 + i)
 		s.caches = s.caches[:0]
 		for _, span := range spans {
 			s.caches = append(s.caches, span.Cache.layers[i])
 		}
-		b.forward(x, a, s.caches) // (R, C)
+		if i < len(m.h)-1 {
+			b.forward(x, a, s.caches) // (R, C)
+		} else {
+			a.hidden = m.last(x, a, s.caches) // (r, C)
+		}
 		if m.observe != nil {
 			m.observe(fmt.Sprintf("block.%d", i), a.hidden)
 		}
 	}
 	x.Section(1 + len(m.h))
-	m.logits(x, a.hidden, spans, use)
+	m.logits(x, a.hidden, use)
 	return nil
 }
 
@@ -178,11 +185,20 @@ func (m *Model) matrices(x *tensor.Exec, rows int) matrices {
 
 // forward is one transformer block, in place on a.hidden.
 func (b *block) forward(x *tensor.Exec, a matrices, caches []*tensor.KV) {
+	b.attend(x, a, caches)
+	b.finish(x, a)
+}
+
+// attend has what each row attends to in a.norm.
+func (b *block) attend(x *tensor.Exec, a matrices, caches []*tensor.KV) {
 	x.LayerNorm(a.norm, a.hidden, b.ln_1.weight, b.ln_1.bias, b.ln_1.epsilon) // (R, C)
 	x.Linear(a.qkv, a.norm, b.attn.c_attn.weight, b.attn.c_attn.bias)         // (R, 3C)
 	x.Attention(a.norm, a.qkv, caches, b.attn.scale)                          // (R, C)
-	x.LinearAdd(a.hidden, a.norm, b.attn.c_proj.weight, b.attn.c_proj.bias)   // (R, C)
+}
 
+// finish adds that to a.hidden, and then the MLP's part.
+func (b *block) finish(x *tensor.Exec, a matrices) {
+	x.LinearAdd(a.hidden, a.norm, b.attn.c_proj.weight, b.attn.c_proj.bias)                 // (R, C)
 	x.LayerNorm(a.norm, a.hidden, b.ln_2.weight, b.ln_2.bias, b.ln_2.epsilon)               // (R, C)
 	x.LinearActivate(a.inner, a.norm, b.mlp.c_fc.weight, b.mlp.c_fc.bias, b.mlp.activation) // (R, F)
 	x.LinearAdd(a.hidden, a.inner, b.mlp.c_proj.weight, b.mlp.c_proj.bias)                  // (R, C)

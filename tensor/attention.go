@@ -16,7 +16,44 @@ import (
 // Part i of Divide is the sequence of caches[i]. All have heads alike, and none is there twice.
 func (x *Exec) Attention(out, qkv Tensor, caches []*KV, scale float32) { // (R, C)
 	x.checkRows(qkv.Rows)
-	if !qkv.fits(qkv.Rows, 3*out.Cols) || !out.fits(qkv.Rows, out.Cols) || len(caches) != len(x.ends) {
+	if !qkv.fits(qkv.Rows, 3*out.Cols) || !out.fits(qkv.Rows, out.Cols) {
+		panic(badShape)
+	}
+	q, kv := columns{qkv.Data, qkv.Cols}, columns{qkv.Data[out.Cols:], qkv.Cols}
+	x.attention(out, q, kv, x.ends, caches, scale)
+}
+
+// AttentionOfLast is Attention where only the last rows of each part ask what they attend to: with
+// their queries q (r, C), those of part i up to ends[i], and keys and values kv (R, 2C) of all rows.
+func (x *Exec) AttentionOfLast(out, q, kv Tensor, ends []int, caches []*KV, scale float32) { // (r, C)
+	x.checkRows(kv.Rows)
+	if !kv.fits(kv.Rows, 2*out.Cols) || !q.fits(q.Rows, out.Cols) || !out.fits(q.Rows, out.Cols) || len(ends) != len(x.ends) {
+		panic(badShape)
+	}
+	last, from := 0, 0
+	for i, end := range ends {
+		if end < last || end-last > x.ends[i]-from {
+			panic(badDivision)
+		}
+		last, from = end, x.ends[i]
+	}
+	if last != q.Rows {
+		panic(badRows)
+	}
+	x.attention(out, columns{q.Data, q.Cols}, columns{kv.Data, kv.Cols}, ends, caches, scale)
+}
+
+// columns are adjoining columns of a matrix, from the first element on.
+type columns struct {
+	data   []float32
+	stride int // from a row to the next
+}
+
+// from is the rows from i on.
+func (c columns) from(i int) []float32 { return c.data[min(i*c.stride, len(c.data)):] }
+
+func (x *Exec) attention(out Tensor, q, kv columns, queryEnds []int, caches []*KV, scale float32) {
+	if len(caches) != len(x.ends) {
 		panic(badShape)
 	}
 	heads, size := caches[0].heads, caches[0].size
@@ -28,17 +65,18 @@ func (x *Exec) Attention(out, qkv Tensor, caches []*KV, scale float32) { // (R, 
 			panic(badSequence)
 		}
 	}
-	spans, from, longest := x.spans[:0], 0, 0
+	spans, row, query, longest := x.spans[:0], 0, 0, 0
 	for i, c := range caches {
-		to := x.ends[i]
-		c.reserve(to - from)
+		rows, queries := x.ends[i]-row, queryEnds[i]-query
+		c.Reserve(c.length + rows)
 		spans = append(spans, kernel.Attention{
-			Heads: c.heads, Size: c.size, Past: c.length, Rows: to - from, Blocks: c.blocks,
-			QKV: qkv.Slice(from, to).Data, Out: out.Slice(from, to).Data, Scale: scale,
+			Heads: heads, Size: size, Past: c.length, Rows: rows, Queries: queries, Keys: c.keys, Values: c.values,
+			Q: q.from(query), LDQ: q.stride, KV: kv.from(row), LDKV: kv.stride,
+			Out: out.Slice(query, queryEnds[i]).Data, Scale: scale,
 		})
-		c.length += to - from
+		c.length += rows
 		longest = max(longest, c.length)
-		from = to
+		row, query = x.ends[i], queryEnds[i]
 	}
 	for w := range x.done {
 		d := &x.done[w]
@@ -67,23 +105,28 @@ func attentionShare(x *Exec, worker, from, to int) (c Count) {
 	return c
 }
 
-// divideAttention adds what each span did to its part, with time in proportion to products.
+// divideAttention adds what each span did to its part, with time in proportion to products, or to
+// rows where none asks.
 func (x *Exec) divideAttention(wall, busy time.Duration) {
-	var whole int64
-	for _, d := range x.done {
-		for _, s := range d.spans {
-			whole += s.attention.Products
+	sums := x.done[0].spans
+	for _, d := range x.done[1:] {
+		for i, s := range d.spans {
+			sums[i].attention.Add(s.attention)
+			sums[i].softmax.Add(s.softmax)
 		}
 	}
-	var before int64
-	for i := range x.spans {
-		attention := OperatorWork{Calls: 1}
-		softmax := OperatorWork{Calls: 1}
-		for _, d := range x.done {
-			attention.Count.Add(d.spans[i].attention)
-			softmax.Count.Add(d.spans[i].softmax)
-		}
-		after := before + attention.Products
+	weight := func(i int) int64 { return sums[i].attention.Products }
+	if !slices.ContainsFunc(sums, func(s spanCount) bool { return s.attention.Products > 0 }) {
+		weight = func(i int) int64 { return int64(x.spans[i].Rows) }
+	}
+	var whole, before int64
+	for i := range sums {
+		whole += weight(i)
+	}
+	for i, s := range sums {
+		attention := OperatorWork{Calls: 1, Count: s.attention}
+		softmax := OperatorWork{Calls: 1, Count: s.softmax}
+		after := before + weight(i)
 		attention.Wall = time.Duration(Share(int64(wall), before, after, whole))
 		attention.Busy = time.Duration(Share(int64(busy), before, after, whole))
 		before = after

@@ -19,6 +19,7 @@ const (
 	badPrefix     = "tensor: prefix longer than the sequence"
 	badSequence   = "tensor: one sequence twice in a call"
 	badActivation = "tensor: no such activation function"
+	badSplit      = "tensor: a weight is split between panels, inside it"
 )
 
 // An Exec runs operators on a Pool and counts what they do: its odometer only grows.

@@ -5,9 +5,9 @@ import "github.com/gptmeter/gptmeter/tensor/internal/kernel"
 // A KV holds the keys and values of one layer for the positions of one sequence, in float32.
 // It grows with the positions that Exec.Attention appends.
 type KV struct {
-	heads, size int
-	length      int
-	blocks      []*kernel.Block
+	heads, size  int
+	length       int
+	keys, values [][]float32 // blocks, as package kernel has them
 }
 
 // NewKV returns an empty KV for so many heads of so many elements.
@@ -17,12 +17,16 @@ func NewKV(heads, size int) *KV { return &KV{heads: heads, size: size} }
 func (c *KV) Len() int { return c.length }
 
 // Bytes is the memory that c holds, with blocks that it shares.
-func (c *KV) Bytes() int64 { return KVBytes(c.heads, c.size, len(c.blocks)*kernel.BlockPositions) }
+func (c *KV) Bytes() int64 { return KVBytes(c.heads, c.size, len(c.keys)*kernel.BlockPositions) }
 
 // KVBytes is the memory that a KV of so many positions holds.
 func KVBytes(heads, size, positions int) int64 {
-	blocks := (positions + kernel.BlockPositions - 1) / kernel.BlockPositions
-	return int64(blocks) * int64(2*heads*size*kernel.BlockPositions) * 4
+	return int64(blocksOf(positions)) * int64(2*heads*size*kernel.BlockPositions) * 4
+}
+
+// blocksOf is how many blocks have room for so many positions.
+func blocksOf(positions int) int {
+	return (positions + kernel.BlockPositions - 1) / kernel.BlockPositions
 }
 
 // Prefix returns a KV of the first n positions. Full blocks are shared, since nothing ever
@@ -32,19 +36,19 @@ func (c *KV) Prefix(n int) *KV {
 		panic(badPrefix)
 	}
 	full := n / kernel.BlockPositions
-	p := &KV{heads: c.heads, size: c.size, length: n, blocks: append([]*kernel.Block(nil), c.blocks[:full]...)}
+	p := &KV{heads: c.heads, size: c.size, length: n,
+		keys: append([][]float32(nil), c.keys[:full]...), values: append([][]float32(nil), c.values[:full]...)}
 	if n%kernel.BlockPositions > 0 {
-		last := kernel.NewBlock(c.heads, c.size)
-		copy(last.Keys, c.blocks[full].Keys)
-		copy(last.Values, c.blocks[full].Values)
-		p.blocks = append(p.blocks, last)
+		p.Reserve(n)
+		copy(p.keys[full], c.keys[full])
+		copy(p.values[full], c.values[full])
 	}
 	return p
 }
 
-// reserve makes room for n more positions.
-func (c *KV) reserve(n int) {
-	for len(c.blocks)*kernel.BlockPositions < c.length+n {
-		c.blocks = append(c.blocks, kernel.NewBlock(c.heads, c.size))
+// Reserve makes room for so many positions in all: Attention then allocates nothing up to them.
+func (c *KV) Reserve(positions int) {
+	if more := blocksOf(positions) - len(c.keys); more > 0 {
+		c.keys, c.values = kernel.AppendBlocks(c.keys, c.values, more, c.heads*c.size)
 	}
 }

@@ -75,6 +75,13 @@ func TestPanics(t *testing.T) {
 
 		{"attention to other rows than asked", badShape, whole, func() { x.Attention(New(rows+1, c), qkv, []*KV{kv}, 1) }},
 		{"attention to two thirds", badShape, whole, func() { x.Attention(out, New(rows, 2*c), []*KV{kv}, 1) }},
+		{"attention of last to other columns", badShape, whole, func() { x.AttentionOfLast(out, in, qkv, whole, []*KV{kv}, 1) }},
+		{"attention of last to other parts", badShape, whole, func() { x.AttentionOfLast(out, in, New(rows, 2*c), halves, []*KV{kv}, 1) }},
+		{"attention of last to more rows", badDivision, halves, func() { x.AttentionOfLast(out, in, New(rows, 2*c), []int{2, rows}, []*KV{kv, kv}, 1) }},
+		{"attention of last to falling ends", badDivision, halves, func() { x.AttentionOfLast(out, in, New(rows, 2*c), []int{1, 0}, []*KV{kv, kv}, 1) }},
+		{"attention of last to fewer rows", badRows, whole, func() { x.AttentionOfLast(out, in, New(rows, 2*c), []int{1}, []*KV{kv}, 1) }},
+		{"split inside a panel", badSplit, whole, func() { w.Split(31) }},
+		{"split nothing off", badSplit, whole, func() { w.Split(64) }},
 		{"attention of a part less", badShape, halves, func() { x.Attention(out, qkv, []*KV{kv}, 1) }},
 		{"attention to another width", badShape, halves, func() { x.Attention(out, qkv, []*KV{kv, narrow}, 1) }},
 		{"attention to other heads", badShape, halves, func() { x.Attention(out, qkv, []*KV{kv, turned}, 1) }},

@@ -11,6 +11,13 @@ import (
 // they let go of the processor. Between the operators of a step it is never as long.
 const spin = 100 * time.Microsecond
 
+// calm is for how many calls none spins where a worker that did was kept from running meanwhile:
+// another process wants the processor, and serves those who sleep sooner than those who spin.
+const (
+	calm = 200
+	late = 20 * time.Microsecond // is too long for a worker that runs
+)
+
 // A Pool is a fixed number of workers that do one job together at a time. The caller is one of
 // them, the others have a thread each. One goroutine at a time uses a Pool.
 //
@@ -19,6 +26,8 @@ const spin = 100 * time.Microsecond
 type Pool struct {
 	workers []*worker // beyond the caller
 	spin    time.Duration
+	calm    int          // calls for which none spins
+	spins   atomic.Int64 // spin, or 0 meanwhile
 
 	job     job
 	pending atomic.Int32  // workers that have not done their part
@@ -35,19 +44,23 @@ type job struct {
 // do does part w.
 func (j *job) part(w int) { j.do(w, j.items*w/j.parts, j.items*(w+1)/j.parts) }
 
-// A worker does its part of a job whenever its state is called.
+// A worker does its part of a job whenever its state is called, unless the caller, who has done its
+// own by then, is there before it: a worker that another process keeps from running is not waited
+// for.
 type worker struct {
 	state   atomic.Uint32
 	wake    chan struct{} // ends parked
+	looking bool          // when it was last called
 	failure any           // what its part has panicked with
 	_       [64]byte      // the caller writes to each state: keep them on cache lines of their own
 }
 
-// The states of a worker. The caller leaves called and closed, with a wake if it was parked.
+// The states of a worker. The caller sets called and closed, with a wake if it was parked.
 const (
 	idle uint32 = iota // looking at its state
 	parked
 	called
+	busy
 	closed
 )
 
@@ -65,6 +78,7 @@ func NewPool(n int) *Pool {
 	if n != most || n != len(cpus) {
 		cpus = nil
 	}
+	p.spins.Store(int64(p.spin))
 	for i := 1; i < n; i++ {
 		w := &worker{wake: make(chan struct{}, 1)}
 		p.workers = append(p.workers, w)
@@ -83,11 +97,13 @@ func (p *Pool) Close() {
 	}
 }
 
-// set has the worker see a new state.
-func (w *worker) set(state uint32) {
+// set has the worker see a new state, and tells whether it was looking.
+func (w *worker) set(state uint32) (looking bool) {
 	if w.state.Swap(state) == parked {
 		w.wake <- struct{}{}
+		return false
 	}
+	return true
 }
 
 // work is the life of worker number i, on the i-th of the processors if it is to be pinned. Its
@@ -98,16 +114,19 @@ func (p *Pool) work(w *worker, i int, cpus []int) {
 		pin(cpus[i])
 	}
 	debug.SetPanicOnFault(true)
-	for w.await(p.spin) != closed {
+	for w.await(time.Duration(p.spins.Load())) != closed {
+		if !w.state.CompareAndSwap(called, busy) {
+			continue
+		}
 		w.failure = p.try(i)
-		w.state.CompareAndSwap(called, idle)
+		w.state.Store(idle)
 		if p.pending.Add(-1) == 0 && p.waiting.CompareAndSwap(true, false) {
 			p.done <- struct{}{}
 		}
 	}
 }
 
-// await returns the worker's state when it is called or closed.
+// await returns the worker's state when it may have been called or closed.
 func (w *worker) await(spin time.Duration) uint32 {
 	if spin > 0 {
 		for start := time.Now(); time.Since(start) < spin; {
@@ -139,17 +158,34 @@ func (p *Pool) split(items, grain int, do func(worker, from, to int)) {
 	}
 	p.job = job{do, items, parts}
 	p.pending.Store(int32(parts - 1))
+	if p.calm > 0 {
+		if p.calm--; p.calm == 0 {
+			p.spins.Store(int64(p.spin))
+		}
+	}
+	start := time.Now()
 	for _, w := range p.workers[:parts-1] {
-		w.set(called)
+		w.looking = w.set(called)
 	}
 	defer p.join(parts)
 	p.job.part(0)
+	for i, w := range p.workers[:parts-1] {
+		if !w.state.CompareAndSwap(called, idle) {
+			continue
+		}
+		if w.looking && time.Since(start) > late {
+			p.calm = calm
+			p.spins.Store(0)
+		}
+		p.pending.Add(-1)
+		p.job.part(i + 1)
+	}
 }
 
 // join returns when the workers are done with the parts.
 func (p *Pool) join(parts int) {
-	if p.spin > 0 {
-		for start := time.Now(); p.pending.Load() > 0 && time.Since(start) < p.spin; {
+	if spin := time.Duration(p.spins.Load()); spin > 0 {
+		for start := time.Now(); p.pending.Load() > 0 && time.Since(start) < spin; {
 		}
 	}
 	if p.pending.Load() > 0 {
@@ -160,8 +196,9 @@ func (p *Pool) join(parts int) {
 	}
 	p.job = job{} // what it holds on to may be garbage before the workers end
 	for _, w := range p.workers[:parts-1] {
-		if w.failure != nil {
-			panic(w.failure)
+		if f := w.failure; f != nil {
+			w.failure = nil
+			panic(f)
 		}
 	}
 }

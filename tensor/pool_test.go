@@ -80,6 +80,33 @@ func TestPanic(t *testing.T) {
 	}
 }
 
+// TestReclaim: the caller does the part of a worker that does not come, and none spins for some
+// calls.
+func TestReclaim(t *testing.T) {
+	p := NewPool(2)
+	defer p.Close()
+	if p.spin == 0 {
+		t.Skip("workers do not spin on one processor")
+	}
+	w := p.workers[0]
+	for w.state.Load() != parked {
+		time.Sleep(time.Millisecond)
+	}
+	w.state.Store(idle) // as if it were looking, though it sleeps
+	var parts atomic.Int32
+	p.split(2, 1, func(worker, from, to int) {
+		time.Sleep(late)
+		parts.Add(int32(1 + worker))
+	})
+	if parts.Load() != 1+2 || p.pending.Load() != 0 || p.spins.Load() != 0 {
+		t.Errorf("parts %d, %d pending, workers spin for %d", parts.Load(), p.pending.Load(), p.spins.Load())
+	}
+	w.wake <- struct{}{}
+	for p.spins.Load() != int64(p.spin) {
+		p.split(2, 1, func(int, int, int) {})
+	}
+}
+
 // TestPark: workers that have nothing to do let go of the processor, and come back.
 func TestPark(t *testing.T) {
 	p := NewPool(3)

@@ -4,10 +4,12 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 	"unsafe"
 
 	"github.com/gptmeter/gptmeter/tensor/internal/kernel"
@@ -25,6 +27,9 @@ func TestPinned(t *testing.T) {
 	var mu sync.Mutex
 	seen := map[int][]int{}
 	where := func(worker, _, _ int) {
+		if worker == 0 {
+			time.Sleep(20 * time.Millisecond) // so that the caller does not do the others' parts
+		}
 		mu.Lock()
 		defer mu.Unlock()
 		seen[worker] = processors()
@@ -76,6 +81,7 @@ func TestFault(t *testing.T) {
 		t.Fatal(err)
 	}
 	numbers := unsafe.Slice((*float32)(unsafe.Pointer(&data[0])), size/4)
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true)) // for a part that the caller does
 	p := NewPool(3)
 	defer p.Close()
 	for culprit := 1; culprit < 3; culprit++ {

@@ -7,6 +7,7 @@ import (
 	"github.com/gptmeter/gptmeter/engine"
 	"github.com/gptmeter/gptmeter/meter"
 	"github.com/gptmeter/gptmeter/meter/theory"
+	"github.com/gptmeter/gptmeter/model"
 )
 
 // A flopsReport sets what was counted for a request beside the closed forms of its plan.
@@ -46,6 +47,7 @@ type countedLeg struct {
 // left out completes the plan; the count does not.
 func newFlopsReport(m *loaded, plan theory.Plan, result engine.Result) *flopsReport {
 	plan.Cached = int64(result.Usage.PromptTokensDetails.CachedTokens)
+	plan.Pruned = pruned(m.model.Config, plan.Unwanted())
 	counted := countedPhases{counted(result.Meter.Prefill), counted(result.Meter.Decode)}
 	left := plan.Unexplained(theory.Phases{Prefill: counted.Prefill.Products, Decode: counted.Decode.Products})
 	return &flopsReport{
@@ -54,6 +56,15 @@ func newFlopsReport(m *loaded, plan theory.Plan, result engine.Result) *flopsRep
 		Shape: plan.Shape, Prompt: plan.Prompt, Generate: plan.Generate, AllLogits: plan.AllLogits,
 		Counted: counted, Exact: plan.Exact(), Gaps: append(plan.Gaps(), left...), Literature: plan.Literature(),
 	}
+}
+
+// pruned is what the model leaves out of so many rows whose logits nobody wants.
+func pruned(c model.Config, rows int64) theory.Pruned {
+	p := theory.Pruned{Projection: rows, MLP: rows}
+	if c.PrunesAttention() {
+		p.Query, p.Attention = rows, rows
+	}
+	return p
 }
 
 func counted(leg meter.Leg) (c countedLeg) {

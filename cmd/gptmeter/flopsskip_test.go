@@ -21,7 +21,7 @@ import (
 // The prompt is one token, the width 8 and a head 4, so each linear layer is one row of one panel
 // at most, and one tile, as are a head's scores.
 func TestSkippedTile(t *testing.T) {
-	skipping := buildSkipping(t, map[string]string{"linear.go": "continue", "attention.go": "return"})
+	skipping := buildSkipping(t, map[string]leave{"linear.go": {"b.Tile(", "continue"}, "attention.go": {"b.Scores(", "return"}})
 	for _, kernel := range tensor.Kernels() {
 		args := []string{"flops", "--model", "synthetic:1x2x8", "--prompt", "1", "--generate", "1", "--threads", "1", "--kernel", kernel, "--json"}
 		whole, code, stderr := runFlops(t, "gptmeter", args)
@@ -79,9 +79,12 @@ func runFlops(t *testing.T, program string, args []string) (r flopsReport, code 
 	return r, c.ProcessState.ExitCode(), errors.String()
 }
 
+// leave is how a file's loop leaves out a tile: before what computes it, by a statement.
+type leave struct{ before, by string }
+
 // buildSkipping builds the program with these files of package kernel replaced (go help build:
-// -overlay): before the first tile in each, whose turn it is leaves by that statement.
-func buildSkipping(t *testing.T, leave map[string]string) (program string) {
+// -overlay): before the first tile in each, whose turn it is leaves.
+func buildSkipping(t *testing.T, files map[string]leave) (program string) {
 	t.Helper()
 	folder := t.TempDir()
 	var overlay struct{ Replace map[string]string }
@@ -96,17 +99,16 @@ func buildSkipping(t *testing.T, leave map[string]string) (program string) {
 			t.Fatal(err)
 		}
 	}
-	for name, statement := range leave {
+	for name, leave := range files {
 		text, err := os.ReadFile("../../tensor/internal/kernel/" + name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		const tile = "b.Tile("
-		before, after, found := strings.Cut(string(text), tile)
+		before, after, found := strings.Cut(string(text), leave.before)
 		if !found {
-			t.Fatalf("%s has no %s: which tile is to be skipped?", name, tile)
+			t.Fatalf("%s has no %s: which tile is to be skipped?", name, leave.before)
 		}
-		put(name, fmt.Sprintf("%sif skip(%q) {\n%s\n}\n%s%s", before, name, statement, tile, after))
+		put(name, fmt.Sprintf("%sif skip(%q) {\n%s\n}\n%s%s", before, name, leave.by, leave.before, after))
 	}
 	put("skip.go", `package kernel
 

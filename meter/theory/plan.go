@@ -55,6 +55,9 @@ func (p Plan) logits() int64 {
 	return 0
 }
 
+// Unwanted is how many rows of the prompt are computed without a wish for their logits.
+func (p Plan) Unwanted() int64 { return p.Prompt - p.Cached - p.logits() }
+
 // Check tells why the plan is none. The other methods are for plans that pass it.
 func (p Plan) Check() error {
 	if err := p.Shape.check(); err != nil {
@@ -101,7 +104,7 @@ func (p Plan) check() error {
 		}
 		last = rows
 	}
-	if most := p.Prompt - p.Cached - p.logits(); last > most {
+	if most := p.Unwanted(); last > most {
 		return fmt.Errorf("%d rows are pruned, where %d are computed without a wish for logits", last, most)
 	}
 	if p.bound() >= 1<<62 {

@@ -4,8 +4,8 @@ import "github.com/gptmeter/gptmeter/tensor/internal/kernel/pure"
 
 // A Backend is one set of micro-kernels: the innermost loops, for one instruction set.
 // The loops around them, which count, are the same for all. Those in assembly have the same bits
-// as each other; they differ from the portable one in the tiles alone, where they round a product
-// and its addition once.
+// as each other; they differ from the portable one in matrix products alone, where they round a
+// product and its addition once.
 type Backend struct {
 	Name string
 
@@ -16,6 +16,10 @@ type Backend struct {
 
 	// TileBF16 is Tile for the rows of a panel in BF16.
 	TileBF16 func(out []float32, ldo int, a []float32, lda int, b []uint16, k, rows, cols int, add bool, ahead []byte)
+
+	// Scores and Mix are attention's products, of at most Rows rows with blocks of keys and values.
+	Scores func(out []float32, ldo int, q []float32, ldq int, keys [][]float32, at, size, rows, blocks int)
+	Mix    func(out []float32, ldo int, p []float32, ldp int, values [][]float32, at, size, rows, positions int)
 
 	Add        func(out, x []float32)
 	ScaleTo    func(out, x []float32, s float32)
@@ -50,6 +54,7 @@ const (
 var portable = Backend{
 	Name: "pure",
 	Tile: pure.Tile, TileBF16: pure.TileBF16, Rows: 4, Columns: 1,
+	Scores: pure.Scores, Mix: pure.Mix,
 	Add: pure.Add, ScaleTo: pure.ScaleTo, Sum: pure.Sum, SumSquares: pure.SumSquares,
 	Normalize: pure.Normalize, Max: pure.Max, ExpSum: pure.ExpSum,
 	Activate: [Activations]func([]float32){

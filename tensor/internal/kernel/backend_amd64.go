@@ -15,6 +15,7 @@ func assemblyBackends() (list []*Backend) {
 		list = append(list, &Backend{
 			Name: "avx512",
 			Tile: avx512.Tile, TileBF16: avx512.TileBF16, Rows: avx512.Rows, Columns: avx512.Columns,
+			Scores: avx512.Scores, Mix: avx512.Mix,
 			Add: avx512.Add, ScaleTo: avx512.ScaleTo, Sum: avx512.Sum, SumSquares: avx512.SumSquares,
 			Normalize: avx512.Normalize, Max: avx512.Max, ExpSum: avx512.ExpSum,
 			Activate: [Activations]func([]float32){
@@ -26,6 +27,7 @@ func assemblyBackends() (list []*Backend) {
 		list = append(list, &Backend{
 			Name: "avx2",
 			Tile: avx2.Tile, TileBF16: avx2.TileBF16, Rows: avx2.Rows, Columns: avx2.Columns,
+			Scores: avx2.Scores, Mix: avx2.Mix,
 			Add: avx2.Add, ScaleTo: avx2.ScaleTo, Sum: avx2.Sum, SumSquares: avx2.SumSquares,
 			Normalize: avx2.Normalize, Max: avx2.Max, ExpSum: avx2.ExpSum,
 			Activate: [Activations]func([]float32){

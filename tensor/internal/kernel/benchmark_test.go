@@ -91,11 +91,9 @@ func BenchmarkHead(b *testing.B) {
 	for _, backend := range kernel.Backends() {
 		for _, rows := range []int{positions, 1} {
 			b.Run(fmt.Sprintf("kernel=%s/rows=%d/positions=%d", backend.Name, rows, positions), func(b *testing.B) {
-				a := kernel.Attention{Heads: 1, Size: size, Past: positions - rows, Rows: rows, Scale: 0.125,
-					QKV: numbers(3 * size * rows), Out: make([]float32, size*rows)}
-				for range positions / kernel.BlockPositions {
-					a.Blocks = append(a.Blocks, kernel.NewBlock(1, size))
-				}
+				a := kernel.Attention{Heads: 1, Size: size, Past: positions - rows, Rows: rows, Queries: rows, Scale: 0.125,
+					Q: numbers(size * rows), LDQ: size, KV: numbers(2 * size * rows), LDKV: 2 * size, Out: make([]float32, size*rows)}
+				a.Keys, a.Values = kernel.AppendBlocks(nil, nil, positions/kernel.BlockPositions, size)
 				scratch := make([]float32, backend.ScratchSize(size, positions))
 				against(b, "f32", backend.Name, 0, func() int64 {
 					c, _ := backend.Head(&a, 0, scratch)

@@ -7170,6 +7170,4203 @@ tail_product:
 	VZEROUPPER
 	RET
 
+// func scores1(out *float32, ldo int, q *float32, ldq int, keys *[]float32, at int, size int, blocks int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·scores1(SB), NOSPLIT, $0-64
+	MOVQ keys+32(FP), AX
+	MOVQ blocks+56(FP), BX
+	XORQ SI, SI
+
+block:
+	MOVQ (AX), CX
+	MOVQ at+40(FP), DX
+	LEAQ (CX)(DX*4), CX
+	MOVQ CX, DX
+	CMPQ BX, $0x01
+	JEQ  last0
+	MOVQ 24(AX), DX
+	MOVQ at+40(FP), DI
+	LEAQ (DX)(DI*4), DX
+
+last0:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   ldq+24(FP), DI
+	SHLQ   $0x02, DI
+	MOVQ   q+16(FP), DI
+	MOVQ   size+48(FP), R8
+
+product0:
+	VBROADCASTSS (DI), Y4
+	VFMADD231PS  (CX), Y4, Y0
+	VFMADD231PS  32(CX), Y4, Y1
+	VFMADD231PS  64(CX), Y4, Y2
+	VFMADD231PS  96(CX), Y4, Y3
+	PREFETCHT0   (DX)
+	PREFETCHT0   64(DX)
+	ADDQ         $0x00000080, DX
+	ADDQ         $0x04, DI
+	ADDQ         $0x00000080, CX
+	DECQ         R8
+	JNZ          product0
+	MOVQ         ldo+8(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         out+0(FP), CX
+	ADDQ         SI, CX
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, 32(CX)
+	VMOVUPS      Y2, 64(CX)
+	VMOVUPS      Y3, 96(CX)
+	ADDQ         $0x00000080, SI
+	ADDQ         $0x18, AX
+	DECQ         BX
+	JNZ          block
+	VZEROUPPER
+	RET
+
+// func scores2(out *float32, ldo int, q *float32, ldq int, keys *[]float32, at int, size int, blocks int)
+// Requires: AVX, FMA3
+TEXT ·scores2(SB), NOSPLIT, $0-64
+	MOVQ keys+32(FP), AX
+	MOVQ blocks+56(FP), DX
+	XORQ BX, BX
+
+block:
+	MOVQ   (AX), CX
+	MOVQ   at+40(FP), SI
+	LEAQ   (CX)(SI*4), CX
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   ldq+24(FP), SI
+	SHLQ   $0x02, SI
+	MOVQ   q+16(FP), DI
+	MOVQ   size+48(FP), R8
+
+product0:
+	VMOVUPS      (CX), Y4
+	VMOVUPS      32(CX), Y5
+	VBROADCASTSS (DI), Y6
+	VFMADD231PS  Y6, Y4, Y0
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS (DI)(SI*1), Y6
+	VFMADD231PS  Y6, Y4, Y2
+	VFMADD231PS  Y6, Y5, Y3
+	ADDQ         $0x04, DI
+	ADDQ         $0x00000080, CX
+	DECQ         R8
+	JNZ          product0
+	MOVQ         ldo+8(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         out+0(FP), SI
+	ADDQ         BX, SI
+	VMOVUPS      Y0, (SI)
+	VMOVUPS      Y1, 32(SI)
+	VMOVUPS      Y2, (SI)(CX*1)
+	VMOVUPS      Y3, 32(SI)(CX*1)
+	MOVQ         (AX), CX
+	MOVQ         at+40(FP), SI
+	LEAQ         (CX)(SI*4), CX
+	VXORPS       Y0, Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	MOVQ         ldq+24(FP), SI
+	SHLQ         $0x02, SI
+	MOVQ         q+16(FP), DI
+	MOVQ         size+48(FP), R8
+
+product64:
+	VMOVUPS      64(CX), Y4
+	VMOVUPS      96(CX), Y5
+	VBROADCASTSS (DI), Y6
+	VFMADD231PS  Y6, Y4, Y0
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS (DI)(SI*1), Y6
+	VFMADD231PS  Y6, Y4, Y2
+	VFMADD231PS  Y6, Y5, Y3
+	ADDQ         $0x04, DI
+	ADDQ         $0x00000080, CX
+	DECQ         R8
+	JNZ          product64
+	MOVQ         ldo+8(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         out+0(FP), SI
+	ADDQ         BX, SI
+	VMOVUPS      Y0, 64(SI)
+	VMOVUPS      Y1, 96(SI)
+	VMOVUPS      Y2, 64(SI)(CX*1)
+	VMOVUPS      Y3, 96(SI)(CX*1)
+	ADDQ         $0x00000080, BX
+	ADDQ         $0x18, AX
+	DECQ         DX
+	JNZ          block
+	VZEROUPPER
+	RET
+
+// func scores3(out *float32, ldo int, q *float32, ldq int, keys *[]float32, at int, size int, blocks int)
+// Requires: AVX, FMA3
+TEXT ·scores3(SB), NOSPLIT, $0-64
+	MOVQ keys+32(FP), AX
+	MOVQ blocks+56(FP), DX
+	XORQ BX, BX
+
+block:
+	MOVQ   (AX), CX
+	MOVQ   at+40(FP), SI
+	LEAQ   (CX)(SI*4), CX
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ   ldq+24(FP), SI
+	SHLQ   $0x02, SI
+	MOVQ   q+16(FP), DI
+	MOVQ   size+48(FP), R8
+
+product0:
+	VMOVUPS      (CX), Y6
+	VMOVUPS      32(CX), Y7
+	VBROADCASTSS (DI), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y1
+	VBROADCASTSS (DI)(SI*1), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y3
+	VBROADCASTSS (DI)(SI*2), Y8
+	VFMADD231PS  Y8, Y6, Y4
+	VFMADD231PS  Y8, Y7, Y5
+	ADDQ         $0x04, DI
+	ADDQ         $0x00000080, CX
+	DECQ         R8
+	JNZ          product0
+	MOVQ         ldo+8(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         out+0(FP), SI
+	ADDQ         BX, SI
+	VMOVUPS      Y0, (SI)
+	VMOVUPS      Y1, 32(SI)
+	VMOVUPS      Y2, (SI)(CX*1)
+	VMOVUPS      Y3, 32(SI)(CX*1)
+	VMOVUPS      Y4, (SI)(CX*2)
+	VMOVUPS      Y5, 32(SI)(CX*2)
+	MOVQ         (AX), CX
+	MOVQ         at+40(FP), SI
+	LEAQ         (CX)(SI*4), CX
+	VXORPS       Y0, Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	MOVQ         ldq+24(FP), SI
+	SHLQ         $0x02, SI
+	MOVQ         q+16(FP), DI
+	MOVQ         size+48(FP), R8
+
+product64:
+	VMOVUPS      64(CX), Y6
+	VMOVUPS      96(CX), Y7
+	VBROADCASTSS (DI), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y1
+	VBROADCASTSS (DI)(SI*1), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y3
+	VBROADCASTSS (DI)(SI*2), Y8
+	VFMADD231PS  Y8, Y6, Y4
+	VFMADD231PS  Y8, Y7, Y5
+	ADDQ         $0x04, DI
+	ADDQ         $0x00000080, CX
+	DECQ         R8
+	JNZ          product64
+	MOVQ         ldo+8(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         out+0(FP), SI
+	ADDQ         BX, SI
+	VMOVUPS      Y0, 64(SI)
+	VMOVUPS      Y1, 96(SI)
+	VMOVUPS      Y2, 64(SI)(CX*1)
+	VMOVUPS      Y3, 96(SI)(CX*1)
+	VMOVUPS      Y4, 64(SI)(CX*2)
+	VMOVUPS      Y5, 96(SI)(CX*2)
+	ADDQ         $0x00000080, BX
+	ADDQ         $0x18, AX
+	DECQ         DX
+	JNZ          block
+	VZEROUPPER
+	RET
+
+// func scores4(out *float32, ldo int, q *float32, ldq int, keys *[]float32, at int, size int, blocks int)
+// Requires: AVX, FMA3
+TEXT ·scores4(SB), NOSPLIT, $0-64
+	MOVQ keys+32(FP), AX
+	MOVQ blocks+56(FP), DX
+	XORQ BX, BX
+
+block:
+	MOVQ   (AX), CX
+	MOVQ   at+40(FP), SI
+	LEAQ   (CX)(SI*4), CX
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ   ldq+24(FP), SI
+	SHLQ   $0x02, SI
+	MOVQ   q+16(FP), DI
+	LEAQ   (DI)(SI*2), R8
+	ADDQ   SI, R8
+	MOVQ   size+48(FP), R9
+
+product0:
+	VMOVUPS      (CX), Y8
+	VMOVUPS      32(CX), Y9
+	VBROADCASTSS (DI), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS (DI)(SI*1), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS (DI)(SI*2), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS (R8), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	ADDQ         $0x00000080, CX
+	DECQ         R9
+	JNZ          product0
+	MOVQ         ldo+8(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         out+0(FP), SI
+	LEAQ         (SI)(CX*2), DI
+	ADDQ         CX, DI
+	ADDQ         BX, SI
+	ADDQ         BX, DI
+	VMOVUPS      Y0, (SI)
+	VMOVUPS      Y1, 32(SI)
+	VMOVUPS      Y2, (SI)(CX*1)
+	VMOVUPS      Y3, 32(SI)(CX*1)
+	VMOVUPS      Y4, (SI)(CX*2)
+	VMOVUPS      Y5, 32(SI)(CX*2)
+	VMOVUPS      Y6, (DI)
+	VMOVUPS      Y7, 32(DI)
+	MOVQ         (AX), CX
+	MOVQ         at+40(FP), SI
+	LEAQ         (CX)(SI*4), CX
+	VXORPS       Y0, Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	MOVQ         ldq+24(FP), SI
+	SHLQ         $0x02, SI
+	MOVQ         q+16(FP), DI
+	LEAQ         (DI)(SI*2), R8
+	ADDQ         SI, R8
+	MOVQ         size+48(FP), R9
+
+product64:
+	VMOVUPS      64(CX), Y8
+	VMOVUPS      96(CX), Y9
+	VBROADCASTSS (DI), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS (DI)(SI*1), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS (DI)(SI*2), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS (R8), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	ADDQ         $0x00000080, CX
+	DECQ         R9
+	JNZ          product64
+	MOVQ         ldo+8(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         out+0(FP), SI
+	LEAQ         (SI)(CX*2), DI
+	ADDQ         CX, DI
+	ADDQ         BX, SI
+	ADDQ         BX, DI
+	VMOVUPS      Y0, 64(SI)
+	VMOVUPS      Y1, 96(SI)
+	VMOVUPS      Y2, 64(SI)(CX*1)
+	VMOVUPS      Y3, 96(SI)(CX*1)
+	VMOVUPS      Y4, 64(SI)(CX*2)
+	VMOVUPS      Y5, 96(SI)(CX*2)
+	VMOVUPS      Y6, 64(DI)
+	VMOVUPS      Y7, 96(DI)
+	ADDQ         $0x00000080, BX
+	ADDQ         $0x18, AX
+	DECQ         DX
+	JNZ          block
+	VZEROUPPER
+	RET
+
+// func scores5(out *float32, ldo int, q *float32, ldq int, keys *[]float32, at int, size int, blocks int)
+// Requires: AVX, FMA3
+TEXT ·scores5(SB), NOSPLIT, $0-64
+	MOVQ keys+32(FP), AX
+	MOVQ blocks+56(FP), DX
+	XORQ BX, BX
+
+block:
+	MOVQ   (AX), CX
+	MOVQ   at+40(FP), SI
+	LEAQ   (CX)(SI*4), CX
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	MOVQ   ldq+24(FP), SI
+	SHLQ   $0x02, SI
+	MOVQ   q+16(FP), DI
+	LEAQ   (DI)(SI*2), R8
+	ADDQ   SI, R8
+	MOVQ   size+48(FP), R9
+
+product0:
+	VMOVUPS      (CX), Y10
+	VMOVUPS      32(CX), Y11
+	VBROADCASTSS (DI), Y12
+	VFMADD231PS  Y12, Y10, Y0
+	VFMADD231PS  Y12, Y11, Y1
+	VBROADCASTSS (DI)(SI*1), Y12
+	VFMADD231PS  Y12, Y10, Y2
+	VFMADD231PS  Y12, Y11, Y3
+	VBROADCASTSS (DI)(SI*2), Y12
+	VFMADD231PS  Y12, Y10, Y4
+	VFMADD231PS  Y12, Y11, Y5
+	VBROADCASTSS (R8), Y12
+	VFMADD231PS  Y12, Y10, Y6
+	VFMADD231PS  Y12, Y11, Y7
+	VBROADCASTSS (R8)(SI*1), Y12
+	VFMADD231PS  Y12, Y10, Y8
+	VFMADD231PS  Y12, Y11, Y9
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	ADDQ         $0x00000080, CX
+	DECQ         R9
+	JNZ          product0
+	MOVQ         ldo+8(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         out+0(FP), SI
+	LEAQ         (SI)(CX*2), DI
+	ADDQ         CX, DI
+	ADDQ         BX, SI
+	ADDQ         BX, DI
+	VMOVUPS      Y0, (SI)
+	VMOVUPS      Y1, 32(SI)
+	VMOVUPS      Y2, (SI)(CX*1)
+	VMOVUPS      Y3, 32(SI)(CX*1)
+	VMOVUPS      Y4, (SI)(CX*2)
+	VMOVUPS      Y5, 32(SI)(CX*2)
+	VMOVUPS      Y6, (DI)
+	VMOVUPS      Y7, 32(DI)
+	VMOVUPS      Y8, (DI)(CX*1)
+	VMOVUPS      Y9, 32(DI)(CX*1)
+	MOVQ         (AX), CX
+	MOVQ         at+40(FP), SI
+	LEAQ         (CX)(SI*4), CX
+	VXORPS       Y0, Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	VXORPS       Y8, Y8, Y8
+	VXORPS       Y9, Y9, Y9
+	MOVQ         ldq+24(FP), SI
+	SHLQ         $0x02, SI
+	MOVQ         q+16(FP), DI
+	LEAQ         (DI)(SI*2), R8
+	ADDQ         SI, R8
+	MOVQ         size+48(FP), R9
+
+product64:
+	VMOVUPS      64(CX), Y10
+	VMOVUPS      96(CX), Y11
+	VBROADCASTSS (DI), Y12
+	VFMADD231PS  Y12, Y10, Y0
+	VFMADD231PS  Y12, Y11, Y1
+	VBROADCASTSS (DI)(SI*1), Y12
+	VFMADD231PS  Y12, Y10, Y2
+	VFMADD231PS  Y12, Y11, Y3
+	VBROADCASTSS (DI)(SI*2), Y12
+	VFMADD231PS  Y12, Y10, Y4
+	VFMADD231PS  Y12, Y11, Y5
+	VBROADCASTSS (R8), Y12
+	VFMADD231PS  Y12, Y10, Y6
+	VFMADD231PS  Y12, Y11, Y7
+	VBROADCASTSS (R8)(SI*1), Y12
+	VFMADD231PS  Y12, Y10, Y8
+	VFMADD231PS  Y12, Y11, Y9
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	ADDQ         $0x00000080, CX
+	DECQ         R9
+	JNZ          product64
+	MOVQ         ldo+8(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         out+0(FP), SI
+	LEAQ         (SI)(CX*2), DI
+	ADDQ         CX, DI
+	ADDQ         BX, SI
+	ADDQ         BX, DI
+	VMOVUPS      Y0, 64(SI)
+	VMOVUPS      Y1, 96(SI)
+	VMOVUPS      Y2, 64(SI)(CX*1)
+	VMOVUPS      Y3, 96(SI)(CX*1)
+	VMOVUPS      Y4, 64(SI)(CX*2)
+	VMOVUPS      Y5, 96(SI)(CX*2)
+	VMOVUPS      Y6, 64(DI)
+	VMOVUPS      Y7, 96(DI)
+	VMOVUPS      Y8, 64(DI)(CX*1)
+	VMOVUPS      Y9, 96(DI)(CX*1)
+	ADDQ         $0x00000080, BX
+	ADDQ         $0x18, AX
+	DECQ         DX
+	JNZ          block
+	VZEROUPPER
+	RET
+
+// func scores6(out *float32, ldo int, q *float32, ldq int, keys *[]float32, at int, size int, blocks int)
+// Requires: AVX, FMA3
+TEXT ·scores6(SB), NOSPLIT, $0-64
+	MOVQ keys+32(FP), AX
+	MOVQ blocks+56(FP), DX
+	XORQ BX, BX
+
+block:
+	MOVQ   (AX), CX
+	MOVQ   at+40(FP), SI
+	LEAQ   (CX)(SI*4), CX
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	MOVQ   ldq+24(FP), SI
+	SHLQ   $0x02, SI
+	MOVQ   q+16(FP), DI
+	LEAQ   (DI)(SI*2), R8
+	ADDQ   SI, R8
+	MOVQ   size+48(FP), R9
+
+product0:
+	VMOVUPS      (CX), Y12
+	VMOVUPS      32(CX), Y13
+	VBROADCASTSS (DI), Y14
+	VFMADD231PS  Y14, Y12, Y0
+	VFMADD231PS  Y14, Y13, Y1
+	VBROADCASTSS (DI)(SI*1), Y14
+	VFMADD231PS  Y14, Y12, Y2
+	VFMADD231PS  Y14, Y13, Y3
+	VBROADCASTSS (DI)(SI*2), Y14
+	VFMADD231PS  Y14, Y12, Y4
+	VFMADD231PS  Y14, Y13, Y5
+	VBROADCASTSS (R8), Y14
+	VFMADD231PS  Y14, Y12, Y6
+	VFMADD231PS  Y14, Y13, Y7
+	VBROADCASTSS (R8)(SI*1), Y14
+	VFMADD231PS  Y14, Y12, Y8
+	VFMADD231PS  Y14, Y13, Y9
+	VBROADCASTSS (R8)(SI*2), Y14
+	VFMADD231PS  Y14, Y12, Y10
+	VFMADD231PS  Y14, Y13, Y11
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	ADDQ         $0x00000080, CX
+	DECQ         R9
+	JNZ          product0
+	MOVQ         ldo+8(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         out+0(FP), SI
+	LEAQ         (SI)(CX*2), DI
+	ADDQ         CX, DI
+	ADDQ         BX, SI
+	ADDQ         BX, DI
+	VMOVUPS      Y0, (SI)
+	VMOVUPS      Y1, 32(SI)
+	VMOVUPS      Y2, (SI)(CX*1)
+	VMOVUPS      Y3, 32(SI)(CX*1)
+	VMOVUPS      Y4, (SI)(CX*2)
+	VMOVUPS      Y5, 32(SI)(CX*2)
+	VMOVUPS      Y6, (DI)
+	VMOVUPS      Y7, 32(DI)
+	VMOVUPS      Y8, (DI)(CX*1)
+	VMOVUPS      Y9, 32(DI)(CX*1)
+	VMOVUPS      Y10, (DI)(CX*2)
+	VMOVUPS      Y11, 32(DI)(CX*2)
+	MOVQ         (AX), CX
+	MOVQ         at+40(FP), SI
+	LEAQ         (CX)(SI*4), CX
+	VXORPS       Y0, Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	VXORPS       Y8, Y8, Y8
+	VXORPS       Y9, Y9, Y9
+	VXORPS       Y10, Y10, Y10
+	VXORPS       Y11, Y11, Y11
+	MOVQ         ldq+24(FP), SI
+	SHLQ         $0x02, SI
+	MOVQ         q+16(FP), DI
+	LEAQ         (DI)(SI*2), R8
+	ADDQ         SI, R8
+	MOVQ         size+48(FP), R9
+
+product64:
+	VMOVUPS      64(CX), Y12
+	VMOVUPS      96(CX), Y13
+	VBROADCASTSS (DI), Y14
+	VFMADD231PS  Y14, Y12, Y0
+	VFMADD231PS  Y14, Y13, Y1
+	VBROADCASTSS (DI)(SI*1), Y14
+	VFMADD231PS  Y14, Y12, Y2
+	VFMADD231PS  Y14, Y13, Y3
+	VBROADCASTSS (DI)(SI*2), Y14
+	VFMADD231PS  Y14, Y12, Y4
+	VFMADD231PS  Y14, Y13, Y5
+	VBROADCASTSS (R8), Y14
+	VFMADD231PS  Y14, Y12, Y6
+	VFMADD231PS  Y14, Y13, Y7
+	VBROADCASTSS (R8)(SI*1), Y14
+	VFMADD231PS  Y14, Y12, Y8
+	VFMADD231PS  Y14, Y13, Y9
+	VBROADCASTSS (R8)(SI*2), Y14
+	VFMADD231PS  Y14, Y12, Y10
+	VFMADD231PS  Y14, Y13, Y11
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	ADDQ         $0x00000080, CX
+	DECQ         R9
+	JNZ          product64
+	MOVQ         ldo+8(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         out+0(FP), SI
+	LEAQ         (SI)(CX*2), DI
+	ADDQ         CX, DI
+	ADDQ         BX, SI
+	ADDQ         BX, DI
+	VMOVUPS      Y0, 64(SI)
+	VMOVUPS      Y1, 96(SI)
+	VMOVUPS      Y2, 64(SI)(CX*1)
+	VMOVUPS      Y3, 96(SI)(CX*1)
+	VMOVUPS      Y4, 64(SI)(CX*2)
+	VMOVUPS      Y5, 96(SI)(CX*2)
+	VMOVUPS      Y6, 64(DI)
+	VMOVUPS      Y7, 96(DI)
+	VMOVUPS      Y8, 64(DI)(CX*1)
+	VMOVUPS      Y9, 96(DI)(CX*1)
+	VMOVUPS      Y10, 64(DI)(CX*2)
+	VMOVUPS      Y11, 96(DI)(CX*2)
+	ADDQ         $0x00000080, BX
+	ADDQ         $0x18, AX
+	DECQ         DX
+	JNZ          block
+	VZEROUPPER
+	RET
+
+// func mix1x8(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// Requires: AVX, CMOV, FMA3, MMX+
+TEXT ·mix1x8(SB), NOSPLIT, $0-72
+	MOVQ   cols+64(FP), AX
+	CMPQ   AX, $0x08
+	JNE    masked
+	VXORPS Y0, Y0, Y0
+	MOVQ   ldp+24(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   p+16(FP), AX
+	MOVQ   values+32(FP), CX
+	MOVQ   size+48(FP), SI
+	MOVQ   positions+56(FP), DI
+	SHLQ   $0x02, SI
+
+full_block:
+	MOVQ    $0x00000020, R8
+	CMPQ    DI, R8
+	CMOVQLT DI, R8
+	MOVQ    $0x00000020, DX
+	SUBQ    R8, DX
+	SUBQ    R8, DI
+	MOVQ    (CX), DX
+	MOVQ    at+40(FP), BX
+	LEAQ    (DX)(BX*4), DX
+	MOVQ    DX, BX
+	TESTQ   DI, DI
+	JEQ     last1
+	MOVQ    24(CX), BX
+	MOVQ    at+40(FP), R9
+	LEAQ    (BX)(R9*4), BX
+
+last1:
+	ADDQ $0x18, CX
+
+full_position:
+	VBROADCASTSS (AX), Y1
+	VFMADD231PS  (DX), Y1, Y0
+	PREFETCHT0   (BX)
+	ADDQ         SI, BX
+	ADDQ         $0x04, AX
+	ADDQ         SI, DX
+	DECQ         R8
+	JNZ          full_position
+	TESTQ        DI, DI
+	JNZ          full_block
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), AX
+	VMOVUPS      Y0, (AX)
+	VZEROUPPER
+	RET
+
+masked:
+	LEAQ    masks<>+0(SB), CX
+	SHLQ    $0x02, AX
+	SUBQ    AX, CX
+	VMOVUPS 64(CX), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    ldp+24(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    p+16(FP), AX
+	MOVQ    values+32(FP), CX
+	MOVQ    size+48(FP), SI
+	MOVQ    positions+56(FP), DI
+	SHLQ    $0x02, SI
+
+tail_block:
+	MOVQ    $0x00000020, R8
+	CMPQ    DI, R8
+	CMOVQLT DI, R8
+	MOVQ    $0x00000020, DX
+	SUBQ    R8, DX
+	SUBQ    R8, DI
+	MOVQ    (CX), DX
+	MOVQ    at+40(FP), BX
+	LEAQ    (DX)(BX*4), DX
+	MOVQ    DX, BX
+	TESTQ   DI, DI
+	JEQ     last2
+	MOVQ    24(CX), BX
+	MOVQ    at+40(FP), R9
+	LEAQ    (BX)(R9*4), BX
+
+last2:
+	ADDQ $0x18, CX
+
+tail_position:
+	VBROADCASTSS (AX), Y2
+	VMASKMOVPS   (DX), Y0, Y3
+	VFMADD231PS  Y3, Y2, Y1
+	PREFETCHT0   (BX)
+	ADDQ         SI, BX
+	ADDQ         $0x04, AX
+	ADDQ         SI, DX
+	DECQ         R8
+	JNZ          tail_position
+	TESTQ        DI, DI
+	JNZ          tail_block
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), AX
+	VMASKMOVPS   Y1, Y0, (AX)
+	VZEROUPPER
+	RET
+
+// func mix1x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// Requires: AVX, CMOV, FMA3, MMX+
+TEXT ·mix1x16(SB), NOSPLIT, $0-72
+	MOVQ   cols+64(FP), AX
+	SUBQ   $0x08, AX
+	CMPQ   AX, $0x08
+	JNE    masked
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ   ldp+24(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   p+16(FP), AX
+	MOVQ   values+32(FP), CX
+	MOVQ   size+48(FP), SI
+	MOVQ   positions+56(FP), DI
+	SHLQ   $0x02, SI
+
+full_block:
+	MOVQ    $0x00000020, R8
+	CMPQ    DI, R8
+	CMOVQLT DI, R8
+	MOVQ    $0x00000020, DX
+	SUBQ    R8, DX
+	SUBQ    R8, DI
+	MOVQ    (CX), DX
+	MOVQ    at+40(FP), BX
+	LEAQ    (DX)(BX*4), DX
+	MOVQ    DX, BX
+	TESTQ   DI, DI
+	JEQ     last3
+	MOVQ    24(CX), BX
+	MOVQ    at+40(FP), R9
+	LEAQ    (BX)(R9*4), BX
+
+last3:
+	ADDQ $0x18, CX
+
+full_position:
+	VBROADCASTSS (AX), Y2
+	VFMADD231PS  (DX), Y2, Y0
+	VFMADD231PS  32(DX), Y2, Y1
+	PREFETCHT0   (BX)
+	ADDQ         SI, BX
+	ADDQ         $0x04, AX
+	ADDQ         SI, DX
+	DECQ         R8
+	JNZ          full_position
+	TESTQ        DI, DI
+	JNZ          full_block
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), AX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	VZEROUPPER
+	RET
+
+masked:
+	LEAQ    masks<>+0(SB), CX
+	SHLQ    $0x02, AX
+	SUBQ    AX, CX
+	VMOVUPS 64(CX), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVQ    ldp+24(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    p+16(FP), AX
+	MOVQ    values+32(FP), CX
+	MOVQ    size+48(FP), SI
+	MOVQ    positions+56(FP), DI
+	SHLQ    $0x02, SI
+
+tail_block:
+	MOVQ    $0x00000020, R8
+	CMPQ    DI, R8
+	CMOVQLT DI, R8
+	MOVQ    $0x00000020, DX
+	SUBQ    R8, DX
+	SUBQ    R8, DI
+	MOVQ    (CX), DX
+	MOVQ    at+40(FP), BX
+	LEAQ    (DX)(BX*4), DX
+	MOVQ    DX, BX
+	TESTQ   DI, DI
+	JEQ     last4
+	MOVQ    24(CX), BX
+	MOVQ    at+40(FP), R9
+	LEAQ    (BX)(R9*4), BX
+
+last4:
+	ADDQ $0x18, CX
+
+tail_position:
+	VBROADCASTSS (AX), Y3
+	VFMADD231PS  (DX), Y3, Y1
+	VMASKMOVPS   32(DX), Y0, Y4
+	VFMADD231PS  Y4, Y3, Y2
+	PREFETCHT0   (BX)
+	ADDQ         SI, BX
+	ADDQ         $0x04, AX
+	ADDQ         SI, DX
+	DECQ         R8
+	JNZ          tail_position
+	TESTQ        DI, DI
+	JNZ          tail_block
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), AX
+	VMOVUPS      Y1, (AX)
+	VMASKMOVPS   Y2, Y0, 32(AX)
+	VZEROUPPER
+	RET
+
+// func mix1x24(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// Requires: AVX, CMOV, FMA3, MMX+
+TEXT ·mix1x24(SB), NOSPLIT, $0-72
+	MOVQ   cols+64(FP), AX
+	SUBQ   $0x10, AX
+	CMPQ   AX, $0x08
+	JNE    masked
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	MOVQ   ldp+24(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   p+16(FP), AX
+	MOVQ   values+32(FP), CX
+	MOVQ   size+48(FP), SI
+	MOVQ   positions+56(FP), DI
+	SHLQ   $0x02, SI
+
+full_block:
+	MOVQ    $0x00000020, R8
+	CMPQ    DI, R8
+	CMOVQLT DI, R8
+	MOVQ    $0x00000020, DX
+	SUBQ    R8, DX
+	SUBQ    R8, DI
+	MOVQ    (CX), DX
+	MOVQ    at+40(FP), BX
+	LEAQ    (DX)(BX*4), DX
+	MOVQ    DX, BX
+	TESTQ   DI, DI
+	JEQ     last5
+	MOVQ    24(CX), BX
+	MOVQ    at+40(FP), R9
+	LEAQ    (BX)(R9*4), BX
+
+last5:
+	ADDQ $0x18, CX
+
+full_position:
+	VBROADCASTSS (AX), Y3
+	VFMADD231PS  (DX), Y3, Y0
+	VFMADD231PS  32(DX), Y3, Y1
+	VFMADD231PS  64(DX), Y3, Y2
+	PREFETCHT0   (BX)
+	PREFETCHT0   64(BX)
+	ADDQ         SI, BX
+	ADDQ         $0x04, AX
+	ADDQ         SI, DX
+	DECQ         R8
+	JNZ          full_position
+	TESTQ        DI, DI
+	JNZ          full_block
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), AX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	VMOVUPS      Y2, 64(AX)
+	VZEROUPPER
+	RET
+
+masked:
+	LEAQ    masks<>+0(SB), CX
+	SHLQ    $0x02, AX
+	SUBQ    AX, CX
+	VMOVUPS 64(CX), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    ldp+24(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    p+16(FP), AX
+	MOVQ    values+32(FP), CX
+	MOVQ    size+48(FP), SI
+	MOVQ    positions+56(FP), DI
+	SHLQ    $0x02, SI
+
+tail_block:
+	MOVQ    $0x00000020, R8
+	CMPQ    DI, R8
+	CMOVQLT DI, R8
+	MOVQ    $0x00000020, DX
+	SUBQ    R8, DX
+	SUBQ    R8, DI
+	MOVQ    (CX), DX
+	MOVQ    at+40(FP), BX
+	LEAQ    (DX)(BX*4), DX
+	MOVQ    DX, BX
+	TESTQ   DI, DI
+	JEQ     last6
+	MOVQ    24(CX), BX
+	MOVQ    at+40(FP), R9
+	LEAQ    (BX)(R9*4), BX
+
+last6:
+	ADDQ $0x18, CX
+
+tail_position:
+	VBROADCASTSS (AX), Y4
+	VFMADD231PS  (DX), Y4, Y1
+	VFMADD231PS  32(DX), Y4, Y2
+	VMASKMOVPS   64(DX), Y0, Y5
+	VFMADD231PS  Y5, Y4, Y3
+	PREFETCHT0   (BX)
+	PREFETCHT0   64(BX)
+	ADDQ         SI, BX
+	ADDQ         $0x04, AX
+	ADDQ         SI, DX
+	DECQ         R8
+	JNZ          tail_position
+	TESTQ        DI, DI
+	JNZ          tail_block
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), AX
+	VMOVUPS      Y1, (AX)
+	VMOVUPS      Y2, 32(AX)
+	VMASKMOVPS   Y3, Y0, 64(AX)
+	VZEROUPPER
+	RET
+
+// func mix1x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// Requires: AVX, CMOV, FMA3, MMX+
+TEXT ·mix1x32(SB), NOSPLIT, $0-72
+	MOVQ   cols+64(FP), AX
+	SUBQ   $0x18, AX
+	CMPQ   AX, $0x08
+	JNE    masked
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   ldp+24(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   p+16(FP), AX
+	MOVQ   values+32(FP), CX
+	MOVQ   size+48(FP), SI
+	MOVQ   positions+56(FP), DI
+	SHLQ   $0x02, SI
+
+full_block:
+	MOVQ    $0x00000020, R8
+	CMPQ    DI, R8
+	CMOVQLT DI, R8
+	MOVQ    $0x00000020, DX
+	SUBQ    R8, DX
+	SUBQ    R8, DI
+	MOVQ    (CX), DX
+	MOVQ    at+40(FP), BX
+	LEAQ    (DX)(BX*4), DX
+	MOVQ    DX, BX
+	TESTQ   DI, DI
+	JEQ     last7
+	MOVQ    24(CX), BX
+	MOVQ    at+40(FP), R9
+	LEAQ    (BX)(R9*4), BX
+
+last7:
+	ADDQ $0x18, CX
+
+full_position:
+	VBROADCASTSS (AX), Y4
+	VFMADD231PS  (DX), Y4, Y0
+	VFMADD231PS  32(DX), Y4, Y1
+	VFMADD231PS  64(DX), Y4, Y2
+	VFMADD231PS  96(DX), Y4, Y3
+	PREFETCHT0   (BX)
+	PREFETCHT0   64(BX)
+	ADDQ         SI, BX
+	ADDQ         $0x04, AX
+	ADDQ         SI, DX
+	DECQ         R8
+	JNZ          full_position
+	TESTQ        DI, DI
+	JNZ          full_block
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), AX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	VMOVUPS      Y2, 64(AX)
+	VMOVUPS      Y3, 96(AX)
+	VZEROUPPER
+	RET
+
+masked:
+	LEAQ    masks<>+0(SB), CX
+	SHLQ    $0x02, AX
+	SUBQ    AX, CX
+	VMOVUPS 64(CX), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    ldp+24(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    p+16(FP), AX
+	MOVQ    values+32(FP), CX
+	MOVQ    size+48(FP), SI
+	MOVQ    positions+56(FP), DI
+	SHLQ    $0x02, SI
+
+tail_block:
+	MOVQ    $0x00000020, R8
+	CMPQ    DI, R8
+	CMOVQLT DI, R8
+	MOVQ    $0x00000020, DX
+	SUBQ    R8, DX
+	SUBQ    R8, DI
+	MOVQ    (CX), DX
+	MOVQ    at+40(FP), BX
+	LEAQ    (DX)(BX*4), DX
+	MOVQ    DX, BX
+	TESTQ   DI, DI
+	JEQ     last8
+	MOVQ    24(CX), BX
+	MOVQ    at+40(FP), R9
+	LEAQ    (BX)(R9*4), BX
+
+last8:
+	ADDQ $0x18, CX
+
+tail_position:
+	VBROADCASTSS (AX), Y5
+	VFMADD231PS  (DX), Y5, Y1
+	VFMADD231PS  32(DX), Y5, Y2
+	VFMADD231PS  64(DX), Y5, Y3
+	VMASKMOVPS   96(DX), Y0, Y6
+	VFMADD231PS  Y6, Y5, Y4
+	PREFETCHT0   (BX)
+	PREFETCHT0   64(BX)
+	ADDQ         SI, BX
+	ADDQ         $0x04, AX
+	ADDQ         SI, DX
+	DECQ         R8
+	JNZ          tail_position
+	TESTQ        DI, DI
+	JNZ          tail_block
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), AX
+	VMOVUPS      Y1, (AX)
+	VMOVUPS      Y2, 32(AX)
+	VMOVUPS      Y3, 64(AX)
+	VMASKMOVPS   Y4, Y0, 96(AX)
+	VZEROUPPER
+	RET
+
+// func mix1x40(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// Requires: AVX, CMOV, FMA3, MMX+
+TEXT ·mix1x40(SB), NOSPLIT, $0-72
+	MOVQ   cols+64(FP), AX
+	SUBQ   $0x20, AX
+	CMPQ   AX, $0x08
+	JNE    masked
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	MOVQ   ldp+24(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   p+16(FP), AX
+	MOVQ   values+32(FP), CX
+	MOVQ   size+48(FP), SI
+	MOVQ   positions+56(FP), DI
+	SHLQ   $0x02, SI
+
+full_block:
+	MOVQ    $0x00000020, R8
+	CMPQ    DI, R8
+	CMOVQLT DI, R8
+	MOVQ    $0x00000020, DX
+	SUBQ    R8, DX
+	SUBQ    R8, DI
+	MOVQ    (CX), DX
+	MOVQ    at+40(FP), BX
+	LEAQ    (DX)(BX*4), DX
+	MOVQ    DX, BX
+	TESTQ   DI, DI
+	JEQ     last9
+	MOVQ    24(CX), BX
+	MOVQ    at+40(FP), R9
+	LEAQ    (BX)(R9*4), BX
+
+last9:
+	ADDQ $0x18, CX
+
+full_position:
+	VBROADCASTSS (AX), Y5
+	VFMADD231PS  (DX), Y5, Y0
+	VFMADD231PS  32(DX), Y5, Y1
+	VFMADD231PS  64(DX), Y5, Y2
+	VFMADD231PS  96(DX), Y5, Y3
+	VFMADD231PS  128(DX), Y5, Y4
+	PREFETCHT0   (BX)
+	PREFETCHT0   64(BX)
+	PREFETCHT0   128(BX)
+	ADDQ         SI, BX
+	ADDQ         $0x04, AX
+	ADDQ         SI, DX
+	DECQ         R8
+	JNZ          full_position
+	TESTQ        DI, DI
+	JNZ          full_block
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), AX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	VMOVUPS      Y2, 64(AX)
+	VMOVUPS      Y3, 96(AX)
+	VMOVUPS      Y4, 128(AX)
+	VZEROUPPER
+	RET
+
+masked:
+	LEAQ    masks<>+0(SB), CX
+	SHLQ    $0x02, AX
+	SUBQ    AX, CX
+	VMOVUPS 64(CX), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	MOVQ    ldp+24(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    p+16(FP), AX
+	MOVQ    values+32(FP), CX
+	MOVQ    size+48(FP), SI
+	MOVQ    positions+56(FP), DI
+	SHLQ    $0x02, SI
+
+tail_block:
+	MOVQ    $0x00000020, R8
+	CMPQ    DI, R8
+	CMOVQLT DI, R8
+	MOVQ    $0x00000020, DX
+	SUBQ    R8, DX
+	SUBQ    R8, DI
+	MOVQ    (CX), DX
+	MOVQ    at+40(FP), BX
+	LEAQ    (DX)(BX*4), DX
+	MOVQ    DX, BX
+	TESTQ   DI, DI
+	JEQ     last10
+	MOVQ    24(CX), BX
+	MOVQ    at+40(FP), R9
+	LEAQ    (BX)(R9*4), BX
+
+last10:
+	ADDQ $0x18, CX
+
+tail_position:
+	VBROADCASTSS (AX), Y6
+	VFMADD231PS  (DX), Y6, Y1
+	VFMADD231PS  32(DX), Y6, Y2
+	VFMADD231PS  64(DX), Y6, Y3
+	VFMADD231PS  96(DX), Y6, Y4
+	VMASKMOVPS   128(DX), Y0, Y7
+	VFMADD231PS  Y7, Y6, Y5
+	PREFETCHT0   (BX)
+	PREFETCHT0   64(BX)
+	PREFETCHT0   128(BX)
+	ADDQ         SI, BX
+	ADDQ         $0x04, AX
+	ADDQ         SI, DX
+	DECQ         R8
+	JNZ          tail_position
+	TESTQ        DI, DI
+	JNZ          tail_block
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), AX
+	VMOVUPS      Y1, (AX)
+	VMOVUPS      Y2, 32(AX)
+	VMOVUPS      Y3, 64(AX)
+	VMOVUPS      Y4, 96(AX)
+	VMASKMOVPS   Y5, Y0, 128(AX)
+	VZEROUPPER
+	RET
+
+// func mix1x48(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// Requires: AVX, CMOV, FMA3, MMX+
+TEXT ·mix1x48(SB), NOSPLIT, $0-72
+	MOVQ   cols+64(FP), AX
+	SUBQ   $0x28, AX
+	CMPQ   AX, $0x08
+	JNE    masked
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ   ldp+24(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   p+16(FP), AX
+	MOVQ   values+32(FP), CX
+	MOVQ   size+48(FP), SI
+	MOVQ   positions+56(FP), DI
+	SHLQ   $0x02, SI
+
+full_block:
+	MOVQ    $0x00000020, R8
+	CMPQ    DI, R8
+	CMOVQLT DI, R8
+	MOVQ    $0x00000020, DX
+	SUBQ    R8, DX
+	SUBQ    R8, DI
+	MOVQ    (CX), DX
+	MOVQ    at+40(FP), BX
+	LEAQ    (DX)(BX*4), DX
+	MOVQ    DX, BX
+	TESTQ   DI, DI
+	JEQ     last11
+	MOVQ    24(CX), BX
+	MOVQ    at+40(FP), R9
+	LEAQ    (BX)(R9*4), BX
+
+last11:
+	ADDQ $0x18, CX
+
+full_position:
+	VBROADCASTSS (AX), Y6
+	VFMADD231PS  (DX), Y6, Y0
+	VFMADD231PS  32(DX), Y6, Y1
+	VFMADD231PS  64(DX), Y6, Y2
+	VFMADD231PS  96(DX), Y6, Y3
+	VFMADD231PS  128(DX), Y6, Y4
+	VFMADD231PS  160(DX), Y6, Y5
+	PREFETCHT0   (BX)
+	PREFETCHT0   64(BX)
+	PREFETCHT0   128(BX)
+	ADDQ         SI, BX
+	ADDQ         $0x04, AX
+	ADDQ         SI, DX
+	DECQ         R8
+	JNZ          full_position
+	TESTQ        DI, DI
+	JNZ          full_block
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), AX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	VMOVUPS      Y2, 64(AX)
+	VMOVUPS      Y3, 96(AX)
+	VMOVUPS      Y4, 128(AX)
+	VMOVUPS      Y5, 160(AX)
+	VZEROUPPER
+	RET
+
+masked:
+	LEAQ    masks<>+0(SB), CX
+	SHLQ    $0x02, AX
+	SUBQ    AX, CX
+	VMOVUPS 64(CX), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	MOVQ    ldp+24(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    p+16(FP), AX
+	MOVQ    values+32(FP), CX
+	MOVQ    size+48(FP), SI
+	MOVQ    positions+56(FP), DI
+	SHLQ    $0x02, SI
+
+tail_block:
+	MOVQ    $0x00000020, R8
+	CMPQ    DI, R8
+	CMOVQLT DI, R8
+	MOVQ    $0x00000020, DX
+	SUBQ    R8, DX
+	SUBQ    R8, DI
+	MOVQ    (CX), DX
+	MOVQ    at+40(FP), BX
+	LEAQ    (DX)(BX*4), DX
+	MOVQ    DX, BX
+	TESTQ   DI, DI
+	JEQ     last12
+	MOVQ    24(CX), BX
+	MOVQ    at+40(FP), R9
+	LEAQ    (BX)(R9*4), BX
+
+last12:
+	ADDQ $0x18, CX
+
+tail_position:
+	VBROADCASTSS (AX), Y7
+	VFMADD231PS  (DX), Y7, Y1
+	VFMADD231PS  32(DX), Y7, Y2
+	VFMADD231PS  64(DX), Y7, Y3
+	VFMADD231PS  96(DX), Y7, Y4
+	VFMADD231PS  128(DX), Y7, Y5
+	VMASKMOVPS   160(DX), Y0, Y8
+	VFMADD231PS  Y8, Y7, Y6
+	PREFETCHT0   (BX)
+	PREFETCHT0   64(BX)
+	PREFETCHT0   128(BX)
+	ADDQ         SI, BX
+	ADDQ         $0x04, AX
+	ADDQ         SI, DX
+	DECQ         R8
+	JNZ          tail_position
+	TESTQ        DI, DI
+	JNZ          tail_block
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), AX
+	VMOVUPS      Y1, (AX)
+	VMOVUPS      Y2, 32(AX)
+	VMOVUPS      Y3, 64(AX)
+	VMOVUPS      Y4, 96(AX)
+	VMOVUPS      Y5, 128(AX)
+	VMASKMOVPS   Y6, Y0, 160(AX)
+	VZEROUPPER
+	RET
+
+// func mix1x56(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// Requires: AVX, CMOV, FMA3, MMX+
+TEXT ·mix1x56(SB), NOSPLIT, $0-72
+	MOVQ   cols+64(FP), AX
+	SUBQ   $0x30, AX
+	CMPQ   AX, $0x08
+	JNE    masked
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	MOVQ   ldp+24(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   p+16(FP), AX
+	MOVQ   values+32(FP), CX
+	MOVQ   size+48(FP), SI
+	MOVQ   positions+56(FP), DI
+	SHLQ   $0x02, SI
+
+full_block:
+	MOVQ    $0x00000020, R8
+	CMPQ    DI, R8
+	CMOVQLT DI, R8
+	MOVQ    $0x00000020, DX
+	SUBQ    R8, DX
+	SUBQ    R8, DI
+	MOVQ    (CX), DX
+	MOVQ    at+40(FP), BX
+	LEAQ    (DX)(BX*4), DX
+	MOVQ    DX, BX
+	TESTQ   DI, DI
+	JEQ     last13
+	MOVQ    24(CX), BX
+	MOVQ    at+40(FP), R9
+	LEAQ    (BX)(R9*4), BX
+
+last13:
+	ADDQ $0x18, CX
+
+full_position:
+	VBROADCASTSS (AX), Y7
+	VFMADD231PS  (DX), Y7, Y0
+	VFMADD231PS  32(DX), Y7, Y1
+	VFMADD231PS  64(DX), Y7, Y2
+	VFMADD231PS  96(DX), Y7, Y3
+	VFMADD231PS  128(DX), Y7, Y4
+	VFMADD231PS  160(DX), Y7, Y5
+	VFMADD231PS  192(DX), Y7, Y6
+	PREFETCHT0   (BX)
+	PREFETCHT0   64(BX)
+	PREFETCHT0   128(BX)
+	PREFETCHT0   192(BX)
+	ADDQ         SI, BX
+	ADDQ         $0x04, AX
+	ADDQ         SI, DX
+	DECQ         R8
+	JNZ          full_position
+	TESTQ        DI, DI
+	JNZ          full_block
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), AX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	VMOVUPS      Y2, 64(AX)
+	VMOVUPS      Y3, 96(AX)
+	VMOVUPS      Y4, 128(AX)
+	VMOVUPS      Y5, 160(AX)
+	VMOVUPS      Y6, 192(AX)
+	VZEROUPPER
+	RET
+
+masked:
+	LEAQ    masks<>+0(SB), CX
+	SHLQ    $0x02, AX
+	SUBQ    AX, CX
+	VMOVUPS 64(CX), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    ldp+24(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    p+16(FP), AX
+	MOVQ    values+32(FP), CX
+	MOVQ    size+48(FP), SI
+	MOVQ    positions+56(FP), DI
+	SHLQ    $0x02, SI
+
+tail_block:
+	MOVQ    $0x00000020, R8
+	CMPQ    DI, R8
+	CMOVQLT DI, R8
+	MOVQ    $0x00000020, DX
+	SUBQ    R8, DX
+	SUBQ    R8, DI
+	MOVQ    (CX), DX
+	MOVQ    at+40(FP), BX
+	LEAQ    (DX)(BX*4), DX
+	MOVQ    DX, BX
+	TESTQ   DI, DI
+	JEQ     last14
+	MOVQ    24(CX), BX
+	MOVQ    at+40(FP), R9
+	LEAQ    (BX)(R9*4), BX
+
+last14:
+	ADDQ $0x18, CX
+
+tail_position:
+	VBROADCASTSS (AX), Y8
+	VFMADD231PS  (DX), Y8, Y1
+	VFMADD231PS  32(DX), Y8, Y2
+	VFMADD231PS  64(DX), Y8, Y3
+	VFMADD231PS  96(DX), Y8, Y4
+	VFMADD231PS  128(DX), Y8, Y5
+	VFMADD231PS  160(DX), Y8, Y6
+	VMASKMOVPS   192(DX), Y0, Y9
+	VFMADD231PS  Y9, Y8, Y7
+	PREFETCHT0   (BX)
+	PREFETCHT0   64(BX)
+	PREFETCHT0   128(BX)
+	PREFETCHT0   192(BX)
+	ADDQ         SI, BX
+	ADDQ         $0x04, AX
+	ADDQ         SI, DX
+	DECQ         R8
+	JNZ          tail_position
+	TESTQ        DI, DI
+	JNZ          tail_block
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), AX
+	VMOVUPS      Y1, (AX)
+	VMOVUPS      Y2, 32(AX)
+	VMOVUPS      Y3, 64(AX)
+	VMOVUPS      Y4, 96(AX)
+	VMOVUPS      Y5, 128(AX)
+	VMOVUPS      Y6, 160(AX)
+	VMASKMOVPS   Y7, Y0, 192(AX)
+	VZEROUPPER
+	RET
+
+// func mix1x64(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// Requires: AVX, CMOV, FMA3, MMX+
+TEXT ·mix1x64(SB), NOSPLIT, $0-72
+	MOVQ   cols+64(FP), AX
+	SUBQ   $0x38, AX
+	CMPQ   AX, $0x08
+	JNE    masked
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ   ldp+24(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   p+16(FP), AX
+	MOVQ   values+32(FP), CX
+	MOVQ   size+48(FP), SI
+	MOVQ   positions+56(FP), DI
+	SHLQ   $0x02, SI
+
+full_block:
+	MOVQ    $0x00000020, R8
+	CMPQ    DI, R8
+	CMOVQLT DI, R8
+	MOVQ    $0x00000020, DX
+	SUBQ    R8, DX
+	SUBQ    R8, DI
+	MOVQ    (CX), DX
+	MOVQ    at+40(FP), BX
+	LEAQ    (DX)(BX*4), DX
+	MOVQ    DX, BX
+	TESTQ   DI, DI
+	JEQ     last15
+	MOVQ    24(CX), BX
+	MOVQ    at+40(FP), R9
+	LEAQ    (BX)(R9*4), BX
+
+last15:
+	ADDQ $0x18, CX
+
+full_position:
+	VBROADCASTSS (AX), Y8
+	VFMADD231PS  (DX), Y8, Y0
+	VFMADD231PS  32(DX), Y8, Y1
+	VFMADD231PS  64(DX), Y8, Y2
+	VFMADD231PS  96(DX), Y8, Y3
+	VFMADD231PS  128(DX), Y8, Y4
+	VFMADD231PS  160(DX), Y8, Y5
+	VFMADD231PS  192(DX), Y8, Y6
+	VFMADD231PS  224(DX), Y8, Y7
+	PREFETCHT0   (BX)
+	PREFETCHT0   64(BX)
+	PREFETCHT0   128(BX)
+	PREFETCHT0   192(BX)
+	ADDQ         SI, BX
+	ADDQ         $0x04, AX
+	ADDQ         SI, DX
+	DECQ         R8
+	JNZ          full_position
+	TESTQ        DI, DI
+	JNZ          full_block
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), AX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	VMOVUPS      Y2, 64(AX)
+	VMOVUPS      Y3, 96(AX)
+	VMOVUPS      Y4, 128(AX)
+	VMOVUPS      Y5, 160(AX)
+	VMOVUPS      Y6, 192(AX)
+	VMOVUPS      Y7, 224(AX)
+	VZEROUPPER
+	RET
+
+masked:
+	LEAQ    masks<>+0(SB), CX
+	SHLQ    $0x02, AX
+	SUBQ    AX, CX
+	VMOVUPS 64(CX), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	MOVQ    ldp+24(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    p+16(FP), AX
+	MOVQ    values+32(FP), CX
+	MOVQ    size+48(FP), SI
+	MOVQ    positions+56(FP), DI
+	SHLQ    $0x02, SI
+
+tail_block:
+	MOVQ    $0x00000020, R8
+	CMPQ    DI, R8
+	CMOVQLT DI, R8
+	MOVQ    $0x00000020, DX
+	SUBQ    R8, DX
+	SUBQ    R8, DI
+	MOVQ    (CX), DX
+	MOVQ    at+40(FP), BX
+	LEAQ    (DX)(BX*4), DX
+	MOVQ    DX, BX
+	TESTQ   DI, DI
+	JEQ     last16
+	MOVQ    24(CX), BX
+	MOVQ    at+40(FP), R9
+	LEAQ    (BX)(R9*4), BX
+
+last16:
+	ADDQ $0x18, CX
+
+tail_position:
+	VBROADCASTSS (AX), Y9
+	VFMADD231PS  (DX), Y9, Y1
+	VFMADD231PS  32(DX), Y9, Y2
+	VFMADD231PS  64(DX), Y9, Y3
+	VFMADD231PS  96(DX), Y9, Y4
+	VFMADD231PS  128(DX), Y9, Y5
+	VFMADD231PS  160(DX), Y9, Y6
+	VFMADD231PS  192(DX), Y9, Y7
+	VMASKMOVPS   224(DX), Y0, Y10
+	VFMADD231PS  Y10, Y9, Y8
+	PREFETCHT0   (BX)
+	PREFETCHT0   64(BX)
+	PREFETCHT0   128(BX)
+	PREFETCHT0   192(BX)
+	ADDQ         SI, BX
+	ADDQ         $0x04, AX
+	ADDQ         SI, DX
+	DECQ         R8
+	JNZ          tail_position
+	TESTQ        DI, DI
+	JNZ          tail_block
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), AX
+	VMOVUPS      Y1, (AX)
+	VMOVUPS      Y2, 32(AX)
+	VMOVUPS      Y3, 64(AX)
+	VMOVUPS      Y4, 96(AX)
+	VMOVUPS      Y5, 128(AX)
+	VMOVUPS      Y6, 160(AX)
+	VMOVUPS      Y7, 192(AX)
+	VMASKMOVPS   Y8, Y0, 224(AX)
+	VZEROUPPER
+	RET
+
+// func mix2x8(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// Requires: AVX, CMOV, FMA3
+TEXT ·mix2x8(SB), NOSPLIT, $0-72
+	MOVQ   cols+64(FP), AX
+	CMPQ   AX, $0x08
+	JNE    masked
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ   ldp+24(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   p+16(FP), CX
+	MOVQ   values+32(FP), DX
+	MOVQ   size+48(FP), SI
+	MOVQ   positions+56(FP), DI
+	SHLQ   $0x02, SI
+
+full_block:
+	MOVQ    $0x00000020, R8
+	CMPQ    DI, R8
+	CMOVQLT DI, R8
+	MOVQ    $0x00000020, R9
+	SUBQ    R8, R9
+	SUBQ    R8, DI
+	MOVQ    (DX), BX
+	MOVQ    at+40(FP), R10
+	LEAQ    (BX)(R10*4), BX
+	ADDQ    $0x18, DX
+
+full_position:
+	VMOVUPS      (BX), Y2
+	VBROADCASTSS (CX), Y3
+	VFMADD231PS  Y3, Y2, Y0
+	VBROADCASTSS (CX)(AX*1), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x04, CX
+	ADDQ         SI, BX
+	DECQ         R8
+	JNZ          full_position
+	TESTQ        DI, DI
+	JNZ          full_block
+	TESTQ        R9, R9
+	JNZ          full_inside1
+	MOVQ         (DX), BX
+	MOVQ         at+40(FP), DI
+	LEAQ         (BX)(DI*4), BX
+	ADDQ         $0x18, DX
+	MOVQ         $0x00000020, R9
+
+full_inside1:
+	DECQ         R9
+	VMOVUPS      (BX), Y2
+	VBROADCASTSS (CX)(AX*1), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x04, CX
+	ADDQ         SI, BX
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, (CX)(AX*1)
+	VZEROUPPER
+	RET
+
+masked:
+	LEAQ    masks<>+0(SB), CX
+	SHLQ    $0x02, AX
+	SUBQ    AX, CX
+	VMOVUPS 64(CX), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVQ    ldp+24(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    p+16(FP), CX
+	MOVQ    values+32(FP), DX
+	MOVQ    size+48(FP), SI
+	MOVQ    positions+56(FP), DI
+	SHLQ    $0x02, SI
+
+tail_block:
+	MOVQ    $0x00000020, R8
+	CMPQ    DI, R8
+	CMOVQLT DI, R8
+	MOVQ    $0x00000020, R9
+	SUBQ    R8, R9
+	SUBQ    R8, DI
+	MOVQ    (DX), BX
+	MOVQ    at+40(FP), R10
+	LEAQ    (BX)(R10*4), BX
+	ADDQ    $0x18, DX
+
+tail_position:
+	VMASKMOVPS   (BX), Y0, Y3
+	VBROADCASTSS (CX), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS (CX)(AX*1), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	ADDQ         $0x04, CX
+	ADDQ         SI, BX
+	DECQ         R8
+	JNZ          tail_position
+	TESTQ        DI, DI
+	JNZ          tail_block
+	TESTQ        R9, R9
+	JNZ          tail_inside1
+	MOVQ         (DX), BX
+	MOVQ         at+40(FP), DI
+	LEAQ         (BX)(DI*4), BX
+	ADDQ         $0x18, DX
+	MOVQ         $0x00000020, R9
+
+tail_inside1:
+	DECQ         R9
+	VMASKMOVPS   (BX), Y0, Y3
+	VBROADCASTSS (CX)(AX*1), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	ADDQ         $0x04, CX
+	ADDQ         SI, BX
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	VMASKMOVPS   Y1, Y0, (CX)
+	VMASKMOVPS   Y2, Y0, (CX)(AX*1)
+	VZEROUPPER
+	RET
+
+// func mix2x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// Requires: AVX, CMOV, FMA3
+TEXT ·mix2x16(SB), NOSPLIT, $0-72
+	MOVQ   cols+64(FP), AX
+	SUBQ   $0x08, AX
+	CMPQ   AX, $0x08
+	JNE    masked
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   ldp+24(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   p+16(FP), CX
+	MOVQ   values+32(FP), DX
+	MOVQ   size+48(FP), SI
+	MOVQ   positions+56(FP), DI
+	SHLQ   $0x02, SI
+
+full_block:
+	MOVQ    $0x00000020, R8
+	CMPQ    DI, R8
+	CMOVQLT DI, R8
+	MOVQ    $0x00000020, R9
+	SUBQ    R8, R9
+	SUBQ    R8, DI
+	MOVQ    (DX), BX
+	MOVQ    at+40(FP), R10
+	LEAQ    (BX)(R10*4), BX
+	ADDQ    $0x18, DX
+
+full_position:
+	VMOVUPS      (BX), Y4
+	VMOVUPS      32(BX), Y5
+	VBROADCASTSS (CX), Y6
+	VFMADD231PS  Y6, Y4, Y0
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS (CX)(AX*1), Y6
+	VFMADD231PS  Y6, Y4, Y2
+	VFMADD231PS  Y6, Y5, Y3
+	ADDQ         $0x04, CX
+	ADDQ         SI, BX
+	DECQ         R8
+	JNZ          full_position
+	TESTQ        DI, DI
+	JNZ          full_block
+	TESTQ        R9, R9
+	JNZ          full_inside1
+	MOVQ         (DX), BX
+	MOVQ         at+40(FP), DI
+	LEAQ         (BX)(DI*4), BX
+	ADDQ         $0x18, DX
+	MOVQ         $0x00000020, R9
+
+full_inside1:
+	DECQ         R9
+	VMOVUPS      (BX), Y4
+	VMOVUPS      32(BX), Y5
+	VBROADCASTSS (CX)(AX*1), Y6
+	VFMADD231PS  Y6, Y4, Y2
+	VFMADD231PS  Y6, Y5, Y3
+	ADDQ         $0x04, CX
+	ADDQ         SI, BX
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, 32(CX)
+	VMOVUPS      Y2, (CX)(AX*1)
+	VMOVUPS      Y3, 32(CX)(AX*1)
+	VZEROUPPER
+	RET
+
+masked:
+	LEAQ    masks<>+0(SB), CX
+	SHLQ    $0x02, AX
+	SUBQ    AX, CX
+	VMOVUPS 64(CX), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    ldp+24(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    p+16(FP), CX
+	MOVQ    values+32(FP), DX
+	MOVQ    size+48(FP), SI
+	MOVQ    positions+56(FP), DI
+	SHLQ    $0x02, SI
+
+tail_block:
+	MOVQ    $0x00000020, R8
+	CMPQ    DI, R8
+	CMOVQLT DI, R8
+	MOVQ    $0x00000020, R9
+	SUBQ    R8, R9
+	SUBQ    R8, DI
+	MOVQ    (DX), BX
+	MOVQ    at+40(FP), R10
+	LEAQ    (BX)(R10*4), BX
+	ADDQ    $0x18, DX
+
+tail_position:
+	VMOVUPS      (BX), Y5
+	VMASKMOVPS   32(BX), Y0, Y6
+	VBROADCASTSS (CX), Y7
+	VFMADD231PS  Y7, Y5, Y1
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS (CX)(AX*1), Y7
+	VFMADD231PS  Y7, Y5, Y3
+	VFMADD231PS  Y7, Y6, Y4
+	ADDQ         $0x04, CX
+	ADDQ         SI, BX
+	DECQ         R8
+	JNZ          tail_position
+	TESTQ        DI, DI
+	JNZ          tail_block
+	TESTQ        R9, R9
+	JNZ          tail_inside1
+	MOVQ         (DX), BX
+	MOVQ         at+40(FP), DI
+	LEAQ         (BX)(DI*4), BX
+	ADDQ         $0x18, DX
+	MOVQ         $0x00000020, R9
+
+tail_inside1:
+	DECQ         R9
+	VMOVUPS      (BX), Y5
+	VMASKMOVPS   32(BX), Y0, Y6
+	VBROADCASTSS (CX)(AX*1), Y7
+	VFMADD231PS  Y7, Y5, Y3
+	VFMADD231PS  Y7, Y6, Y4
+	ADDQ         $0x04, CX
+	ADDQ         SI, BX
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	VMOVUPS      Y1, (CX)
+	VMASKMOVPS   Y2, Y0, 32(CX)
+	VMOVUPS      Y3, (CX)(AX*1)
+	VMASKMOVPS   Y4, Y0, 32(CX)(AX*1)
+	VZEROUPPER
+	RET
+
+// func mix3x8(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// Requires: AVX, CMOV, FMA3
+TEXT ·mix3x8(SB), NOSPLIT, $0-72
+	MOVQ   cols+64(FP), AX
+	CMPQ   AX, $0x08
+	JNE    masked
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	MOVQ   ldp+24(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   p+16(FP), CX
+	MOVQ   values+32(FP), DX
+	MOVQ   size+48(FP), SI
+	MOVQ   positions+56(FP), DI
+	SHLQ   $0x02, SI
+
+full_block:
+	MOVQ    $0x00000020, R8
+	CMPQ    DI, R8
+	CMOVQLT DI, R8
+	MOVQ    $0x00000020, R9
+	SUBQ    R8, R9
+	SUBQ    R8, DI
+	MOVQ    (DX), BX
+	MOVQ    at+40(FP), R10
+	LEAQ    (BX)(R10*4), BX
+	ADDQ    $0x18, DX
+
+full_position:
+	VMOVUPS      (BX), Y3
+	VBROADCASTSS (CX), Y4
+	VFMADD231PS  Y4, Y3, Y0
+	VBROADCASTSS (CX)(AX*1), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS (CX)(AX*2), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	ADDQ         $0x04, CX
+	ADDQ         SI, BX
+	DECQ         R8
+	JNZ          full_position
+	TESTQ        DI, DI
+	JNZ          full_block
+	TESTQ        R9, R9
+	JNZ          full_inside1
+	MOVQ         (DX), BX
+	MOVQ         at+40(FP), DI
+	LEAQ         (BX)(DI*4), BX
+	ADDQ         $0x18, DX
+	MOVQ         $0x00000020, R9
+
+full_inside1:
+	DECQ         R9
+	VMOVUPS      (BX), Y3
+	VBROADCASTSS (CX)(AX*1), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS (CX)(AX*2), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	ADDQ         $0x04, CX
+	ADDQ         SI, BX
+	TESTQ        R9, R9
+	JNZ          full_inside2
+	MOVQ         (DX), BX
+	MOVQ         at+40(FP), DI
+	LEAQ         (BX)(DI*4), BX
+	ADDQ         $0x18, DX
+	MOVQ         $0x00000020, R9
+
+full_inside2:
+	DECQ         R9
+	VMOVUPS      (BX), Y3
+	VBROADCASTSS (CX)(AX*2), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	ADDQ         $0x04, CX
+	ADDQ         SI, BX
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, (CX)(AX*1)
+	VMOVUPS      Y2, (CX)(AX*2)
+	VZEROUPPER
+	RET
+
+masked:
+	LEAQ    masks<>+0(SB), CX
+	SHLQ    $0x02, AX
+	SUBQ    AX, CX
+	VMOVUPS 64(CX), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    ldp+24(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    p+16(FP), CX
+	MOVQ    values+32(FP), DX
+	MOVQ    size+48(FP), SI
+	MOVQ    positions+56(FP), DI
+	SHLQ    $0x02, SI
+
+tail_block:
+	MOVQ    $0x00000020, R8
+	CMPQ    DI, R8
+	CMOVQLT DI, R8
+	MOVQ    $0x00000020, R9
+	SUBQ    R8, R9
+	SUBQ    R8, DI
+	MOVQ    (DX), BX
+	MOVQ    at+40(FP), R10
+	LEAQ    (BX)(R10*4), BX
+	ADDQ    $0x18, DX
+
+tail_position:
+	VMASKMOVPS   (BX), Y0, Y4
+	VBROADCASTSS (CX), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS (CX)(AX*1), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS (CX)(AX*2), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x04, CX
+	ADDQ         SI, BX
+	DECQ         R8
+	JNZ          tail_position
+	TESTQ        DI, DI
+	JNZ          tail_block
+	TESTQ        R9, R9
+	JNZ          tail_inside1
+	MOVQ         (DX), BX
+	MOVQ         at+40(FP), DI
+	LEAQ         (BX)(DI*4), BX
+	ADDQ         $0x18, DX
+	MOVQ         $0x00000020, R9
+
+tail_inside1:
+	DECQ         R9
+	VMASKMOVPS   (BX), Y0, Y4
+	VBROADCASTSS (CX)(AX*1), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS (CX)(AX*2), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x04, CX
+	ADDQ         SI, BX
+	TESTQ        R9, R9
+	JNZ          tail_inside2
+	MOVQ         (DX), BX
+	MOVQ         at+40(FP), DI
+	LEAQ         (BX)(DI*4), BX
+	ADDQ         $0x18, DX
+	MOVQ         $0x00000020, R9
+
+tail_inside2:
+	DECQ         R9
+	VMASKMOVPS   (BX), Y0, Y4
+	VBROADCASTSS (CX)(AX*2), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x04, CX
+	ADDQ         SI, BX
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	VMASKMOVPS   Y1, Y0, (CX)
+	VMASKMOVPS   Y2, Y0, (CX)(AX*1)
+	VMASKMOVPS   Y3, Y0, (CX)(AX*2)
+	VZEROUPPER
+	RET
+
+// func mix3x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// Requires: AVX, CMOV, FMA3
+TEXT ·mix3x16(SB), NOSPLIT, $0-72
+	MOVQ   cols+64(FP), AX
+	SUBQ   $0x08, AX
+	CMPQ   AX, $0x08
+	JNE    masked
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ   ldp+24(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   p+16(FP), CX
+	MOVQ   values+32(FP), DX
+	MOVQ   size+48(FP), SI
+	MOVQ   positions+56(FP), DI
+	SHLQ   $0x02, SI
+
+full_block:
+	MOVQ    $0x00000020, R8
+	CMPQ    DI, R8
+	CMOVQLT DI, R8
+	MOVQ    $0x00000020, R9
+	SUBQ    R8, R9
+	SUBQ    R8, DI
+	MOVQ    (DX), BX
+	MOVQ    at+40(FP), R10
+	LEAQ    (BX)(R10*4), BX
+	ADDQ    $0x18, DX
+
+full_position:
+	VMOVUPS      (BX), Y6
+	VMOVUPS      32(BX), Y7
+	VBROADCASTSS (CX), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y1
+	VBROADCASTSS (CX)(AX*1), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y3
+	VBROADCASTSS (CX)(AX*2), Y8
+	VFMADD231PS  Y8, Y6, Y4
+	VFMADD231PS  Y8, Y7, Y5
+	ADDQ         $0x04, CX
+	ADDQ         SI, BX
+	DECQ         R8
+	JNZ          full_position
+	TESTQ        DI, DI
+	JNZ          full_block
+	TESTQ        R9, R9
+	JNZ          full_inside1
+	MOVQ         (DX), BX
+	MOVQ         at+40(FP), DI
+	LEAQ         (BX)(DI*4), BX
+	ADDQ         $0x18, DX
+	MOVQ         $0x00000020, R9
+
+full_inside1:
+	DECQ         R9
+	VMOVUPS      (BX), Y6
+	VMOVUPS      32(BX), Y7
+	VBROADCASTSS (CX)(AX*1), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y3
+	VBROADCASTSS (CX)(AX*2), Y8
+	VFMADD231PS  Y8, Y6, Y4
+	VFMADD231PS  Y8, Y7, Y5
+	ADDQ         $0x04, CX
+	ADDQ         SI, BX
+	TESTQ        R9, R9
+	JNZ          full_inside2
+	MOVQ         (DX), BX
+	MOVQ         at+40(FP), DI
+	LEAQ         (BX)(DI*4), BX
+	ADDQ         $0x18, DX
+	MOVQ         $0x00000020, R9
+
+full_inside2:
+	DECQ         R9
+	VMOVUPS      (BX), Y6
+	VMOVUPS      32(BX), Y7
+	VBROADCASTSS (CX)(AX*2), Y8
+	VFMADD231PS  Y8, Y6, Y4
+	VFMADD231PS  Y8, Y7, Y5
+	ADDQ         $0x04, CX
+	ADDQ         SI, BX
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, 32(CX)
+	VMOVUPS      Y2, (CX)(AX*1)
+	VMOVUPS      Y3, 32(CX)(AX*1)
+	VMOVUPS      Y4, (CX)(AX*2)
+	VMOVUPS      Y5, 32(CX)(AX*2)
+	VZEROUPPER
+	RET
+
+masked:
+	LEAQ    masks<>+0(SB), CX
+	SHLQ    $0x02, AX
+	SUBQ    AX, CX
+	VMOVUPS 64(CX), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	MOVQ    ldp+24(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    p+16(FP), CX
+	MOVQ    values+32(FP), DX
+	MOVQ    size+48(FP), SI
+	MOVQ    positions+56(FP), DI
+	SHLQ    $0x02, SI
+
+tail_block:
+	MOVQ    $0x00000020, R8
+	CMPQ    DI, R8
+	CMOVQLT DI, R8
+	MOVQ    $0x00000020, R9
+	SUBQ    R8, R9
+	SUBQ    R8, DI
+	MOVQ    (DX), BX
+	MOVQ    at+40(FP), R10
+	LEAQ    (BX)(R10*4), BX
+	ADDQ    $0x18, DX
+
+tail_position:
+	VMOVUPS      (BX), Y7
+	VMASKMOVPS   32(BX), Y0, Y8
+	VBROADCASTSS (CX), Y9
+	VFMADD231PS  Y9, Y7, Y1
+	VFMADD231PS  Y9, Y8, Y2
+	VBROADCASTSS (CX)(AX*1), Y9
+	VFMADD231PS  Y9, Y7, Y3
+	VFMADD231PS  Y9, Y8, Y4
+	VBROADCASTSS (CX)(AX*2), Y9
+	VFMADD231PS  Y9, Y7, Y5
+	VFMADD231PS  Y9, Y8, Y6
+	ADDQ         $0x04, CX
+	ADDQ         SI, BX
+	DECQ         R8
+	JNZ          tail_position
+	TESTQ        DI, DI
+	JNZ          tail_block
+	TESTQ        R9, R9
+	JNZ          tail_inside1
+	MOVQ         (DX), BX
+	MOVQ         at+40(FP), DI
+	LEAQ         (BX)(DI*4), BX
+	ADDQ         $0x18, DX
+	MOVQ         $0x00000020, R9
+
+tail_inside1:
+	DECQ         R9
+	VMOVUPS      (BX), Y7
+	VMASKMOVPS   32(BX), Y0, Y8
+	VBROADCASTSS (CX)(AX*1), Y9
+	VFMADD231PS  Y9, Y7, Y3
+	VFMADD231PS  Y9, Y8, Y4
+	VBROADCASTSS (CX)(AX*2), Y9
+	VFMADD231PS  Y9, Y7, Y5
+	VFMADD231PS  Y9, Y8, Y6
+	ADDQ         $0x04, CX
+	ADDQ         SI, BX
+	TESTQ        R9, R9
+	JNZ          tail_inside2
+	MOVQ         (DX), BX
+	MOVQ         at+40(FP), DI
+	LEAQ         (BX)(DI*4), BX
+	ADDQ         $0x18, DX
+	MOVQ         $0x00000020, R9
+
+tail_inside2:
+	DECQ         R9
+	VMOVUPS      (BX), Y7
+	VMASKMOVPS   32(BX), Y0, Y8
+	VBROADCASTSS (CX)(AX*2), Y9
+	VFMADD231PS  Y9, Y7, Y5
+	VFMADD231PS  Y9, Y8, Y6
+	ADDQ         $0x04, CX
+	ADDQ         SI, BX
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	VMOVUPS      Y1, (CX)
+	VMASKMOVPS   Y2, Y0, 32(CX)
+	VMOVUPS      Y3, (CX)(AX*1)
+	VMASKMOVPS   Y4, Y0, 32(CX)(AX*1)
+	VMOVUPS      Y5, (CX)(AX*2)
+	VMASKMOVPS   Y6, Y0, 32(CX)(AX*2)
+	VZEROUPPER
+	RET
+
+// func mix4x8(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// Requires: AVX, CMOV, FMA3
+TEXT ·mix4x8(SB), NOSPLIT, $0-72
+	MOVQ   cols+64(FP), AX
+	CMPQ   AX, $0x08
+	JNE    masked
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   ldp+24(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   p+16(FP), CX
+	LEAQ   (CX)(AX*2), DX
+	ADDQ   AX, DX
+	MOVQ   values+32(FP), BX
+	MOVQ   size+48(FP), DI
+	MOVQ   positions+56(FP), R8
+	SHLQ   $0x02, DI
+
+full_block:
+	MOVQ    $0x00000020, R9
+	CMPQ    R8, R9
+	CMOVQLT R8, R9
+	MOVQ    $0x00000020, R10
+	SUBQ    R9, R10
+	SUBQ    R9, R8
+	MOVQ    (BX), SI
+	MOVQ    at+40(FP), R11
+	LEAQ    (SI)(R11*4), SI
+	ADDQ    $0x18, BX
+
+full_position:
+	VMOVUPS      (SI), Y4
+	VBROADCASTSS (CX), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS (CX)(AX*1), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS (CX)(AX*2), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS (DX), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	DECQ         R9
+	JNZ          full_position
+	TESTQ        R8, R8
+	JNZ          full_block
+	TESTQ        R10, R10
+	JNZ          full_inside1
+	MOVQ         (BX), SI
+	MOVQ         at+40(FP), R8
+	LEAQ         (SI)(R8*4), SI
+	ADDQ         $0x18, BX
+	MOVQ         $0x00000020, R10
+
+full_inside1:
+	DECQ         R10
+	VMOVUPS      (SI), Y4
+	VBROADCASTSS (CX)(AX*1), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS (CX)(AX*2), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS (DX), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	TESTQ        R10, R10
+	JNZ          full_inside2
+	MOVQ         (BX), SI
+	MOVQ         at+40(FP), R8
+	LEAQ         (SI)(R8*4), SI
+	ADDQ         $0x18, BX
+	MOVQ         $0x00000020, R10
+
+full_inside2:
+	DECQ         R10
+	VMOVUPS      (SI), Y4
+	VBROADCASTSS (CX)(AX*2), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS (DX), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	TESTQ        R10, R10
+	JNZ          full_inside3
+	MOVQ         (BX), SI
+	MOVQ         at+40(FP), AX
+	LEAQ         (SI)(AX*4), SI
+	ADDQ         $0x18, BX
+	MOVQ         $0x00000020, R10
+
+full_inside3:
+	DECQ         R10
+	VMOVUPS      (SI), Y4
+	VBROADCASTSS (DX), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, (CX)(AX*1)
+	VMOVUPS      Y2, (CX)(AX*2)
+	VMOVUPS      Y3, (DX)
+	VZEROUPPER
+	RET
+
+masked:
+	LEAQ    masks<>+0(SB), CX
+	SHLQ    $0x02, AX
+	SUBQ    AX, CX
+	VMOVUPS 64(CX), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    ldp+24(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    p+16(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	MOVQ    values+32(FP), BX
+	MOVQ    size+48(FP), DI
+	MOVQ    positions+56(FP), R8
+	SHLQ    $0x02, DI
+
+tail_block:
+	MOVQ    $0x00000020, R9
+	CMPQ    R8, R9
+	CMOVQLT R8, R9
+	MOVQ    $0x00000020, R10
+	SUBQ    R9, R10
+	SUBQ    R9, R8
+	MOVQ    (BX), SI
+	MOVQ    at+40(FP), R11
+	LEAQ    (SI)(R11*4), SI
+	ADDQ    $0x18, BX
+
+tail_position:
+	VMASKMOVPS   (SI), Y0, Y5
+	VBROADCASTSS (CX), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS (CX)(AX*1), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS (CX)(AX*2), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS (DX), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	DECQ         R9
+	JNZ          tail_position
+	TESTQ        R8, R8
+	JNZ          tail_block
+	TESTQ        R10, R10
+	JNZ          tail_inside1
+	MOVQ         (BX), SI
+	MOVQ         at+40(FP), R8
+	LEAQ         (SI)(R8*4), SI
+	ADDQ         $0x18, BX
+	MOVQ         $0x00000020, R10
+
+tail_inside1:
+	DECQ         R10
+	VMASKMOVPS   (SI), Y0, Y5
+	VBROADCASTSS (CX)(AX*1), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS (CX)(AX*2), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS (DX), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	TESTQ        R10, R10
+	JNZ          tail_inside2
+	MOVQ         (BX), SI
+	MOVQ         at+40(FP), R8
+	LEAQ         (SI)(R8*4), SI
+	ADDQ         $0x18, BX
+	MOVQ         $0x00000020, R10
+
+tail_inside2:
+	DECQ         R10
+	VMASKMOVPS   (SI), Y0, Y5
+	VBROADCASTSS (CX)(AX*2), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS (DX), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	TESTQ        R10, R10
+	JNZ          tail_inside3
+	MOVQ         (BX), SI
+	MOVQ         at+40(FP), AX
+	LEAQ         (SI)(AX*4), SI
+	ADDQ         $0x18, BX
+	MOVQ         $0x00000020, R10
+
+tail_inside3:
+	DECQ         R10
+	VMASKMOVPS   (SI), Y0, Y5
+	VBROADCASTSS (DX), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	VMASKMOVPS   Y1, Y0, (CX)
+	VMASKMOVPS   Y2, Y0, (CX)(AX*1)
+	VMASKMOVPS   Y3, Y0, (CX)(AX*2)
+	VMASKMOVPS   Y4, Y0, (DX)
+	VZEROUPPER
+	RET
+
+// func mix4x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// Requires: AVX, CMOV, FMA3
+TEXT ·mix4x16(SB), NOSPLIT, $0-72
+	MOVQ   cols+64(FP), AX
+	SUBQ   $0x08, AX
+	CMPQ   AX, $0x08
+	JNE    masked
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ   ldp+24(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   p+16(FP), CX
+	LEAQ   (CX)(AX*2), DX
+	ADDQ   AX, DX
+	MOVQ   values+32(FP), BX
+	MOVQ   size+48(FP), DI
+	MOVQ   positions+56(FP), R8
+	SHLQ   $0x02, DI
+
+full_block:
+	MOVQ    $0x00000020, R9
+	CMPQ    R8, R9
+	CMOVQLT R8, R9
+	MOVQ    $0x00000020, R10
+	SUBQ    R9, R10
+	SUBQ    R9, R8
+	MOVQ    (BX), SI
+	MOVQ    at+40(FP), R11
+	LEAQ    (SI)(R11*4), SI
+	ADDQ    $0x18, BX
+
+full_position:
+	VMOVUPS      (SI), Y8
+	VMOVUPS      32(SI), Y9
+	VBROADCASTSS (CX), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS (CX)(AX*1), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS (CX)(AX*2), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS (DX), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	DECQ         R9
+	JNZ          full_position
+	TESTQ        R8, R8
+	JNZ          full_block
+	TESTQ        R10, R10
+	JNZ          full_inside1
+	MOVQ         (BX), SI
+	MOVQ         at+40(FP), R8
+	LEAQ         (SI)(R8*4), SI
+	ADDQ         $0x18, BX
+	MOVQ         $0x00000020, R10
+
+full_inside1:
+	DECQ         R10
+	VMOVUPS      (SI), Y8
+	VMOVUPS      32(SI), Y9
+	VBROADCASTSS (CX)(AX*1), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS (CX)(AX*2), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS (DX), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	TESTQ        R10, R10
+	JNZ          full_inside2
+	MOVQ         (BX), SI
+	MOVQ         at+40(FP), R8
+	LEAQ         (SI)(R8*4), SI
+	ADDQ         $0x18, BX
+	MOVQ         $0x00000020, R10
+
+full_inside2:
+	DECQ         R10
+	VMOVUPS      (SI), Y8
+	VMOVUPS      32(SI), Y9
+	VBROADCASTSS (CX)(AX*2), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS (DX), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	TESTQ        R10, R10
+	JNZ          full_inside3
+	MOVQ         (BX), SI
+	MOVQ         at+40(FP), AX
+	LEAQ         (SI)(AX*4), SI
+	ADDQ         $0x18, BX
+	MOVQ         $0x00000020, R10
+
+full_inside3:
+	DECQ         R10
+	VMOVUPS      (SI), Y8
+	VMOVUPS      32(SI), Y9
+	VBROADCASTSS (DX), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, 32(CX)
+	VMOVUPS      Y2, (CX)(AX*1)
+	VMOVUPS      Y3, 32(CX)(AX*1)
+	VMOVUPS      Y4, (CX)(AX*2)
+	VMOVUPS      Y5, 32(CX)(AX*2)
+	VMOVUPS      Y6, (DX)
+	VMOVUPS      Y7, 32(DX)
+	VZEROUPPER
+	RET
+
+masked:
+	LEAQ    masks<>+0(SB), CX
+	SHLQ    $0x02, AX
+	SUBQ    AX, CX
+	VMOVUPS 64(CX), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	MOVQ    ldp+24(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    p+16(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	MOVQ    values+32(FP), BX
+	MOVQ    size+48(FP), DI
+	MOVQ    positions+56(FP), R8
+	SHLQ    $0x02, DI
+
+tail_block:
+	MOVQ    $0x00000020, R9
+	CMPQ    R8, R9
+	CMOVQLT R8, R9
+	MOVQ    $0x00000020, R10
+	SUBQ    R9, R10
+	SUBQ    R9, R8
+	MOVQ    (BX), SI
+	MOVQ    at+40(FP), R11
+	LEAQ    (SI)(R11*4), SI
+	ADDQ    $0x18, BX
+
+tail_position:
+	VMOVUPS      (SI), Y9
+	VMASKMOVPS   32(SI), Y0, Y10
+	VBROADCASTSS (CX), Y11
+	VFMADD231PS  Y11, Y9, Y1
+	VFMADD231PS  Y11, Y10, Y2
+	VBROADCASTSS (CX)(AX*1), Y11
+	VFMADD231PS  Y11, Y9, Y3
+	VFMADD231PS  Y11, Y10, Y4
+	VBROADCASTSS (CX)(AX*2), Y11
+	VFMADD231PS  Y11, Y9, Y5
+	VFMADD231PS  Y11, Y10, Y6
+	VBROADCASTSS (DX), Y11
+	VFMADD231PS  Y11, Y9, Y7
+	VFMADD231PS  Y11, Y10, Y8
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	DECQ         R9
+	JNZ          tail_position
+	TESTQ        R8, R8
+	JNZ          tail_block
+	TESTQ        R10, R10
+	JNZ          tail_inside1
+	MOVQ         (BX), SI
+	MOVQ         at+40(FP), R8
+	LEAQ         (SI)(R8*4), SI
+	ADDQ         $0x18, BX
+	MOVQ         $0x00000020, R10
+
+tail_inside1:
+	DECQ         R10
+	VMOVUPS      (SI), Y9
+	VMASKMOVPS   32(SI), Y0, Y10
+	VBROADCASTSS (CX)(AX*1), Y11
+	VFMADD231PS  Y11, Y9, Y3
+	VFMADD231PS  Y11, Y10, Y4
+	VBROADCASTSS (CX)(AX*2), Y11
+	VFMADD231PS  Y11, Y9, Y5
+	VFMADD231PS  Y11, Y10, Y6
+	VBROADCASTSS (DX), Y11
+	VFMADD231PS  Y11, Y9, Y7
+	VFMADD231PS  Y11, Y10, Y8
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	TESTQ        R10, R10
+	JNZ          tail_inside2
+	MOVQ         (BX), SI
+	MOVQ         at+40(FP), R8
+	LEAQ         (SI)(R8*4), SI
+	ADDQ         $0x18, BX
+	MOVQ         $0x00000020, R10
+
+tail_inside2:
+	DECQ         R10
+	VMOVUPS      (SI), Y9
+	VMASKMOVPS   32(SI), Y0, Y10
+	VBROADCASTSS (CX)(AX*2), Y11
+	VFMADD231PS  Y11, Y9, Y5
+	VFMADD231PS  Y11, Y10, Y6
+	VBROADCASTSS (DX), Y11
+	VFMADD231PS  Y11, Y9, Y7
+	VFMADD231PS  Y11, Y10, Y8
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	TESTQ        R10, R10
+	JNZ          tail_inside3
+	MOVQ         (BX), SI
+	MOVQ         at+40(FP), AX
+	LEAQ         (SI)(AX*4), SI
+	ADDQ         $0x18, BX
+	MOVQ         $0x00000020, R10
+
+tail_inside3:
+	DECQ         R10
+	VMOVUPS      (SI), Y9
+	VMASKMOVPS   32(SI), Y0, Y10
+	VBROADCASTSS (DX), Y11
+	VFMADD231PS  Y11, Y9, Y7
+	VFMADD231PS  Y11, Y10, Y8
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	VMOVUPS      Y1, (CX)
+	VMASKMOVPS   Y2, Y0, 32(CX)
+	VMOVUPS      Y3, (CX)(AX*1)
+	VMASKMOVPS   Y4, Y0, 32(CX)(AX*1)
+	VMOVUPS      Y5, (CX)(AX*2)
+	VMASKMOVPS   Y6, Y0, 32(CX)(AX*2)
+	VMOVUPS      Y7, (DX)
+	VMASKMOVPS   Y8, Y0, 32(DX)
+	VZEROUPPER
+	RET
+
+// func mix5x8(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// Requires: AVX, CMOV, FMA3
+TEXT ·mix5x8(SB), NOSPLIT, $0-72
+	MOVQ   cols+64(FP), AX
+	CMPQ   AX, $0x08
+	JNE    masked
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	MOVQ   ldp+24(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   p+16(FP), CX
+	LEAQ   (CX)(AX*2), DX
+	ADDQ   AX, DX
+	MOVQ   values+32(FP), BX
+	MOVQ   size+48(FP), DI
+	MOVQ   positions+56(FP), R8
+	SHLQ   $0x02, DI
+
+full_block:
+	MOVQ    $0x00000020, R9
+	CMPQ    R8, R9
+	CMOVQLT R8, R9
+	MOVQ    $0x00000020, R10
+	SUBQ    R9, R10
+	SUBQ    R9, R8
+	MOVQ    (BX), SI
+	MOVQ    at+40(FP), R11
+	LEAQ    (SI)(R11*4), SI
+	ADDQ    $0x18, BX
+
+full_position:
+	VMOVUPS      (SI), Y5
+	VBROADCASTSS (CX), Y6
+	VFMADD231PS  Y6, Y5, Y0
+	VBROADCASTSS (CX)(AX*1), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS (CX)(AX*2), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS (DX), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS (DX)(AX*1), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	DECQ         R9
+	JNZ          full_position
+	TESTQ        R8, R8
+	JNZ          full_block
+	TESTQ        R10, R10
+	JNZ          full_inside1
+	MOVQ         (BX), SI
+	MOVQ         at+40(FP), R8
+	LEAQ         (SI)(R8*4), SI
+	ADDQ         $0x18, BX
+	MOVQ         $0x00000020, R10
+
+full_inside1:
+	DECQ         R10
+	VMOVUPS      (SI), Y5
+	VBROADCASTSS (CX)(AX*1), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS (CX)(AX*2), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS (DX), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS (DX)(AX*1), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	TESTQ        R10, R10
+	JNZ          full_inside2
+	MOVQ         (BX), SI
+	MOVQ         at+40(FP), R8
+	LEAQ         (SI)(R8*4), SI
+	ADDQ         $0x18, BX
+	MOVQ         $0x00000020, R10
+
+full_inside2:
+	DECQ         R10
+	VMOVUPS      (SI), Y5
+	VBROADCASTSS (CX)(AX*2), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS (DX), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS (DX)(AX*1), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	TESTQ        R10, R10
+	JNZ          full_inside3
+	MOVQ         (BX), SI
+	MOVQ         at+40(FP), R8
+	LEAQ         (SI)(R8*4), SI
+	ADDQ         $0x18, BX
+	MOVQ         $0x00000020, R10
+
+full_inside3:
+	DECQ         R10
+	VMOVUPS      (SI), Y5
+	VBROADCASTSS (DX), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS (DX)(AX*1), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	TESTQ        R10, R10
+	JNZ          full_inside4
+	MOVQ         (BX), SI
+	MOVQ         at+40(FP), R8
+	LEAQ         (SI)(R8*4), SI
+	ADDQ         $0x18, BX
+	MOVQ         $0x00000020, R10
+
+full_inside4:
+	DECQ         R10
+	VMOVUPS      (SI), Y5
+	VBROADCASTSS (DX)(AX*1), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, (CX)(AX*1)
+	VMOVUPS      Y2, (CX)(AX*2)
+	VMOVUPS      Y3, (DX)
+	VMOVUPS      Y4, (DX)(AX*1)
+	VZEROUPPER
+	RET
+
+masked:
+	LEAQ    masks<>+0(SB), CX
+	SHLQ    $0x02, AX
+	SUBQ    AX, CX
+	VMOVUPS 64(CX), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	MOVQ    ldp+24(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    p+16(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	MOVQ    values+32(FP), BX
+	MOVQ    size+48(FP), DI
+	MOVQ    positions+56(FP), R8
+	SHLQ    $0x02, DI
+
+tail_block:
+	MOVQ    $0x00000020, R9
+	CMPQ    R8, R9
+	CMOVQLT R8, R9
+	MOVQ    $0x00000020, R10
+	SUBQ    R9, R10
+	SUBQ    R9, R8
+	MOVQ    (BX), SI
+	MOVQ    at+40(FP), R11
+	LEAQ    (SI)(R11*4), SI
+	ADDQ    $0x18, BX
+
+tail_position:
+	VMASKMOVPS   (SI), Y0, Y6
+	VBROADCASTSS (CX), Y7
+	VFMADD231PS  Y7, Y6, Y1
+	VBROADCASTSS (CX)(AX*1), Y7
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS (CX)(AX*2), Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VBROADCASTSS (DX), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VBROADCASTSS (DX)(AX*1), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	DECQ         R9
+	JNZ          tail_position
+	TESTQ        R8, R8
+	JNZ          tail_block
+	TESTQ        R10, R10
+	JNZ          tail_inside1
+	MOVQ         (BX), SI
+	MOVQ         at+40(FP), R8
+	LEAQ         (SI)(R8*4), SI
+	ADDQ         $0x18, BX
+	MOVQ         $0x00000020, R10
+
+tail_inside1:
+	DECQ         R10
+	VMASKMOVPS   (SI), Y0, Y6
+	VBROADCASTSS (CX)(AX*1), Y7
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS (CX)(AX*2), Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VBROADCASTSS (DX), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VBROADCASTSS (DX)(AX*1), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	TESTQ        R10, R10
+	JNZ          tail_inside2
+	MOVQ         (BX), SI
+	MOVQ         at+40(FP), R8
+	LEAQ         (SI)(R8*4), SI
+	ADDQ         $0x18, BX
+	MOVQ         $0x00000020, R10
+
+tail_inside2:
+	DECQ         R10
+	VMASKMOVPS   (SI), Y0, Y6
+	VBROADCASTSS (CX)(AX*2), Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VBROADCASTSS (DX), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VBROADCASTSS (DX)(AX*1), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	TESTQ        R10, R10
+	JNZ          tail_inside3
+	MOVQ         (BX), SI
+	MOVQ         at+40(FP), R8
+	LEAQ         (SI)(R8*4), SI
+	ADDQ         $0x18, BX
+	MOVQ         $0x00000020, R10
+
+tail_inside3:
+	DECQ         R10
+	VMASKMOVPS   (SI), Y0, Y6
+	VBROADCASTSS (DX), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VBROADCASTSS (DX)(AX*1), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	TESTQ        R10, R10
+	JNZ          tail_inside4
+	MOVQ         (BX), SI
+	MOVQ         at+40(FP), R8
+	LEAQ         (SI)(R8*4), SI
+	ADDQ         $0x18, BX
+	MOVQ         $0x00000020, R10
+
+tail_inside4:
+	DECQ         R10
+	VMASKMOVPS   (SI), Y0, Y6
+	VBROADCASTSS (DX)(AX*1), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	VMASKMOVPS   Y1, Y0, (CX)
+	VMASKMOVPS   Y2, Y0, (CX)(AX*1)
+	VMASKMOVPS   Y3, Y0, (CX)(AX*2)
+	VMASKMOVPS   Y4, Y0, (DX)
+	VMASKMOVPS   Y5, Y0, (DX)(AX*1)
+	VZEROUPPER
+	RET
+
+// func mix5x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// Requires: AVX, CMOV, FMA3
+TEXT ·mix5x16(SB), NOSPLIT, $0-72
+	MOVQ   cols+64(FP), AX
+	SUBQ   $0x08, AX
+	CMPQ   AX, $0x08
+	JNE    masked
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	MOVQ   ldp+24(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   p+16(FP), CX
+	LEAQ   (CX)(AX*2), DX
+	ADDQ   AX, DX
+	MOVQ   values+32(FP), BX
+	MOVQ   size+48(FP), DI
+	MOVQ   positions+56(FP), R8
+	SHLQ   $0x02, DI
+
+full_block:
+	MOVQ    $0x00000020, R9
+	CMPQ    R8, R9
+	CMOVQLT R8, R9
+	MOVQ    $0x00000020, R10
+	SUBQ    R9, R10
+	SUBQ    R9, R8
+	MOVQ    (BX), SI
+	MOVQ    at+40(FP), R11
+	LEAQ    (SI)(R11*4), SI
+	ADDQ    $0x18, BX
+
+full_position:
+	VMOVUPS      (SI), Y10
+	VMOVUPS      32(SI), Y11
+	VBROADCASTSS (CX), Y12
+	VFMADD231PS  Y12, Y10, Y0
+	VFMADD231PS  Y12, Y11, Y1
+	VBROADCASTSS (CX)(AX*1), Y12
+	VFMADD231PS  Y12, Y10, Y2
+	VFMADD231PS  Y12, Y11, Y3
+	VBROADCASTSS (CX)(AX*2), Y12
+	VFMADD231PS  Y12, Y10, Y4
+	VFMADD231PS  Y12, Y11, Y5
+	VBROADCASTSS (DX), Y12
+	VFMADD231PS  Y12, Y10, Y6
+	VFMADD231PS  Y12, Y11, Y7
+	VBROADCASTSS (DX)(AX*1), Y12
+	VFMADD231PS  Y12, Y10, Y8
+	VFMADD231PS  Y12, Y11, Y9
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	DECQ         R9
+	JNZ          full_position
+	TESTQ        R8, R8
+	JNZ          full_block
+	TESTQ        R10, R10
+	JNZ          full_inside1
+	MOVQ         (BX), SI
+	MOVQ         at+40(FP), R8
+	LEAQ         (SI)(R8*4), SI
+	ADDQ         $0x18, BX
+	MOVQ         $0x00000020, R10
+
+full_inside1:
+	DECQ         R10
+	VMOVUPS      (SI), Y10
+	VMOVUPS      32(SI), Y11
+	VBROADCASTSS (CX)(AX*1), Y12
+	VFMADD231PS  Y12, Y10, Y2
+	VFMADD231PS  Y12, Y11, Y3
+	VBROADCASTSS (CX)(AX*2), Y12
+	VFMADD231PS  Y12, Y10, Y4
+	VFMADD231PS  Y12, Y11, Y5
+	VBROADCASTSS (DX), Y12
+	VFMADD231PS  Y12, Y10, Y6
+	VFMADD231PS  Y12, Y11, Y7
+	VBROADCASTSS (DX)(AX*1), Y12
+	VFMADD231PS  Y12, Y10, Y8
+	VFMADD231PS  Y12, Y11, Y9
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	TESTQ        R10, R10
+	JNZ          full_inside2
+	MOVQ         (BX), SI
+	MOVQ         at+40(FP), R8
+	LEAQ         (SI)(R8*4), SI
+	ADDQ         $0x18, BX
+	MOVQ         $0x00000020, R10
+
+full_inside2:
+	DECQ         R10
+	VMOVUPS      (SI), Y10
+	VMOVUPS      32(SI), Y11
+	VBROADCASTSS (CX)(AX*2), Y12
+	VFMADD231PS  Y12, Y10, Y4
+	VFMADD231PS  Y12, Y11, Y5
+	VBROADCASTSS (DX), Y12
+	VFMADD231PS  Y12, Y10, Y6
+	VFMADD231PS  Y12, Y11, Y7
+	VBROADCASTSS (DX)(AX*1), Y12
+	VFMADD231PS  Y12, Y10, Y8
+	VFMADD231PS  Y12, Y11, Y9
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	TESTQ        R10, R10
+	JNZ          full_inside3
+	MOVQ         (BX), SI
+	MOVQ         at+40(FP), R8
+	LEAQ         (SI)(R8*4), SI
+	ADDQ         $0x18, BX
+	MOVQ         $0x00000020, R10
+
+full_inside3:
+	DECQ         R10
+	VMOVUPS      (SI), Y10
+	VMOVUPS      32(SI), Y11
+	VBROADCASTSS (DX), Y12
+	VFMADD231PS  Y12, Y10, Y6
+	VFMADD231PS  Y12, Y11, Y7
+	VBROADCASTSS (DX)(AX*1), Y12
+	VFMADD231PS  Y12, Y10, Y8
+	VFMADD231PS  Y12, Y11, Y9
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	TESTQ        R10, R10
+	JNZ          full_inside4
+	MOVQ         (BX), SI
+	MOVQ         at+40(FP), R8
+	LEAQ         (SI)(R8*4), SI
+	ADDQ         $0x18, BX
+	MOVQ         $0x00000020, R10
+
+full_inside4:
+	DECQ         R10
+	VMOVUPS      (SI), Y10
+	VMOVUPS      32(SI), Y11
+	VBROADCASTSS (DX)(AX*1), Y12
+	VFMADD231PS  Y12, Y10, Y8
+	VFMADD231PS  Y12, Y11, Y9
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, 32(CX)
+	VMOVUPS      Y2, (CX)(AX*1)
+	VMOVUPS      Y3, 32(CX)(AX*1)
+	VMOVUPS      Y4, (CX)(AX*2)
+	VMOVUPS      Y5, 32(CX)(AX*2)
+	VMOVUPS      Y6, (DX)
+	VMOVUPS      Y7, 32(DX)
+	VMOVUPS      Y8, (DX)(AX*1)
+	VMOVUPS      Y9, 32(DX)(AX*1)
+	VZEROUPPER
+	RET
+
+masked:
+	LEAQ    masks<>+0(SB), CX
+	SHLQ    $0x02, AX
+	SUBQ    AX, CX
+	VMOVUPS 64(CX), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	VXORPS  Y9, Y9, Y9
+	VXORPS  Y10, Y10, Y10
+	MOVQ    ldp+24(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    p+16(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	MOVQ    values+32(FP), BX
+	MOVQ    size+48(FP), DI
+	MOVQ    positions+56(FP), R8
+	SHLQ    $0x02, DI
+
+tail_block:
+	MOVQ    $0x00000020, R9
+	CMPQ    R8, R9
+	CMOVQLT R8, R9
+	MOVQ    $0x00000020, R10
+	SUBQ    R9, R10
+	SUBQ    R9, R8
+	MOVQ    (BX), SI
+	MOVQ    at+40(FP), R11
+	LEAQ    (SI)(R11*4), SI
+	ADDQ    $0x18, BX
+
+tail_position:
+	VMOVUPS      (SI), Y11
+	VMASKMOVPS   32(SI), Y0, Y12
+	VBROADCASTSS (CX), Y13
+	VFMADD231PS  Y13, Y11, Y1
+	VFMADD231PS  Y13, Y12, Y2
+	VBROADCASTSS (CX)(AX*1), Y13
+	VFMADD231PS  Y13, Y11, Y3
+	VFMADD231PS  Y13, Y12, Y4
+	VBROADCASTSS (CX)(AX*2), Y13
+	VFMADD231PS  Y13, Y11, Y5
+	VFMADD231PS  Y13, Y12, Y6
+	VBROADCASTSS (DX), Y13
+	VFMADD231PS  Y13, Y11, Y7
+	VFMADD231PS  Y13, Y12, Y8
+	VBROADCASTSS (DX)(AX*1), Y13
+	VFMADD231PS  Y13, Y11, Y9
+	VFMADD231PS  Y13, Y12, Y10
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	DECQ         R9
+	JNZ          tail_position
+	TESTQ        R8, R8
+	JNZ          tail_block
+	TESTQ        R10, R10
+	JNZ          tail_inside1
+	MOVQ         (BX), SI
+	MOVQ         at+40(FP), R8
+	LEAQ         (SI)(R8*4), SI
+	ADDQ         $0x18, BX
+	MOVQ         $0x00000020, R10
+
+tail_inside1:
+	DECQ         R10
+	VMOVUPS      (SI), Y11
+	VMASKMOVPS   32(SI), Y0, Y12
+	VBROADCASTSS (CX)(AX*1), Y13
+	VFMADD231PS  Y13, Y11, Y3
+	VFMADD231PS  Y13, Y12, Y4
+	VBROADCASTSS (CX)(AX*2), Y13
+	VFMADD231PS  Y13, Y11, Y5
+	VFMADD231PS  Y13, Y12, Y6
+	VBROADCASTSS (DX), Y13
+	VFMADD231PS  Y13, Y11, Y7
+	VFMADD231PS  Y13, Y12, Y8
+	VBROADCASTSS (DX)(AX*1), Y13
+	VFMADD231PS  Y13, Y11, Y9
+	VFMADD231PS  Y13, Y12, Y10
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	TESTQ        R10, R10
+	JNZ          tail_inside2
+	MOVQ         (BX), SI
+	MOVQ         at+40(FP), R8
+	LEAQ         (SI)(R8*4), SI
+	ADDQ         $0x18, BX
+	MOVQ         $0x00000020, R10
+
+tail_inside2:
+	DECQ         R10
+	VMOVUPS      (SI), Y11
+	VMASKMOVPS   32(SI), Y0, Y12
+	VBROADCASTSS (CX)(AX*2), Y13
+	VFMADD231PS  Y13, Y11, Y5
+	VFMADD231PS  Y13, Y12, Y6
+	VBROADCASTSS (DX), Y13
+	VFMADD231PS  Y13, Y11, Y7
+	VFMADD231PS  Y13, Y12, Y8
+	VBROADCASTSS (DX)(AX*1), Y13
+	VFMADD231PS  Y13, Y11, Y9
+	VFMADD231PS  Y13, Y12, Y10
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	TESTQ        R10, R10
+	JNZ          tail_inside3
+	MOVQ         (BX), SI
+	MOVQ         at+40(FP), R8
+	LEAQ         (SI)(R8*4), SI
+	ADDQ         $0x18, BX
+	MOVQ         $0x00000020, R10
+
+tail_inside3:
+	DECQ         R10
+	VMOVUPS      (SI), Y11
+	VMASKMOVPS   32(SI), Y0, Y12
+	VBROADCASTSS (DX), Y13
+	VFMADD231PS  Y13, Y11, Y7
+	VFMADD231PS  Y13, Y12, Y8
+	VBROADCASTSS (DX)(AX*1), Y13
+	VFMADD231PS  Y13, Y11, Y9
+	VFMADD231PS  Y13, Y12, Y10
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	TESTQ        R10, R10
+	JNZ          tail_inside4
+	MOVQ         (BX), SI
+	MOVQ         at+40(FP), R8
+	LEAQ         (SI)(R8*4), SI
+	ADDQ         $0x18, BX
+	MOVQ         $0x00000020, R10
+
+tail_inside4:
+	DECQ         R10
+	VMOVUPS      (SI), Y11
+	VMASKMOVPS   32(SI), Y0, Y12
+	VBROADCASTSS (DX)(AX*1), Y13
+	VFMADD231PS  Y13, Y11, Y9
+	VFMADD231PS  Y13, Y12, Y10
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	VMOVUPS      Y1, (CX)
+	VMASKMOVPS   Y2, Y0, 32(CX)
+	VMOVUPS      Y3, (CX)(AX*1)
+	VMASKMOVPS   Y4, Y0, 32(CX)(AX*1)
+	VMOVUPS      Y5, (CX)(AX*2)
+	VMASKMOVPS   Y6, Y0, 32(CX)(AX*2)
+	VMOVUPS      Y7, (DX)
+	VMASKMOVPS   Y8, Y0, 32(DX)
+	VMOVUPS      Y9, (DX)(AX*1)
+	VMASKMOVPS   Y10, Y0, 32(DX)(AX*1)
+	VZEROUPPER
+	RET
+
+// func mix6x8(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// Requires: AVX, CMOV, FMA3
+TEXT ·mix6x8(SB), NOSPLIT, $0-72
+	MOVQ   cols+64(FP), AX
+	CMPQ   AX, $0x08
+	JNE    masked
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ   ldp+24(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   p+16(FP), CX
+	LEAQ   (CX)(AX*2), DX
+	ADDQ   AX, DX
+	MOVQ   values+32(FP), BX
+	MOVQ   size+48(FP), DI
+	MOVQ   positions+56(FP), R8
+	SHLQ   $0x02, DI
+
+full_block:
+	MOVQ    $0x00000020, R9
+	CMPQ    R8, R9
+	CMOVQLT R8, R9
+	MOVQ    $0x00000020, R10
+	SUBQ    R9, R10
+	SUBQ    R9, R8
+	MOVQ    (BX), SI
+	MOVQ    at+40(FP), R11
+	LEAQ    (SI)(R11*4), SI
+	ADDQ    $0x18, BX
+
+full_position:
+	VMOVUPS      (SI), Y6
+	VBROADCASTSS (CX), Y7
+	VFMADD231PS  Y7, Y6, Y0
+	VBROADCASTSS (CX)(AX*1), Y7
+	VFMADD231PS  Y7, Y6, Y1
+	VBROADCASTSS (CX)(AX*2), Y7
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS (DX), Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VBROADCASTSS (DX)(AX*1), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VBROADCASTSS (DX)(AX*2), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	DECQ         R9
+	JNZ          full_position
+	TESTQ        R8, R8
+	JNZ          full_block
+	TESTQ        R10, R10
+	JNZ          full_inside1
+	MOVQ         (BX), SI
+	MOVQ         at+40(FP), R8
+	LEAQ         (SI)(R8*4), SI
+	ADDQ         $0x18, BX
+	MOVQ         $0x00000020, R10
+
+full_inside1:
+	DECQ         R10
+	VMOVUPS      (SI), Y6
+	VBROADCASTSS (CX)(AX*1), Y7
+	VFMADD231PS  Y7, Y6, Y1
+	VBROADCASTSS (CX)(AX*2), Y7
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS (DX), Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VBROADCASTSS (DX)(AX*1), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VBROADCASTSS (DX)(AX*2), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	TESTQ        R10, R10
+	JNZ          full_inside2
+	MOVQ         (BX), SI
+	MOVQ         at+40(FP), R8
+	LEAQ         (SI)(R8*4), SI
+	ADDQ         $0x18, BX
+	MOVQ         $0x00000020, R10
+
+full_inside2:
+	DECQ         R10
+	VMOVUPS      (SI), Y6
+	VBROADCASTSS (CX)(AX*2), Y7
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS (DX), Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VBROADCASTSS (DX)(AX*1), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VBROADCASTSS (DX)(AX*2), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	TESTQ        R10, R10
+	JNZ          full_inside3
+	MOVQ         (BX), SI
+	MOVQ         at+40(FP), R8
+	LEAQ         (SI)(R8*4), SI
+	ADDQ         $0x18, BX
+	MOVQ         $0x00000020, R10
+
+full_inside3:
+	DECQ         R10
+	VMOVUPS      (SI), Y6
+	VBROADCASTSS (DX), Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VBROADCASTSS (DX)(AX*1), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VBROADCASTSS (DX)(AX*2), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	TESTQ        R10, R10
+	JNZ          full_inside4
+	MOVQ         (BX), SI
+	MOVQ         at+40(FP), R8
+	LEAQ         (SI)(R8*4), SI
+	ADDQ         $0x18, BX
+	MOVQ         $0x00000020, R10
+
+full_inside4:
+	DECQ         R10
+	VMOVUPS      (SI), Y6
+	VBROADCASTSS (DX)(AX*1), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VBROADCASTSS (DX)(AX*2), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	TESTQ        R10, R10
+	JNZ          full_inside5
+	MOVQ         (BX), SI
+	MOVQ         at+40(FP), R8
+	LEAQ         (SI)(R8*4), SI
+	ADDQ         $0x18, BX
+	MOVQ         $0x00000020, R10
+
+full_inside5:
+	DECQ         R10
+	VMOVUPS      (SI), Y6
+	VBROADCASTSS (DX)(AX*2), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, (CX)(AX*1)
+	VMOVUPS      Y2, (CX)(AX*2)
+	VMOVUPS      Y3, (DX)
+	VMOVUPS      Y4, (DX)(AX*1)
+	VMOVUPS      Y5, (DX)(AX*2)
+	VZEROUPPER
+	RET
+
+masked:
+	LEAQ    masks<>+0(SB), CX
+	SHLQ    $0x02, AX
+	SUBQ    AX, CX
+	VMOVUPS 64(CX), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	MOVQ    ldp+24(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    p+16(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	MOVQ    values+32(FP), BX
+	MOVQ    size+48(FP), DI
+	MOVQ    positions+56(FP), R8
+	SHLQ    $0x02, DI
+
+tail_block:
+	MOVQ    $0x00000020, R9
+	CMPQ    R8, R9
+	CMOVQLT R8, R9
+	MOVQ    $0x00000020, R10
+	SUBQ    R9, R10
+	SUBQ    R9, R8
+	MOVQ    (BX), SI
+	MOVQ    at+40(FP), R11
+	LEAQ    (SI)(R11*4), SI
+	ADDQ    $0x18, BX
+
+tail_position:
+	VMASKMOVPS   (SI), Y0, Y7
+	VBROADCASTSS (CX), Y8
+	VFMADD231PS  Y8, Y7, Y1
+	VBROADCASTSS (CX)(AX*1), Y8
+	VFMADD231PS  Y8, Y7, Y2
+	VBROADCASTSS (CX)(AX*2), Y8
+	VFMADD231PS  Y8, Y7, Y3
+	VBROADCASTSS (DX), Y8
+	VFMADD231PS  Y8, Y7, Y4
+	VBROADCASTSS (DX)(AX*1), Y8
+	VFMADD231PS  Y8, Y7, Y5
+	VBROADCASTSS (DX)(AX*2), Y8
+	VFMADD231PS  Y8, Y7, Y6
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	DECQ         R9
+	JNZ          tail_position
+	TESTQ        R8, R8
+	JNZ          tail_block
+	TESTQ        R10, R10
+	JNZ          tail_inside1
+	MOVQ         (BX), SI
+	MOVQ         at+40(FP), R8
+	LEAQ         (SI)(R8*4), SI
+	ADDQ         $0x18, BX
+	MOVQ         $0x00000020, R10
+
+tail_inside1:
+	DECQ         R10
+	VMASKMOVPS   (SI), Y0, Y7
+	VBROADCASTSS (CX)(AX*1), Y8
+	VFMADD231PS  Y8, Y7, Y2
+	VBROADCASTSS (CX)(AX*2), Y8
+	VFMADD231PS  Y8, Y7, Y3
+	VBROADCASTSS (DX), Y8
+	VFMADD231PS  Y8, Y7, Y4
+	VBROADCASTSS (DX)(AX*1), Y8
+	VFMADD231PS  Y8, Y7, Y5
+	VBROADCASTSS (DX)(AX*2), Y8
+	VFMADD231PS  Y8, Y7, Y6
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	TESTQ        R10, R10
+	JNZ          tail_inside2
+	MOVQ         (BX), SI
+	MOVQ         at+40(FP), R8
+	LEAQ         (SI)(R8*4), SI
+	ADDQ         $0x18, BX
+	MOVQ         $0x00000020, R10
+
+tail_inside2:
+	DECQ         R10
+	VMASKMOVPS   (SI), Y0, Y7
+	VBROADCASTSS (CX)(AX*2), Y8
+	VFMADD231PS  Y8, Y7, Y3
+	VBROADCASTSS (DX), Y8
+	VFMADD231PS  Y8, Y7, Y4
+	VBROADCASTSS (DX)(AX*1), Y8
+	VFMADD231PS  Y8, Y7, Y5
+	VBROADCASTSS (DX)(AX*2), Y8
+	VFMADD231PS  Y8, Y7, Y6
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	TESTQ        R10, R10
+	JNZ          tail_inside3
+	MOVQ         (BX), SI
+	MOVQ         at+40(FP), R8
+	LEAQ         (SI)(R8*4), SI
+	ADDQ         $0x18, BX
+	MOVQ         $0x00000020, R10
+
+tail_inside3:
+	DECQ         R10
+	VMASKMOVPS   (SI), Y0, Y7
+	VBROADCASTSS (DX), Y8
+	VFMADD231PS  Y8, Y7, Y4
+	VBROADCASTSS (DX)(AX*1), Y8
+	VFMADD231PS  Y8, Y7, Y5
+	VBROADCASTSS (DX)(AX*2), Y8
+	VFMADD231PS  Y8, Y7, Y6
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	TESTQ        R10, R10
+	JNZ          tail_inside4
+	MOVQ         (BX), SI
+	MOVQ         at+40(FP), R8
+	LEAQ         (SI)(R8*4), SI
+	ADDQ         $0x18, BX
+	MOVQ         $0x00000020, R10
+
+tail_inside4:
+	DECQ         R10
+	VMASKMOVPS   (SI), Y0, Y7
+	VBROADCASTSS (DX)(AX*1), Y8
+	VFMADD231PS  Y8, Y7, Y5
+	VBROADCASTSS (DX)(AX*2), Y8
+	VFMADD231PS  Y8, Y7, Y6
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	TESTQ        R10, R10
+	JNZ          tail_inside5
+	MOVQ         (BX), SI
+	MOVQ         at+40(FP), R8
+	LEAQ         (SI)(R8*4), SI
+	ADDQ         $0x18, BX
+	MOVQ         $0x00000020, R10
+
+tail_inside5:
+	DECQ         R10
+	VMASKMOVPS   (SI), Y0, Y7
+	VBROADCASTSS (DX)(AX*2), Y8
+	VFMADD231PS  Y8, Y7, Y6
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	VMASKMOVPS   Y1, Y0, (CX)
+	VMASKMOVPS   Y2, Y0, (CX)(AX*1)
+	VMASKMOVPS   Y3, Y0, (CX)(AX*2)
+	VMASKMOVPS   Y4, Y0, (DX)
+	VMASKMOVPS   Y5, Y0, (DX)(AX*1)
+	VMASKMOVPS   Y6, Y0, (DX)(AX*2)
+	VZEROUPPER
+	RET
+
+// func mix6x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// Requires: AVX, CMOV, FMA3
+TEXT ·mix6x16(SB), NOSPLIT, $0-72
+	MOVQ   cols+64(FP), AX
+	SUBQ   $0x08, AX
+	CMPQ   AX, $0x08
+	JNE    masked
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	MOVQ   ldp+24(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   p+16(FP), CX
+	LEAQ   (CX)(AX*2), DX
+	ADDQ   AX, DX
+	MOVQ   values+32(FP), BX
+	MOVQ   size+48(FP), DI
+	MOVQ   positions+56(FP), R8
+	SHLQ   $0x02, DI
+
+full_block:
+	MOVQ    $0x00000020, R9
+	CMPQ    R8, R9
+	CMOVQLT R8, R9
+	MOVQ    $0x00000020, R10
+	SUBQ    R9, R10
+	SUBQ    R9, R8
+	MOVQ    (BX), SI
+	MOVQ    at+40(FP), R11
+	LEAQ    (SI)(R11*4), SI
+	ADDQ    $0x18, BX
+
+full_position:
+	VMOVUPS      (SI), Y12
+	VMOVUPS      32(SI), Y13
+	VBROADCASTSS (CX), Y14
+	VFMADD231PS  Y14, Y12, Y0
+	VFMADD231PS  Y14, Y13, Y1
+	VBROADCASTSS (CX)(AX*1), Y14
+	VFMADD231PS  Y14, Y12, Y2
+	VFMADD231PS  Y14, Y13, Y3
+	VBROADCASTSS (CX)(AX*2), Y14
+	VFMADD231PS  Y14, Y12, Y4
+	VFMADD231PS  Y14, Y13, Y5
+	VBROADCASTSS (DX), Y14
+	VFMADD231PS  Y14, Y12, Y6
+	VFMADD231PS  Y14, Y13, Y7
+	VBROADCASTSS (DX)(AX*1), Y14
+	VFMADD231PS  Y14, Y12, Y8
+	VFMADD231PS  Y14, Y13, Y9
+	VBROADCASTSS (DX)(AX*2), Y14
+	VFMADD231PS  Y14, Y12, Y10
+	VFMADD231PS  Y14, Y13, Y11
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	DECQ         R9
+	JNZ          full_position
+	TESTQ        R8, R8
+	JNZ          full_block
+	TESTQ        R10, R10
+	JNZ          full_inside1
+	MOVQ         (BX), SI
+	MOVQ         at+40(FP), R8
+	LEAQ         (SI)(R8*4), SI
+	ADDQ         $0x18, BX
+	MOVQ         $0x00000020, R10
+
+full_inside1:
+	DECQ         R10
+	VMOVUPS      (SI), Y12
+	VMOVUPS      32(SI), Y13
+	VBROADCASTSS (CX)(AX*1), Y14
+	VFMADD231PS  Y14, Y12, Y2
+	VFMADD231PS  Y14, Y13, Y3
+	VBROADCASTSS (CX)(AX*2), Y14
+	VFMADD231PS  Y14, Y12, Y4
+	VFMADD231PS  Y14, Y13, Y5
+	VBROADCASTSS (DX), Y14
+	VFMADD231PS  Y14, Y12, Y6
+	VFMADD231PS  Y14, Y13, Y7
+	VBROADCASTSS (DX)(AX*1), Y14
+	VFMADD231PS  Y14, Y12, Y8
+	VFMADD231PS  Y14, Y13, Y9
+	VBROADCASTSS (DX)(AX*2), Y14
+	VFMADD231PS  Y14, Y12, Y10
+	VFMADD231PS  Y14, Y13, Y11
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	TESTQ        R10, R10
+	JNZ          full_inside2
+	MOVQ         (BX), SI
+	MOVQ         at+40(FP), R8
+	LEAQ         (SI)(R8*4), SI
+	ADDQ         $0x18, BX
+	MOVQ         $0x00000020, R10
+
+full_inside2:
+	DECQ         R10
+	VMOVUPS      (SI), Y12
+	VMOVUPS      32(SI), Y13
+	VBROADCASTSS (CX)(AX*2), Y14
+	VFMADD231PS  Y14, Y12, Y4
+	VFMADD231PS  Y14, Y13, Y5
+	VBROADCASTSS (DX), Y14
+	VFMADD231PS  Y14, Y12, Y6
+	VFMADD231PS  Y14, Y13, Y7
+	VBROADCASTSS (DX)(AX*1), Y14
+	VFMADD231PS  Y14, Y12, Y8
+	VFMADD231PS  Y14, Y13, Y9
+	VBROADCASTSS (DX)(AX*2), Y14
+	VFMADD231PS  Y14, Y12, Y10
+	VFMADD231PS  Y14, Y13, Y11
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	TESTQ        R10, R10
+	JNZ          full_inside3
+	MOVQ         (BX), SI
+	MOVQ         at+40(FP), R8
+	LEAQ         (SI)(R8*4), SI
+	ADDQ         $0x18, BX
+	MOVQ         $0x00000020, R10
+
+full_inside3:
+	DECQ         R10
+	VMOVUPS      (SI), Y12
+	VMOVUPS      32(SI), Y13
+	VBROADCASTSS (DX), Y14
+	VFMADD231PS  Y14, Y12, Y6
+	VFMADD231PS  Y14, Y13, Y7
+	VBROADCASTSS (DX)(AX*1), Y14
+	VFMADD231PS  Y14, Y12, Y8
+	VFMADD231PS  Y14, Y13, Y9
+	VBROADCASTSS (DX)(AX*2), Y14
+	VFMADD231PS  Y14, Y12, Y10
+	VFMADD231PS  Y14, Y13, Y11
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	TESTQ        R10, R10
+	JNZ          full_inside4
+	MOVQ         (BX), SI
+	MOVQ         at+40(FP), R8
+	LEAQ         (SI)(R8*4), SI
+	ADDQ         $0x18, BX
+	MOVQ         $0x00000020, R10
+
+full_inside4:
+	DECQ         R10
+	VMOVUPS      (SI), Y12
+	VMOVUPS      32(SI), Y13
+	VBROADCASTSS (DX)(AX*1), Y14
+	VFMADD231PS  Y14, Y12, Y8
+	VFMADD231PS  Y14, Y13, Y9
+	VBROADCASTSS (DX)(AX*2), Y14
+	VFMADD231PS  Y14, Y12, Y10
+	VFMADD231PS  Y14, Y13, Y11
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	TESTQ        R10, R10
+	JNZ          full_inside5
+	MOVQ         (BX), SI
+	MOVQ         at+40(FP), R8
+	LEAQ         (SI)(R8*4), SI
+	ADDQ         $0x18, BX
+	MOVQ         $0x00000020, R10
+
+full_inside5:
+	DECQ         R10
+	VMOVUPS      (SI), Y12
+	VMOVUPS      32(SI), Y13
+	VBROADCASTSS (DX)(AX*2), Y14
+	VFMADD231PS  Y14, Y12, Y10
+	VFMADD231PS  Y14, Y13, Y11
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, 32(CX)
+	VMOVUPS      Y2, (CX)(AX*1)
+	VMOVUPS      Y3, 32(CX)(AX*1)
+	VMOVUPS      Y4, (CX)(AX*2)
+	VMOVUPS      Y5, 32(CX)(AX*2)
+	VMOVUPS      Y6, (DX)
+	VMOVUPS      Y7, 32(DX)
+	VMOVUPS      Y8, (DX)(AX*1)
+	VMOVUPS      Y9, 32(DX)(AX*1)
+	VMOVUPS      Y10, (DX)(AX*2)
+	VMOVUPS      Y11, 32(DX)(AX*2)
+	VZEROUPPER
+	RET
+
+masked:
+	LEAQ    masks<>+0(SB), CX
+	SHLQ    $0x02, AX
+	SUBQ    AX, CX
+	VMOVUPS 64(CX), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	VXORPS  Y9, Y9, Y9
+	VXORPS  Y10, Y10, Y10
+	VXORPS  Y11, Y11, Y11
+	VXORPS  Y12, Y12, Y12
+	MOVQ    ldp+24(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    p+16(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	MOVQ    values+32(FP), BX
+	MOVQ    size+48(FP), DI
+	MOVQ    positions+56(FP), R8
+	SHLQ    $0x02, DI
+
+tail_block:
+	MOVQ    $0x00000020, R9
+	CMPQ    R8, R9
+	CMOVQLT R8, R9
+	MOVQ    $0x00000020, R10
+	SUBQ    R9, R10
+	SUBQ    R9, R8
+	MOVQ    (BX), SI
+	MOVQ    at+40(FP), R11
+	LEAQ    (SI)(R11*4), SI
+	ADDQ    $0x18, BX
+
+tail_position:
+	VMOVUPS      (SI), Y13
+	VMASKMOVPS   32(SI), Y0, Y14
+	VBROADCASTSS (CX), Y15
+	VFMADD231PS  Y15, Y13, Y1
+	VFMADD231PS  Y15, Y14, Y2
+	VBROADCASTSS (CX)(AX*1), Y15
+	VFMADD231PS  Y15, Y13, Y3
+	VFMADD231PS  Y15, Y14, Y4
+	VBROADCASTSS (CX)(AX*2), Y15
+	VFMADD231PS  Y15, Y13, Y5
+	VFMADD231PS  Y15, Y14, Y6
+	VBROADCASTSS (DX), Y15
+	VFMADD231PS  Y15, Y13, Y7
+	VFMADD231PS  Y15, Y14, Y8
+	VBROADCASTSS (DX)(AX*1), Y15
+	VFMADD231PS  Y15, Y13, Y9
+	VFMADD231PS  Y15, Y14, Y10
+	VBROADCASTSS (DX)(AX*2), Y15
+	VFMADD231PS  Y15, Y13, Y11
+	VFMADD231PS  Y15, Y14, Y12
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	DECQ         R9
+	JNZ          tail_position
+	TESTQ        R8, R8
+	JNZ          tail_block
+	TESTQ        R10, R10
+	JNZ          tail_inside1
+	MOVQ         (BX), SI
+	MOVQ         at+40(FP), R8
+	LEAQ         (SI)(R8*4), SI
+	ADDQ         $0x18, BX
+	MOVQ         $0x00000020, R10
+
+tail_inside1:
+	DECQ         R10
+	VMOVUPS      (SI), Y13
+	VMASKMOVPS   32(SI), Y0, Y14
+	VBROADCASTSS (CX)(AX*1), Y15
+	VFMADD231PS  Y15, Y13, Y3
+	VFMADD231PS  Y15, Y14, Y4
+	VBROADCASTSS (CX)(AX*2), Y15
+	VFMADD231PS  Y15, Y13, Y5
+	VFMADD231PS  Y15, Y14, Y6
+	VBROADCASTSS (DX), Y15
+	VFMADD231PS  Y15, Y13, Y7
+	VFMADD231PS  Y15, Y14, Y8
+	VBROADCASTSS (DX)(AX*1), Y15
+	VFMADD231PS  Y15, Y13, Y9
+	VFMADD231PS  Y15, Y14, Y10
+	VBROADCASTSS (DX)(AX*2), Y15
+	VFMADD231PS  Y15, Y13, Y11
+	VFMADD231PS  Y15, Y14, Y12
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	TESTQ        R10, R10
+	JNZ          tail_inside2
+	MOVQ         (BX), SI
+	MOVQ         at+40(FP), R8
+	LEAQ         (SI)(R8*4), SI
+	ADDQ         $0x18, BX
+	MOVQ         $0x00000020, R10
+
+tail_inside2:
+	DECQ         R10
+	VMOVUPS      (SI), Y13
+	VMASKMOVPS   32(SI), Y0, Y14
+	VBROADCASTSS (CX)(AX*2), Y15
+	VFMADD231PS  Y15, Y13, Y5
+	VFMADD231PS  Y15, Y14, Y6
+	VBROADCASTSS (DX), Y15
+	VFMADD231PS  Y15, Y13, Y7
+	VFMADD231PS  Y15, Y14, Y8
+	VBROADCASTSS (DX)(AX*1), Y15
+	VFMADD231PS  Y15, Y13, Y9
+	VFMADD231PS  Y15, Y14, Y10
+	VBROADCASTSS (DX)(AX*2), Y15
+	VFMADD231PS  Y15, Y13, Y11
+	VFMADD231PS  Y15, Y14, Y12
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	TESTQ        R10, R10
+	JNZ          tail_inside3
+	MOVQ         (BX), SI
+	MOVQ         at+40(FP), R8
+	LEAQ         (SI)(R8*4), SI
+	ADDQ         $0x18, BX
+	MOVQ         $0x00000020, R10
+
+tail_inside3:
+	DECQ         R10
+	VMOVUPS      (SI), Y13
+	VMASKMOVPS   32(SI), Y0, Y14
+	VBROADCASTSS (DX), Y15
+	VFMADD231PS  Y15, Y13, Y7
+	VFMADD231PS  Y15, Y14, Y8
+	VBROADCASTSS (DX)(AX*1), Y15
+	VFMADD231PS  Y15, Y13, Y9
+	VFMADD231PS  Y15, Y14, Y10
+	VBROADCASTSS (DX)(AX*2), Y15
+	VFMADD231PS  Y15, Y13, Y11
+	VFMADD231PS  Y15, Y14, Y12
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	TESTQ        R10, R10
+	JNZ          tail_inside4
+	MOVQ         (BX), SI
+	MOVQ         at+40(FP), R8
+	LEAQ         (SI)(R8*4), SI
+	ADDQ         $0x18, BX
+	MOVQ         $0x00000020, R10
+
+tail_inside4:
+	DECQ         R10
+	VMOVUPS      (SI), Y13
+	VMASKMOVPS   32(SI), Y0, Y14
+	VBROADCASTSS (DX)(AX*1), Y15
+	VFMADD231PS  Y15, Y13, Y9
+	VFMADD231PS  Y15, Y14, Y10
+	VBROADCASTSS (DX)(AX*2), Y15
+	VFMADD231PS  Y15, Y13, Y11
+	VFMADD231PS  Y15, Y14, Y12
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	TESTQ        R10, R10
+	JNZ          tail_inside5
+	MOVQ         (BX), SI
+	MOVQ         at+40(FP), R8
+	LEAQ         (SI)(R8*4), SI
+	ADDQ         $0x18, BX
+	MOVQ         $0x00000020, R10
+
+tail_inside5:
+	DECQ         R10
+	VMOVUPS      (SI), Y13
+	VMASKMOVPS   32(SI), Y0, Y14
+	VBROADCASTSS (DX)(AX*2), Y15
+	VFMADD231PS  Y15, Y13, Y11
+	VFMADD231PS  Y15, Y14, Y12
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	VMOVUPS      Y1, (CX)
+	VMASKMOVPS   Y2, Y0, 32(CX)
+	VMOVUPS      Y3, (CX)(AX*1)
+	VMASKMOVPS   Y4, Y0, 32(CX)(AX*1)
+	VMOVUPS      Y5, (CX)(AX*2)
+	VMASKMOVPS   Y6, Y0, 32(CX)(AX*2)
+	VMOVUPS      Y7, (DX)
+	VMASKMOVPS   Y8, Y0, 32(DX)
+	VMOVUPS      Y9, (DX)(AX*1)
+	VMASKMOVPS   Y10, Y0, 32(DX)(AX*1)
+	VMOVUPS      Y11, (DX)(AX*2)
+	VMASKMOVPS   Y12, Y0, 32(DX)(AX*2)
+	VZEROUPPER
+	RET
+
 // func Add(out []float32, x []float32)
 // Requires: AVX
 TEXT ·Add(SB), NOSPLIT, $0-48

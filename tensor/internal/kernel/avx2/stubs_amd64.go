@@ -244,6 +244,126 @@ func widen6x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, col
 //go:noescape
 func widenUpper6x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
 
+// scores1 is Scores for that many rows.
+//
+//go:noescape
+func scores1(out *float32, ldo int, q *float32, ldq int, keys *[]float32, at int, size int, blocks int)
+
+// scores2 is Scores for that many rows.
+//
+//go:noescape
+func scores2(out *float32, ldo int, q *float32, ldq int, keys *[]float32, at int, size int, blocks int)
+
+// scores3 is Scores for that many rows.
+//
+//go:noescape
+func scores3(out *float32, ldo int, q *float32, ldq int, keys *[]float32, at int, size int, blocks int)
+
+// scores4 is Scores for that many rows.
+//
+//go:noescape
+func scores4(out *float32, ldo int, q *float32, ldq int, keys *[]float32, at int, size int, blocks int)
+
+// scores5 is Scores for that many rows.
+//
+//go:noescape
+func scores5(out *float32, ldo int, q *float32, ldq int, keys *[]float32, at int, size int, blocks int)
+
+// scores6 is Scores for that many rows.
+//
+//go:noescape
+func scores6(out *float32, ldo int, q *float32, ldq int, keys *[]float32, at int, size int, blocks int)
+
+// mix1x8 is Mix for that many rows and 1 to 8 columns.
+//
+//go:noescape
+func mix1x8(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+
+// mix1x16 is Mix for that many rows and 9 to 16 columns.
+//
+//go:noescape
+func mix1x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+
+// mix1x24 is Mix for that many rows and 17 to 24 columns.
+//
+//go:noescape
+func mix1x24(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+
+// mix1x32 is Mix for that many rows and 25 to 32 columns.
+//
+//go:noescape
+func mix1x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+
+// mix1x40 is Mix for that many rows and 33 to 40 columns.
+//
+//go:noescape
+func mix1x40(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+
+// mix1x48 is Mix for that many rows and 41 to 48 columns.
+//
+//go:noescape
+func mix1x48(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+
+// mix1x56 is Mix for that many rows and 49 to 56 columns.
+//
+//go:noescape
+func mix1x56(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+
+// mix1x64 is Mix for that many rows and 57 to 64 columns.
+//
+//go:noescape
+func mix1x64(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+
+// mix2x8 is Mix for that many rows and 1 to 8 columns.
+//
+//go:noescape
+func mix2x8(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+
+// mix2x16 is Mix for that many rows and 9 to 16 columns.
+//
+//go:noescape
+func mix2x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+
+// mix3x8 is Mix for that many rows and 1 to 8 columns.
+//
+//go:noescape
+func mix3x8(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+
+// mix3x16 is Mix for that many rows and 9 to 16 columns.
+//
+//go:noescape
+func mix3x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+
+// mix4x8 is Mix for that many rows and 1 to 8 columns.
+//
+//go:noescape
+func mix4x8(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+
+// mix4x16 is Mix for that many rows and 9 to 16 columns.
+//
+//go:noescape
+func mix4x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+
+// mix5x8 is Mix for that many rows and 1 to 8 columns.
+//
+//go:noescape
+func mix5x8(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+
+// mix5x16 is Mix for that many rows and 9 to 16 columns.
+//
+//go:noescape
+func mix5x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+
+// mix6x8 is Mix for that many rows and 1 to 8 columns.
+//
+//go:noescape
+func mix6x8(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+
+// mix6x16 is Mix for that many rows and 9 to 16 columns.
+//
+//go:noescape
+func mix6x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+
 // Add is pure.Add.
 //
 //go:noescape

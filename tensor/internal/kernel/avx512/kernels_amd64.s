@@ -6999,6 +6999,8183 @@ tail_product:
 	VZEROUPPER
 	RET
 
+// func mix1x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·mix1x16(SB), NOSPLIT, $0-72
+	MOVQ   cols+64(FP), AX
+	MOVQ   AX, CX
+	MOVL   $0x00000001, AX
+	SHLL   CL, AX
+	DECL   AX
+	KMOVW  AX, K1
+	VPXORD Z0, Z0, Z0
+	MOVQ   ldp+24(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   p+16(FP), AX
+	MOVQ   values+32(FP), CX
+	MOVQ   size+48(FP), SI
+	MOVQ   positions+56(FP), DI
+	SHLQ   $0x02, SI
+
+tail_block:
+	MOVQ    $0x00000020, R8
+	CMPQ    DI, R8
+	CMOVQLT DI, R8
+	MOVQ    $0x00000020, DX
+	SUBQ    R8, DX
+	SUBQ    R8, DI
+	MOVQ    (CX), DX
+	MOVQ    at+40(FP), BX
+	LEAQ    (DX)(BX*4), DX
+	MOVQ    DX, BX
+	TESTQ   DI, DI
+	JEQ     last0
+	MOVQ    24(CX), BX
+	MOVQ    at+40(FP), R9
+	LEAQ    (BX)(R9*4), BX
+
+last0:
+	ADDQ $0x18, CX
+
+tail_position:
+	VBROADCASTSS (AX), Z1
+	VMOVUPS.Z    (DX), K1, Z2
+	VFMADD231PS  Z2, Z1, Z0
+	PREFETCHT0   (BX)
+	ADDQ         SI, BX
+	ADDQ         $0x04, AX
+	ADDQ         SI, DX
+	DECQ         R8
+	JNZ          tail_position
+	TESTQ        DI, DI
+	JNZ          tail_block
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), AX
+	VMOVUPS      Z0, K1, (AX)
+	VZEROUPPER
+	RET
+
+// func mix1x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·mix1x32(SB), NOSPLIT, $0-72
+	MOVQ   cols+64(FP), AX
+	SUBQ   $0x10, AX
+	MOVQ   AX, CX
+	MOVL   $0x00000001, AX
+	SHLL   CL, AX
+	DECL   AX
+	KMOVW  AX, K1
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	MOVQ   ldp+24(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   p+16(FP), AX
+	MOVQ   values+32(FP), CX
+	MOVQ   size+48(FP), SI
+	MOVQ   positions+56(FP), DI
+	SHLQ   $0x02, SI
+
+tail_block:
+	MOVQ    $0x00000020, R8
+	CMPQ    DI, R8
+	CMOVQLT DI, R8
+	MOVQ    $0x00000020, DX
+	SUBQ    R8, DX
+	SUBQ    R8, DI
+	MOVQ    (CX), DX
+	MOVQ    at+40(FP), BX
+	LEAQ    (DX)(BX*4), DX
+	MOVQ    DX, BX
+	TESTQ   DI, DI
+	JEQ     last1
+	MOVQ    24(CX), BX
+	MOVQ    at+40(FP), R9
+	LEAQ    (BX)(R9*4), BX
+
+last1:
+	ADDQ $0x18, CX
+
+tail_position:
+	VBROADCASTSS (AX), Z2
+	VFMADD231PS  (DX), Z2, Z0
+	VMOVUPS.Z    64(DX), K1, Z3
+	VFMADD231PS  Z3, Z2, Z1
+	PREFETCHT0   (BX)
+	PREFETCHT0   64(BX)
+	ADDQ         SI, BX
+	ADDQ         $0x04, AX
+	ADDQ         SI, DX
+	DECQ         R8
+	JNZ          tail_position
+	TESTQ        DI, DI
+	JNZ          tail_block
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), AX
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, K1, 64(AX)
+	VZEROUPPER
+	RET
+
+// func mix1x48(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·mix1x48(SB), NOSPLIT, $0-72
+	MOVQ   cols+64(FP), AX
+	SUBQ   $0x20, AX
+	MOVQ   AX, CX
+	MOVL   $0x00000001, AX
+	SHLL   CL, AX
+	DECL   AX
+	KMOVW  AX, K1
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	MOVQ   ldp+24(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   p+16(FP), AX
+	MOVQ   values+32(FP), CX
+	MOVQ   size+48(FP), SI
+	MOVQ   positions+56(FP), DI
+	SHLQ   $0x02, SI
+
+tail_block:
+	MOVQ    $0x00000020, R8
+	CMPQ    DI, R8
+	CMOVQLT DI, R8
+	MOVQ    $0x00000020, DX
+	SUBQ    R8, DX
+	SUBQ    R8, DI
+	MOVQ    (CX), DX
+	MOVQ    at+40(FP), BX
+	LEAQ    (DX)(BX*4), DX
+	MOVQ    DX, BX
+	TESTQ   DI, DI
+	JEQ     last2
+	MOVQ    24(CX), BX
+	MOVQ    at+40(FP), R9
+	LEAQ    (BX)(R9*4), BX
+
+last2:
+	ADDQ $0x18, CX
+
+tail_position:
+	VBROADCASTSS (AX), Z3
+	VFMADD231PS  (DX), Z3, Z0
+	VFMADD231PS  64(DX), Z3, Z1
+	VMOVUPS.Z    128(DX), K1, Z4
+	VFMADD231PS  Z4, Z3, Z2
+	PREFETCHT0   (BX)
+	PREFETCHT0   64(BX)
+	PREFETCHT0   128(BX)
+	ADDQ         SI, BX
+	ADDQ         $0x04, AX
+	ADDQ         SI, DX
+	DECQ         R8
+	JNZ          tail_position
+	TESTQ        DI, DI
+	JNZ          tail_block
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), AX
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	VMOVUPS      Z2, K1, 128(AX)
+	VZEROUPPER
+	RET
+
+// func mix1x64(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·mix1x64(SB), NOSPLIT, $0-72
+	MOVQ   cols+64(FP), AX
+	SUBQ   $0x30, AX
+	MOVQ   AX, CX
+	MOVL   $0x00000001, AX
+	SHLL   CL, AX
+	DECL   AX
+	KMOVW  AX, K1
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	MOVQ   ldp+24(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   p+16(FP), AX
+	MOVQ   values+32(FP), CX
+	MOVQ   size+48(FP), SI
+	MOVQ   positions+56(FP), DI
+	SHLQ   $0x02, SI
+
+tail_block:
+	MOVQ    $0x00000020, R8
+	CMPQ    DI, R8
+	CMOVQLT DI, R8
+	MOVQ    $0x00000020, DX
+	SUBQ    R8, DX
+	SUBQ    R8, DI
+	MOVQ    (CX), DX
+	MOVQ    at+40(FP), BX
+	LEAQ    (DX)(BX*4), DX
+	MOVQ    DX, BX
+	TESTQ   DI, DI
+	JEQ     last3
+	MOVQ    24(CX), BX
+	MOVQ    at+40(FP), R9
+	LEAQ    (BX)(R9*4), BX
+
+last3:
+	ADDQ $0x18, CX
+
+tail_position:
+	VBROADCASTSS (AX), Z4
+	VFMADD231PS  (DX), Z4, Z0
+	VFMADD231PS  64(DX), Z4, Z1
+	VFMADD231PS  128(DX), Z4, Z2
+	VMOVUPS.Z    192(DX), K1, Z5
+	VFMADD231PS  Z5, Z4, Z3
+	PREFETCHT0   (BX)
+	PREFETCHT0   64(BX)
+	PREFETCHT0   128(BX)
+	PREFETCHT0   192(BX)
+	ADDQ         SI, BX
+	ADDQ         $0x04, AX
+	ADDQ         SI, DX
+	DECQ         R8
+	JNZ          tail_position
+	TESTQ        DI, DI
+	JNZ          tail_block
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), AX
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	VMOVUPS      Z2, 128(AX)
+	VMOVUPS      Z3, K1, 192(AX)
+	VZEROUPPER
+	RET
+
+// func scores1(out *float32, ldo int, q *float32, ldq int, keys *[]float32, at int, size int, blocks int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·scores1(SB), NOSPLIT, $0-64
+	MOVQ keys+32(FP), AX
+	MOVQ blocks+56(FP), BX
+	XORQ SI, SI
+
+block:
+	MOVQ (AX), CX
+	MOVQ at+40(FP), DX
+	LEAQ (CX)(DX*4), CX
+	MOVQ CX, DX
+	CMPQ BX, $0x01
+	JEQ  last4
+	MOVQ 24(AX), DX
+	MOVQ at+40(FP), DI
+	LEAQ (DX)(DI*4), DX
+
+last4:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	MOVQ   ldq+24(FP), DI
+	SHLQ   $0x02, DI
+	MOVQ   q+16(FP), DI
+	MOVQ   size+48(FP), R8
+
+product0:
+	VBROADCASTSS (DI), Z2
+	VFMADD231PS  (CX), Z2, Z0
+	VFMADD231PS  64(CX), Z2, Z1
+	PREFETCHT0   (DX)
+	PREFETCHT0   64(DX)
+	ADDQ         $0x00000080, DX
+	ADDQ         $0x04, DI
+	ADDQ         $0x00000080, CX
+	DECQ         R8
+	JNZ          product0
+	MOVQ         ldo+8(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         out+0(FP), CX
+	ADDQ         SI, CX
+	VMOVUPS      Z0, (CX)
+	VMOVUPS      Z1, 64(CX)
+	ADDQ         $0x00000080, SI
+	ADDQ         $0x18, AX
+	DECQ         BX
+	JNZ          block
+	VZEROUPPER
+	RET
+
+// func scores2(out *float32, ldo int, q *float32, ldq int, keys *[]float32, at int, size int, blocks int)
+// Requires: AVX, AVX512F
+TEXT ·scores2(SB), NOSPLIT, $0-64
+	MOVQ keys+32(FP), AX
+	MOVQ blocks+56(FP), DX
+	XORQ BX, BX
+
+block:
+	MOVQ   (AX), CX
+	MOVQ   at+40(FP), SI
+	LEAQ   (CX)(SI*4), CX
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	MOVQ   ldq+24(FP), SI
+	SHLQ   $0x02, SI
+	MOVQ   q+16(FP), DI
+	MOVQ   size+48(FP), R8
+
+product0:
+	VMOVUPS          (CX), Z4
+	VMOVUPS          64(CX), Z5
+	VFMADD231PS.BCST (DI), Z4, Z0
+	VFMADD231PS.BCST (DI), Z5, Z1
+	VFMADD231PS.BCST (DI)(SI*1), Z4, Z2
+	VFMADD231PS.BCST (DI)(SI*1), Z5, Z3
+	ADDQ             $0x04, DI
+	ADDQ             $0x00000080, CX
+	DECQ             R8
+	JNZ              product0
+	MOVQ             ldo+8(FP), CX
+	SHLQ             $0x02, CX
+	MOVQ             out+0(FP), SI
+	ADDQ             BX, SI
+	VMOVUPS          Z0, (SI)
+	VMOVUPS          Z1, 64(SI)
+	VMOVUPS          Z2, (SI)(CX*1)
+	VMOVUPS          Z3, 64(SI)(CX*1)
+	ADDQ             $0x00000080, BX
+	ADDQ             $0x18, AX
+	DECQ             DX
+	JNZ              block
+	VZEROUPPER
+	RET
+
+// func mix2x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·mix2x16(SB), NOSPLIT, $0-72
+	MOVQ   cols+64(FP), AX
+	MOVQ   AX, CX
+	MOVL   $0x00000001, AX
+	SHLL   CL, AX
+	DECL   AX
+	KMOVW  AX, K1
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	MOVQ   ldp+24(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   p+16(FP), CX
+	MOVQ   values+32(FP), DX
+	MOVQ   size+48(FP), SI
+	MOVQ   positions+56(FP), DI
+	SHLQ   $0x02, SI
+
+tail_block:
+	MOVQ    $0x00000020, R8
+	CMPQ    DI, R8
+	CMOVQLT DI, R8
+	MOVQ    $0x00000020, R9
+	SUBQ    R8, R9
+	SUBQ    R8, DI
+	MOVQ    (DX), BX
+	MOVQ    at+40(FP), R10
+	LEAQ    (BX)(R10*4), BX
+	ADDQ    $0x18, DX
+
+tail_position:
+	VMOVUPS.Z        (BX), K1, Z2
+	VFMADD231PS.BCST (CX), Z2, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z2, Z1
+	ADDQ             $0x04, CX
+	ADDQ             SI, BX
+	DECQ             R8
+	JNZ              tail_position
+	TESTQ            DI, DI
+	JNZ              tail_block
+	TESTQ            R9, R9
+	JNZ              tail_inside1
+	MOVQ             (DX), BX
+	MOVQ             at+40(FP), DI
+	LEAQ             (BX)(DI*4), BX
+	ADDQ             $0x18, DX
+	MOVQ             $0x00000020, R9
+
+tail_inside1:
+	DECQ             R9
+	VMOVUPS.Z        (BX), K1, Z2
+	VFMADD231PS.BCST (CX)(AX*1), Z2, Z1
+	ADDQ             $0x04, CX
+	ADDQ             SI, BX
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	VMOVUPS          Z0, K1, (CX)
+	VMOVUPS          Z1, K1, (CX)(AX*1)
+	VZEROUPPER
+	RET
+
+// func mix2x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·mix2x32(SB), NOSPLIT, $0-72
+	MOVQ   cols+64(FP), AX
+	SUBQ   $0x10, AX
+	MOVQ   AX, CX
+	MOVL   $0x00000001, AX
+	SHLL   CL, AX
+	DECL   AX
+	KMOVW  AX, K1
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	MOVQ   ldp+24(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   p+16(FP), CX
+	MOVQ   values+32(FP), DX
+	MOVQ   size+48(FP), SI
+	MOVQ   positions+56(FP), DI
+	SHLQ   $0x02, SI
+
+tail_block:
+	MOVQ    $0x00000020, R8
+	CMPQ    DI, R8
+	CMOVQLT DI, R8
+	MOVQ    $0x00000020, R9
+	SUBQ    R8, R9
+	SUBQ    R8, DI
+	MOVQ    (DX), BX
+	MOVQ    at+40(FP), R10
+	LEAQ    (BX)(R10*4), BX
+	ADDQ    $0x18, DX
+
+tail_position:
+	VMOVUPS          (BX), Z4
+	VMOVUPS.Z        64(BX), K1, Z5
+	VFMADD231PS.BCST (CX), Z4, Z0
+	VFMADD231PS.BCST (CX), Z5, Z1
+	VFMADD231PS.BCST (CX)(AX*1), Z4, Z2
+	VFMADD231PS.BCST (CX)(AX*1), Z5, Z3
+	ADDQ             $0x04, CX
+	ADDQ             SI, BX
+	DECQ             R8
+	JNZ              tail_position
+	TESTQ            DI, DI
+	JNZ              tail_block
+	TESTQ            R9, R9
+	JNZ              tail_inside1
+	MOVQ             (DX), BX
+	MOVQ             at+40(FP), DI
+	LEAQ             (BX)(DI*4), BX
+	ADDQ             $0x18, DX
+	MOVQ             $0x00000020, R9
+
+tail_inside1:
+	DECQ             R9
+	VMOVUPS          (BX), Z4
+	VMOVUPS.Z        64(BX), K1, Z5
+	VFMADD231PS.BCST (CX)(AX*1), Z4, Z2
+	VFMADD231PS.BCST (CX)(AX*1), Z5, Z3
+	ADDQ             $0x04, CX
+	ADDQ             SI, BX
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	VMOVUPS          Z0, (CX)
+	VMOVUPS          Z1, K1, 64(CX)
+	VMOVUPS          Z2, (CX)(AX*1)
+	VMOVUPS          Z3, K1, 64(CX)(AX*1)
+	VZEROUPPER
+	RET
+
+// func scores3(out *float32, ldo int, q *float32, ldq int, keys *[]float32, at int, size int, blocks int)
+// Requires: AVX, AVX512F
+TEXT ·scores3(SB), NOSPLIT, $0-64
+	MOVQ keys+32(FP), AX
+	MOVQ blocks+56(FP), DX
+	XORQ BX, BX
+
+block:
+	MOVQ   (AX), CX
+	MOVQ   at+40(FP), SI
+	LEAQ   (CX)(SI*4), CX
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	MOVQ   ldq+24(FP), SI
+	SHLQ   $0x02, SI
+	MOVQ   q+16(FP), DI
+	MOVQ   size+48(FP), R8
+
+product0:
+	VMOVUPS          (CX), Z6
+	VMOVUPS          64(CX), Z7
+	VFMADD231PS.BCST (DI), Z6, Z0
+	VFMADD231PS.BCST (DI), Z7, Z1
+	VFMADD231PS.BCST (DI)(SI*1), Z6, Z2
+	VFMADD231PS.BCST (DI)(SI*1), Z7, Z3
+	VFMADD231PS.BCST (DI)(SI*2), Z6, Z4
+	VFMADD231PS.BCST (DI)(SI*2), Z7, Z5
+	ADDQ             $0x04, DI
+	ADDQ             $0x00000080, CX
+	DECQ             R8
+	JNZ              product0
+	MOVQ             ldo+8(FP), CX
+	SHLQ             $0x02, CX
+	MOVQ             out+0(FP), SI
+	ADDQ             BX, SI
+	VMOVUPS          Z0, (SI)
+	VMOVUPS          Z1, 64(SI)
+	VMOVUPS          Z2, (SI)(CX*1)
+	VMOVUPS          Z3, 64(SI)(CX*1)
+	VMOVUPS          Z4, (SI)(CX*2)
+	VMOVUPS          Z5, 64(SI)(CX*2)
+	ADDQ             $0x00000080, BX
+	ADDQ             $0x18, AX
+	DECQ             DX
+	JNZ              block
+	VZEROUPPER
+	RET
+
+// func mix3x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·mix3x16(SB), NOSPLIT, $0-72
+	MOVQ   cols+64(FP), AX
+	MOVQ   AX, CX
+	MOVL   $0x00000001, AX
+	SHLL   CL, AX
+	DECL   AX
+	KMOVW  AX, K1
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	MOVQ   ldp+24(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   p+16(FP), CX
+	MOVQ   values+32(FP), DX
+	MOVQ   size+48(FP), SI
+	MOVQ   positions+56(FP), DI
+	SHLQ   $0x02, SI
+
+tail_block:
+	MOVQ    $0x00000020, R8
+	CMPQ    DI, R8
+	CMOVQLT DI, R8
+	MOVQ    $0x00000020, R9
+	SUBQ    R8, R9
+	SUBQ    R8, DI
+	MOVQ    (DX), BX
+	MOVQ    at+40(FP), R10
+	LEAQ    (BX)(R10*4), BX
+	ADDQ    $0x18, DX
+
+tail_position:
+	VMOVUPS.Z        (BX), K1, Z3
+	VFMADD231PS.BCST (CX), Z3, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z3, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z3, Z2
+	ADDQ             $0x04, CX
+	ADDQ             SI, BX
+	DECQ             R8
+	JNZ              tail_position
+	TESTQ            DI, DI
+	JNZ              tail_block
+	TESTQ            R9, R9
+	JNZ              tail_inside1
+	MOVQ             (DX), BX
+	MOVQ             at+40(FP), DI
+	LEAQ             (BX)(DI*4), BX
+	ADDQ             $0x18, DX
+	MOVQ             $0x00000020, R9
+
+tail_inside1:
+	DECQ             R9
+	VMOVUPS.Z        (BX), K1, Z3
+	VFMADD231PS.BCST (CX)(AX*1), Z3, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z3, Z2
+	ADDQ             $0x04, CX
+	ADDQ             SI, BX
+	TESTQ            R9, R9
+	JNZ              tail_inside2
+	MOVQ             (DX), BX
+	MOVQ             at+40(FP), DI
+	LEAQ             (BX)(DI*4), BX
+	ADDQ             $0x18, DX
+	MOVQ             $0x00000020, R9
+
+tail_inside2:
+	DECQ             R9
+	VMOVUPS.Z        (BX), K1, Z3
+	VFMADD231PS.BCST (CX)(AX*2), Z3, Z2
+	ADDQ             $0x04, CX
+	ADDQ             SI, BX
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	VMOVUPS          Z0, K1, (CX)
+	VMOVUPS          Z1, K1, (CX)(AX*1)
+	VMOVUPS          Z2, K1, (CX)(AX*2)
+	VZEROUPPER
+	RET
+
+// func mix3x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·mix3x32(SB), NOSPLIT, $0-72
+	MOVQ   cols+64(FP), AX
+	SUBQ   $0x10, AX
+	MOVQ   AX, CX
+	MOVL   $0x00000001, AX
+	SHLL   CL, AX
+	DECL   AX
+	KMOVW  AX, K1
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	MOVQ   ldp+24(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   p+16(FP), CX
+	MOVQ   values+32(FP), DX
+	MOVQ   size+48(FP), SI
+	MOVQ   positions+56(FP), DI
+	SHLQ   $0x02, SI
+
+tail_block:
+	MOVQ    $0x00000020, R8
+	CMPQ    DI, R8
+	CMOVQLT DI, R8
+	MOVQ    $0x00000020, R9
+	SUBQ    R8, R9
+	SUBQ    R8, DI
+	MOVQ    (DX), BX
+	MOVQ    at+40(FP), R10
+	LEAQ    (BX)(R10*4), BX
+	ADDQ    $0x18, DX
+
+tail_position:
+	VMOVUPS          (BX), Z6
+	VMOVUPS.Z        64(BX), K1, Z7
+	VFMADD231PS.BCST (CX), Z6, Z0
+	VFMADD231PS.BCST (CX), Z7, Z1
+	VFMADD231PS.BCST (CX)(AX*1), Z6, Z2
+	VFMADD231PS.BCST (CX)(AX*1), Z7, Z3
+	VFMADD231PS.BCST (CX)(AX*2), Z6, Z4
+	VFMADD231PS.BCST (CX)(AX*2), Z7, Z5
+	ADDQ             $0x04, CX
+	ADDQ             SI, BX
+	DECQ             R8
+	JNZ              tail_position
+	TESTQ            DI, DI
+	JNZ              tail_block
+	TESTQ            R9, R9
+	JNZ              tail_inside1
+	MOVQ             (DX), BX
+	MOVQ             at+40(FP), DI
+	LEAQ             (BX)(DI*4), BX
+	ADDQ             $0x18, DX
+	MOVQ             $0x00000020, R9
+
+tail_inside1:
+	DECQ             R9
+	VMOVUPS          (BX), Z6
+	VMOVUPS.Z        64(BX), K1, Z7
+	VFMADD231PS.BCST (CX)(AX*1), Z6, Z2
+	VFMADD231PS.BCST (CX)(AX*1), Z7, Z3
+	VFMADD231PS.BCST (CX)(AX*2), Z6, Z4
+	VFMADD231PS.BCST (CX)(AX*2), Z7, Z5
+	ADDQ             $0x04, CX
+	ADDQ             SI, BX
+	TESTQ            R9, R9
+	JNZ              tail_inside2
+	MOVQ             (DX), BX
+	MOVQ             at+40(FP), DI
+	LEAQ             (BX)(DI*4), BX
+	ADDQ             $0x18, DX
+	MOVQ             $0x00000020, R9
+
+tail_inside2:
+	DECQ             R9
+	VMOVUPS          (BX), Z6
+	VMOVUPS.Z        64(BX), K1, Z7
+	VFMADD231PS.BCST (CX)(AX*2), Z6, Z4
+	VFMADD231PS.BCST (CX)(AX*2), Z7, Z5
+	ADDQ             $0x04, CX
+	ADDQ             SI, BX
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	VMOVUPS          Z0, (CX)
+	VMOVUPS          Z1, K1, 64(CX)
+	VMOVUPS          Z2, (CX)(AX*1)
+	VMOVUPS          Z3, K1, 64(CX)(AX*1)
+	VMOVUPS          Z4, (CX)(AX*2)
+	VMOVUPS          Z5, K1, 64(CX)(AX*2)
+	VZEROUPPER
+	RET
+
+// func scores4(out *float32, ldo int, q *float32, ldq int, keys *[]float32, at int, size int, blocks int)
+// Requires: AVX, AVX512F
+TEXT ·scores4(SB), NOSPLIT, $0-64
+	MOVQ keys+32(FP), AX
+	MOVQ blocks+56(FP), DX
+	XORQ BX, BX
+
+block:
+	MOVQ   (AX), CX
+	MOVQ   at+40(FP), SI
+	LEAQ   (CX)(SI*4), CX
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	MOVQ   ldq+24(FP), SI
+	SHLQ   $0x02, SI
+	MOVQ   q+16(FP), DI
+	LEAQ   (DI)(SI*2), R8
+	ADDQ   SI, R8
+	MOVQ   size+48(FP), R9
+
+product0:
+	VMOVUPS          (CX), Z8
+	VMOVUPS          64(CX), Z9
+	VFMADD231PS.BCST (DI), Z8, Z0
+	VFMADD231PS.BCST (DI), Z9, Z1
+	VFMADD231PS.BCST (DI)(SI*1), Z8, Z2
+	VFMADD231PS.BCST (DI)(SI*1), Z9, Z3
+	VFMADD231PS.BCST (DI)(SI*2), Z8, Z4
+	VFMADD231PS.BCST (DI)(SI*2), Z9, Z5
+	VFMADD231PS.BCST (R8), Z8, Z6
+	VFMADD231PS.BCST (R8), Z9, Z7
+	ADDQ             $0x04, DI
+	ADDQ             $0x04, R8
+	ADDQ             $0x00000080, CX
+	DECQ             R9
+	JNZ              product0
+	MOVQ             ldo+8(FP), CX
+	SHLQ             $0x02, CX
+	MOVQ             out+0(FP), SI
+	LEAQ             (SI)(CX*2), DI
+	ADDQ             CX, DI
+	ADDQ             BX, SI
+	ADDQ             BX, DI
+	VMOVUPS          Z0, (SI)
+	VMOVUPS          Z1, 64(SI)
+	VMOVUPS          Z2, (SI)(CX*1)
+	VMOVUPS          Z3, 64(SI)(CX*1)
+	VMOVUPS          Z4, (SI)(CX*2)
+	VMOVUPS          Z5, 64(SI)(CX*2)
+	VMOVUPS          Z6, (DI)
+	VMOVUPS          Z7, 64(DI)
+	ADDQ             $0x00000080, BX
+	ADDQ             $0x18, AX
+	DECQ             DX
+	JNZ              block
+	VZEROUPPER
+	RET
+
+// func mix4x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·mix4x16(SB), NOSPLIT, $0-72
+	MOVQ   cols+64(FP), AX
+	MOVQ   AX, CX
+	MOVL   $0x00000001, AX
+	SHLL   CL, AX
+	DECL   AX
+	KMOVW  AX, K1
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	MOVQ   ldp+24(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   p+16(FP), CX
+	LEAQ   (CX)(AX*2), DX
+	ADDQ   AX, DX
+	MOVQ   values+32(FP), BX
+	MOVQ   size+48(FP), DI
+	MOVQ   positions+56(FP), R8
+	SHLQ   $0x02, DI
+
+tail_block:
+	MOVQ    $0x00000020, R9
+	CMPQ    R8, R9
+	CMOVQLT R8, R9
+	MOVQ    $0x00000020, R10
+	SUBQ    R9, R10
+	SUBQ    R9, R8
+	MOVQ    (BX), SI
+	MOVQ    at+40(FP), R11
+	LEAQ    (SI)(R11*4), SI
+	ADDQ    $0x18, BX
+
+tail_position:
+	VMOVUPS.Z        (SI), K1, Z4
+	VFMADD231PS.BCST (CX), Z4, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z4, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z4, Z2
+	VFMADD231PS.BCST (DX), Z4, Z3
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             DI, SI
+	DECQ             R9
+	JNZ              tail_position
+	TESTQ            R8, R8
+	JNZ              tail_block
+	TESTQ            R10, R10
+	JNZ              tail_inside1
+	MOVQ             (BX), SI
+	MOVQ             at+40(FP), R8
+	LEAQ             (SI)(R8*4), SI
+	ADDQ             $0x18, BX
+	MOVQ             $0x00000020, R10
+
+tail_inside1:
+	DECQ             R10
+	VMOVUPS.Z        (SI), K1, Z4
+	VFMADD231PS.BCST (CX)(AX*1), Z4, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z4, Z2
+	VFMADD231PS.BCST (DX), Z4, Z3
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             DI, SI
+	TESTQ            R10, R10
+	JNZ              tail_inside2
+	MOVQ             (BX), SI
+	MOVQ             at+40(FP), R8
+	LEAQ             (SI)(R8*4), SI
+	ADDQ             $0x18, BX
+	MOVQ             $0x00000020, R10
+
+tail_inside2:
+	DECQ             R10
+	VMOVUPS.Z        (SI), K1, Z4
+	VFMADD231PS.BCST (CX)(AX*2), Z4, Z2
+	VFMADD231PS.BCST (DX), Z4, Z3
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             DI, SI
+	TESTQ            R10, R10
+	JNZ              tail_inside3
+	MOVQ             (BX), SI
+	MOVQ             at+40(FP), AX
+	LEAQ             (SI)(AX*4), SI
+	ADDQ             $0x18, BX
+	MOVQ             $0x00000020, R10
+
+tail_inside3:
+	DECQ             R10
+	VMOVUPS.Z        (SI), K1, Z4
+	VFMADD231PS.BCST (DX), Z4, Z3
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             DI, SI
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	VMOVUPS          Z0, K1, (CX)
+	VMOVUPS          Z1, K1, (CX)(AX*1)
+	VMOVUPS          Z2, K1, (CX)(AX*2)
+	VMOVUPS          Z3, K1, (DX)
+	VZEROUPPER
+	RET
+
+// func mix4x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·mix4x32(SB), NOSPLIT, $0-72
+	MOVQ   cols+64(FP), AX
+	SUBQ   $0x10, AX
+	MOVQ   AX, CX
+	MOVL   $0x00000001, AX
+	SHLL   CL, AX
+	DECL   AX
+	KMOVW  AX, K1
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	MOVQ   ldp+24(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   p+16(FP), CX
+	LEAQ   (CX)(AX*2), DX
+	ADDQ   AX, DX
+	MOVQ   values+32(FP), BX
+	MOVQ   size+48(FP), DI
+	MOVQ   positions+56(FP), R8
+	SHLQ   $0x02, DI
+
+tail_block:
+	MOVQ    $0x00000020, R9
+	CMPQ    R8, R9
+	CMOVQLT R8, R9
+	MOVQ    $0x00000020, R10
+	SUBQ    R9, R10
+	SUBQ    R9, R8
+	MOVQ    (BX), SI
+	MOVQ    at+40(FP), R11
+	LEAQ    (SI)(R11*4), SI
+	ADDQ    $0x18, BX
+
+tail_position:
+	VMOVUPS          (SI), Z8
+	VMOVUPS.Z        64(SI), K1, Z9
+	VFMADD231PS.BCST (CX), Z8, Z0
+	VFMADD231PS.BCST (CX), Z9, Z1
+	VFMADD231PS.BCST (CX)(AX*1), Z8, Z2
+	VFMADD231PS.BCST (CX)(AX*1), Z9, Z3
+	VFMADD231PS.BCST (CX)(AX*2), Z8, Z4
+	VFMADD231PS.BCST (CX)(AX*2), Z9, Z5
+	VFMADD231PS.BCST (DX), Z8, Z6
+	VFMADD231PS.BCST (DX), Z9, Z7
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             DI, SI
+	DECQ             R9
+	JNZ              tail_position
+	TESTQ            R8, R8
+	JNZ              tail_block
+	TESTQ            R10, R10
+	JNZ              tail_inside1
+	MOVQ             (BX), SI
+	MOVQ             at+40(FP), R8
+	LEAQ             (SI)(R8*4), SI
+	ADDQ             $0x18, BX
+	MOVQ             $0x00000020, R10
+
+tail_inside1:
+	DECQ             R10
+	VMOVUPS          (SI), Z8
+	VMOVUPS.Z        64(SI), K1, Z9
+	VFMADD231PS.BCST (CX)(AX*1), Z8, Z2
+	VFMADD231PS.BCST (CX)(AX*1), Z9, Z3
+	VFMADD231PS.BCST (CX)(AX*2), Z8, Z4
+	VFMADD231PS.BCST (CX)(AX*2), Z9, Z5
+	VFMADD231PS.BCST (DX), Z8, Z6
+	VFMADD231PS.BCST (DX), Z9, Z7
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             DI, SI
+	TESTQ            R10, R10
+	JNZ              tail_inside2
+	MOVQ             (BX), SI
+	MOVQ             at+40(FP), R8
+	LEAQ             (SI)(R8*4), SI
+	ADDQ             $0x18, BX
+	MOVQ             $0x00000020, R10
+
+tail_inside2:
+	DECQ             R10
+	VMOVUPS          (SI), Z8
+	VMOVUPS.Z        64(SI), K1, Z9
+	VFMADD231PS.BCST (CX)(AX*2), Z8, Z4
+	VFMADD231PS.BCST (CX)(AX*2), Z9, Z5
+	VFMADD231PS.BCST (DX), Z8, Z6
+	VFMADD231PS.BCST (DX), Z9, Z7
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             DI, SI
+	TESTQ            R10, R10
+	JNZ              tail_inside3
+	MOVQ             (BX), SI
+	MOVQ             at+40(FP), AX
+	LEAQ             (SI)(AX*4), SI
+	ADDQ             $0x18, BX
+	MOVQ             $0x00000020, R10
+
+tail_inside3:
+	DECQ             R10
+	VMOVUPS          (SI), Z8
+	VMOVUPS.Z        64(SI), K1, Z9
+	VFMADD231PS.BCST (DX), Z8, Z6
+	VFMADD231PS.BCST (DX), Z9, Z7
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             DI, SI
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	VMOVUPS          Z0, (CX)
+	VMOVUPS          Z1, K1, 64(CX)
+	VMOVUPS          Z2, (CX)(AX*1)
+	VMOVUPS          Z3, K1, 64(CX)(AX*1)
+	VMOVUPS          Z4, (CX)(AX*2)
+	VMOVUPS          Z5, K1, 64(CX)(AX*2)
+	VMOVUPS          Z6, (DX)
+	VMOVUPS          Z7, K1, 64(DX)
+	VZEROUPPER
+	RET
+
+// func scores5(out *float32, ldo int, q *float32, ldq int, keys *[]float32, at int, size int, blocks int)
+// Requires: AVX, AVX512F
+TEXT ·scores5(SB), NOSPLIT, $0-64
+	MOVQ keys+32(FP), AX
+	MOVQ blocks+56(FP), DX
+	XORQ BX, BX
+
+block:
+	MOVQ   (AX), CX
+	MOVQ   at+40(FP), SI
+	LEAQ   (CX)(SI*4), CX
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	MOVQ   ldq+24(FP), SI
+	SHLQ   $0x02, SI
+	MOVQ   q+16(FP), DI
+	LEAQ   (DI)(SI*2), R8
+	ADDQ   SI, R8
+	MOVQ   size+48(FP), R9
+
+product0:
+	VMOVUPS          (CX), Z10
+	VMOVUPS          64(CX), Z11
+	VFMADD231PS.BCST (DI), Z10, Z0
+	VFMADD231PS.BCST (DI), Z11, Z1
+	VFMADD231PS.BCST (DI)(SI*1), Z10, Z2
+	VFMADD231PS.BCST (DI)(SI*1), Z11, Z3
+	VFMADD231PS.BCST (DI)(SI*2), Z10, Z4
+	VFMADD231PS.BCST (DI)(SI*2), Z11, Z5
+	VFMADD231PS.BCST (R8), Z10, Z6
+	VFMADD231PS.BCST (R8), Z11, Z7
+	VFMADD231PS.BCST (R8)(SI*1), Z10, Z8
+	VFMADD231PS.BCST (R8)(SI*1), Z11, Z9
+	ADDQ             $0x04, DI
+	ADDQ             $0x04, R8
+	ADDQ             $0x00000080, CX
+	DECQ             R9
+	JNZ              product0
+	MOVQ             ldo+8(FP), CX
+	SHLQ             $0x02, CX
+	MOVQ             out+0(FP), SI
+	LEAQ             (SI)(CX*2), DI
+	ADDQ             CX, DI
+	ADDQ             BX, SI
+	ADDQ             BX, DI
+	VMOVUPS          Z0, (SI)
+	VMOVUPS          Z1, 64(SI)
+	VMOVUPS          Z2, (SI)(CX*1)
+	VMOVUPS          Z3, 64(SI)(CX*1)
+	VMOVUPS          Z4, (SI)(CX*2)
+	VMOVUPS          Z5, 64(SI)(CX*2)
+	VMOVUPS          Z6, (DI)
+	VMOVUPS          Z7, 64(DI)
+	VMOVUPS          Z8, (DI)(CX*1)
+	VMOVUPS          Z9, 64(DI)(CX*1)
+	ADDQ             $0x00000080, BX
+	ADDQ             $0x18, AX
+	DECQ             DX
+	JNZ              block
+	VZEROUPPER
+	RET
+
+// func mix5x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·mix5x16(SB), NOSPLIT, $0-72
+	MOVQ   cols+64(FP), AX
+	MOVQ   AX, CX
+	MOVL   $0x00000001, AX
+	SHLL   CL, AX
+	DECL   AX
+	KMOVW  AX, K1
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	MOVQ   ldp+24(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   p+16(FP), CX
+	LEAQ   (CX)(AX*2), DX
+	ADDQ   AX, DX
+	MOVQ   values+32(FP), BX
+	MOVQ   size+48(FP), DI
+	MOVQ   positions+56(FP), R8
+	SHLQ   $0x02, DI
+
+tail_block:
+	MOVQ    $0x00000020, R9
+	CMPQ    R8, R9
+	CMOVQLT R8, R9
+	MOVQ    $0x00000020, R10
+	SUBQ    R9, R10
+	SUBQ    R9, R8
+	MOVQ    (BX), SI
+	MOVQ    at+40(FP), R11
+	LEAQ    (SI)(R11*4), SI
+	ADDQ    $0x18, BX
+
+tail_position:
+	VMOVUPS.Z        (SI), K1, Z5
+	VFMADD231PS.BCST (CX), Z5, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z5, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z5, Z2
+	VFMADD231PS.BCST (DX), Z5, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z5, Z4
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             DI, SI
+	DECQ             R9
+	JNZ              tail_position
+	TESTQ            R8, R8
+	JNZ              tail_block
+	TESTQ            R10, R10
+	JNZ              tail_inside1
+	MOVQ             (BX), SI
+	MOVQ             at+40(FP), R8
+	LEAQ             (SI)(R8*4), SI
+	ADDQ             $0x18, BX
+	MOVQ             $0x00000020, R10
+
+tail_inside1:
+	DECQ             R10
+	VMOVUPS.Z        (SI), K1, Z5
+	VFMADD231PS.BCST (CX)(AX*1), Z5, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z5, Z2
+	VFMADD231PS.BCST (DX), Z5, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z5, Z4
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             DI, SI
+	TESTQ            R10, R10
+	JNZ              tail_inside2
+	MOVQ             (BX), SI
+	MOVQ             at+40(FP), R8
+	LEAQ             (SI)(R8*4), SI
+	ADDQ             $0x18, BX
+	MOVQ             $0x00000020, R10
+
+tail_inside2:
+	DECQ             R10
+	VMOVUPS.Z        (SI), K1, Z5
+	VFMADD231PS.BCST (CX)(AX*2), Z5, Z2
+	VFMADD231PS.BCST (DX), Z5, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z5, Z4
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             DI, SI
+	TESTQ            R10, R10
+	JNZ              tail_inside3
+	MOVQ             (BX), SI
+	MOVQ             at+40(FP), R8
+	LEAQ             (SI)(R8*4), SI
+	ADDQ             $0x18, BX
+	MOVQ             $0x00000020, R10
+
+tail_inside3:
+	DECQ             R10
+	VMOVUPS.Z        (SI), K1, Z5
+	VFMADD231PS.BCST (DX), Z5, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z5, Z4
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             DI, SI
+	TESTQ            R10, R10
+	JNZ              tail_inside4
+	MOVQ             (BX), SI
+	MOVQ             at+40(FP), R8
+	LEAQ             (SI)(R8*4), SI
+	ADDQ             $0x18, BX
+	MOVQ             $0x00000020, R10
+
+tail_inside4:
+	DECQ             R10
+	VMOVUPS.Z        (SI), K1, Z5
+	VFMADD231PS.BCST (DX)(AX*1), Z5, Z4
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             DI, SI
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	VMOVUPS          Z0, K1, (CX)
+	VMOVUPS          Z1, K1, (CX)(AX*1)
+	VMOVUPS          Z2, K1, (CX)(AX*2)
+	VMOVUPS          Z3, K1, (DX)
+	VMOVUPS          Z4, K1, (DX)(AX*1)
+	VZEROUPPER
+	RET
+
+// func mix5x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·mix5x32(SB), NOSPLIT, $0-72
+	MOVQ   cols+64(FP), AX
+	SUBQ   $0x10, AX
+	MOVQ   AX, CX
+	MOVL   $0x00000001, AX
+	SHLL   CL, AX
+	DECL   AX
+	KMOVW  AX, K1
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	MOVQ   ldp+24(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   p+16(FP), CX
+	LEAQ   (CX)(AX*2), DX
+	ADDQ   AX, DX
+	MOVQ   values+32(FP), BX
+	MOVQ   size+48(FP), DI
+	MOVQ   positions+56(FP), R8
+	SHLQ   $0x02, DI
+
+tail_block:
+	MOVQ    $0x00000020, R9
+	CMPQ    R8, R9
+	CMOVQLT R8, R9
+	MOVQ    $0x00000020, R10
+	SUBQ    R9, R10
+	SUBQ    R9, R8
+	MOVQ    (BX), SI
+	MOVQ    at+40(FP), R11
+	LEAQ    (SI)(R11*4), SI
+	ADDQ    $0x18, BX
+
+tail_position:
+	VMOVUPS          (SI), Z10
+	VMOVUPS.Z        64(SI), K1, Z11
+	VFMADD231PS.BCST (CX), Z10, Z0
+	VFMADD231PS.BCST (CX), Z11, Z1
+	VFMADD231PS.BCST (CX)(AX*1), Z10, Z2
+	VFMADD231PS.BCST (CX)(AX*1), Z11, Z3
+	VFMADD231PS.BCST (CX)(AX*2), Z10, Z4
+	VFMADD231PS.BCST (CX)(AX*2), Z11, Z5
+	VFMADD231PS.BCST (DX), Z10, Z6
+	VFMADD231PS.BCST (DX), Z11, Z7
+	VFMADD231PS.BCST (DX)(AX*1), Z10, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z11, Z9
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             DI, SI
+	DECQ             R9
+	JNZ              tail_position
+	TESTQ            R8, R8
+	JNZ              tail_block
+	TESTQ            R10, R10
+	JNZ              tail_inside1
+	MOVQ             (BX), SI
+	MOVQ             at+40(FP), R8
+	LEAQ             (SI)(R8*4), SI
+	ADDQ             $0x18, BX
+	MOVQ             $0x00000020, R10
+
+tail_inside1:
+	DECQ             R10
+	VMOVUPS          (SI), Z10
+	VMOVUPS.Z        64(SI), K1, Z11
+	VFMADD231PS.BCST (CX)(AX*1), Z10, Z2
+	VFMADD231PS.BCST (CX)(AX*1), Z11, Z3
+	VFMADD231PS.BCST (CX)(AX*2), Z10, Z4
+	VFMADD231PS.BCST (CX)(AX*2), Z11, Z5
+	VFMADD231PS.BCST (DX), Z10, Z6
+	VFMADD231PS.BCST (DX), Z11, Z7
+	VFMADD231PS.BCST (DX)(AX*1), Z10, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z11, Z9
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             DI, SI
+	TESTQ            R10, R10
+	JNZ              tail_inside2
+	MOVQ             (BX), SI
+	MOVQ             at+40(FP), R8
+	LEAQ             (SI)(R8*4), SI
+	ADDQ             $0x18, BX
+	MOVQ             $0x00000020, R10
+
+tail_inside2:
+	DECQ             R10
+	VMOVUPS          (SI), Z10
+	VMOVUPS.Z        64(SI), K1, Z11
+	VFMADD231PS.BCST (CX)(AX*2), Z10, Z4
+	VFMADD231PS.BCST (CX)(AX*2), Z11, Z5
+	VFMADD231PS.BCST (DX), Z10, Z6
+	VFMADD231PS.BCST (DX), Z11, Z7
+	VFMADD231PS.BCST (DX)(AX*1), Z10, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z11, Z9
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             DI, SI
+	TESTQ            R10, R10
+	JNZ              tail_inside3
+	MOVQ             (BX), SI
+	MOVQ             at+40(FP), R8
+	LEAQ             (SI)(R8*4), SI
+	ADDQ             $0x18, BX
+	MOVQ             $0x00000020, R10
+
+tail_inside3:
+	DECQ             R10
+	VMOVUPS          (SI), Z10
+	VMOVUPS.Z        64(SI), K1, Z11
+	VFMADD231PS.BCST (DX), Z10, Z6
+	VFMADD231PS.BCST (DX), Z11, Z7
+	VFMADD231PS.BCST (DX)(AX*1), Z10, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z11, Z9
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             DI, SI
+	TESTQ            R10, R10
+	JNZ              tail_inside4
+	MOVQ             (BX), SI
+	MOVQ             at+40(FP), R8
+	LEAQ             (SI)(R8*4), SI
+	ADDQ             $0x18, BX
+	MOVQ             $0x00000020, R10
+
+tail_inside4:
+	DECQ             R10
+	VMOVUPS          (SI), Z10
+	VMOVUPS.Z        64(SI), K1, Z11
+	VFMADD231PS.BCST (DX)(AX*1), Z10, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z11, Z9
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             DI, SI
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	VMOVUPS          Z0, (CX)
+	VMOVUPS          Z1, K1, 64(CX)
+	VMOVUPS          Z2, (CX)(AX*1)
+	VMOVUPS          Z3, K1, 64(CX)(AX*1)
+	VMOVUPS          Z4, (CX)(AX*2)
+	VMOVUPS          Z5, K1, 64(CX)(AX*2)
+	VMOVUPS          Z6, (DX)
+	VMOVUPS          Z7, K1, 64(DX)
+	VMOVUPS          Z8, (DX)(AX*1)
+	VMOVUPS          Z9, K1, 64(DX)(AX*1)
+	VZEROUPPER
+	RET
+
+// func scores6(out *float32, ldo int, q *float32, ldq int, keys *[]float32, at int, size int, blocks int)
+// Requires: AVX, AVX512F
+TEXT ·scores6(SB), NOSPLIT, $0-64
+	MOVQ keys+32(FP), AX
+	MOVQ blocks+56(FP), DX
+	XORQ BX, BX
+
+block:
+	MOVQ   (AX), CX
+	MOVQ   at+40(FP), SI
+	LEAQ   (CX)(SI*4), CX
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	MOVQ   ldq+24(FP), SI
+	SHLQ   $0x02, SI
+	MOVQ   q+16(FP), DI
+	LEAQ   (DI)(SI*2), R8
+	ADDQ   SI, R8
+	MOVQ   size+48(FP), R9
+
+product0:
+	VMOVUPS          (CX), Z12
+	VMOVUPS          64(CX), Z13
+	VFMADD231PS.BCST (DI), Z12, Z0
+	VFMADD231PS.BCST (DI), Z13, Z1
+	VFMADD231PS.BCST (DI)(SI*1), Z12, Z2
+	VFMADD231PS.BCST (DI)(SI*1), Z13, Z3
+	VFMADD231PS.BCST (DI)(SI*2), Z12, Z4
+	VFMADD231PS.BCST (DI)(SI*2), Z13, Z5
+	VFMADD231PS.BCST (R8), Z12, Z6
+	VFMADD231PS.BCST (R8), Z13, Z7
+	VFMADD231PS.BCST (R8)(SI*1), Z12, Z8
+	VFMADD231PS.BCST (R8)(SI*1), Z13, Z9
+	VFMADD231PS.BCST (R8)(SI*2), Z12, Z10
+	VFMADD231PS.BCST (R8)(SI*2), Z13, Z11
+	ADDQ             $0x04, DI
+	ADDQ             $0x04, R8
+	ADDQ             $0x00000080, CX
+	DECQ             R9
+	JNZ              product0
+	MOVQ             ldo+8(FP), CX
+	SHLQ             $0x02, CX
+	MOVQ             out+0(FP), SI
+	LEAQ             (SI)(CX*2), DI
+	ADDQ             CX, DI
+	ADDQ             BX, SI
+	ADDQ             BX, DI
+	VMOVUPS          Z0, (SI)
+	VMOVUPS          Z1, 64(SI)
+	VMOVUPS          Z2, (SI)(CX*1)
+	VMOVUPS          Z3, 64(SI)(CX*1)
+	VMOVUPS          Z4, (SI)(CX*2)
+	VMOVUPS          Z5, 64(SI)(CX*2)
+	VMOVUPS          Z6, (DI)
+	VMOVUPS          Z7, 64(DI)
+	VMOVUPS          Z8, (DI)(CX*1)
+	VMOVUPS          Z9, 64(DI)(CX*1)
+	VMOVUPS          Z10, (DI)(CX*2)
+	VMOVUPS          Z11, 64(DI)(CX*2)
+	ADDQ             $0x00000080, BX
+	ADDQ             $0x18, AX
+	DECQ             DX
+	JNZ              block
+	VZEROUPPER
+	RET
+
+// func mix6x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·mix6x16(SB), NOSPLIT, $0-72
+	MOVQ   cols+64(FP), AX
+	MOVQ   AX, CX
+	MOVL   $0x00000001, AX
+	SHLL   CL, AX
+	DECL   AX
+	KMOVW  AX, K1
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	MOVQ   ldp+24(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   p+16(FP), CX
+	LEAQ   (CX)(AX*2), DX
+	ADDQ   AX, DX
+	MOVQ   values+32(FP), BX
+	MOVQ   size+48(FP), DI
+	MOVQ   positions+56(FP), R8
+	SHLQ   $0x02, DI
+
+tail_block:
+	MOVQ    $0x00000020, R9
+	CMPQ    R8, R9
+	CMOVQLT R8, R9
+	MOVQ    $0x00000020, R10
+	SUBQ    R9, R10
+	SUBQ    R9, R8
+	MOVQ    (BX), SI
+	MOVQ    at+40(FP), R11
+	LEAQ    (SI)(R11*4), SI
+	ADDQ    $0x18, BX
+
+tail_position:
+	VMOVUPS.Z        (SI), K1, Z6
+	VFMADD231PS.BCST (CX), Z6, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z6, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z6, Z2
+	VFMADD231PS.BCST (DX), Z6, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z6, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z6, Z5
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             DI, SI
+	DECQ             R9
+	JNZ              tail_position
+	TESTQ            R8, R8
+	JNZ              tail_block
+	TESTQ            R10, R10
+	JNZ              tail_inside1
+	MOVQ             (BX), SI
+	MOVQ             at+40(FP), R8
+	LEAQ             (SI)(R8*4), SI
+	ADDQ             $0x18, BX
+	MOVQ             $0x00000020, R10
+
+tail_inside1:
+	DECQ             R10
+	VMOVUPS.Z        (SI), K1, Z6
+	VFMADD231PS.BCST (CX)(AX*1), Z6, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z6, Z2
+	VFMADD231PS.BCST (DX), Z6, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z6, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z6, Z5
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             DI, SI
+	TESTQ            R10, R10
+	JNZ              tail_inside2
+	MOVQ             (BX), SI
+	MOVQ             at+40(FP), R8
+	LEAQ             (SI)(R8*4), SI
+	ADDQ             $0x18, BX
+	MOVQ             $0x00000020, R10
+
+tail_inside2:
+	DECQ             R10
+	VMOVUPS.Z        (SI), K1, Z6
+	VFMADD231PS.BCST (CX)(AX*2), Z6, Z2
+	VFMADD231PS.BCST (DX), Z6, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z6, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z6, Z5
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             DI, SI
+	TESTQ            R10, R10
+	JNZ              tail_inside3
+	MOVQ             (BX), SI
+	MOVQ             at+40(FP), R8
+	LEAQ             (SI)(R8*4), SI
+	ADDQ             $0x18, BX
+	MOVQ             $0x00000020, R10
+
+tail_inside3:
+	DECQ             R10
+	VMOVUPS.Z        (SI), K1, Z6
+	VFMADD231PS.BCST (DX), Z6, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z6, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z6, Z5
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             DI, SI
+	TESTQ            R10, R10
+	JNZ              tail_inside4
+	MOVQ             (BX), SI
+	MOVQ             at+40(FP), R8
+	LEAQ             (SI)(R8*4), SI
+	ADDQ             $0x18, BX
+	MOVQ             $0x00000020, R10
+
+tail_inside4:
+	DECQ             R10
+	VMOVUPS.Z        (SI), K1, Z6
+	VFMADD231PS.BCST (DX)(AX*1), Z6, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z6, Z5
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             DI, SI
+	TESTQ            R10, R10
+	JNZ              tail_inside5
+	MOVQ             (BX), SI
+	MOVQ             at+40(FP), R8
+	LEAQ             (SI)(R8*4), SI
+	ADDQ             $0x18, BX
+	MOVQ             $0x00000020, R10
+
+tail_inside5:
+	DECQ             R10
+	VMOVUPS.Z        (SI), K1, Z6
+	VFMADD231PS.BCST (DX)(AX*2), Z6, Z5
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             DI, SI
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	VMOVUPS          Z0, K1, (CX)
+	VMOVUPS          Z1, K1, (CX)(AX*1)
+	VMOVUPS          Z2, K1, (CX)(AX*2)
+	VMOVUPS          Z3, K1, (DX)
+	VMOVUPS          Z4, K1, (DX)(AX*1)
+	VMOVUPS          Z5, K1, (DX)(AX*2)
+	VZEROUPPER
+	RET
+
+// func mix6x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·mix6x32(SB), NOSPLIT, $0-72
+	MOVQ   cols+64(FP), AX
+	SUBQ   $0x10, AX
+	MOVQ   AX, CX
+	MOVL   $0x00000001, AX
+	SHLL   CL, AX
+	DECL   AX
+	KMOVW  AX, K1
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	MOVQ   ldp+24(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   p+16(FP), CX
+	LEAQ   (CX)(AX*2), DX
+	ADDQ   AX, DX
+	MOVQ   values+32(FP), BX
+	MOVQ   size+48(FP), DI
+	MOVQ   positions+56(FP), R8
+	SHLQ   $0x02, DI
+
+tail_block:
+	MOVQ    $0x00000020, R9
+	CMPQ    R8, R9
+	CMOVQLT R8, R9
+	MOVQ    $0x00000020, R10
+	SUBQ    R9, R10
+	SUBQ    R9, R8
+	MOVQ    (BX), SI
+	MOVQ    at+40(FP), R11
+	LEAQ    (SI)(R11*4), SI
+	ADDQ    $0x18, BX
+
+tail_position:
+	VMOVUPS          (SI), Z12
+	VMOVUPS.Z        64(SI), K1, Z13
+	VFMADD231PS.BCST (CX), Z12, Z0
+	VFMADD231PS.BCST (CX), Z13, Z1
+	VFMADD231PS.BCST (CX)(AX*1), Z12, Z2
+	VFMADD231PS.BCST (CX)(AX*1), Z13, Z3
+	VFMADD231PS.BCST (CX)(AX*2), Z12, Z4
+	VFMADD231PS.BCST (CX)(AX*2), Z13, Z5
+	VFMADD231PS.BCST (DX), Z12, Z6
+	VFMADD231PS.BCST (DX), Z13, Z7
+	VFMADD231PS.BCST (DX)(AX*1), Z12, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z13, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z12, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z13, Z11
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             DI, SI
+	DECQ             R9
+	JNZ              tail_position
+	TESTQ            R8, R8
+	JNZ              tail_block
+	TESTQ            R10, R10
+	JNZ              tail_inside1
+	MOVQ             (BX), SI
+	MOVQ             at+40(FP), R8
+	LEAQ             (SI)(R8*4), SI
+	ADDQ             $0x18, BX
+	MOVQ             $0x00000020, R10
+
+tail_inside1:
+	DECQ             R10
+	VMOVUPS          (SI), Z12
+	VMOVUPS.Z        64(SI), K1, Z13
+	VFMADD231PS.BCST (CX)(AX*1), Z12, Z2
+	VFMADD231PS.BCST (CX)(AX*1), Z13, Z3
+	VFMADD231PS.BCST (CX)(AX*2), Z12, Z4
+	VFMADD231PS.BCST (CX)(AX*2), Z13, Z5
+	VFMADD231PS.BCST (DX), Z12, Z6
+	VFMADD231PS.BCST (DX), Z13, Z7
+	VFMADD231PS.BCST (DX)(AX*1), Z12, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z13, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z12, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z13, Z11
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             DI, SI
+	TESTQ            R10, R10
+	JNZ              tail_inside2
+	MOVQ             (BX), SI
+	MOVQ             at+40(FP), R8
+	LEAQ             (SI)(R8*4), SI
+	ADDQ             $0x18, BX
+	MOVQ             $0x00000020, R10
+
+tail_inside2:
+	DECQ             R10
+	VMOVUPS          (SI), Z12
+	VMOVUPS.Z        64(SI), K1, Z13
+	VFMADD231PS.BCST (CX)(AX*2), Z12, Z4
+	VFMADD231PS.BCST (CX)(AX*2), Z13, Z5
+	VFMADD231PS.BCST (DX), Z12, Z6
+	VFMADD231PS.BCST (DX), Z13, Z7
+	VFMADD231PS.BCST (DX)(AX*1), Z12, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z13, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z12, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z13, Z11
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             DI, SI
+	TESTQ            R10, R10
+	JNZ              tail_inside3
+	MOVQ             (BX), SI
+	MOVQ             at+40(FP), R8
+	LEAQ             (SI)(R8*4), SI
+	ADDQ             $0x18, BX
+	MOVQ             $0x00000020, R10
+
+tail_inside3:
+	DECQ             R10
+	VMOVUPS          (SI), Z12
+	VMOVUPS.Z        64(SI), K1, Z13
+	VFMADD231PS.BCST (DX), Z12, Z6
+	VFMADD231PS.BCST (DX), Z13, Z7
+	VFMADD231PS.BCST (DX)(AX*1), Z12, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z13, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z12, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z13, Z11
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             DI, SI
+	TESTQ            R10, R10
+	JNZ              tail_inside4
+	MOVQ             (BX), SI
+	MOVQ             at+40(FP), R8
+	LEAQ             (SI)(R8*4), SI
+	ADDQ             $0x18, BX
+	MOVQ             $0x00000020, R10
+
+tail_inside4:
+	DECQ             R10
+	VMOVUPS          (SI), Z12
+	VMOVUPS.Z        64(SI), K1, Z13
+	VFMADD231PS.BCST (DX)(AX*1), Z12, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z13, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z12, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z13, Z11
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             DI, SI
+	TESTQ            R10, R10
+	JNZ              tail_inside5
+	MOVQ             (BX), SI
+	MOVQ             at+40(FP), R8
+	LEAQ             (SI)(R8*4), SI
+	ADDQ             $0x18, BX
+	MOVQ             $0x00000020, R10
+
+tail_inside5:
+	DECQ             R10
+	VMOVUPS          (SI), Z12
+	VMOVUPS.Z        64(SI), K1, Z13
+	VFMADD231PS.BCST (DX)(AX*2), Z12, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z13, Z11
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             DI, SI
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	VMOVUPS          Z0, (CX)
+	VMOVUPS          Z1, K1, 64(CX)
+	VMOVUPS          Z2, (CX)(AX*1)
+	VMOVUPS          Z3, K1, 64(CX)(AX*1)
+	VMOVUPS          Z4, (CX)(AX*2)
+	VMOVUPS          Z5, K1, 64(CX)(AX*2)
+	VMOVUPS          Z6, (DX)
+	VMOVUPS          Z7, K1, 64(DX)
+	VMOVUPS          Z8, (DX)(AX*1)
+	VMOVUPS          Z9, K1, 64(DX)(AX*1)
+	VMOVUPS          Z10, (DX)(AX*2)
+	VMOVUPS          Z11, K1, 64(DX)(AX*2)
+	VZEROUPPER
+	RET
+
+// func scores7(out *float32, ldo int, q *float32, ldq int, keys *[]float32, at int, size int, blocks int)
+// Requires: AVX, AVX512F
+TEXT ·scores7(SB), NOSPLIT, $0-64
+	MOVQ keys+32(FP), AX
+	MOVQ blocks+56(FP), DX
+	XORQ BX, BX
+
+block:
+	MOVQ   (AX), CX
+	MOVQ   at+40(FP), SI
+	LEAQ   (CX)(SI*4), CX
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	MOVQ   ldq+24(FP), SI
+	SHLQ   $0x02, SI
+	MOVQ   q+16(FP), DI
+	LEAQ   (DI)(SI*2), R8
+	ADDQ   SI, R8
+	LEAQ   (R8)(SI*2), R9
+	ADDQ   SI, R9
+	MOVQ   size+48(FP), R10
+
+product0:
+	VMOVUPS          (CX), Z14
+	VMOVUPS          64(CX), Z15
+	VFMADD231PS.BCST (DI), Z14, Z0
+	VFMADD231PS.BCST (DI), Z15, Z1
+	VFMADD231PS.BCST (DI)(SI*1), Z14, Z2
+	VFMADD231PS.BCST (DI)(SI*1), Z15, Z3
+	VFMADD231PS.BCST (DI)(SI*2), Z14, Z4
+	VFMADD231PS.BCST (DI)(SI*2), Z15, Z5
+	VFMADD231PS.BCST (R8), Z14, Z6
+	VFMADD231PS.BCST (R8), Z15, Z7
+	VFMADD231PS.BCST (R8)(SI*1), Z14, Z8
+	VFMADD231PS.BCST (R8)(SI*1), Z15, Z9
+	VFMADD231PS.BCST (R8)(SI*2), Z14, Z10
+	VFMADD231PS.BCST (R8)(SI*2), Z15, Z11
+	VFMADD231PS.BCST (R9), Z14, Z12
+	VFMADD231PS.BCST (R9), Z15, Z13
+	ADDQ             $0x04, DI
+	ADDQ             $0x04, R8
+	ADDQ             $0x04, R9
+	ADDQ             $0x00000080, CX
+	DECQ             R10
+	JNZ              product0
+	MOVQ             ldo+8(FP), CX
+	SHLQ             $0x02, CX
+	MOVQ             out+0(FP), SI
+	LEAQ             (SI)(CX*2), DI
+	ADDQ             CX, DI
+	LEAQ             (DI)(CX*2), R8
+	ADDQ             CX, R8
+	ADDQ             BX, SI
+	ADDQ             BX, DI
+	ADDQ             BX, R8
+	VMOVUPS          Z0, (SI)
+	VMOVUPS          Z1, 64(SI)
+	VMOVUPS          Z2, (SI)(CX*1)
+	VMOVUPS          Z3, 64(SI)(CX*1)
+	VMOVUPS          Z4, (SI)(CX*2)
+	VMOVUPS          Z5, 64(SI)(CX*2)
+	VMOVUPS          Z6, (DI)
+	VMOVUPS          Z7, 64(DI)
+	VMOVUPS          Z8, (DI)(CX*1)
+	VMOVUPS          Z9, 64(DI)(CX*1)
+	VMOVUPS          Z10, (DI)(CX*2)
+	VMOVUPS          Z11, 64(DI)(CX*2)
+	VMOVUPS          Z12, (R8)
+	VMOVUPS          Z13, 64(R8)
+	ADDQ             $0x00000080, BX
+	ADDQ             $0x18, AX
+	DECQ             DX
+	JNZ              block
+	VZEROUPPER
+	RET
+
+// func mix7x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·mix7x16(SB), NOSPLIT, $0-72
+	MOVQ   cols+64(FP), AX
+	MOVQ   AX, CX
+	MOVL   $0x00000001, AX
+	SHLL   CL, AX
+	DECL   AX
+	KMOVW  AX, K1
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	MOVQ   ldp+24(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   p+16(FP), CX
+	LEAQ   (CX)(AX*2), DX
+	ADDQ   AX, DX
+	LEAQ   (DX)(AX*2), BX
+	ADDQ   AX, BX
+	MOVQ   values+32(FP), SI
+	MOVQ   size+48(FP), R8
+	MOVQ   positions+56(FP), R9
+	SHLQ   $0x02, R8
+
+tail_block:
+	MOVQ    $0x00000020, R10
+	CMPQ    R9, R10
+	CMOVQLT R9, R10
+	MOVQ    $0x00000020, R11
+	SUBQ    R10, R11
+	SUBQ    R10, R9
+	MOVQ    (SI), DI
+	MOVQ    at+40(FP), R12
+	LEAQ    (DI)(R12*4), DI
+	ADDQ    $0x18, SI
+
+tail_position:
+	VMOVUPS.Z        (DI), K1, Z7
+	VFMADD231PS.BCST (CX), Z7, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z7, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z7, Z2
+	VFMADD231PS.BCST (DX), Z7, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z7, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z7, Z5
+	VFMADD231PS.BCST (BX), Z7, Z6
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             R8, DI
+	DECQ             R10
+	JNZ              tail_position
+	TESTQ            R9, R9
+	JNZ              tail_block
+	TESTQ            R11, R11
+	JNZ              tail_inside1
+	MOVQ             (SI), DI
+	MOVQ             at+40(FP), R9
+	LEAQ             (DI)(R9*4), DI
+	ADDQ             $0x18, SI
+	MOVQ             $0x00000020, R11
+
+tail_inside1:
+	DECQ             R11
+	VMOVUPS.Z        (DI), K1, Z7
+	VFMADD231PS.BCST (CX)(AX*1), Z7, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z7, Z2
+	VFMADD231PS.BCST (DX), Z7, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z7, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z7, Z5
+	VFMADD231PS.BCST (BX), Z7, Z6
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             R8, DI
+	TESTQ            R11, R11
+	JNZ              tail_inside2
+	MOVQ             (SI), DI
+	MOVQ             at+40(FP), R9
+	LEAQ             (DI)(R9*4), DI
+	ADDQ             $0x18, SI
+	MOVQ             $0x00000020, R11
+
+tail_inside2:
+	DECQ             R11
+	VMOVUPS.Z        (DI), K1, Z7
+	VFMADD231PS.BCST (CX)(AX*2), Z7, Z2
+	VFMADD231PS.BCST (DX), Z7, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z7, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z7, Z5
+	VFMADD231PS.BCST (BX), Z7, Z6
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             R8, DI
+	TESTQ            R11, R11
+	JNZ              tail_inside3
+	MOVQ             (SI), DI
+	MOVQ             at+40(FP), R9
+	LEAQ             (DI)(R9*4), DI
+	ADDQ             $0x18, SI
+	MOVQ             $0x00000020, R11
+
+tail_inside3:
+	DECQ             R11
+	VMOVUPS.Z        (DI), K1, Z7
+	VFMADD231PS.BCST (DX), Z7, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z7, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z7, Z5
+	VFMADD231PS.BCST (BX), Z7, Z6
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             R8, DI
+	TESTQ            R11, R11
+	JNZ              tail_inside4
+	MOVQ             (SI), DI
+	MOVQ             at+40(FP), R9
+	LEAQ             (DI)(R9*4), DI
+	ADDQ             $0x18, SI
+	MOVQ             $0x00000020, R11
+
+tail_inside4:
+	DECQ             R11
+	VMOVUPS.Z        (DI), K1, Z7
+	VFMADD231PS.BCST (DX)(AX*1), Z7, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z7, Z5
+	VFMADD231PS.BCST (BX), Z7, Z6
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             R8, DI
+	TESTQ            R11, R11
+	JNZ              tail_inside5
+	MOVQ             (SI), DI
+	MOVQ             at+40(FP), R9
+	LEAQ             (DI)(R9*4), DI
+	ADDQ             $0x18, SI
+	MOVQ             $0x00000020, R11
+
+tail_inside5:
+	DECQ             R11
+	VMOVUPS.Z        (DI), K1, Z7
+	VFMADD231PS.BCST (DX)(AX*2), Z7, Z5
+	VFMADD231PS.BCST (BX), Z7, Z6
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             R8, DI
+	TESTQ            R11, R11
+	JNZ              tail_inside6
+	MOVQ             (SI), DI
+	MOVQ             at+40(FP), AX
+	LEAQ             (DI)(AX*4), DI
+	ADDQ             $0x18, SI
+	MOVQ             $0x00000020, R11
+
+tail_inside6:
+	DECQ             R11
+	VMOVUPS.Z        (DI), K1, Z7
+	VFMADD231PS.BCST (BX), Z7, Z6
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             R8, DI
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	LEAQ             (DX)(AX*2), BX
+	ADDQ             AX, BX
+	VMOVUPS          Z0, K1, (CX)
+	VMOVUPS          Z1, K1, (CX)(AX*1)
+	VMOVUPS          Z2, K1, (CX)(AX*2)
+	VMOVUPS          Z3, K1, (DX)
+	VMOVUPS          Z4, K1, (DX)(AX*1)
+	VMOVUPS          Z5, K1, (DX)(AX*2)
+	VMOVUPS          Z6, K1, (BX)
+	VZEROUPPER
+	RET
+
+// func mix7x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·mix7x32(SB), NOSPLIT, $0-72
+	MOVQ   cols+64(FP), AX
+	SUBQ   $0x10, AX
+	MOVQ   AX, CX
+	MOVL   $0x00000001, AX
+	SHLL   CL, AX
+	DECL   AX
+	KMOVW  AX, K1
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	MOVQ   ldp+24(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   p+16(FP), CX
+	LEAQ   (CX)(AX*2), DX
+	ADDQ   AX, DX
+	LEAQ   (DX)(AX*2), BX
+	ADDQ   AX, BX
+	MOVQ   values+32(FP), SI
+	MOVQ   size+48(FP), R8
+	MOVQ   positions+56(FP), R9
+	SHLQ   $0x02, R8
+
+tail_block:
+	MOVQ    $0x00000020, R10
+	CMPQ    R9, R10
+	CMOVQLT R9, R10
+	MOVQ    $0x00000020, R11
+	SUBQ    R10, R11
+	SUBQ    R10, R9
+	MOVQ    (SI), DI
+	MOVQ    at+40(FP), R12
+	LEAQ    (DI)(R12*4), DI
+	ADDQ    $0x18, SI
+
+tail_position:
+	VMOVUPS          (DI), Z14
+	VMOVUPS.Z        64(DI), K1, Z15
+	VFMADD231PS.BCST (CX), Z14, Z0
+	VFMADD231PS.BCST (CX), Z15, Z1
+	VFMADD231PS.BCST (CX)(AX*1), Z14, Z2
+	VFMADD231PS.BCST (CX)(AX*1), Z15, Z3
+	VFMADD231PS.BCST (CX)(AX*2), Z14, Z4
+	VFMADD231PS.BCST (CX)(AX*2), Z15, Z5
+	VFMADD231PS.BCST (DX), Z14, Z6
+	VFMADD231PS.BCST (DX), Z15, Z7
+	VFMADD231PS.BCST (DX)(AX*1), Z14, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z15, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z14, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z15, Z11
+	VFMADD231PS.BCST (BX), Z14, Z12
+	VFMADD231PS.BCST (BX), Z15, Z13
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             R8, DI
+	DECQ             R10
+	JNZ              tail_position
+	TESTQ            R9, R9
+	JNZ              tail_block
+	TESTQ            R11, R11
+	JNZ              tail_inside1
+	MOVQ             (SI), DI
+	MOVQ             at+40(FP), R9
+	LEAQ             (DI)(R9*4), DI
+	ADDQ             $0x18, SI
+	MOVQ             $0x00000020, R11
+
+tail_inside1:
+	DECQ             R11
+	VMOVUPS          (DI), Z14
+	VMOVUPS.Z        64(DI), K1, Z15
+	VFMADD231PS.BCST (CX)(AX*1), Z14, Z2
+	VFMADD231PS.BCST (CX)(AX*1), Z15, Z3
+	VFMADD231PS.BCST (CX)(AX*2), Z14, Z4
+	VFMADD231PS.BCST (CX)(AX*2), Z15, Z5
+	VFMADD231PS.BCST (DX), Z14, Z6
+	VFMADD231PS.BCST (DX), Z15, Z7
+	VFMADD231PS.BCST (DX)(AX*1), Z14, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z15, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z14, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z15, Z11
+	VFMADD231PS.BCST (BX), Z14, Z12
+	VFMADD231PS.BCST (BX), Z15, Z13
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             R8, DI
+	TESTQ            R11, R11
+	JNZ              tail_inside2
+	MOVQ             (SI), DI
+	MOVQ             at+40(FP), R9
+	LEAQ             (DI)(R9*4), DI
+	ADDQ             $0x18, SI
+	MOVQ             $0x00000020, R11
+
+tail_inside2:
+	DECQ             R11
+	VMOVUPS          (DI), Z14
+	VMOVUPS.Z        64(DI), K1, Z15
+	VFMADD231PS.BCST (CX)(AX*2), Z14, Z4
+	VFMADD231PS.BCST (CX)(AX*2), Z15, Z5
+	VFMADD231PS.BCST (DX), Z14, Z6
+	VFMADD231PS.BCST (DX), Z15, Z7
+	VFMADD231PS.BCST (DX)(AX*1), Z14, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z15, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z14, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z15, Z11
+	VFMADD231PS.BCST (BX), Z14, Z12
+	VFMADD231PS.BCST (BX), Z15, Z13
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             R8, DI
+	TESTQ            R11, R11
+	JNZ              tail_inside3
+	MOVQ             (SI), DI
+	MOVQ             at+40(FP), R9
+	LEAQ             (DI)(R9*4), DI
+	ADDQ             $0x18, SI
+	MOVQ             $0x00000020, R11
+
+tail_inside3:
+	DECQ             R11
+	VMOVUPS          (DI), Z14
+	VMOVUPS.Z        64(DI), K1, Z15
+	VFMADD231PS.BCST (DX), Z14, Z6
+	VFMADD231PS.BCST (DX), Z15, Z7
+	VFMADD231PS.BCST (DX)(AX*1), Z14, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z15, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z14, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z15, Z11
+	VFMADD231PS.BCST (BX), Z14, Z12
+	VFMADD231PS.BCST (BX), Z15, Z13
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             R8, DI
+	TESTQ            R11, R11
+	JNZ              tail_inside4
+	MOVQ             (SI), DI
+	MOVQ             at+40(FP), R9
+	LEAQ             (DI)(R9*4), DI
+	ADDQ             $0x18, SI
+	MOVQ             $0x00000020, R11
+
+tail_inside4:
+	DECQ             R11
+	VMOVUPS          (DI), Z14
+	VMOVUPS.Z        64(DI), K1, Z15
+	VFMADD231PS.BCST (DX)(AX*1), Z14, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z15, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z14, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z15, Z11
+	VFMADD231PS.BCST (BX), Z14, Z12
+	VFMADD231PS.BCST (BX), Z15, Z13
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             R8, DI
+	TESTQ            R11, R11
+	JNZ              tail_inside5
+	MOVQ             (SI), DI
+	MOVQ             at+40(FP), R9
+	LEAQ             (DI)(R9*4), DI
+	ADDQ             $0x18, SI
+	MOVQ             $0x00000020, R11
+
+tail_inside5:
+	DECQ             R11
+	VMOVUPS          (DI), Z14
+	VMOVUPS.Z        64(DI), K1, Z15
+	VFMADD231PS.BCST (DX)(AX*2), Z14, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z15, Z11
+	VFMADD231PS.BCST (BX), Z14, Z12
+	VFMADD231PS.BCST (BX), Z15, Z13
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             R8, DI
+	TESTQ            R11, R11
+	JNZ              tail_inside6
+	MOVQ             (SI), DI
+	MOVQ             at+40(FP), AX
+	LEAQ             (DI)(AX*4), DI
+	ADDQ             $0x18, SI
+	MOVQ             $0x00000020, R11
+
+tail_inside6:
+	DECQ             R11
+	VMOVUPS          (DI), Z14
+	VMOVUPS.Z        64(DI), K1, Z15
+	VFMADD231PS.BCST (BX), Z14, Z12
+	VFMADD231PS.BCST (BX), Z15, Z13
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             R8, DI
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	LEAQ             (DX)(AX*2), BX
+	ADDQ             AX, BX
+	VMOVUPS          Z0, (CX)
+	VMOVUPS          Z1, K1, 64(CX)
+	VMOVUPS          Z2, (CX)(AX*1)
+	VMOVUPS          Z3, K1, 64(CX)(AX*1)
+	VMOVUPS          Z4, (CX)(AX*2)
+	VMOVUPS          Z5, K1, 64(CX)(AX*2)
+	VMOVUPS          Z6, (DX)
+	VMOVUPS          Z7, K1, 64(DX)
+	VMOVUPS          Z8, (DX)(AX*1)
+	VMOVUPS          Z9, K1, 64(DX)(AX*1)
+	VMOVUPS          Z10, (DX)(AX*2)
+	VMOVUPS          Z11, K1, 64(DX)(AX*2)
+	VMOVUPS          Z12, (BX)
+	VMOVUPS          Z13, K1, 64(BX)
+	VZEROUPPER
+	RET
+
+// func scores8(out *float32, ldo int, q *float32, ldq int, keys *[]float32, at int, size int, blocks int)
+// Requires: AVX, AVX512F
+TEXT ·scores8(SB), NOSPLIT, $0-64
+	MOVQ keys+32(FP), AX
+	MOVQ blocks+56(FP), DX
+	XORQ BX, BX
+
+block:
+	MOVQ   (AX), CX
+	MOVQ   at+40(FP), SI
+	LEAQ   (CX)(SI*4), CX
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	MOVQ   ldq+24(FP), SI
+	SHLQ   $0x02, SI
+	MOVQ   q+16(FP), DI
+	LEAQ   (DI)(SI*2), R8
+	ADDQ   SI, R8
+	LEAQ   (R8)(SI*2), R9
+	ADDQ   SI, R9
+	MOVQ   size+48(FP), R10
+
+product0:
+	VMOVUPS          (CX), Z16
+	VMOVUPS          64(CX), Z17
+	VFMADD231PS.BCST (DI), Z16, Z0
+	VFMADD231PS.BCST (DI), Z17, Z1
+	VFMADD231PS.BCST (DI)(SI*1), Z16, Z2
+	VFMADD231PS.BCST (DI)(SI*1), Z17, Z3
+	VFMADD231PS.BCST (DI)(SI*2), Z16, Z4
+	VFMADD231PS.BCST (DI)(SI*2), Z17, Z5
+	VFMADD231PS.BCST (R8), Z16, Z6
+	VFMADD231PS.BCST (R8), Z17, Z7
+	VFMADD231PS.BCST (R8)(SI*1), Z16, Z8
+	VFMADD231PS.BCST (R8)(SI*1), Z17, Z9
+	VFMADD231PS.BCST (R8)(SI*2), Z16, Z10
+	VFMADD231PS.BCST (R8)(SI*2), Z17, Z11
+	VFMADD231PS.BCST (R9), Z16, Z12
+	VFMADD231PS.BCST (R9), Z17, Z13
+	VFMADD231PS.BCST (R9)(SI*1), Z16, Z14
+	VFMADD231PS.BCST (R9)(SI*1), Z17, Z15
+	ADDQ             $0x04, DI
+	ADDQ             $0x04, R8
+	ADDQ             $0x04, R9
+	ADDQ             $0x00000080, CX
+	DECQ             R10
+	JNZ              product0
+	MOVQ             ldo+8(FP), CX
+	SHLQ             $0x02, CX
+	MOVQ             out+0(FP), SI
+	LEAQ             (SI)(CX*2), DI
+	ADDQ             CX, DI
+	LEAQ             (DI)(CX*2), R8
+	ADDQ             CX, R8
+	ADDQ             BX, SI
+	ADDQ             BX, DI
+	ADDQ             BX, R8
+	VMOVUPS          Z0, (SI)
+	VMOVUPS          Z1, 64(SI)
+	VMOVUPS          Z2, (SI)(CX*1)
+	VMOVUPS          Z3, 64(SI)(CX*1)
+	VMOVUPS          Z4, (SI)(CX*2)
+	VMOVUPS          Z5, 64(SI)(CX*2)
+	VMOVUPS          Z6, (DI)
+	VMOVUPS          Z7, 64(DI)
+	VMOVUPS          Z8, (DI)(CX*1)
+	VMOVUPS          Z9, 64(DI)(CX*1)
+	VMOVUPS          Z10, (DI)(CX*2)
+	VMOVUPS          Z11, 64(DI)(CX*2)
+	VMOVUPS          Z12, (R8)
+	VMOVUPS          Z13, 64(R8)
+	VMOVUPS          Z14, (R8)(CX*1)
+	VMOVUPS          Z15, 64(R8)(CX*1)
+	ADDQ             $0x00000080, BX
+	ADDQ             $0x18, AX
+	DECQ             DX
+	JNZ              block
+	VZEROUPPER
+	RET
+
+// func mix8x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·mix8x16(SB), NOSPLIT, $0-72
+	MOVQ   cols+64(FP), AX
+	MOVQ   AX, CX
+	MOVL   $0x00000001, AX
+	SHLL   CL, AX
+	DECL   AX
+	KMOVW  AX, K1
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	MOVQ   ldp+24(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   p+16(FP), CX
+	LEAQ   (CX)(AX*2), DX
+	ADDQ   AX, DX
+	LEAQ   (DX)(AX*2), BX
+	ADDQ   AX, BX
+	MOVQ   values+32(FP), SI
+	MOVQ   size+48(FP), R8
+	MOVQ   positions+56(FP), R9
+	SHLQ   $0x02, R8
+
+tail_block:
+	MOVQ    $0x00000020, R10
+	CMPQ    R9, R10
+	CMOVQLT R9, R10
+	MOVQ    $0x00000020, R11
+	SUBQ    R10, R11
+	SUBQ    R10, R9
+	MOVQ    (SI), DI
+	MOVQ    at+40(FP), R12
+	LEAQ    (DI)(R12*4), DI
+	ADDQ    $0x18, SI
+
+tail_position:
+	VMOVUPS.Z        (DI), K1, Z8
+	VFMADD231PS.BCST (CX), Z8, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z8, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z8, Z2
+	VFMADD231PS.BCST (DX), Z8, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z8, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z8, Z5
+	VFMADD231PS.BCST (BX), Z8, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z8, Z7
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             R8, DI
+	DECQ             R10
+	JNZ              tail_position
+	TESTQ            R9, R9
+	JNZ              tail_block
+	TESTQ            R11, R11
+	JNZ              tail_inside1
+	MOVQ             (SI), DI
+	MOVQ             at+40(FP), R9
+	LEAQ             (DI)(R9*4), DI
+	ADDQ             $0x18, SI
+	MOVQ             $0x00000020, R11
+
+tail_inside1:
+	DECQ             R11
+	VMOVUPS.Z        (DI), K1, Z8
+	VFMADD231PS.BCST (CX)(AX*1), Z8, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z8, Z2
+	VFMADD231PS.BCST (DX), Z8, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z8, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z8, Z5
+	VFMADD231PS.BCST (BX), Z8, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z8, Z7
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             R8, DI
+	TESTQ            R11, R11
+	JNZ              tail_inside2
+	MOVQ             (SI), DI
+	MOVQ             at+40(FP), R9
+	LEAQ             (DI)(R9*4), DI
+	ADDQ             $0x18, SI
+	MOVQ             $0x00000020, R11
+
+tail_inside2:
+	DECQ             R11
+	VMOVUPS.Z        (DI), K1, Z8
+	VFMADD231PS.BCST (CX)(AX*2), Z8, Z2
+	VFMADD231PS.BCST (DX), Z8, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z8, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z8, Z5
+	VFMADD231PS.BCST (BX), Z8, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z8, Z7
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             R8, DI
+	TESTQ            R11, R11
+	JNZ              tail_inside3
+	MOVQ             (SI), DI
+	MOVQ             at+40(FP), R9
+	LEAQ             (DI)(R9*4), DI
+	ADDQ             $0x18, SI
+	MOVQ             $0x00000020, R11
+
+tail_inside3:
+	DECQ             R11
+	VMOVUPS.Z        (DI), K1, Z8
+	VFMADD231PS.BCST (DX), Z8, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z8, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z8, Z5
+	VFMADD231PS.BCST (BX), Z8, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z8, Z7
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             R8, DI
+	TESTQ            R11, R11
+	JNZ              tail_inside4
+	MOVQ             (SI), DI
+	MOVQ             at+40(FP), R9
+	LEAQ             (DI)(R9*4), DI
+	ADDQ             $0x18, SI
+	MOVQ             $0x00000020, R11
+
+tail_inside4:
+	DECQ             R11
+	VMOVUPS.Z        (DI), K1, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z8, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z8, Z5
+	VFMADD231PS.BCST (BX), Z8, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z8, Z7
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             R8, DI
+	TESTQ            R11, R11
+	JNZ              tail_inside5
+	MOVQ             (SI), DI
+	MOVQ             at+40(FP), R9
+	LEAQ             (DI)(R9*4), DI
+	ADDQ             $0x18, SI
+	MOVQ             $0x00000020, R11
+
+tail_inside5:
+	DECQ             R11
+	VMOVUPS.Z        (DI), K1, Z8
+	VFMADD231PS.BCST (DX)(AX*2), Z8, Z5
+	VFMADD231PS.BCST (BX), Z8, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z8, Z7
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             R8, DI
+	TESTQ            R11, R11
+	JNZ              tail_inside6
+	MOVQ             (SI), DI
+	MOVQ             at+40(FP), R9
+	LEAQ             (DI)(R9*4), DI
+	ADDQ             $0x18, SI
+	MOVQ             $0x00000020, R11
+
+tail_inside6:
+	DECQ             R11
+	VMOVUPS.Z        (DI), K1, Z8
+	VFMADD231PS.BCST (BX), Z8, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z8, Z7
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             R8, DI
+	TESTQ            R11, R11
+	JNZ              tail_inside7
+	MOVQ             (SI), DI
+	MOVQ             at+40(FP), R9
+	LEAQ             (DI)(R9*4), DI
+	ADDQ             $0x18, SI
+	MOVQ             $0x00000020, R11
+
+tail_inside7:
+	DECQ             R11
+	VMOVUPS.Z        (DI), K1, Z8
+	VFMADD231PS.BCST (BX)(AX*1), Z8, Z7
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             R8, DI
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	LEAQ             (DX)(AX*2), BX
+	ADDQ             AX, BX
+	VMOVUPS          Z0, K1, (CX)
+	VMOVUPS          Z1, K1, (CX)(AX*1)
+	VMOVUPS          Z2, K1, (CX)(AX*2)
+	VMOVUPS          Z3, K1, (DX)
+	VMOVUPS          Z4, K1, (DX)(AX*1)
+	VMOVUPS          Z5, K1, (DX)(AX*2)
+	VMOVUPS          Z6, K1, (BX)
+	VMOVUPS          Z7, K1, (BX)(AX*1)
+	VZEROUPPER
+	RET
+
+// func mix8x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·mix8x32(SB), NOSPLIT, $0-72
+	MOVQ   cols+64(FP), AX
+	SUBQ   $0x10, AX
+	MOVQ   AX, CX
+	MOVL   $0x00000001, AX
+	SHLL   CL, AX
+	DECL   AX
+	KMOVW  AX, K1
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	MOVQ   ldp+24(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   p+16(FP), CX
+	LEAQ   (CX)(AX*2), DX
+	ADDQ   AX, DX
+	LEAQ   (DX)(AX*2), BX
+	ADDQ   AX, BX
+	MOVQ   values+32(FP), SI
+	MOVQ   size+48(FP), R8
+	MOVQ   positions+56(FP), R9
+	SHLQ   $0x02, R8
+
+tail_block:
+	MOVQ    $0x00000020, R10
+	CMPQ    R9, R10
+	CMOVQLT R9, R10
+	MOVQ    $0x00000020, R11
+	SUBQ    R10, R11
+	SUBQ    R10, R9
+	MOVQ    (SI), DI
+	MOVQ    at+40(FP), R12
+	LEAQ    (DI)(R12*4), DI
+	ADDQ    $0x18, SI
+
+tail_position:
+	VMOVUPS          (DI), Z16
+	VMOVUPS.Z        64(DI), K1, Z17
+	VFMADD231PS.BCST (CX), Z16, Z0
+	VFMADD231PS.BCST (CX), Z17, Z1
+	VFMADD231PS.BCST (CX)(AX*1), Z16, Z2
+	VFMADD231PS.BCST (CX)(AX*1), Z17, Z3
+	VFMADD231PS.BCST (CX)(AX*2), Z16, Z4
+	VFMADD231PS.BCST (CX)(AX*2), Z17, Z5
+	VFMADD231PS.BCST (DX), Z16, Z6
+	VFMADD231PS.BCST (DX), Z17, Z7
+	VFMADD231PS.BCST (DX)(AX*1), Z16, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z17, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z16, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z17, Z11
+	VFMADD231PS.BCST (BX), Z16, Z12
+	VFMADD231PS.BCST (BX), Z17, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z16, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z17, Z15
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             R8, DI
+	DECQ             R10
+	JNZ              tail_position
+	TESTQ            R9, R9
+	JNZ              tail_block
+	TESTQ            R11, R11
+	JNZ              tail_inside1
+	MOVQ             (SI), DI
+	MOVQ             at+40(FP), R9
+	LEAQ             (DI)(R9*4), DI
+	ADDQ             $0x18, SI
+	MOVQ             $0x00000020, R11
+
+tail_inside1:
+	DECQ             R11
+	VMOVUPS          (DI), Z16
+	VMOVUPS.Z        64(DI), K1, Z17
+	VFMADD231PS.BCST (CX)(AX*1), Z16, Z2
+	VFMADD231PS.BCST (CX)(AX*1), Z17, Z3
+	VFMADD231PS.BCST (CX)(AX*2), Z16, Z4
+	VFMADD231PS.BCST (CX)(AX*2), Z17, Z5
+	VFMADD231PS.BCST (DX), Z16, Z6
+	VFMADD231PS.BCST (DX), Z17, Z7
+	VFMADD231PS.BCST (DX)(AX*1), Z16, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z17, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z16, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z17, Z11
+	VFMADD231PS.BCST (BX), Z16, Z12
+	VFMADD231PS.BCST (BX), Z17, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z16, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z17, Z15
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             R8, DI
+	TESTQ            R11, R11
+	JNZ              tail_inside2
+	MOVQ             (SI), DI
+	MOVQ             at+40(FP), R9
+	LEAQ             (DI)(R9*4), DI
+	ADDQ             $0x18, SI
+	MOVQ             $0x00000020, R11
+
+tail_inside2:
+	DECQ             R11
+	VMOVUPS          (DI), Z16
+	VMOVUPS.Z        64(DI), K1, Z17
+	VFMADD231PS.BCST (CX)(AX*2), Z16, Z4
+	VFMADD231PS.BCST (CX)(AX*2), Z17, Z5
+	VFMADD231PS.BCST (DX), Z16, Z6
+	VFMADD231PS.BCST (DX), Z17, Z7
+	VFMADD231PS.BCST (DX)(AX*1), Z16, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z17, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z16, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z17, Z11
+	VFMADD231PS.BCST (BX), Z16, Z12
+	VFMADD231PS.BCST (BX), Z17, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z16, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z17, Z15
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             R8, DI
+	TESTQ            R11, R11
+	JNZ              tail_inside3
+	MOVQ             (SI), DI
+	MOVQ             at+40(FP), R9
+	LEAQ             (DI)(R9*4), DI
+	ADDQ             $0x18, SI
+	MOVQ             $0x00000020, R11
+
+tail_inside3:
+	DECQ             R11
+	VMOVUPS          (DI), Z16
+	VMOVUPS.Z        64(DI), K1, Z17
+	VFMADD231PS.BCST (DX), Z16, Z6
+	VFMADD231PS.BCST (DX), Z17, Z7
+	VFMADD231PS.BCST (DX)(AX*1), Z16, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z17, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z16, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z17, Z11
+	VFMADD231PS.BCST (BX), Z16, Z12
+	VFMADD231PS.BCST (BX), Z17, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z16, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z17, Z15
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             R8, DI
+	TESTQ            R11, R11
+	JNZ              tail_inside4
+	MOVQ             (SI), DI
+	MOVQ             at+40(FP), R9
+	LEAQ             (DI)(R9*4), DI
+	ADDQ             $0x18, SI
+	MOVQ             $0x00000020, R11
+
+tail_inside4:
+	DECQ             R11
+	VMOVUPS          (DI), Z16
+	VMOVUPS.Z        64(DI), K1, Z17
+	VFMADD231PS.BCST (DX)(AX*1), Z16, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z17, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z16, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z17, Z11
+	VFMADD231PS.BCST (BX), Z16, Z12
+	VFMADD231PS.BCST (BX), Z17, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z16, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z17, Z15
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             R8, DI
+	TESTQ            R11, R11
+	JNZ              tail_inside5
+	MOVQ             (SI), DI
+	MOVQ             at+40(FP), R9
+	LEAQ             (DI)(R9*4), DI
+	ADDQ             $0x18, SI
+	MOVQ             $0x00000020, R11
+
+tail_inside5:
+	DECQ             R11
+	VMOVUPS          (DI), Z16
+	VMOVUPS.Z        64(DI), K1, Z17
+	VFMADD231PS.BCST (DX)(AX*2), Z16, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z17, Z11
+	VFMADD231PS.BCST (BX), Z16, Z12
+	VFMADD231PS.BCST (BX), Z17, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z16, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z17, Z15
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             R8, DI
+	TESTQ            R11, R11
+	JNZ              tail_inside6
+	MOVQ             (SI), DI
+	MOVQ             at+40(FP), R9
+	LEAQ             (DI)(R9*4), DI
+	ADDQ             $0x18, SI
+	MOVQ             $0x00000020, R11
+
+tail_inside6:
+	DECQ             R11
+	VMOVUPS          (DI), Z16
+	VMOVUPS.Z        64(DI), K1, Z17
+	VFMADD231PS.BCST (BX), Z16, Z12
+	VFMADD231PS.BCST (BX), Z17, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z16, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z17, Z15
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             R8, DI
+	TESTQ            R11, R11
+	JNZ              tail_inside7
+	MOVQ             (SI), DI
+	MOVQ             at+40(FP), R9
+	LEAQ             (DI)(R9*4), DI
+	ADDQ             $0x18, SI
+	MOVQ             $0x00000020, R11
+
+tail_inside7:
+	DECQ             R11
+	VMOVUPS          (DI), Z16
+	VMOVUPS.Z        64(DI), K1, Z17
+	VFMADD231PS.BCST (BX)(AX*1), Z16, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z17, Z15
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             R8, DI
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	LEAQ             (DX)(AX*2), BX
+	ADDQ             AX, BX
+	VMOVUPS          Z0, (CX)
+	VMOVUPS          Z1, K1, 64(CX)
+	VMOVUPS          Z2, (CX)(AX*1)
+	VMOVUPS          Z3, K1, 64(CX)(AX*1)
+	VMOVUPS          Z4, (CX)(AX*2)
+	VMOVUPS          Z5, K1, 64(CX)(AX*2)
+	VMOVUPS          Z6, (DX)
+	VMOVUPS          Z7, K1, 64(DX)
+	VMOVUPS          Z8, (DX)(AX*1)
+	VMOVUPS          Z9, K1, 64(DX)(AX*1)
+	VMOVUPS          Z10, (DX)(AX*2)
+	VMOVUPS          Z11, K1, 64(DX)(AX*2)
+	VMOVUPS          Z12, (BX)
+	VMOVUPS          Z13, K1, 64(BX)
+	VMOVUPS          Z14, (BX)(AX*1)
+	VMOVUPS          Z15, K1, 64(BX)(AX*1)
+	VZEROUPPER
+	RET
+
+// func scores9(out *float32, ldo int, q *float32, ldq int, keys *[]float32, at int, size int, blocks int)
+// Requires: AVX, AVX512F
+TEXT ·scores9(SB), NOSPLIT, $0-64
+	MOVQ keys+32(FP), AX
+	MOVQ blocks+56(FP), DX
+	XORQ BX, BX
+
+block:
+	MOVQ   (AX), CX
+	MOVQ   at+40(FP), SI
+	LEAQ   (CX)(SI*4), CX
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	MOVQ   ldq+24(FP), SI
+	SHLQ   $0x02, SI
+	MOVQ   q+16(FP), DI
+	LEAQ   (DI)(SI*2), R8
+	ADDQ   SI, R8
+	LEAQ   (R8)(SI*2), R9
+	ADDQ   SI, R9
+	MOVQ   size+48(FP), R10
+
+product0:
+	VMOVUPS          (CX), Z18
+	VMOVUPS          64(CX), Z19
+	VFMADD231PS.BCST (DI), Z18, Z0
+	VFMADD231PS.BCST (DI), Z19, Z1
+	VFMADD231PS.BCST (DI)(SI*1), Z18, Z2
+	VFMADD231PS.BCST (DI)(SI*1), Z19, Z3
+	VFMADD231PS.BCST (DI)(SI*2), Z18, Z4
+	VFMADD231PS.BCST (DI)(SI*2), Z19, Z5
+	VFMADD231PS.BCST (R8), Z18, Z6
+	VFMADD231PS.BCST (R8), Z19, Z7
+	VFMADD231PS.BCST (R8)(SI*1), Z18, Z8
+	VFMADD231PS.BCST (R8)(SI*1), Z19, Z9
+	VFMADD231PS.BCST (R8)(SI*2), Z18, Z10
+	VFMADD231PS.BCST (R8)(SI*2), Z19, Z11
+	VFMADD231PS.BCST (R9), Z18, Z12
+	VFMADD231PS.BCST (R9), Z19, Z13
+	VFMADD231PS.BCST (R9)(SI*1), Z18, Z14
+	VFMADD231PS.BCST (R9)(SI*1), Z19, Z15
+	VFMADD231PS.BCST (R9)(SI*2), Z18, Z16
+	VFMADD231PS.BCST (R9)(SI*2), Z19, Z17
+	ADDQ             $0x04, DI
+	ADDQ             $0x04, R8
+	ADDQ             $0x04, R9
+	ADDQ             $0x00000080, CX
+	DECQ             R10
+	JNZ              product0
+	MOVQ             ldo+8(FP), CX
+	SHLQ             $0x02, CX
+	MOVQ             out+0(FP), SI
+	LEAQ             (SI)(CX*2), DI
+	ADDQ             CX, DI
+	LEAQ             (DI)(CX*2), R8
+	ADDQ             CX, R8
+	ADDQ             BX, SI
+	ADDQ             BX, DI
+	ADDQ             BX, R8
+	VMOVUPS          Z0, (SI)
+	VMOVUPS          Z1, 64(SI)
+	VMOVUPS          Z2, (SI)(CX*1)
+	VMOVUPS          Z3, 64(SI)(CX*1)
+	VMOVUPS          Z4, (SI)(CX*2)
+	VMOVUPS          Z5, 64(SI)(CX*2)
+	VMOVUPS          Z6, (DI)
+	VMOVUPS          Z7, 64(DI)
+	VMOVUPS          Z8, (DI)(CX*1)
+	VMOVUPS          Z9, 64(DI)(CX*1)
+	VMOVUPS          Z10, (DI)(CX*2)
+	VMOVUPS          Z11, 64(DI)(CX*2)
+	VMOVUPS          Z12, (R8)
+	VMOVUPS          Z13, 64(R8)
+	VMOVUPS          Z14, (R8)(CX*1)
+	VMOVUPS          Z15, 64(R8)(CX*1)
+	VMOVUPS          Z16, (R8)(CX*2)
+	VMOVUPS          Z17, 64(R8)(CX*2)
+	ADDQ             $0x00000080, BX
+	ADDQ             $0x18, AX
+	DECQ             DX
+	JNZ              block
+	VZEROUPPER
+	RET
+
+// func mix9x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·mix9x16(SB), NOSPLIT, $0-72
+	MOVQ   cols+64(FP), AX
+	MOVQ   AX, CX
+	MOVL   $0x00000001, AX
+	SHLL   CL, AX
+	DECL   AX
+	KMOVW  AX, K1
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	MOVQ   ldp+24(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   p+16(FP), CX
+	LEAQ   (CX)(AX*2), DX
+	ADDQ   AX, DX
+	LEAQ   (DX)(AX*2), BX
+	ADDQ   AX, BX
+	MOVQ   values+32(FP), SI
+	MOVQ   size+48(FP), R8
+	MOVQ   positions+56(FP), R9
+	SHLQ   $0x02, R8
+
+tail_block:
+	MOVQ    $0x00000020, R10
+	CMPQ    R9, R10
+	CMOVQLT R9, R10
+	MOVQ    $0x00000020, R11
+	SUBQ    R10, R11
+	SUBQ    R10, R9
+	MOVQ    (SI), DI
+	MOVQ    at+40(FP), R12
+	LEAQ    (DI)(R12*4), DI
+	ADDQ    $0x18, SI
+
+tail_position:
+	VMOVUPS.Z        (DI), K1, Z9
+	VFMADD231PS.BCST (CX), Z9, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z9, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z9, Z2
+	VFMADD231PS.BCST (DX), Z9, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z9, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z9, Z5
+	VFMADD231PS.BCST (BX), Z9, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z9, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z9, Z8
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             R8, DI
+	DECQ             R10
+	JNZ              tail_position
+	TESTQ            R9, R9
+	JNZ              tail_block
+	TESTQ            R11, R11
+	JNZ              tail_inside1
+	MOVQ             (SI), DI
+	MOVQ             at+40(FP), R9
+	LEAQ             (DI)(R9*4), DI
+	ADDQ             $0x18, SI
+	MOVQ             $0x00000020, R11
+
+tail_inside1:
+	DECQ             R11
+	VMOVUPS.Z        (DI), K1, Z9
+	VFMADD231PS.BCST (CX)(AX*1), Z9, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z9, Z2
+	VFMADD231PS.BCST (DX), Z9, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z9, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z9, Z5
+	VFMADD231PS.BCST (BX), Z9, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z9, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z9, Z8
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             R8, DI
+	TESTQ            R11, R11
+	JNZ              tail_inside2
+	MOVQ             (SI), DI
+	MOVQ             at+40(FP), R9
+	LEAQ             (DI)(R9*4), DI
+	ADDQ             $0x18, SI
+	MOVQ             $0x00000020, R11
+
+tail_inside2:
+	DECQ             R11
+	VMOVUPS.Z        (DI), K1, Z9
+	VFMADD231PS.BCST (CX)(AX*2), Z9, Z2
+	VFMADD231PS.BCST (DX), Z9, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z9, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z9, Z5
+	VFMADD231PS.BCST (BX), Z9, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z9, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z9, Z8
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             R8, DI
+	TESTQ            R11, R11
+	JNZ              tail_inside3
+	MOVQ             (SI), DI
+	MOVQ             at+40(FP), R9
+	LEAQ             (DI)(R9*4), DI
+	ADDQ             $0x18, SI
+	MOVQ             $0x00000020, R11
+
+tail_inside3:
+	DECQ             R11
+	VMOVUPS.Z        (DI), K1, Z9
+	VFMADD231PS.BCST (DX), Z9, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z9, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z9, Z5
+	VFMADD231PS.BCST (BX), Z9, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z9, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z9, Z8
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             R8, DI
+	TESTQ            R11, R11
+	JNZ              tail_inside4
+	MOVQ             (SI), DI
+	MOVQ             at+40(FP), R9
+	LEAQ             (DI)(R9*4), DI
+	ADDQ             $0x18, SI
+	MOVQ             $0x00000020, R11
+
+tail_inside4:
+	DECQ             R11
+	VMOVUPS.Z        (DI), K1, Z9
+	VFMADD231PS.BCST (DX)(AX*1), Z9, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z9, Z5
+	VFMADD231PS.BCST (BX), Z9, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z9, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z9, Z8
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             R8, DI
+	TESTQ            R11, R11
+	JNZ              tail_inside5
+	MOVQ             (SI), DI
+	MOVQ             at+40(FP), R9
+	LEAQ             (DI)(R9*4), DI
+	ADDQ             $0x18, SI
+	MOVQ             $0x00000020, R11
+
+tail_inside5:
+	DECQ             R11
+	VMOVUPS.Z        (DI), K1, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z9, Z5
+	VFMADD231PS.BCST (BX), Z9, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z9, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z9, Z8
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             R8, DI
+	TESTQ            R11, R11
+	JNZ              tail_inside6
+	MOVQ             (SI), DI
+	MOVQ             at+40(FP), R9
+	LEAQ             (DI)(R9*4), DI
+	ADDQ             $0x18, SI
+	MOVQ             $0x00000020, R11
+
+tail_inside6:
+	DECQ             R11
+	VMOVUPS.Z        (DI), K1, Z9
+	VFMADD231PS.BCST (BX), Z9, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z9, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z9, Z8
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             R8, DI
+	TESTQ            R11, R11
+	JNZ              tail_inside7
+	MOVQ             (SI), DI
+	MOVQ             at+40(FP), R9
+	LEAQ             (DI)(R9*4), DI
+	ADDQ             $0x18, SI
+	MOVQ             $0x00000020, R11
+
+tail_inside7:
+	DECQ             R11
+	VMOVUPS.Z        (DI), K1, Z9
+	VFMADD231PS.BCST (BX)(AX*1), Z9, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z9, Z8
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             R8, DI
+	TESTQ            R11, R11
+	JNZ              tail_inside8
+	MOVQ             (SI), DI
+	MOVQ             at+40(FP), R9
+	LEAQ             (DI)(R9*4), DI
+	ADDQ             $0x18, SI
+	MOVQ             $0x00000020, R11
+
+tail_inside8:
+	DECQ             R11
+	VMOVUPS.Z        (DI), K1, Z9
+	VFMADD231PS.BCST (BX)(AX*2), Z9, Z8
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             R8, DI
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	LEAQ             (DX)(AX*2), BX
+	ADDQ             AX, BX
+	VMOVUPS          Z0, K1, (CX)
+	VMOVUPS          Z1, K1, (CX)(AX*1)
+	VMOVUPS          Z2, K1, (CX)(AX*2)
+	VMOVUPS          Z3, K1, (DX)
+	VMOVUPS          Z4, K1, (DX)(AX*1)
+	VMOVUPS          Z5, K1, (DX)(AX*2)
+	VMOVUPS          Z6, K1, (BX)
+	VMOVUPS          Z7, K1, (BX)(AX*1)
+	VMOVUPS          Z8, K1, (BX)(AX*2)
+	VZEROUPPER
+	RET
+
+// func mix9x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·mix9x32(SB), NOSPLIT, $0-72
+	MOVQ   cols+64(FP), AX
+	SUBQ   $0x10, AX
+	MOVQ   AX, CX
+	MOVL   $0x00000001, AX
+	SHLL   CL, AX
+	DECL   AX
+	KMOVW  AX, K1
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	MOVQ   ldp+24(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   p+16(FP), CX
+	LEAQ   (CX)(AX*2), DX
+	ADDQ   AX, DX
+	LEAQ   (DX)(AX*2), BX
+	ADDQ   AX, BX
+	MOVQ   values+32(FP), SI
+	MOVQ   size+48(FP), R8
+	MOVQ   positions+56(FP), R9
+	SHLQ   $0x02, R8
+
+tail_block:
+	MOVQ    $0x00000020, R10
+	CMPQ    R9, R10
+	CMOVQLT R9, R10
+	MOVQ    $0x00000020, R11
+	SUBQ    R10, R11
+	SUBQ    R10, R9
+	MOVQ    (SI), DI
+	MOVQ    at+40(FP), R12
+	LEAQ    (DI)(R12*4), DI
+	ADDQ    $0x18, SI
+
+tail_position:
+	VMOVUPS          (DI), Z18
+	VMOVUPS.Z        64(DI), K1, Z19
+	VFMADD231PS.BCST (CX), Z18, Z0
+	VFMADD231PS.BCST (CX), Z19, Z1
+	VFMADD231PS.BCST (CX)(AX*1), Z18, Z2
+	VFMADD231PS.BCST (CX)(AX*1), Z19, Z3
+	VFMADD231PS.BCST (CX)(AX*2), Z18, Z4
+	VFMADD231PS.BCST (CX)(AX*2), Z19, Z5
+	VFMADD231PS.BCST (DX), Z18, Z6
+	VFMADD231PS.BCST (DX), Z19, Z7
+	VFMADD231PS.BCST (DX)(AX*1), Z18, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z19, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z18, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z19, Z11
+	VFMADD231PS.BCST (BX), Z18, Z12
+	VFMADD231PS.BCST (BX), Z19, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z18, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z19, Z15
+	VFMADD231PS.BCST (BX)(AX*2), Z18, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z19, Z17
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             R8, DI
+	DECQ             R10
+	JNZ              tail_position
+	TESTQ            R9, R9
+	JNZ              tail_block
+	TESTQ            R11, R11
+	JNZ              tail_inside1
+	MOVQ             (SI), DI
+	MOVQ             at+40(FP), R9
+	LEAQ             (DI)(R9*4), DI
+	ADDQ             $0x18, SI
+	MOVQ             $0x00000020, R11
+
+tail_inside1:
+	DECQ             R11
+	VMOVUPS          (DI), Z18
+	VMOVUPS.Z        64(DI), K1, Z19
+	VFMADD231PS.BCST (CX)(AX*1), Z18, Z2
+	VFMADD231PS.BCST (CX)(AX*1), Z19, Z3
+	VFMADD231PS.BCST (CX)(AX*2), Z18, Z4
+	VFMADD231PS.BCST (CX)(AX*2), Z19, Z5
+	VFMADD231PS.BCST (DX), Z18, Z6
+	VFMADD231PS.BCST (DX), Z19, Z7
+	VFMADD231PS.BCST (DX)(AX*1), Z18, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z19, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z18, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z19, Z11
+	VFMADD231PS.BCST (BX), Z18, Z12
+	VFMADD231PS.BCST (BX), Z19, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z18, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z19, Z15
+	VFMADD231PS.BCST (BX)(AX*2), Z18, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z19, Z17
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             R8, DI
+	TESTQ            R11, R11
+	JNZ              tail_inside2
+	MOVQ             (SI), DI
+	MOVQ             at+40(FP), R9
+	LEAQ             (DI)(R9*4), DI
+	ADDQ             $0x18, SI
+	MOVQ             $0x00000020, R11
+
+tail_inside2:
+	DECQ             R11
+	VMOVUPS          (DI), Z18
+	VMOVUPS.Z        64(DI), K1, Z19
+	VFMADD231PS.BCST (CX)(AX*2), Z18, Z4
+	VFMADD231PS.BCST (CX)(AX*2), Z19, Z5
+	VFMADD231PS.BCST (DX), Z18, Z6
+	VFMADD231PS.BCST (DX), Z19, Z7
+	VFMADD231PS.BCST (DX)(AX*1), Z18, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z19, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z18, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z19, Z11
+	VFMADD231PS.BCST (BX), Z18, Z12
+	VFMADD231PS.BCST (BX), Z19, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z18, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z19, Z15
+	VFMADD231PS.BCST (BX)(AX*2), Z18, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z19, Z17
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             R8, DI
+	TESTQ            R11, R11
+	JNZ              tail_inside3
+	MOVQ             (SI), DI
+	MOVQ             at+40(FP), R9
+	LEAQ             (DI)(R9*4), DI
+	ADDQ             $0x18, SI
+	MOVQ             $0x00000020, R11
+
+tail_inside3:
+	DECQ             R11
+	VMOVUPS          (DI), Z18
+	VMOVUPS.Z        64(DI), K1, Z19
+	VFMADD231PS.BCST (DX), Z18, Z6
+	VFMADD231PS.BCST (DX), Z19, Z7
+	VFMADD231PS.BCST (DX)(AX*1), Z18, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z19, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z18, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z19, Z11
+	VFMADD231PS.BCST (BX), Z18, Z12
+	VFMADD231PS.BCST (BX), Z19, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z18, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z19, Z15
+	VFMADD231PS.BCST (BX)(AX*2), Z18, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z19, Z17
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             R8, DI
+	TESTQ            R11, R11
+	JNZ              tail_inside4
+	MOVQ             (SI), DI
+	MOVQ             at+40(FP), R9
+	LEAQ             (DI)(R9*4), DI
+	ADDQ             $0x18, SI
+	MOVQ             $0x00000020, R11
+
+tail_inside4:
+	DECQ             R11
+	VMOVUPS          (DI), Z18
+	VMOVUPS.Z        64(DI), K1, Z19
+	VFMADD231PS.BCST (DX)(AX*1), Z18, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z19, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z18, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z19, Z11
+	VFMADD231PS.BCST (BX), Z18, Z12
+	VFMADD231PS.BCST (BX), Z19, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z18, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z19, Z15
+	VFMADD231PS.BCST (BX)(AX*2), Z18, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z19, Z17
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             R8, DI
+	TESTQ            R11, R11
+	JNZ              tail_inside5
+	MOVQ             (SI), DI
+	MOVQ             at+40(FP), R9
+	LEAQ             (DI)(R9*4), DI
+	ADDQ             $0x18, SI
+	MOVQ             $0x00000020, R11
+
+tail_inside5:
+	DECQ             R11
+	VMOVUPS          (DI), Z18
+	VMOVUPS.Z        64(DI), K1, Z19
+	VFMADD231PS.BCST (DX)(AX*2), Z18, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z19, Z11
+	VFMADD231PS.BCST (BX), Z18, Z12
+	VFMADD231PS.BCST (BX), Z19, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z18, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z19, Z15
+	VFMADD231PS.BCST (BX)(AX*2), Z18, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z19, Z17
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             R8, DI
+	TESTQ            R11, R11
+	JNZ              tail_inside6
+	MOVQ             (SI), DI
+	MOVQ             at+40(FP), R9
+	LEAQ             (DI)(R9*4), DI
+	ADDQ             $0x18, SI
+	MOVQ             $0x00000020, R11
+
+tail_inside6:
+	DECQ             R11
+	VMOVUPS          (DI), Z18
+	VMOVUPS.Z        64(DI), K1, Z19
+	VFMADD231PS.BCST (BX), Z18, Z12
+	VFMADD231PS.BCST (BX), Z19, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z18, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z19, Z15
+	VFMADD231PS.BCST (BX)(AX*2), Z18, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z19, Z17
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             R8, DI
+	TESTQ            R11, R11
+	JNZ              tail_inside7
+	MOVQ             (SI), DI
+	MOVQ             at+40(FP), R9
+	LEAQ             (DI)(R9*4), DI
+	ADDQ             $0x18, SI
+	MOVQ             $0x00000020, R11
+
+tail_inside7:
+	DECQ             R11
+	VMOVUPS          (DI), Z18
+	VMOVUPS.Z        64(DI), K1, Z19
+	VFMADD231PS.BCST (BX)(AX*1), Z18, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z19, Z15
+	VFMADD231PS.BCST (BX)(AX*2), Z18, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z19, Z17
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             R8, DI
+	TESTQ            R11, R11
+	JNZ              tail_inside8
+	MOVQ             (SI), DI
+	MOVQ             at+40(FP), R9
+	LEAQ             (DI)(R9*4), DI
+	ADDQ             $0x18, SI
+	MOVQ             $0x00000020, R11
+
+tail_inside8:
+	DECQ             R11
+	VMOVUPS          (DI), Z18
+	VMOVUPS.Z        64(DI), K1, Z19
+	VFMADD231PS.BCST (BX)(AX*2), Z18, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z19, Z17
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             R8, DI
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	LEAQ             (DX)(AX*2), BX
+	ADDQ             AX, BX
+	VMOVUPS          Z0, (CX)
+	VMOVUPS          Z1, K1, 64(CX)
+	VMOVUPS          Z2, (CX)(AX*1)
+	VMOVUPS          Z3, K1, 64(CX)(AX*1)
+	VMOVUPS          Z4, (CX)(AX*2)
+	VMOVUPS          Z5, K1, 64(CX)(AX*2)
+	VMOVUPS          Z6, (DX)
+	VMOVUPS          Z7, K1, 64(DX)
+	VMOVUPS          Z8, (DX)(AX*1)
+	VMOVUPS          Z9, K1, 64(DX)(AX*1)
+	VMOVUPS          Z10, (DX)(AX*2)
+	VMOVUPS          Z11, K1, 64(DX)(AX*2)
+	VMOVUPS          Z12, (BX)
+	VMOVUPS          Z13, K1, 64(BX)
+	VMOVUPS          Z14, (BX)(AX*1)
+	VMOVUPS          Z15, K1, 64(BX)(AX*1)
+	VMOVUPS          Z16, (BX)(AX*2)
+	VMOVUPS          Z17, K1, 64(BX)(AX*2)
+	VZEROUPPER
+	RET
+
+// func scores10(out *float32, ldo int, q *float32, ldq int, keys *[]float32, at int, size int, blocks int)
+// Requires: AVX, AVX512F
+TEXT ·scores10(SB), NOSPLIT, $0-64
+	MOVQ keys+32(FP), AX
+	MOVQ blocks+56(FP), DX
+	XORQ BX, BX
+
+block:
+	MOVQ   (AX), CX
+	MOVQ   at+40(FP), SI
+	LEAQ   (CX)(SI*4), CX
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	MOVQ   ldq+24(FP), SI
+	SHLQ   $0x02, SI
+	MOVQ   q+16(FP), DI
+	LEAQ   (DI)(SI*2), R8
+	ADDQ   SI, R8
+	LEAQ   (R8)(SI*2), R9
+	ADDQ   SI, R9
+	LEAQ   (R9)(SI*2), R10
+	ADDQ   SI, R10
+	MOVQ   size+48(FP), R11
+
+product0:
+	VMOVUPS          (CX), Z20
+	VMOVUPS          64(CX), Z21
+	VFMADD231PS.BCST (DI), Z20, Z0
+	VFMADD231PS.BCST (DI), Z21, Z1
+	VFMADD231PS.BCST (DI)(SI*1), Z20, Z2
+	VFMADD231PS.BCST (DI)(SI*1), Z21, Z3
+	VFMADD231PS.BCST (DI)(SI*2), Z20, Z4
+	VFMADD231PS.BCST (DI)(SI*2), Z21, Z5
+	VFMADD231PS.BCST (R8), Z20, Z6
+	VFMADD231PS.BCST (R8), Z21, Z7
+	VFMADD231PS.BCST (R8)(SI*1), Z20, Z8
+	VFMADD231PS.BCST (R8)(SI*1), Z21, Z9
+	VFMADD231PS.BCST (R8)(SI*2), Z20, Z10
+	VFMADD231PS.BCST (R8)(SI*2), Z21, Z11
+	VFMADD231PS.BCST (R9), Z20, Z12
+	VFMADD231PS.BCST (R9), Z21, Z13
+	VFMADD231PS.BCST (R9)(SI*1), Z20, Z14
+	VFMADD231PS.BCST (R9)(SI*1), Z21, Z15
+	VFMADD231PS.BCST (R9)(SI*2), Z20, Z16
+	VFMADD231PS.BCST (R9)(SI*2), Z21, Z17
+	VFMADD231PS.BCST (R10), Z20, Z18
+	VFMADD231PS.BCST (R10), Z21, Z19
+	ADDQ             $0x04, DI
+	ADDQ             $0x04, R8
+	ADDQ             $0x04, R9
+	ADDQ             $0x04, R10
+	ADDQ             $0x00000080, CX
+	DECQ             R11
+	JNZ              product0
+	MOVQ             ldo+8(FP), CX
+	SHLQ             $0x02, CX
+	MOVQ             out+0(FP), SI
+	LEAQ             (SI)(CX*2), DI
+	ADDQ             CX, DI
+	LEAQ             (DI)(CX*2), R8
+	ADDQ             CX, R8
+	LEAQ             (R8)(CX*2), R9
+	ADDQ             CX, R9
+	ADDQ             BX, SI
+	ADDQ             BX, DI
+	ADDQ             BX, R8
+	ADDQ             BX, R9
+	VMOVUPS          Z0, (SI)
+	VMOVUPS          Z1, 64(SI)
+	VMOVUPS          Z2, (SI)(CX*1)
+	VMOVUPS          Z3, 64(SI)(CX*1)
+	VMOVUPS          Z4, (SI)(CX*2)
+	VMOVUPS          Z5, 64(SI)(CX*2)
+	VMOVUPS          Z6, (DI)
+	VMOVUPS          Z7, 64(DI)
+	VMOVUPS          Z8, (DI)(CX*1)
+	VMOVUPS          Z9, 64(DI)(CX*1)
+	VMOVUPS          Z10, (DI)(CX*2)
+	VMOVUPS          Z11, 64(DI)(CX*2)
+	VMOVUPS          Z12, (R8)
+	VMOVUPS          Z13, 64(R8)
+	VMOVUPS          Z14, (R8)(CX*1)
+	VMOVUPS          Z15, 64(R8)(CX*1)
+	VMOVUPS          Z16, (R8)(CX*2)
+	VMOVUPS          Z17, 64(R8)(CX*2)
+	VMOVUPS          Z18, (R9)
+	VMOVUPS          Z19, 64(R9)
+	ADDQ             $0x00000080, BX
+	ADDQ             $0x18, AX
+	DECQ             DX
+	JNZ              block
+	VZEROUPPER
+	RET
+
+// func mix10x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·mix10x16(SB), NOSPLIT, $0-72
+	MOVQ   cols+64(FP), AX
+	MOVQ   AX, CX
+	MOVL   $0x00000001, AX
+	SHLL   CL, AX
+	DECL   AX
+	KMOVW  AX, K1
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	MOVQ   ldp+24(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   p+16(FP), CX
+	LEAQ   (CX)(AX*2), DX
+	ADDQ   AX, DX
+	LEAQ   (DX)(AX*2), BX
+	ADDQ   AX, BX
+	LEAQ   (BX)(AX*2), SI
+	ADDQ   AX, SI
+	MOVQ   values+32(FP), DI
+	MOVQ   size+48(FP), R9
+	MOVQ   positions+56(FP), R10
+	SHLQ   $0x02, R9
+
+tail_block:
+	MOVQ    $0x00000020, R11
+	CMPQ    R10, R11
+	CMOVQLT R10, R11
+	MOVQ    $0x00000020, R12
+	SUBQ    R11, R12
+	SUBQ    R11, R10
+	MOVQ    (DI), R8
+	MOVQ    at+40(FP), R13
+	LEAQ    (R8)(R13*4), R8
+	ADDQ    $0x18, DI
+
+tail_position:
+	VMOVUPS.Z        (R8), K1, Z10
+	VFMADD231PS.BCST (CX), Z10, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z10, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z10, Z2
+	VFMADD231PS.BCST (DX), Z10, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z10, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z10, Z5
+	VFMADD231PS.BCST (BX), Z10, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z10, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z10, Z8
+	VFMADD231PS.BCST (SI), Z10, Z9
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	DECQ             R11
+	JNZ              tail_position
+	TESTQ            R10, R10
+	JNZ              tail_block
+	TESTQ            R12, R12
+	JNZ              tail_inside1
+	MOVQ             (DI), R8
+	MOVQ             at+40(FP), R10
+	LEAQ             (R8)(R10*4), R8
+	ADDQ             $0x18, DI
+	MOVQ             $0x00000020, R12
+
+tail_inside1:
+	DECQ             R12
+	VMOVUPS.Z        (R8), K1, Z10
+	VFMADD231PS.BCST (CX)(AX*1), Z10, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z10, Z2
+	VFMADD231PS.BCST (DX), Z10, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z10, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z10, Z5
+	VFMADD231PS.BCST (BX), Z10, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z10, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z10, Z8
+	VFMADD231PS.BCST (SI), Z10, Z9
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	TESTQ            R12, R12
+	JNZ              tail_inside2
+	MOVQ             (DI), R8
+	MOVQ             at+40(FP), R10
+	LEAQ             (R8)(R10*4), R8
+	ADDQ             $0x18, DI
+	MOVQ             $0x00000020, R12
+
+tail_inside2:
+	DECQ             R12
+	VMOVUPS.Z        (R8), K1, Z10
+	VFMADD231PS.BCST (CX)(AX*2), Z10, Z2
+	VFMADD231PS.BCST (DX), Z10, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z10, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z10, Z5
+	VFMADD231PS.BCST (BX), Z10, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z10, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z10, Z8
+	VFMADD231PS.BCST (SI), Z10, Z9
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	TESTQ            R12, R12
+	JNZ              tail_inside3
+	MOVQ             (DI), R8
+	MOVQ             at+40(FP), R10
+	LEAQ             (R8)(R10*4), R8
+	ADDQ             $0x18, DI
+	MOVQ             $0x00000020, R12
+
+tail_inside3:
+	DECQ             R12
+	VMOVUPS.Z        (R8), K1, Z10
+	VFMADD231PS.BCST (DX), Z10, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z10, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z10, Z5
+	VFMADD231PS.BCST (BX), Z10, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z10, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z10, Z8
+	VFMADD231PS.BCST (SI), Z10, Z9
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	TESTQ            R12, R12
+	JNZ              tail_inside4
+	MOVQ             (DI), R8
+	MOVQ             at+40(FP), R10
+	LEAQ             (R8)(R10*4), R8
+	ADDQ             $0x18, DI
+	MOVQ             $0x00000020, R12
+
+tail_inside4:
+	DECQ             R12
+	VMOVUPS.Z        (R8), K1, Z10
+	VFMADD231PS.BCST (DX)(AX*1), Z10, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z10, Z5
+	VFMADD231PS.BCST (BX), Z10, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z10, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z10, Z8
+	VFMADD231PS.BCST (SI), Z10, Z9
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	TESTQ            R12, R12
+	JNZ              tail_inside5
+	MOVQ             (DI), R8
+	MOVQ             at+40(FP), R10
+	LEAQ             (R8)(R10*4), R8
+	ADDQ             $0x18, DI
+	MOVQ             $0x00000020, R12
+
+tail_inside5:
+	DECQ             R12
+	VMOVUPS.Z        (R8), K1, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z10, Z5
+	VFMADD231PS.BCST (BX), Z10, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z10, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z10, Z8
+	VFMADD231PS.BCST (SI), Z10, Z9
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	TESTQ            R12, R12
+	JNZ              tail_inside6
+	MOVQ             (DI), R8
+	MOVQ             at+40(FP), R10
+	LEAQ             (R8)(R10*4), R8
+	ADDQ             $0x18, DI
+	MOVQ             $0x00000020, R12
+
+tail_inside6:
+	DECQ             R12
+	VMOVUPS.Z        (R8), K1, Z10
+	VFMADD231PS.BCST (BX), Z10, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z10, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z10, Z8
+	VFMADD231PS.BCST (SI), Z10, Z9
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	TESTQ            R12, R12
+	JNZ              tail_inside7
+	MOVQ             (DI), R8
+	MOVQ             at+40(FP), R10
+	LEAQ             (R8)(R10*4), R8
+	ADDQ             $0x18, DI
+	MOVQ             $0x00000020, R12
+
+tail_inside7:
+	DECQ             R12
+	VMOVUPS.Z        (R8), K1, Z10
+	VFMADD231PS.BCST (BX)(AX*1), Z10, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z10, Z8
+	VFMADD231PS.BCST (SI), Z10, Z9
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	TESTQ            R12, R12
+	JNZ              tail_inside8
+	MOVQ             (DI), R8
+	MOVQ             at+40(FP), R10
+	LEAQ             (R8)(R10*4), R8
+	ADDQ             $0x18, DI
+	MOVQ             $0x00000020, R12
+
+tail_inside8:
+	DECQ             R12
+	VMOVUPS.Z        (R8), K1, Z10
+	VFMADD231PS.BCST (BX)(AX*2), Z10, Z8
+	VFMADD231PS.BCST (SI), Z10, Z9
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	TESTQ            R12, R12
+	JNZ              tail_inside9
+	MOVQ             (DI), R8
+	MOVQ             at+40(FP), AX
+	LEAQ             (R8)(AX*4), R8
+	ADDQ             $0x18, DI
+	MOVQ             $0x00000020, R12
+
+tail_inside9:
+	DECQ             R12
+	VMOVUPS.Z        (R8), K1, Z10
+	VFMADD231PS.BCST (SI), Z10, Z9
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	LEAQ             (DX)(AX*2), BX
+	ADDQ             AX, BX
+	LEAQ             (BX)(AX*2), SI
+	ADDQ             AX, SI
+	VMOVUPS          Z0, K1, (CX)
+	VMOVUPS          Z1, K1, (CX)(AX*1)
+	VMOVUPS          Z2, K1, (CX)(AX*2)
+	VMOVUPS          Z3, K1, (DX)
+	VMOVUPS          Z4, K1, (DX)(AX*1)
+	VMOVUPS          Z5, K1, (DX)(AX*2)
+	VMOVUPS          Z6, K1, (BX)
+	VMOVUPS          Z7, K1, (BX)(AX*1)
+	VMOVUPS          Z8, K1, (BX)(AX*2)
+	VMOVUPS          Z9, K1, (SI)
+	VZEROUPPER
+	RET
+
+// func mix10x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·mix10x32(SB), NOSPLIT, $0-72
+	MOVQ   cols+64(FP), AX
+	SUBQ   $0x10, AX
+	MOVQ   AX, CX
+	MOVL   $0x00000001, AX
+	SHLL   CL, AX
+	DECL   AX
+	KMOVW  AX, K1
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	MOVQ   ldp+24(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   p+16(FP), CX
+	LEAQ   (CX)(AX*2), DX
+	ADDQ   AX, DX
+	LEAQ   (DX)(AX*2), BX
+	ADDQ   AX, BX
+	LEAQ   (BX)(AX*2), SI
+	ADDQ   AX, SI
+	MOVQ   values+32(FP), DI
+	MOVQ   size+48(FP), R9
+	MOVQ   positions+56(FP), R10
+	SHLQ   $0x02, R9
+
+tail_block:
+	MOVQ    $0x00000020, R11
+	CMPQ    R10, R11
+	CMOVQLT R10, R11
+	MOVQ    $0x00000020, R12
+	SUBQ    R11, R12
+	SUBQ    R11, R10
+	MOVQ    (DI), R8
+	MOVQ    at+40(FP), R13
+	LEAQ    (R8)(R13*4), R8
+	ADDQ    $0x18, DI
+
+tail_position:
+	VMOVUPS          (R8), Z20
+	VMOVUPS.Z        64(R8), K1, Z21
+	VFMADD231PS.BCST (CX), Z20, Z0
+	VFMADD231PS.BCST (CX), Z21, Z1
+	VFMADD231PS.BCST (CX)(AX*1), Z20, Z2
+	VFMADD231PS.BCST (CX)(AX*1), Z21, Z3
+	VFMADD231PS.BCST (CX)(AX*2), Z20, Z4
+	VFMADD231PS.BCST (CX)(AX*2), Z21, Z5
+	VFMADD231PS.BCST (DX), Z20, Z6
+	VFMADD231PS.BCST (DX), Z21, Z7
+	VFMADD231PS.BCST (DX)(AX*1), Z20, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z21, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z20, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z21, Z11
+	VFMADD231PS.BCST (BX), Z20, Z12
+	VFMADD231PS.BCST (BX), Z21, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z20, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z21, Z15
+	VFMADD231PS.BCST (BX)(AX*2), Z20, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z21, Z17
+	VFMADD231PS.BCST (SI), Z20, Z18
+	VFMADD231PS.BCST (SI), Z21, Z19
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	DECQ             R11
+	JNZ              tail_position
+	TESTQ            R10, R10
+	JNZ              tail_block
+	TESTQ            R12, R12
+	JNZ              tail_inside1
+	MOVQ             (DI), R8
+	MOVQ             at+40(FP), R10
+	LEAQ             (R8)(R10*4), R8
+	ADDQ             $0x18, DI
+	MOVQ             $0x00000020, R12
+
+tail_inside1:
+	DECQ             R12
+	VMOVUPS          (R8), Z20
+	VMOVUPS.Z        64(R8), K1, Z21
+	VFMADD231PS.BCST (CX)(AX*1), Z20, Z2
+	VFMADD231PS.BCST (CX)(AX*1), Z21, Z3
+	VFMADD231PS.BCST (CX)(AX*2), Z20, Z4
+	VFMADD231PS.BCST (CX)(AX*2), Z21, Z5
+	VFMADD231PS.BCST (DX), Z20, Z6
+	VFMADD231PS.BCST (DX), Z21, Z7
+	VFMADD231PS.BCST (DX)(AX*1), Z20, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z21, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z20, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z21, Z11
+	VFMADD231PS.BCST (BX), Z20, Z12
+	VFMADD231PS.BCST (BX), Z21, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z20, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z21, Z15
+	VFMADD231PS.BCST (BX)(AX*2), Z20, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z21, Z17
+	VFMADD231PS.BCST (SI), Z20, Z18
+	VFMADD231PS.BCST (SI), Z21, Z19
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	TESTQ            R12, R12
+	JNZ              tail_inside2
+	MOVQ             (DI), R8
+	MOVQ             at+40(FP), R10
+	LEAQ             (R8)(R10*4), R8
+	ADDQ             $0x18, DI
+	MOVQ             $0x00000020, R12
+
+tail_inside2:
+	DECQ             R12
+	VMOVUPS          (R8), Z20
+	VMOVUPS.Z        64(R8), K1, Z21
+	VFMADD231PS.BCST (CX)(AX*2), Z20, Z4
+	VFMADD231PS.BCST (CX)(AX*2), Z21, Z5
+	VFMADD231PS.BCST (DX), Z20, Z6
+	VFMADD231PS.BCST (DX), Z21, Z7
+	VFMADD231PS.BCST (DX)(AX*1), Z20, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z21, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z20, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z21, Z11
+	VFMADD231PS.BCST (BX), Z20, Z12
+	VFMADD231PS.BCST (BX), Z21, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z20, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z21, Z15
+	VFMADD231PS.BCST (BX)(AX*2), Z20, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z21, Z17
+	VFMADD231PS.BCST (SI), Z20, Z18
+	VFMADD231PS.BCST (SI), Z21, Z19
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	TESTQ            R12, R12
+	JNZ              tail_inside3
+	MOVQ             (DI), R8
+	MOVQ             at+40(FP), R10
+	LEAQ             (R8)(R10*4), R8
+	ADDQ             $0x18, DI
+	MOVQ             $0x00000020, R12
+
+tail_inside3:
+	DECQ             R12
+	VMOVUPS          (R8), Z20
+	VMOVUPS.Z        64(R8), K1, Z21
+	VFMADD231PS.BCST (DX), Z20, Z6
+	VFMADD231PS.BCST (DX), Z21, Z7
+	VFMADD231PS.BCST (DX)(AX*1), Z20, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z21, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z20, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z21, Z11
+	VFMADD231PS.BCST (BX), Z20, Z12
+	VFMADD231PS.BCST (BX), Z21, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z20, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z21, Z15
+	VFMADD231PS.BCST (BX)(AX*2), Z20, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z21, Z17
+	VFMADD231PS.BCST (SI), Z20, Z18
+	VFMADD231PS.BCST (SI), Z21, Z19
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	TESTQ            R12, R12
+	JNZ              tail_inside4
+	MOVQ             (DI), R8
+	MOVQ             at+40(FP), R10
+	LEAQ             (R8)(R10*4), R8
+	ADDQ             $0x18, DI
+	MOVQ             $0x00000020, R12
+
+tail_inside4:
+	DECQ             R12
+	VMOVUPS          (R8), Z20
+	VMOVUPS.Z        64(R8), K1, Z21
+	VFMADD231PS.BCST (DX)(AX*1), Z20, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z21, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z20, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z21, Z11
+	VFMADD231PS.BCST (BX), Z20, Z12
+	VFMADD231PS.BCST (BX), Z21, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z20, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z21, Z15
+	VFMADD231PS.BCST (BX)(AX*2), Z20, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z21, Z17
+	VFMADD231PS.BCST (SI), Z20, Z18
+	VFMADD231PS.BCST (SI), Z21, Z19
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	TESTQ            R12, R12
+	JNZ              tail_inside5
+	MOVQ             (DI), R8
+	MOVQ             at+40(FP), R10
+	LEAQ             (R8)(R10*4), R8
+	ADDQ             $0x18, DI
+	MOVQ             $0x00000020, R12
+
+tail_inside5:
+	DECQ             R12
+	VMOVUPS          (R8), Z20
+	VMOVUPS.Z        64(R8), K1, Z21
+	VFMADD231PS.BCST (DX)(AX*2), Z20, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z21, Z11
+	VFMADD231PS.BCST (BX), Z20, Z12
+	VFMADD231PS.BCST (BX), Z21, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z20, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z21, Z15
+	VFMADD231PS.BCST (BX)(AX*2), Z20, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z21, Z17
+	VFMADD231PS.BCST (SI), Z20, Z18
+	VFMADD231PS.BCST (SI), Z21, Z19
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	TESTQ            R12, R12
+	JNZ              tail_inside6
+	MOVQ             (DI), R8
+	MOVQ             at+40(FP), R10
+	LEAQ             (R8)(R10*4), R8
+	ADDQ             $0x18, DI
+	MOVQ             $0x00000020, R12
+
+tail_inside6:
+	DECQ             R12
+	VMOVUPS          (R8), Z20
+	VMOVUPS.Z        64(R8), K1, Z21
+	VFMADD231PS.BCST (BX), Z20, Z12
+	VFMADD231PS.BCST (BX), Z21, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z20, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z21, Z15
+	VFMADD231PS.BCST (BX)(AX*2), Z20, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z21, Z17
+	VFMADD231PS.BCST (SI), Z20, Z18
+	VFMADD231PS.BCST (SI), Z21, Z19
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	TESTQ            R12, R12
+	JNZ              tail_inside7
+	MOVQ             (DI), R8
+	MOVQ             at+40(FP), R10
+	LEAQ             (R8)(R10*4), R8
+	ADDQ             $0x18, DI
+	MOVQ             $0x00000020, R12
+
+tail_inside7:
+	DECQ             R12
+	VMOVUPS          (R8), Z20
+	VMOVUPS.Z        64(R8), K1, Z21
+	VFMADD231PS.BCST (BX)(AX*1), Z20, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z21, Z15
+	VFMADD231PS.BCST (BX)(AX*2), Z20, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z21, Z17
+	VFMADD231PS.BCST (SI), Z20, Z18
+	VFMADD231PS.BCST (SI), Z21, Z19
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	TESTQ            R12, R12
+	JNZ              tail_inside8
+	MOVQ             (DI), R8
+	MOVQ             at+40(FP), R10
+	LEAQ             (R8)(R10*4), R8
+	ADDQ             $0x18, DI
+	MOVQ             $0x00000020, R12
+
+tail_inside8:
+	DECQ             R12
+	VMOVUPS          (R8), Z20
+	VMOVUPS.Z        64(R8), K1, Z21
+	VFMADD231PS.BCST (BX)(AX*2), Z20, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z21, Z17
+	VFMADD231PS.BCST (SI), Z20, Z18
+	VFMADD231PS.BCST (SI), Z21, Z19
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	TESTQ            R12, R12
+	JNZ              tail_inside9
+	MOVQ             (DI), R8
+	MOVQ             at+40(FP), AX
+	LEAQ             (R8)(AX*4), R8
+	ADDQ             $0x18, DI
+	MOVQ             $0x00000020, R12
+
+tail_inside9:
+	DECQ             R12
+	VMOVUPS          (R8), Z20
+	VMOVUPS.Z        64(R8), K1, Z21
+	VFMADD231PS.BCST (SI), Z20, Z18
+	VFMADD231PS.BCST (SI), Z21, Z19
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	LEAQ             (DX)(AX*2), BX
+	ADDQ             AX, BX
+	LEAQ             (BX)(AX*2), SI
+	ADDQ             AX, SI
+	VMOVUPS          Z0, (CX)
+	VMOVUPS          Z1, K1, 64(CX)
+	VMOVUPS          Z2, (CX)(AX*1)
+	VMOVUPS          Z3, K1, 64(CX)(AX*1)
+	VMOVUPS          Z4, (CX)(AX*2)
+	VMOVUPS          Z5, K1, 64(CX)(AX*2)
+	VMOVUPS          Z6, (DX)
+	VMOVUPS          Z7, K1, 64(DX)
+	VMOVUPS          Z8, (DX)(AX*1)
+	VMOVUPS          Z9, K1, 64(DX)(AX*1)
+	VMOVUPS          Z10, (DX)(AX*2)
+	VMOVUPS          Z11, K1, 64(DX)(AX*2)
+	VMOVUPS          Z12, (BX)
+	VMOVUPS          Z13, K1, 64(BX)
+	VMOVUPS          Z14, (BX)(AX*1)
+	VMOVUPS          Z15, K1, 64(BX)(AX*1)
+	VMOVUPS          Z16, (BX)(AX*2)
+	VMOVUPS          Z17, K1, 64(BX)(AX*2)
+	VMOVUPS          Z18, (SI)
+	VMOVUPS          Z19, K1, 64(SI)
+	VZEROUPPER
+	RET
+
+// func scores11(out *float32, ldo int, q *float32, ldq int, keys *[]float32, at int, size int, blocks int)
+// Requires: AVX, AVX512F
+TEXT ·scores11(SB), NOSPLIT, $0-64
+	MOVQ keys+32(FP), AX
+	MOVQ blocks+56(FP), DX
+	XORQ BX, BX
+
+block:
+	MOVQ   (AX), CX
+	MOVQ   at+40(FP), SI
+	LEAQ   (CX)(SI*4), CX
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	MOVQ   ldq+24(FP), SI
+	SHLQ   $0x02, SI
+	MOVQ   q+16(FP), DI
+	LEAQ   (DI)(SI*2), R8
+	ADDQ   SI, R8
+	LEAQ   (R8)(SI*2), R9
+	ADDQ   SI, R9
+	LEAQ   (R9)(SI*2), R10
+	ADDQ   SI, R10
+	MOVQ   size+48(FP), R11
+
+product0:
+	VMOVUPS          (CX), Z22
+	VMOVUPS          64(CX), Z23
+	VFMADD231PS.BCST (DI), Z22, Z0
+	VFMADD231PS.BCST (DI), Z23, Z1
+	VFMADD231PS.BCST (DI)(SI*1), Z22, Z2
+	VFMADD231PS.BCST (DI)(SI*1), Z23, Z3
+	VFMADD231PS.BCST (DI)(SI*2), Z22, Z4
+	VFMADD231PS.BCST (DI)(SI*2), Z23, Z5
+	VFMADD231PS.BCST (R8), Z22, Z6
+	VFMADD231PS.BCST (R8), Z23, Z7
+	VFMADD231PS.BCST (R8)(SI*1), Z22, Z8
+	VFMADD231PS.BCST (R8)(SI*1), Z23, Z9
+	VFMADD231PS.BCST (R8)(SI*2), Z22, Z10
+	VFMADD231PS.BCST (R8)(SI*2), Z23, Z11
+	VFMADD231PS.BCST (R9), Z22, Z12
+	VFMADD231PS.BCST (R9), Z23, Z13
+	VFMADD231PS.BCST (R9)(SI*1), Z22, Z14
+	VFMADD231PS.BCST (R9)(SI*1), Z23, Z15
+	VFMADD231PS.BCST (R9)(SI*2), Z22, Z16
+	VFMADD231PS.BCST (R9)(SI*2), Z23, Z17
+	VFMADD231PS.BCST (R10), Z22, Z18
+	VFMADD231PS.BCST (R10), Z23, Z19
+	VFMADD231PS.BCST (R10)(SI*1), Z22, Z20
+	VFMADD231PS.BCST (R10)(SI*1), Z23, Z21
+	ADDQ             $0x04, DI
+	ADDQ             $0x04, R8
+	ADDQ             $0x04, R9
+	ADDQ             $0x04, R10
+	ADDQ             $0x00000080, CX
+	DECQ             R11
+	JNZ              product0
+	MOVQ             ldo+8(FP), CX
+	SHLQ             $0x02, CX
+	MOVQ             out+0(FP), SI
+	LEAQ             (SI)(CX*2), DI
+	ADDQ             CX, DI
+	LEAQ             (DI)(CX*2), R8
+	ADDQ             CX, R8
+	LEAQ             (R8)(CX*2), R9
+	ADDQ             CX, R9
+	ADDQ             BX, SI
+	ADDQ             BX, DI
+	ADDQ             BX, R8
+	ADDQ             BX, R9
+	VMOVUPS          Z0, (SI)
+	VMOVUPS          Z1, 64(SI)
+	VMOVUPS          Z2, (SI)(CX*1)
+	VMOVUPS          Z3, 64(SI)(CX*1)
+	VMOVUPS          Z4, (SI)(CX*2)
+	VMOVUPS          Z5, 64(SI)(CX*2)
+	VMOVUPS          Z6, (DI)
+	VMOVUPS          Z7, 64(DI)
+	VMOVUPS          Z8, (DI)(CX*1)
+	VMOVUPS          Z9, 64(DI)(CX*1)
+	VMOVUPS          Z10, (DI)(CX*2)
+	VMOVUPS          Z11, 64(DI)(CX*2)
+	VMOVUPS          Z12, (R8)
+	VMOVUPS          Z13, 64(R8)
+	VMOVUPS          Z14, (R8)(CX*1)
+	VMOVUPS          Z15, 64(R8)(CX*1)
+	VMOVUPS          Z16, (R8)(CX*2)
+	VMOVUPS          Z17, 64(R8)(CX*2)
+	VMOVUPS          Z18, (R9)
+	VMOVUPS          Z19, 64(R9)
+	VMOVUPS          Z20, (R9)(CX*1)
+	VMOVUPS          Z21, 64(R9)(CX*1)
+	ADDQ             $0x00000080, BX
+	ADDQ             $0x18, AX
+	DECQ             DX
+	JNZ              block
+	VZEROUPPER
+	RET
+
+// func mix11x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·mix11x16(SB), NOSPLIT, $0-72
+	MOVQ   cols+64(FP), AX
+	MOVQ   AX, CX
+	MOVL   $0x00000001, AX
+	SHLL   CL, AX
+	DECL   AX
+	KMOVW  AX, K1
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	MOVQ   ldp+24(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   p+16(FP), CX
+	LEAQ   (CX)(AX*2), DX
+	ADDQ   AX, DX
+	LEAQ   (DX)(AX*2), BX
+	ADDQ   AX, BX
+	LEAQ   (BX)(AX*2), SI
+	ADDQ   AX, SI
+	MOVQ   values+32(FP), DI
+	MOVQ   size+48(FP), R9
+	MOVQ   positions+56(FP), R10
+	SHLQ   $0x02, R9
+
+tail_block:
+	MOVQ    $0x00000020, R11
+	CMPQ    R10, R11
+	CMOVQLT R10, R11
+	MOVQ    $0x00000020, R12
+	SUBQ    R11, R12
+	SUBQ    R11, R10
+	MOVQ    (DI), R8
+	MOVQ    at+40(FP), R13
+	LEAQ    (R8)(R13*4), R8
+	ADDQ    $0x18, DI
+
+tail_position:
+	VMOVUPS.Z        (R8), K1, Z11
+	VFMADD231PS.BCST (CX), Z11, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z11, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z11, Z2
+	VFMADD231PS.BCST (DX), Z11, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z11, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z11, Z5
+	VFMADD231PS.BCST (BX), Z11, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z11, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z11, Z8
+	VFMADD231PS.BCST (SI), Z11, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z11, Z10
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	DECQ             R11
+	JNZ              tail_position
+	TESTQ            R10, R10
+	JNZ              tail_block
+	TESTQ            R12, R12
+	JNZ              tail_inside1
+	MOVQ             (DI), R8
+	MOVQ             at+40(FP), R10
+	LEAQ             (R8)(R10*4), R8
+	ADDQ             $0x18, DI
+	MOVQ             $0x00000020, R12
+
+tail_inside1:
+	DECQ             R12
+	VMOVUPS.Z        (R8), K1, Z11
+	VFMADD231PS.BCST (CX)(AX*1), Z11, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z11, Z2
+	VFMADD231PS.BCST (DX), Z11, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z11, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z11, Z5
+	VFMADD231PS.BCST (BX), Z11, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z11, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z11, Z8
+	VFMADD231PS.BCST (SI), Z11, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z11, Z10
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	TESTQ            R12, R12
+	JNZ              tail_inside2
+	MOVQ             (DI), R8
+	MOVQ             at+40(FP), R10
+	LEAQ             (R8)(R10*4), R8
+	ADDQ             $0x18, DI
+	MOVQ             $0x00000020, R12
+
+tail_inside2:
+	DECQ             R12
+	VMOVUPS.Z        (R8), K1, Z11
+	VFMADD231PS.BCST (CX)(AX*2), Z11, Z2
+	VFMADD231PS.BCST (DX), Z11, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z11, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z11, Z5
+	VFMADD231PS.BCST (BX), Z11, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z11, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z11, Z8
+	VFMADD231PS.BCST (SI), Z11, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z11, Z10
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	TESTQ            R12, R12
+	JNZ              tail_inside3
+	MOVQ             (DI), R8
+	MOVQ             at+40(FP), R10
+	LEAQ             (R8)(R10*4), R8
+	ADDQ             $0x18, DI
+	MOVQ             $0x00000020, R12
+
+tail_inside3:
+	DECQ             R12
+	VMOVUPS.Z        (R8), K1, Z11
+	VFMADD231PS.BCST (DX), Z11, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z11, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z11, Z5
+	VFMADD231PS.BCST (BX), Z11, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z11, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z11, Z8
+	VFMADD231PS.BCST (SI), Z11, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z11, Z10
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	TESTQ            R12, R12
+	JNZ              tail_inside4
+	MOVQ             (DI), R8
+	MOVQ             at+40(FP), R10
+	LEAQ             (R8)(R10*4), R8
+	ADDQ             $0x18, DI
+	MOVQ             $0x00000020, R12
+
+tail_inside4:
+	DECQ             R12
+	VMOVUPS.Z        (R8), K1, Z11
+	VFMADD231PS.BCST (DX)(AX*1), Z11, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z11, Z5
+	VFMADD231PS.BCST (BX), Z11, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z11, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z11, Z8
+	VFMADD231PS.BCST (SI), Z11, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z11, Z10
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	TESTQ            R12, R12
+	JNZ              tail_inside5
+	MOVQ             (DI), R8
+	MOVQ             at+40(FP), R10
+	LEAQ             (R8)(R10*4), R8
+	ADDQ             $0x18, DI
+	MOVQ             $0x00000020, R12
+
+tail_inside5:
+	DECQ             R12
+	VMOVUPS.Z        (R8), K1, Z11
+	VFMADD231PS.BCST (DX)(AX*2), Z11, Z5
+	VFMADD231PS.BCST (BX), Z11, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z11, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z11, Z8
+	VFMADD231PS.BCST (SI), Z11, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z11, Z10
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	TESTQ            R12, R12
+	JNZ              tail_inside6
+	MOVQ             (DI), R8
+	MOVQ             at+40(FP), R10
+	LEAQ             (R8)(R10*4), R8
+	ADDQ             $0x18, DI
+	MOVQ             $0x00000020, R12
+
+tail_inside6:
+	DECQ             R12
+	VMOVUPS.Z        (R8), K1, Z11
+	VFMADD231PS.BCST (BX), Z11, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z11, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z11, Z8
+	VFMADD231PS.BCST (SI), Z11, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z11, Z10
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	TESTQ            R12, R12
+	JNZ              tail_inside7
+	MOVQ             (DI), R8
+	MOVQ             at+40(FP), R10
+	LEAQ             (R8)(R10*4), R8
+	ADDQ             $0x18, DI
+	MOVQ             $0x00000020, R12
+
+tail_inside7:
+	DECQ             R12
+	VMOVUPS.Z        (R8), K1, Z11
+	VFMADD231PS.BCST (BX)(AX*1), Z11, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z11, Z8
+	VFMADD231PS.BCST (SI), Z11, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z11, Z10
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	TESTQ            R12, R12
+	JNZ              tail_inside8
+	MOVQ             (DI), R8
+	MOVQ             at+40(FP), R10
+	LEAQ             (R8)(R10*4), R8
+	ADDQ             $0x18, DI
+	MOVQ             $0x00000020, R12
+
+tail_inside8:
+	DECQ             R12
+	VMOVUPS.Z        (R8), K1, Z11
+	VFMADD231PS.BCST (BX)(AX*2), Z11, Z8
+	VFMADD231PS.BCST (SI), Z11, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z11, Z10
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	TESTQ            R12, R12
+	JNZ              tail_inside9
+	MOVQ             (DI), R8
+	MOVQ             at+40(FP), R10
+	LEAQ             (R8)(R10*4), R8
+	ADDQ             $0x18, DI
+	MOVQ             $0x00000020, R12
+
+tail_inside9:
+	DECQ             R12
+	VMOVUPS.Z        (R8), K1, Z11
+	VFMADD231PS.BCST (SI), Z11, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z11, Z10
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	TESTQ            R12, R12
+	JNZ              tail_inside10
+	MOVQ             (DI), R8
+	MOVQ             at+40(FP), R10
+	LEAQ             (R8)(R10*4), R8
+	ADDQ             $0x18, DI
+	MOVQ             $0x00000020, R12
+
+tail_inside10:
+	DECQ             R12
+	VMOVUPS.Z        (R8), K1, Z11
+	VFMADD231PS.BCST (SI)(AX*1), Z11, Z10
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	LEAQ             (DX)(AX*2), BX
+	ADDQ             AX, BX
+	LEAQ             (BX)(AX*2), SI
+	ADDQ             AX, SI
+	VMOVUPS          Z0, K1, (CX)
+	VMOVUPS          Z1, K1, (CX)(AX*1)
+	VMOVUPS          Z2, K1, (CX)(AX*2)
+	VMOVUPS          Z3, K1, (DX)
+	VMOVUPS          Z4, K1, (DX)(AX*1)
+	VMOVUPS          Z5, K1, (DX)(AX*2)
+	VMOVUPS          Z6, K1, (BX)
+	VMOVUPS          Z7, K1, (BX)(AX*1)
+	VMOVUPS          Z8, K1, (BX)(AX*2)
+	VMOVUPS          Z9, K1, (SI)
+	VMOVUPS          Z10, K1, (SI)(AX*1)
+	VZEROUPPER
+	RET
+
+// func mix11x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·mix11x32(SB), NOSPLIT, $0-72
+	MOVQ   cols+64(FP), AX
+	SUBQ   $0x10, AX
+	MOVQ   AX, CX
+	MOVL   $0x00000001, AX
+	SHLL   CL, AX
+	DECL   AX
+	KMOVW  AX, K1
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	MOVQ   ldp+24(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   p+16(FP), CX
+	LEAQ   (CX)(AX*2), DX
+	ADDQ   AX, DX
+	LEAQ   (DX)(AX*2), BX
+	ADDQ   AX, BX
+	LEAQ   (BX)(AX*2), SI
+	ADDQ   AX, SI
+	MOVQ   values+32(FP), DI
+	MOVQ   size+48(FP), R9
+	MOVQ   positions+56(FP), R10
+	SHLQ   $0x02, R9
+
+tail_block:
+	MOVQ    $0x00000020, R11
+	CMPQ    R10, R11
+	CMOVQLT R10, R11
+	MOVQ    $0x00000020, R12
+	SUBQ    R11, R12
+	SUBQ    R11, R10
+	MOVQ    (DI), R8
+	MOVQ    at+40(FP), R13
+	LEAQ    (R8)(R13*4), R8
+	ADDQ    $0x18, DI
+
+tail_position:
+	VMOVUPS          (R8), Z22
+	VMOVUPS.Z        64(R8), K1, Z23
+	VFMADD231PS.BCST (CX), Z22, Z0
+	VFMADD231PS.BCST (CX), Z23, Z1
+	VFMADD231PS.BCST (CX)(AX*1), Z22, Z2
+	VFMADD231PS.BCST (CX)(AX*1), Z23, Z3
+	VFMADD231PS.BCST (CX)(AX*2), Z22, Z4
+	VFMADD231PS.BCST (CX)(AX*2), Z23, Z5
+	VFMADD231PS.BCST (DX), Z22, Z6
+	VFMADD231PS.BCST (DX), Z23, Z7
+	VFMADD231PS.BCST (DX)(AX*1), Z22, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z23, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z22, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z23, Z11
+	VFMADD231PS.BCST (BX), Z22, Z12
+	VFMADD231PS.BCST (BX), Z23, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z22, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z23, Z15
+	VFMADD231PS.BCST (BX)(AX*2), Z22, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z23, Z17
+	VFMADD231PS.BCST (SI), Z22, Z18
+	VFMADD231PS.BCST (SI), Z23, Z19
+	VFMADD231PS.BCST (SI)(AX*1), Z22, Z20
+	VFMADD231PS.BCST (SI)(AX*1), Z23, Z21
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	DECQ             R11
+	JNZ              tail_position
+	TESTQ            R10, R10
+	JNZ              tail_block
+	TESTQ            R12, R12
+	JNZ              tail_inside1
+	MOVQ             (DI), R8
+	MOVQ             at+40(FP), R10
+	LEAQ             (R8)(R10*4), R8
+	ADDQ             $0x18, DI
+	MOVQ             $0x00000020, R12
+
+tail_inside1:
+	DECQ             R12
+	VMOVUPS          (R8), Z22
+	VMOVUPS.Z        64(R8), K1, Z23
+	VFMADD231PS.BCST (CX)(AX*1), Z22, Z2
+	VFMADD231PS.BCST (CX)(AX*1), Z23, Z3
+	VFMADD231PS.BCST (CX)(AX*2), Z22, Z4
+	VFMADD231PS.BCST (CX)(AX*2), Z23, Z5
+	VFMADD231PS.BCST (DX), Z22, Z6
+	VFMADD231PS.BCST (DX), Z23, Z7
+	VFMADD231PS.BCST (DX)(AX*1), Z22, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z23, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z22, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z23, Z11
+	VFMADD231PS.BCST (BX), Z22, Z12
+	VFMADD231PS.BCST (BX), Z23, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z22, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z23, Z15
+	VFMADD231PS.BCST (BX)(AX*2), Z22, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z23, Z17
+	VFMADD231PS.BCST (SI), Z22, Z18
+	VFMADD231PS.BCST (SI), Z23, Z19
+	VFMADD231PS.BCST (SI)(AX*1), Z22, Z20
+	VFMADD231PS.BCST (SI)(AX*1), Z23, Z21
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	TESTQ            R12, R12
+	JNZ              tail_inside2
+	MOVQ             (DI), R8
+	MOVQ             at+40(FP), R10
+	LEAQ             (R8)(R10*4), R8
+	ADDQ             $0x18, DI
+	MOVQ             $0x00000020, R12
+
+tail_inside2:
+	DECQ             R12
+	VMOVUPS          (R8), Z22
+	VMOVUPS.Z        64(R8), K1, Z23
+	VFMADD231PS.BCST (CX)(AX*2), Z22, Z4
+	VFMADD231PS.BCST (CX)(AX*2), Z23, Z5
+	VFMADD231PS.BCST (DX), Z22, Z6
+	VFMADD231PS.BCST (DX), Z23, Z7
+	VFMADD231PS.BCST (DX)(AX*1), Z22, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z23, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z22, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z23, Z11
+	VFMADD231PS.BCST (BX), Z22, Z12
+	VFMADD231PS.BCST (BX), Z23, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z22, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z23, Z15
+	VFMADD231PS.BCST (BX)(AX*2), Z22, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z23, Z17
+	VFMADD231PS.BCST (SI), Z22, Z18
+	VFMADD231PS.BCST (SI), Z23, Z19
+	VFMADD231PS.BCST (SI)(AX*1), Z22, Z20
+	VFMADD231PS.BCST (SI)(AX*1), Z23, Z21
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	TESTQ            R12, R12
+	JNZ              tail_inside3
+	MOVQ             (DI), R8
+	MOVQ             at+40(FP), R10
+	LEAQ             (R8)(R10*4), R8
+	ADDQ             $0x18, DI
+	MOVQ             $0x00000020, R12
+
+tail_inside3:
+	DECQ             R12
+	VMOVUPS          (R8), Z22
+	VMOVUPS.Z        64(R8), K1, Z23
+	VFMADD231PS.BCST (DX), Z22, Z6
+	VFMADD231PS.BCST (DX), Z23, Z7
+	VFMADD231PS.BCST (DX)(AX*1), Z22, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z23, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z22, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z23, Z11
+	VFMADD231PS.BCST (BX), Z22, Z12
+	VFMADD231PS.BCST (BX), Z23, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z22, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z23, Z15
+	VFMADD231PS.BCST (BX)(AX*2), Z22, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z23, Z17
+	VFMADD231PS.BCST (SI), Z22, Z18
+	VFMADD231PS.BCST (SI), Z23, Z19
+	VFMADD231PS.BCST (SI)(AX*1), Z22, Z20
+	VFMADD231PS.BCST (SI)(AX*1), Z23, Z21
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	TESTQ            R12, R12
+	JNZ              tail_inside4
+	MOVQ             (DI), R8
+	MOVQ             at+40(FP), R10
+	LEAQ             (R8)(R10*4), R8
+	ADDQ             $0x18, DI
+	MOVQ             $0x00000020, R12
+
+tail_inside4:
+	DECQ             R12
+	VMOVUPS          (R8), Z22
+	VMOVUPS.Z        64(R8), K1, Z23
+	VFMADD231PS.BCST (DX)(AX*1), Z22, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z23, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z22, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z23, Z11
+	VFMADD231PS.BCST (BX), Z22, Z12
+	VFMADD231PS.BCST (BX), Z23, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z22, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z23, Z15
+	VFMADD231PS.BCST (BX)(AX*2), Z22, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z23, Z17
+	VFMADD231PS.BCST (SI), Z22, Z18
+	VFMADD231PS.BCST (SI), Z23, Z19
+	VFMADD231PS.BCST (SI)(AX*1), Z22, Z20
+	VFMADD231PS.BCST (SI)(AX*1), Z23, Z21
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	TESTQ            R12, R12
+	JNZ              tail_inside5
+	MOVQ             (DI), R8
+	MOVQ             at+40(FP), R10
+	LEAQ             (R8)(R10*4), R8
+	ADDQ             $0x18, DI
+	MOVQ             $0x00000020, R12
+
+tail_inside5:
+	DECQ             R12
+	VMOVUPS          (R8), Z22
+	VMOVUPS.Z        64(R8), K1, Z23
+	VFMADD231PS.BCST (DX)(AX*2), Z22, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z23, Z11
+	VFMADD231PS.BCST (BX), Z22, Z12
+	VFMADD231PS.BCST (BX), Z23, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z22, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z23, Z15
+	VFMADD231PS.BCST (BX)(AX*2), Z22, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z23, Z17
+	VFMADD231PS.BCST (SI), Z22, Z18
+	VFMADD231PS.BCST (SI), Z23, Z19
+	VFMADD231PS.BCST (SI)(AX*1), Z22, Z20
+	VFMADD231PS.BCST (SI)(AX*1), Z23, Z21
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	TESTQ            R12, R12
+	JNZ              tail_inside6
+	MOVQ             (DI), R8
+	MOVQ             at+40(FP), R10
+	LEAQ             (R8)(R10*4), R8
+	ADDQ             $0x18, DI
+	MOVQ             $0x00000020, R12
+
+tail_inside6:
+	DECQ             R12
+	VMOVUPS          (R8), Z22
+	VMOVUPS.Z        64(R8), K1, Z23
+	VFMADD231PS.BCST (BX), Z22, Z12
+	VFMADD231PS.BCST (BX), Z23, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z22, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z23, Z15
+	VFMADD231PS.BCST (BX)(AX*2), Z22, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z23, Z17
+	VFMADD231PS.BCST (SI), Z22, Z18
+	VFMADD231PS.BCST (SI), Z23, Z19
+	VFMADD231PS.BCST (SI)(AX*1), Z22, Z20
+	VFMADD231PS.BCST (SI)(AX*1), Z23, Z21
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	TESTQ            R12, R12
+	JNZ              tail_inside7
+	MOVQ             (DI), R8
+	MOVQ             at+40(FP), R10
+	LEAQ             (R8)(R10*4), R8
+	ADDQ             $0x18, DI
+	MOVQ             $0x00000020, R12
+
+tail_inside7:
+	DECQ             R12
+	VMOVUPS          (R8), Z22
+	VMOVUPS.Z        64(R8), K1, Z23
+	VFMADD231PS.BCST (BX)(AX*1), Z22, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z23, Z15
+	VFMADD231PS.BCST (BX)(AX*2), Z22, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z23, Z17
+	VFMADD231PS.BCST (SI), Z22, Z18
+	VFMADD231PS.BCST (SI), Z23, Z19
+	VFMADD231PS.BCST (SI)(AX*1), Z22, Z20
+	VFMADD231PS.BCST (SI)(AX*1), Z23, Z21
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	TESTQ            R12, R12
+	JNZ              tail_inside8
+	MOVQ             (DI), R8
+	MOVQ             at+40(FP), R10
+	LEAQ             (R8)(R10*4), R8
+	ADDQ             $0x18, DI
+	MOVQ             $0x00000020, R12
+
+tail_inside8:
+	DECQ             R12
+	VMOVUPS          (R8), Z22
+	VMOVUPS.Z        64(R8), K1, Z23
+	VFMADD231PS.BCST (BX)(AX*2), Z22, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z23, Z17
+	VFMADD231PS.BCST (SI), Z22, Z18
+	VFMADD231PS.BCST (SI), Z23, Z19
+	VFMADD231PS.BCST (SI)(AX*1), Z22, Z20
+	VFMADD231PS.BCST (SI)(AX*1), Z23, Z21
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	TESTQ            R12, R12
+	JNZ              tail_inside9
+	MOVQ             (DI), R8
+	MOVQ             at+40(FP), R10
+	LEAQ             (R8)(R10*4), R8
+	ADDQ             $0x18, DI
+	MOVQ             $0x00000020, R12
+
+tail_inside9:
+	DECQ             R12
+	VMOVUPS          (R8), Z22
+	VMOVUPS.Z        64(R8), K1, Z23
+	VFMADD231PS.BCST (SI), Z22, Z18
+	VFMADD231PS.BCST (SI), Z23, Z19
+	VFMADD231PS.BCST (SI)(AX*1), Z22, Z20
+	VFMADD231PS.BCST (SI)(AX*1), Z23, Z21
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	TESTQ            R12, R12
+	JNZ              tail_inside10
+	MOVQ             (DI), R8
+	MOVQ             at+40(FP), R10
+	LEAQ             (R8)(R10*4), R8
+	ADDQ             $0x18, DI
+	MOVQ             $0x00000020, R12
+
+tail_inside10:
+	DECQ             R12
+	VMOVUPS          (R8), Z22
+	VMOVUPS.Z        64(R8), K1, Z23
+	VFMADD231PS.BCST (SI)(AX*1), Z22, Z20
+	VFMADD231PS.BCST (SI)(AX*1), Z23, Z21
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	LEAQ             (DX)(AX*2), BX
+	ADDQ             AX, BX
+	LEAQ             (BX)(AX*2), SI
+	ADDQ             AX, SI
+	VMOVUPS          Z0, (CX)
+	VMOVUPS          Z1, K1, 64(CX)
+	VMOVUPS          Z2, (CX)(AX*1)
+	VMOVUPS          Z3, K1, 64(CX)(AX*1)
+	VMOVUPS          Z4, (CX)(AX*2)
+	VMOVUPS          Z5, K1, 64(CX)(AX*2)
+	VMOVUPS          Z6, (DX)
+	VMOVUPS          Z7, K1, 64(DX)
+	VMOVUPS          Z8, (DX)(AX*1)
+	VMOVUPS          Z9, K1, 64(DX)(AX*1)
+	VMOVUPS          Z10, (DX)(AX*2)
+	VMOVUPS          Z11, K1, 64(DX)(AX*2)
+	VMOVUPS          Z12, (BX)
+	VMOVUPS          Z13, K1, 64(BX)
+	VMOVUPS          Z14, (BX)(AX*1)
+	VMOVUPS          Z15, K1, 64(BX)(AX*1)
+	VMOVUPS          Z16, (BX)(AX*2)
+	VMOVUPS          Z17, K1, 64(BX)(AX*2)
+	VMOVUPS          Z18, (SI)
+	VMOVUPS          Z19, K1, 64(SI)
+	VMOVUPS          Z20, (SI)(AX*1)
+	VMOVUPS          Z21, K1, 64(SI)(AX*1)
+	VZEROUPPER
+	RET
+
+// func scores12(out *float32, ldo int, q *float32, ldq int, keys *[]float32, at int, size int, blocks int)
+// Requires: AVX, AVX512F
+TEXT ·scores12(SB), NOSPLIT, $0-64
+	MOVQ keys+32(FP), AX
+	MOVQ blocks+56(FP), DX
+	XORQ BX, BX
+
+block:
+	MOVQ   (AX), CX
+	MOVQ   at+40(FP), SI
+	LEAQ   (CX)(SI*4), CX
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	VPXORD Z22, Z22, Z22
+	VPXORD Z23, Z23, Z23
+	MOVQ   ldq+24(FP), SI
+	SHLQ   $0x02, SI
+	MOVQ   q+16(FP), DI
+	LEAQ   (DI)(SI*2), R8
+	ADDQ   SI, R8
+	LEAQ   (R8)(SI*2), R9
+	ADDQ   SI, R9
+	LEAQ   (R9)(SI*2), R10
+	ADDQ   SI, R10
+	MOVQ   size+48(FP), R11
+
+product0:
+	VMOVUPS          (CX), Z24
+	VMOVUPS          64(CX), Z25
+	VFMADD231PS.BCST (DI), Z24, Z0
+	VFMADD231PS.BCST (DI), Z25, Z1
+	VFMADD231PS.BCST (DI)(SI*1), Z24, Z2
+	VFMADD231PS.BCST (DI)(SI*1), Z25, Z3
+	VFMADD231PS.BCST (DI)(SI*2), Z24, Z4
+	VFMADD231PS.BCST (DI)(SI*2), Z25, Z5
+	VFMADD231PS.BCST (R8), Z24, Z6
+	VFMADD231PS.BCST (R8), Z25, Z7
+	VFMADD231PS.BCST (R8)(SI*1), Z24, Z8
+	VFMADD231PS.BCST (R8)(SI*1), Z25, Z9
+	VFMADD231PS.BCST (R8)(SI*2), Z24, Z10
+	VFMADD231PS.BCST (R8)(SI*2), Z25, Z11
+	VFMADD231PS.BCST (R9), Z24, Z12
+	VFMADD231PS.BCST (R9), Z25, Z13
+	VFMADD231PS.BCST (R9)(SI*1), Z24, Z14
+	VFMADD231PS.BCST (R9)(SI*1), Z25, Z15
+	VFMADD231PS.BCST (R9)(SI*2), Z24, Z16
+	VFMADD231PS.BCST (R9)(SI*2), Z25, Z17
+	VFMADD231PS.BCST (R10), Z24, Z18
+	VFMADD231PS.BCST (R10), Z25, Z19
+	VFMADD231PS.BCST (R10)(SI*1), Z24, Z20
+	VFMADD231PS.BCST (R10)(SI*1), Z25, Z21
+	VFMADD231PS.BCST (R10)(SI*2), Z24, Z22
+	VFMADD231PS.BCST (R10)(SI*2), Z25, Z23
+	ADDQ             $0x04, DI
+	ADDQ             $0x04, R8
+	ADDQ             $0x04, R9
+	ADDQ             $0x04, R10
+	ADDQ             $0x00000080, CX
+	DECQ             R11
+	JNZ              product0
+	MOVQ             ldo+8(FP), CX
+	SHLQ             $0x02, CX
+	MOVQ             out+0(FP), SI
+	LEAQ             (SI)(CX*2), DI
+	ADDQ             CX, DI
+	LEAQ             (DI)(CX*2), R8
+	ADDQ             CX, R8
+	LEAQ             (R8)(CX*2), R9
+	ADDQ             CX, R9
+	ADDQ             BX, SI
+	ADDQ             BX, DI
+	ADDQ             BX, R8
+	ADDQ             BX, R9
+	VMOVUPS          Z0, (SI)
+	VMOVUPS          Z1, 64(SI)
+	VMOVUPS          Z2, (SI)(CX*1)
+	VMOVUPS          Z3, 64(SI)(CX*1)
+	VMOVUPS          Z4, (SI)(CX*2)
+	VMOVUPS          Z5, 64(SI)(CX*2)
+	VMOVUPS          Z6, (DI)
+	VMOVUPS          Z7, 64(DI)
+	VMOVUPS          Z8, (DI)(CX*1)
+	VMOVUPS          Z9, 64(DI)(CX*1)
+	VMOVUPS          Z10, (DI)(CX*2)
+	VMOVUPS          Z11, 64(DI)(CX*2)
+	VMOVUPS          Z12, (R8)
+	VMOVUPS          Z13, 64(R8)
+	VMOVUPS          Z14, (R8)(CX*1)
+	VMOVUPS          Z15, 64(R8)(CX*1)
+	VMOVUPS          Z16, (R8)(CX*2)
+	VMOVUPS          Z17, 64(R8)(CX*2)
+	VMOVUPS          Z18, (R9)
+	VMOVUPS          Z19, 64(R9)
+	VMOVUPS          Z20, (R9)(CX*1)
+	VMOVUPS          Z21, 64(R9)(CX*1)
+	VMOVUPS          Z22, (R9)(CX*2)
+	VMOVUPS          Z23, 64(R9)(CX*2)
+	ADDQ             $0x00000080, BX
+	ADDQ             $0x18, AX
+	DECQ             DX
+	JNZ              block
+	VZEROUPPER
+	RET
+
+// func mix12x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·mix12x16(SB), NOSPLIT, $0-72
+	MOVQ   cols+64(FP), AX
+	MOVQ   AX, CX
+	MOVL   $0x00000001, AX
+	SHLL   CL, AX
+	DECL   AX
+	KMOVW  AX, K1
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	MOVQ   ldp+24(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   p+16(FP), CX
+	LEAQ   (CX)(AX*2), DX
+	ADDQ   AX, DX
+	LEAQ   (DX)(AX*2), BX
+	ADDQ   AX, BX
+	LEAQ   (BX)(AX*2), SI
+	ADDQ   AX, SI
+	MOVQ   values+32(FP), DI
+	MOVQ   size+48(FP), R9
+	MOVQ   positions+56(FP), R10
+	SHLQ   $0x02, R9
+
+tail_block:
+	MOVQ    $0x00000020, R11
+	CMPQ    R10, R11
+	CMOVQLT R10, R11
+	MOVQ    $0x00000020, R12
+	SUBQ    R11, R12
+	SUBQ    R11, R10
+	MOVQ    (DI), R8
+	MOVQ    at+40(FP), R13
+	LEAQ    (R8)(R13*4), R8
+	ADDQ    $0x18, DI
+
+tail_position:
+	VMOVUPS.Z        (R8), K1, Z12
+	VFMADD231PS.BCST (CX), Z12, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z12, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z12, Z2
+	VFMADD231PS.BCST (DX), Z12, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z12, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z12, Z5
+	VFMADD231PS.BCST (BX), Z12, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z12, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z12, Z8
+	VFMADD231PS.BCST (SI), Z12, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z12, Z10
+	VFMADD231PS.BCST (SI)(AX*2), Z12, Z11
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	DECQ             R11
+	JNZ              tail_position
+	TESTQ            R10, R10
+	JNZ              tail_block
+	TESTQ            R12, R12
+	JNZ              tail_inside1
+	MOVQ             (DI), R8
+	MOVQ             at+40(FP), R10
+	LEAQ             (R8)(R10*4), R8
+	ADDQ             $0x18, DI
+	MOVQ             $0x00000020, R12
+
+tail_inside1:
+	DECQ             R12
+	VMOVUPS.Z        (R8), K1, Z12
+	VFMADD231PS.BCST (CX)(AX*1), Z12, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z12, Z2
+	VFMADD231PS.BCST (DX), Z12, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z12, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z12, Z5
+	VFMADD231PS.BCST (BX), Z12, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z12, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z12, Z8
+	VFMADD231PS.BCST (SI), Z12, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z12, Z10
+	VFMADD231PS.BCST (SI)(AX*2), Z12, Z11
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	TESTQ            R12, R12
+	JNZ              tail_inside2
+	MOVQ             (DI), R8
+	MOVQ             at+40(FP), R10
+	LEAQ             (R8)(R10*4), R8
+	ADDQ             $0x18, DI
+	MOVQ             $0x00000020, R12
+
+tail_inside2:
+	DECQ             R12
+	VMOVUPS.Z        (R8), K1, Z12
+	VFMADD231PS.BCST (CX)(AX*2), Z12, Z2
+	VFMADD231PS.BCST (DX), Z12, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z12, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z12, Z5
+	VFMADD231PS.BCST (BX), Z12, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z12, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z12, Z8
+	VFMADD231PS.BCST (SI), Z12, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z12, Z10
+	VFMADD231PS.BCST (SI)(AX*2), Z12, Z11
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	TESTQ            R12, R12
+	JNZ              tail_inside3
+	MOVQ             (DI), R8
+	MOVQ             at+40(FP), R10
+	LEAQ             (R8)(R10*4), R8
+	ADDQ             $0x18, DI
+	MOVQ             $0x00000020, R12
+
+tail_inside3:
+	DECQ             R12
+	VMOVUPS.Z        (R8), K1, Z12
+	VFMADD231PS.BCST (DX), Z12, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z12, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z12, Z5
+	VFMADD231PS.BCST (BX), Z12, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z12, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z12, Z8
+	VFMADD231PS.BCST (SI), Z12, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z12, Z10
+	VFMADD231PS.BCST (SI)(AX*2), Z12, Z11
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	TESTQ            R12, R12
+	JNZ              tail_inside4
+	MOVQ             (DI), R8
+	MOVQ             at+40(FP), R10
+	LEAQ             (R8)(R10*4), R8
+	ADDQ             $0x18, DI
+	MOVQ             $0x00000020, R12
+
+tail_inside4:
+	DECQ             R12
+	VMOVUPS.Z        (R8), K1, Z12
+	VFMADD231PS.BCST (DX)(AX*1), Z12, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z12, Z5
+	VFMADD231PS.BCST (BX), Z12, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z12, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z12, Z8
+	VFMADD231PS.BCST (SI), Z12, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z12, Z10
+	VFMADD231PS.BCST (SI)(AX*2), Z12, Z11
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	TESTQ            R12, R12
+	JNZ              tail_inside5
+	MOVQ             (DI), R8
+	MOVQ             at+40(FP), R10
+	LEAQ             (R8)(R10*4), R8
+	ADDQ             $0x18, DI
+	MOVQ             $0x00000020, R12
+
+tail_inside5:
+	DECQ             R12
+	VMOVUPS.Z        (R8), K1, Z12
+	VFMADD231PS.BCST (DX)(AX*2), Z12, Z5
+	VFMADD231PS.BCST (BX), Z12, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z12, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z12, Z8
+	VFMADD231PS.BCST (SI), Z12, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z12, Z10
+	VFMADD231PS.BCST (SI)(AX*2), Z12, Z11
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	TESTQ            R12, R12
+	JNZ              tail_inside6
+	MOVQ             (DI), R8
+	MOVQ             at+40(FP), R10
+	LEAQ             (R8)(R10*4), R8
+	ADDQ             $0x18, DI
+	MOVQ             $0x00000020, R12
+
+tail_inside6:
+	DECQ             R12
+	VMOVUPS.Z        (R8), K1, Z12
+	VFMADD231PS.BCST (BX), Z12, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z12, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z12, Z8
+	VFMADD231PS.BCST (SI), Z12, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z12, Z10
+	VFMADD231PS.BCST (SI)(AX*2), Z12, Z11
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	TESTQ            R12, R12
+	JNZ              tail_inside7
+	MOVQ             (DI), R8
+	MOVQ             at+40(FP), R10
+	LEAQ             (R8)(R10*4), R8
+	ADDQ             $0x18, DI
+	MOVQ             $0x00000020, R12
+
+tail_inside7:
+	DECQ             R12
+	VMOVUPS.Z        (R8), K1, Z12
+	VFMADD231PS.BCST (BX)(AX*1), Z12, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z12, Z8
+	VFMADD231PS.BCST (SI), Z12, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z12, Z10
+	VFMADD231PS.BCST (SI)(AX*2), Z12, Z11
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	TESTQ            R12, R12
+	JNZ              tail_inside8
+	MOVQ             (DI), R8
+	MOVQ             at+40(FP), R10
+	LEAQ             (R8)(R10*4), R8
+	ADDQ             $0x18, DI
+	MOVQ             $0x00000020, R12
+
+tail_inside8:
+	DECQ             R12
+	VMOVUPS.Z        (R8), K1, Z12
+	VFMADD231PS.BCST (BX)(AX*2), Z12, Z8
+	VFMADD231PS.BCST (SI), Z12, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z12, Z10
+	VFMADD231PS.BCST (SI)(AX*2), Z12, Z11
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	TESTQ            R12, R12
+	JNZ              tail_inside9
+	MOVQ             (DI), R8
+	MOVQ             at+40(FP), R10
+	LEAQ             (R8)(R10*4), R8
+	ADDQ             $0x18, DI
+	MOVQ             $0x00000020, R12
+
+tail_inside9:
+	DECQ             R12
+	VMOVUPS.Z        (R8), K1, Z12
+	VFMADD231PS.BCST (SI), Z12, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z12, Z10
+	VFMADD231PS.BCST (SI)(AX*2), Z12, Z11
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	TESTQ            R12, R12
+	JNZ              tail_inside10
+	MOVQ             (DI), R8
+	MOVQ             at+40(FP), R10
+	LEAQ             (R8)(R10*4), R8
+	ADDQ             $0x18, DI
+	MOVQ             $0x00000020, R12
+
+tail_inside10:
+	DECQ             R12
+	VMOVUPS.Z        (R8), K1, Z12
+	VFMADD231PS.BCST (SI)(AX*1), Z12, Z10
+	VFMADD231PS.BCST (SI)(AX*2), Z12, Z11
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	TESTQ            R12, R12
+	JNZ              tail_inside11
+	MOVQ             (DI), R8
+	MOVQ             at+40(FP), R10
+	LEAQ             (R8)(R10*4), R8
+	ADDQ             $0x18, DI
+	MOVQ             $0x00000020, R12
+
+tail_inside11:
+	DECQ             R12
+	VMOVUPS.Z        (R8), K1, Z12
+	VFMADD231PS.BCST (SI)(AX*2), Z12, Z11
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	LEAQ             (DX)(AX*2), BX
+	ADDQ             AX, BX
+	LEAQ             (BX)(AX*2), SI
+	ADDQ             AX, SI
+	VMOVUPS          Z0, K1, (CX)
+	VMOVUPS          Z1, K1, (CX)(AX*1)
+	VMOVUPS          Z2, K1, (CX)(AX*2)
+	VMOVUPS          Z3, K1, (DX)
+	VMOVUPS          Z4, K1, (DX)(AX*1)
+	VMOVUPS          Z5, K1, (DX)(AX*2)
+	VMOVUPS          Z6, K1, (BX)
+	VMOVUPS          Z7, K1, (BX)(AX*1)
+	VMOVUPS          Z8, K1, (BX)(AX*2)
+	VMOVUPS          Z9, K1, (SI)
+	VMOVUPS          Z10, K1, (SI)(AX*1)
+	VMOVUPS          Z11, K1, (SI)(AX*2)
+	VZEROUPPER
+	RET
+
+// func mix12x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·mix12x32(SB), NOSPLIT, $0-72
+	MOVQ   cols+64(FP), AX
+	SUBQ   $0x10, AX
+	MOVQ   AX, CX
+	MOVL   $0x00000001, AX
+	SHLL   CL, AX
+	DECL   AX
+	KMOVW  AX, K1
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	VPXORD Z22, Z22, Z22
+	VPXORD Z23, Z23, Z23
+	MOVQ   ldp+24(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   p+16(FP), CX
+	LEAQ   (CX)(AX*2), DX
+	ADDQ   AX, DX
+	LEAQ   (DX)(AX*2), BX
+	ADDQ   AX, BX
+	LEAQ   (BX)(AX*2), SI
+	ADDQ   AX, SI
+	MOVQ   values+32(FP), DI
+	MOVQ   size+48(FP), R9
+	MOVQ   positions+56(FP), R10
+	SHLQ   $0x02, R9
+
+tail_block:
+	MOVQ    $0x00000020, R11
+	CMPQ    R10, R11
+	CMOVQLT R10, R11
+	MOVQ    $0x00000020, R12
+	SUBQ    R11, R12
+	SUBQ    R11, R10
+	MOVQ    (DI), R8
+	MOVQ    at+40(FP), R13
+	LEAQ    (R8)(R13*4), R8
+	ADDQ    $0x18, DI
+
+tail_position:
+	VMOVUPS          (R8), Z24
+	VMOVUPS.Z        64(R8), K1, Z25
+	VFMADD231PS.BCST (CX), Z24, Z0
+	VFMADD231PS.BCST (CX), Z25, Z1
+	VFMADD231PS.BCST (CX)(AX*1), Z24, Z2
+	VFMADD231PS.BCST (CX)(AX*1), Z25, Z3
+	VFMADD231PS.BCST (CX)(AX*2), Z24, Z4
+	VFMADD231PS.BCST (CX)(AX*2), Z25, Z5
+	VFMADD231PS.BCST (DX), Z24, Z6
+	VFMADD231PS.BCST (DX), Z25, Z7
+	VFMADD231PS.BCST (DX)(AX*1), Z24, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z25, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z24, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z25, Z11
+	VFMADD231PS.BCST (BX), Z24, Z12
+	VFMADD231PS.BCST (BX), Z25, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z24, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z25, Z15
+	VFMADD231PS.BCST (BX)(AX*2), Z24, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z25, Z17
+	VFMADD231PS.BCST (SI), Z24, Z18
+	VFMADD231PS.BCST (SI), Z25, Z19
+	VFMADD231PS.BCST (SI)(AX*1), Z24, Z20
+	VFMADD231PS.BCST (SI)(AX*1), Z25, Z21
+	VFMADD231PS.BCST (SI)(AX*2), Z24, Z22
+	VFMADD231PS.BCST (SI)(AX*2), Z25, Z23
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	DECQ             R11
+	JNZ              tail_position
+	TESTQ            R10, R10
+	JNZ              tail_block
+	TESTQ            R12, R12
+	JNZ              tail_inside1
+	MOVQ             (DI), R8
+	MOVQ             at+40(FP), R10
+	LEAQ             (R8)(R10*4), R8
+	ADDQ             $0x18, DI
+	MOVQ             $0x00000020, R12
+
+tail_inside1:
+	DECQ             R12
+	VMOVUPS          (R8), Z24
+	VMOVUPS.Z        64(R8), K1, Z25
+	VFMADD231PS.BCST (CX)(AX*1), Z24, Z2
+	VFMADD231PS.BCST (CX)(AX*1), Z25, Z3
+	VFMADD231PS.BCST (CX)(AX*2), Z24, Z4
+	VFMADD231PS.BCST (CX)(AX*2), Z25, Z5
+	VFMADD231PS.BCST (DX), Z24, Z6
+	VFMADD231PS.BCST (DX), Z25, Z7
+	VFMADD231PS.BCST (DX)(AX*1), Z24, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z25, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z24, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z25, Z11
+	VFMADD231PS.BCST (BX), Z24, Z12
+	VFMADD231PS.BCST (BX), Z25, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z24, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z25, Z15
+	VFMADD231PS.BCST (BX)(AX*2), Z24, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z25, Z17
+	VFMADD231PS.BCST (SI), Z24, Z18
+	VFMADD231PS.BCST (SI), Z25, Z19
+	VFMADD231PS.BCST (SI)(AX*1), Z24, Z20
+	VFMADD231PS.BCST (SI)(AX*1), Z25, Z21
+	VFMADD231PS.BCST (SI)(AX*2), Z24, Z22
+	VFMADD231PS.BCST (SI)(AX*2), Z25, Z23
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	TESTQ            R12, R12
+	JNZ              tail_inside2
+	MOVQ             (DI), R8
+	MOVQ             at+40(FP), R10
+	LEAQ             (R8)(R10*4), R8
+	ADDQ             $0x18, DI
+	MOVQ             $0x00000020, R12
+
+tail_inside2:
+	DECQ             R12
+	VMOVUPS          (R8), Z24
+	VMOVUPS.Z        64(R8), K1, Z25
+	VFMADD231PS.BCST (CX)(AX*2), Z24, Z4
+	VFMADD231PS.BCST (CX)(AX*2), Z25, Z5
+	VFMADD231PS.BCST (DX), Z24, Z6
+	VFMADD231PS.BCST (DX), Z25, Z7
+	VFMADD231PS.BCST (DX)(AX*1), Z24, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z25, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z24, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z25, Z11
+	VFMADD231PS.BCST (BX), Z24, Z12
+	VFMADD231PS.BCST (BX), Z25, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z24, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z25, Z15
+	VFMADD231PS.BCST (BX)(AX*2), Z24, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z25, Z17
+	VFMADD231PS.BCST (SI), Z24, Z18
+	VFMADD231PS.BCST (SI), Z25, Z19
+	VFMADD231PS.BCST (SI)(AX*1), Z24, Z20
+	VFMADD231PS.BCST (SI)(AX*1), Z25, Z21
+	VFMADD231PS.BCST (SI)(AX*2), Z24, Z22
+	VFMADD231PS.BCST (SI)(AX*2), Z25, Z23
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	TESTQ            R12, R12
+	JNZ              tail_inside3
+	MOVQ             (DI), R8
+	MOVQ             at+40(FP), R10
+	LEAQ             (R8)(R10*4), R8
+	ADDQ             $0x18, DI
+	MOVQ             $0x00000020, R12
+
+tail_inside3:
+	DECQ             R12
+	VMOVUPS          (R8), Z24
+	VMOVUPS.Z        64(R8), K1, Z25
+	VFMADD231PS.BCST (DX), Z24, Z6
+	VFMADD231PS.BCST (DX), Z25, Z7
+	VFMADD231PS.BCST (DX)(AX*1), Z24, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z25, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z24, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z25, Z11
+	VFMADD231PS.BCST (BX), Z24, Z12
+	VFMADD231PS.BCST (BX), Z25, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z24, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z25, Z15
+	VFMADD231PS.BCST (BX)(AX*2), Z24, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z25, Z17
+	VFMADD231PS.BCST (SI), Z24, Z18
+	VFMADD231PS.BCST (SI), Z25, Z19
+	VFMADD231PS.BCST (SI)(AX*1), Z24, Z20
+	VFMADD231PS.BCST (SI)(AX*1), Z25, Z21
+	VFMADD231PS.BCST (SI)(AX*2), Z24, Z22
+	VFMADD231PS.BCST (SI)(AX*2), Z25, Z23
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	TESTQ            R12, R12
+	JNZ              tail_inside4
+	MOVQ             (DI), R8
+	MOVQ             at+40(FP), R10
+	LEAQ             (R8)(R10*4), R8
+	ADDQ             $0x18, DI
+	MOVQ             $0x00000020, R12
+
+tail_inside4:
+	DECQ             R12
+	VMOVUPS          (R8), Z24
+	VMOVUPS.Z        64(R8), K1, Z25
+	VFMADD231PS.BCST (DX)(AX*1), Z24, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z25, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z24, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z25, Z11
+	VFMADD231PS.BCST (BX), Z24, Z12
+	VFMADD231PS.BCST (BX), Z25, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z24, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z25, Z15
+	VFMADD231PS.BCST (BX)(AX*2), Z24, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z25, Z17
+	VFMADD231PS.BCST (SI), Z24, Z18
+	VFMADD231PS.BCST (SI), Z25, Z19
+	VFMADD231PS.BCST (SI)(AX*1), Z24, Z20
+	VFMADD231PS.BCST (SI)(AX*1), Z25, Z21
+	VFMADD231PS.BCST (SI)(AX*2), Z24, Z22
+	VFMADD231PS.BCST (SI)(AX*2), Z25, Z23
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	TESTQ            R12, R12
+	JNZ              tail_inside5
+	MOVQ             (DI), R8
+	MOVQ             at+40(FP), R10
+	LEAQ             (R8)(R10*4), R8
+	ADDQ             $0x18, DI
+	MOVQ             $0x00000020, R12
+
+tail_inside5:
+	DECQ             R12
+	VMOVUPS          (R8), Z24
+	VMOVUPS.Z        64(R8), K1, Z25
+	VFMADD231PS.BCST (DX)(AX*2), Z24, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z25, Z11
+	VFMADD231PS.BCST (BX), Z24, Z12
+	VFMADD231PS.BCST (BX), Z25, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z24, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z25, Z15
+	VFMADD231PS.BCST (BX)(AX*2), Z24, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z25, Z17
+	VFMADD231PS.BCST (SI), Z24, Z18
+	VFMADD231PS.BCST (SI), Z25, Z19
+	VFMADD231PS.BCST (SI)(AX*1), Z24, Z20
+	VFMADD231PS.BCST (SI)(AX*1), Z25, Z21
+	VFMADD231PS.BCST (SI)(AX*2), Z24, Z22
+	VFMADD231PS.BCST (SI)(AX*2), Z25, Z23
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	TESTQ            R12, R12
+	JNZ              tail_inside6
+	MOVQ             (DI), R8
+	MOVQ             at+40(FP), R10
+	LEAQ             (R8)(R10*4), R8
+	ADDQ             $0x18, DI
+	MOVQ             $0x00000020, R12
+
+tail_inside6:
+	DECQ             R12
+	VMOVUPS          (R8), Z24
+	VMOVUPS.Z        64(R8), K1, Z25
+	VFMADD231PS.BCST (BX), Z24, Z12
+	VFMADD231PS.BCST (BX), Z25, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z24, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z25, Z15
+	VFMADD231PS.BCST (BX)(AX*2), Z24, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z25, Z17
+	VFMADD231PS.BCST (SI), Z24, Z18
+	VFMADD231PS.BCST (SI), Z25, Z19
+	VFMADD231PS.BCST (SI)(AX*1), Z24, Z20
+	VFMADD231PS.BCST (SI)(AX*1), Z25, Z21
+	VFMADD231PS.BCST (SI)(AX*2), Z24, Z22
+	VFMADD231PS.BCST (SI)(AX*2), Z25, Z23
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	TESTQ            R12, R12
+	JNZ              tail_inside7
+	MOVQ             (DI), R8
+	MOVQ             at+40(FP), R10
+	LEAQ             (R8)(R10*4), R8
+	ADDQ             $0x18, DI
+	MOVQ             $0x00000020, R12
+
+tail_inside7:
+	DECQ             R12
+	VMOVUPS          (R8), Z24
+	VMOVUPS.Z        64(R8), K1, Z25
+	VFMADD231PS.BCST (BX)(AX*1), Z24, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z25, Z15
+	VFMADD231PS.BCST (BX)(AX*2), Z24, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z25, Z17
+	VFMADD231PS.BCST (SI), Z24, Z18
+	VFMADD231PS.BCST (SI), Z25, Z19
+	VFMADD231PS.BCST (SI)(AX*1), Z24, Z20
+	VFMADD231PS.BCST (SI)(AX*1), Z25, Z21
+	VFMADD231PS.BCST (SI)(AX*2), Z24, Z22
+	VFMADD231PS.BCST (SI)(AX*2), Z25, Z23
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	TESTQ            R12, R12
+	JNZ              tail_inside8
+	MOVQ             (DI), R8
+	MOVQ             at+40(FP), R10
+	LEAQ             (R8)(R10*4), R8
+	ADDQ             $0x18, DI
+	MOVQ             $0x00000020, R12
+
+tail_inside8:
+	DECQ             R12
+	VMOVUPS          (R8), Z24
+	VMOVUPS.Z        64(R8), K1, Z25
+	VFMADD231PS.BCST (BX)(AX*2), Z24, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z25, Z17
+	VFMADD231PS.BCST (SI), Z24, Z18
+	VFMADD231PS.BCST (SI), Z25, Z19
+	VFMADD231PS.BCST (SI)(AX*1), Z24, Z20
+	VFMADD231PS.BCST (SI)(AX*1), Z25, Z21
+	VFMADD231PS.BCST (SI)(AX*2), Z24, Z22
+	VFMADD231PS.BCST (SI)(AX*2), Z25, Z23
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	TESTQ            R12, R12
+	JNZ              tail_inside9
+	MOVQ             (DI), R8
+	MOVQ             at+40(FP), R10
+	LEAQ             (R8)(R10*4), R8
+	ADDQ             $0x18, DI
+	MOVQ             $0x00000020, R12
+
+tail_inside9:
+	DECQ             R12
+	VMOVUPS          (R8), Z24
+	VMOVUPS.Z        64(R8), K1, Z25
+	VFMADD231PS.BCST (SI), Z24, Z18
+	VFMADD231PS.BCST (SI), Z25, Z19
+	VFMADD231PS.BCST (SI)(AX*1), Z24, Z20
+	VFMADD231PS.BCST (SI)(AX*1), Z25, Z21
+	VFMADD231PS.BCST (SI)(AX*2), Z24, Z22
+	VFMADD231PS.BCST (SI)(AX*2), Z25, Z23
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	TESTQ            R12, R12
+	JNZ              tail_inside10
+	MOVQ             (DI), R8
+	MOVQ             at+40(FP), R10
+	LEAQ             (R8)(R10*4), R8
+	ADDQ             $0x18, DI
+	MOVQ             $0x00000020, R12
+
+tail_inside10:
+	DECQ             R12
+	VMOVUPS          (R8), Z24
+	VMOVUPS.Z        64(R8), K1, Z25
+	VFMADD231PS.BCST (SI)(AX*1), Z24, Z20
+	VFMADD231PS.BCST (SI)(AX*1), Z25, Z21
+	VFMADD231PS.BCST (SI)(AX*2), Z24, Z22
+	VFMADD231PS.BCST (SI)(AX*2), Z25, Z23
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	TESTQ            R12, R12
+	JNZ              tail_inside11
+	MOVQ             (DI), R8
+	MOVQ             at+40(FP), R10
+	LEAQ             (R8)(R10*4), R8
+	ADDQ             $0x18, DI
+	MOVQ             $0x00000020, R12
+
+tail_inside11:
+	DECQ             R12
+	VMOVUPS          (R8), Z24
+	VMOVUPS.Z        64(R8), K1, Z25
+	VFMADD231PS.BCST (SI)(AX*2), Z24, Z22
+	VFMADD231PS.BCST (SI)(AX*2), Z25, Z23
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             R9, R8
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	LEAQ             (DX)(AX*2), BX
+	ADDQ             AX, BX
+	LEAQ             (BX)(AX*2), SI
+	ADDQ             AX, SI
+	VMOVUPS          Z0, (CX)
+	VMOVUPS          Z1, K1, 64(CX)
+	VMOVUPS          Z2, (CX)(AX*1)
+	VMOVUPS          Z3, K1, 64(CX)(AX*1)
+	VMOVUPS          Z4, (CX)(AX*2)
+	VMOVUPS          Z5, K1, 64(CX)(AX*2)
+	VMOVUPS          Z6, (DX)
+	VMOVUPS          Z7, K1, 64(DX)
+	VMOVUPS          Z8, (DX)(AX*1)
+	VMOVUPS          Z9, K1, 64(DX)(AX*1)
+	VMOVUPS          Z10, (DX)(AX*2)
+	VMOVUPS          Z11, K1, 64(DX)(AX*2)
+	VMOVUPS          Z12, (BX)
+	VMOVUPS          Z13, K1, 64(BX)
+	VMOVUPS          Z14, (BX)(AX*1)
+	VMOVUPS          Z15, K1, 64(BX)(AX*1)
+	VMOVUPS          Z16, (BX)(AX*2)
+	VMOVUPS          Z17, K1, 64(BX)(AX*2)
+	VMOVUPS          Z18, (SI)
+	VMOVUPS          Z19, K1, 64(SI)
+	VMOVUPS          Z20, (SI)(AX*1)
+	VMOVUPS          Z21, K1, 64(SI)(AX*1)
+	VMOVUPS          Z22, (SI)(AX*2)
+	VMOVUPS          Z23, K1, 64(SI)(AX*2)
+	VZEROUPPER
+	RET
+
+// func scores13(out *float32, ldo int, q *float32, ldq int, keys *[]float32, at int, size int, blocks int)
+// Requires: AVX, AVX512F
+TEXT ·scores13(SB), NOSPLIT, $0-64
+	MOVQ keys+32(FP), AX
+	MOVQ blocks+56(FP), DX
+	XORQ BX, BX
+
+block:
+	MOVQ   (AX), CX
+	MOVQ   at+40(FP), SI
+	LEAQ   (CX)(SI*4), CX
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	VPXORD Z22, Z22, Z22
+	VPXORD Z23, Z23, Z23
+	VPXORD Z24, Z24, Z24
+	VPXORD Z25, Z25, Z25
+	MOVQ   ldq+24(FP), SI
+	SHLQ   $0x02, SI
+	MOVQ   q+16(FP), DI
+	LEAQ   (DI)(SI*2), R8
+	ADDQ   SI, R8
+	LEAQ   (R8)(SI*2), R9
+	ADDQ   SI, R9
+	LEAQ   (R9)(SI*2), R10
+	ADDQ   SI, R10
+	LEAQ   (R10)(SI*2), R11
+	ADDQ   SI, R11
+	MOVQ   size+48(FP), R12
+
+product0:
+	VMOVUPS          (CX), Z26
+	VMOVUPS          64(CX), Z27
+	VFMADD231PS.BCST (DI), Z26, Z0
+	VFMADD231PS.BCST (DI), Z27, Z1
+	VFMADD231PS.BCST (DI)(SI*1), Z26, Z2
+	VFMADD231PS.BCST (DI)(SI*1), Z27, Z3
+	VFMADD231PS.BCST (DI)(SI*2), Z26, Z4
+	VFMADD231PS.BCST (DI)(SI*2), Z27, Z5
+	VFMADD231PS.BCST (R8), Z26, Z6
+	VFMADD231PS.BCST (R8), Z27, Z7
+	VFMADD231PS.BCST (R8)(SI*1), Z26, Z8
+	VFMADD231PS.BCST (R8)(SI*1), Z27, Z9
+	VFMADD231PS.BCST (R8)(SI*2), Z26, Z10
+	VFMADD231PS.BCST (R8)(SI*2), Z27, Z11
+	VFMADD231PS.BCST (R9), Z26, Z12
+	VFMADD231PS.BCST (R9), Z27, Z13
+	VFMADD231PS.BCST (R9)(SI*1), Z26, Z14
+	VFMADD231PS.BCST (R9)(SI*1), Z27, Z15
+	VFMADD231PS.BCST (R9)(SI*2), Z26, Z16
+	VFMADD231PS.BCST (R9)(SI*2), Z27, Z17
+	VFMADD231PS.BCST (R10), Z26, Z18
+	VFMADD231PS.BCST (R10), Z27, Z19
+	VFMADD231PS.BCST (R10)(SI*1), Z26, Z20
+	VFMADD231PS.BCST (R10)(SI*1), Z27, Z21
+	VFMADD231PS.BCST (R10)(SI*2), Z26, Z22
+	VFMADD231PS.BCST (R10)(SI*2), Z27, Z23
+	VFMADD231PS.BCST (R11), Z26, Z24
+	VFMADD231PS.BCST (R11), Z27, Z25
+	ADDQ             $0x04, DI
+	ADDQ             $0x04, R8
+	ADDQ             $0x04, R9
+	ADDQ             $0x04, R10
+	ADDQ             $0x04, R11
+	ADDQ             $0x00000080, CX
+	DECQ             R12
+	JNZ              product0
+	MOVQ             ldo+8(FP), CX
+	SHLQ             $0x02, CX
+	MOVQ             out+0(FP), SI
+	LEAQ             (SI)(CX*2), DI
+	ADDQ             CX, DI
+	LEAQ             (DI)(CX*2), R8
+	ADDQ             CX, R8
+	LEAQ             (R8)(CX*2), R9
+	ADDQ             CX, R9
+	LEAQ             (R9)(CX*2), R10
+	ADDQ             CX, R10
+	ADDQ             BX, SI
+	ADDQ             BX, DI
+	ADDQ             BX, R8
+	ADDQ             BX, R9
+	ADDQ             BX, R10
+	VMOVUPS          Z0, (SI)
+	VMOVUPS          Z1, 64(SI)
+	VMOVUPS          Z2, (SI)(CX*1)
+	VMOVUPS          Z3, 64(SI)(CX*1)
+	VMOVUPS          Z4, (SI)(CX*2)
+	VMOVUPS          Z5, 64(SI)(CX*2)
+	VMOVUPS          Z6, (DI)
+	VMOVUPS          Z7, 64(DI)
+	VMOVUPS          Z8, (DI)(CX*1)
+	VMOVUPS          Z9, 64(DI)(CX*1)
+	VMOVUPS          Z10, (DI)(CX*2)
+	VMOVUPS          Z11, 64(DI)(CX*2)
+	VMOVUPS          Z12, (R8)
+	VMOVUPS          Z13, 64(R8)
+	VMOVUPS          Z14, (R8)(CX*1)
+	VMOVUPS          Z15, 64(R8)(CX*1)
+	VMOVUPS          Z16, (R8)(CX*2)
+	VMOVUPS          Z17, 64(R8)(CX*2)
+	VMOVUPS          Z18, (R9)
+	VMOVUPS          Z19, 64(R9)
+	VMOVUPS          Z20, (R9)(CX*1)
+	VMOVUPS          Z21, 64(R9)(CX*1)
+	VMOVUPS          Z22, (R9)(CX*2)
+	VMOVUPS          Z23, 64(R9)(CX*2)
+	VMOVUPS          Z24, (R10)
+	VMOVUPS          Z25, 64(R10)
+	ADDQ             $0x00000080, BX
+	ADDQ             $0x18, AX
+	DECQ             DX
+	JNZ              block
+	VZEROUPPER
+	RET
+
+// func mix13x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·mix13x16(SB), NOSPLIT, $0-72
+	MOVQ   cols+64(FP), AX
+	MOVQ   AX, CX
+	MOVL   $0x00000001, AX
+	SHLL   CL, AX
+	DECL   AX
+	KMOVW  AX, K1
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	MOVQ   ldp+24(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   p+16(FP), CX
+	LEAQ   (CX)(AX*2), DX
+	ADDQ   AX, DX
+	LEAQ   (DX)(AX*2), BX
+	ADDQ   AX, BX
+	LEAQ   (BX)(AX*2), SI
+	ADDQ   AX, SI
+	LEAQ   (SI)(AX*2), DI
+	ADDQ   AX, DI
+	MOVQ   values+32(FP), R8
+	MOVQ   size+48(FP), R10
+	MOVQ   positions+56(FP), R11
+	SHLQ   $0x02, R10
+
+tail_block:
+	MOVQ    $0x00000020, R12
+	CMPQ    R11, R12
+	CMOVQLT R11, R12
+	MOVQ    $0x00000020, R13
+	SUBQ    R12, R13
+	SUBQ    R12, R11
+	MOVQ    (R8), R9
+	MOVQ    at+40(FP), R14
+	LEAQ    (R9)(R14*4), R9
+	ADDQ    $0x18, R8
+
+tail_position:
+	VMOVUPS.Z        (R9), K1, Z13
+	VFMADD231PS.BCST (CX), Z13, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z13, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z13, Z2
+	VFMADD231PS.BCST (DX), Z13, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z13, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z13, Z5
+	VFMADD231PS.BCST (BX), Z13, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z13, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z13, Z8
+	VFMADD231PS.BCST (SI), Z13, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z13, Z10
+	VFMADD231PS.BCST (SI)(AX*2), Z13, Z11
+	VFMADD231PS.BCST (DI), Z13, Z12
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             R10, R9
+	DECQ             R12
+	JNZ              tail_position
+	TESTQ            R11, R11
+	JNZ              tail_block
+	TESTQ            R13, R13
+	JNZ              tail_inside1
+	MOVQ             (R8), R9
+	MOVQ             at+40(FP), R11
+	LEAQ             (R9)(R11*4), R9
+	ADDQ             $0x18, R8
+	MOVQ             $0x00000020, R13
+
+tail_inside1:
+	DECQ             R13
+	VMOVUPS.Z        (R9), K1, Z13
+	VFMADD231PS.BCST (CX)(AX*1), Z13, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z13, Z2
+	VFMADD231PS.BCST (DX), Z13, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z13, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z13, Z5
+	VFMADD231PS.BCST (BX), Z13, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z13, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z13, Z8
+	VFMADD231PS.BCST (SI), Z13, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z13, Z10
+	VFMADD231PS.BCST (SI)(AX*2), Z13, Z11
+	VFMADD231PS.BCST (DI), Z13, Z12
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             R10, R9
+	TESTQ            R13, R13
+	JNZ              tail_inside2
+	MOVQ             (R8), R9
+	MOVQ             at+40(FP), R11
+	LEAQ             (R9)(R11*4), R9
+	ADDQ             $0x18, R8
+	MOVQ             $0x00000020, R13
+
+tail_inside2:
+	DECQ             R13
+	VMOVUPS.Z        (R9), K1, Z13
+	VFMADD231PS.BCST (CX)(AX*2), Z13, Z2
+	VFMADD231PS.BCST (DX), Z13, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z13, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z13, Z5
+	VFMADD231PS.BCST (BX), Z13, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z13, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z13, Z8
+	VFMADD231PS.BCST (SI), Z13, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z13, Z10
+	VFMADD231PS.BCST (SI)(AX*2), Z13, Z11
+	VFMADD231PS.BCST (DI), Z13, Z12
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             R10, R9
+	TESTQ            R13, R13
+	JNZ              tail_inside3
+	MOVQ             (R8), R9
+	MOVQ             at+40(FP), R11
+	LEAQ             (R9)(R11*4), R9
+	ADDQ             $0x18, R8
+	MOVQ             $0x00000020, R13
+
+tail_inside3:
+	DECQ             R13
+	VMOVUPS.Z        (R9), K1, Z13
+	VFMADD231PS.BCST (DX), Z13, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z13, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z13, Z5
+	VFMADD231PS.BCST (BX), Z13, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z13, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z13, Z8
+	VFMADD231PS.BCST (SI), Z13, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z13, Z10
+	VFMADD231PS.BCST (SI)(AX*2), Z13, Z11
+	VFMADD231PS.BCST (DI), Z13, Z12
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             R10, R9
+	TESTQ            R13, R13
+	JNZ              tail_inside4
+	MOVQ             (R8), R9
+	MOVQ             at+40(FP), R11
+	LEAQ             (R9)(R11*4), R9
+	ADDQ             $0x18, R8
+	MOVQ             $0x00000020, R13
+
+tail_inside4:
+	DECQ             R13
+	VMOVUPS.Z        (R9), K1, Z13
+	VFMADD231PS.BCST (DX)(AX*1), Z13, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z13, Z5
+	VFMADD231PS.BCST (BX), Z13, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z13, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z13, Z8
+	VFMADD231PS.BCST (SI), Z13, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z13, Z10
+	VFMADD231PS.BCST (SI)(AX*2), Z13, Z11
+	VFMADD231PS.BCST (DI), Z13, Z12
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             R10, R9
+	TESTQ            R13, R13
+	JNZ              tail_inside5
+	MOVQ             (R8), R9
+	MOVQ             at+40(FP), R11
+	LEAQ             (R9)(R11*4), R9
+	ADDQ             $0x18, R8
+	MOVQ             $0x00000020, R13
+
+tail_inside5:
+	DECQ             R13
+	VMOVUPS.Z        (R9), K1, Z13
+	VFMADD231PS.BCST (DX)(AX*2), Z13, Z5
+	VFMADD231PS.BCST (BX), Z13, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z13, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z13, Z8
+	VFMADD231PS.BCST (SI), Z13, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z13, Z10
+	VFMADD231PS.BCST (SI)(AX*2), Z13, Z11
+	VFMADD231PS.BCST (DI), Z13, Z12
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             R10, R9
+	TESTQ            R13, R13
+	JNZ              tail_inside6
+	MOVQ             (R8), R9
+	MOVQ             at+40(FP), R11
+	LEAQ             (R9)(R11*4), R9
+	ADDQ             $0x18, R8
+	MOVQ             $0x00000020, R13
+
+tail_inside6:
+	DECQ             R13
+	VMOVUPS.Z        (R9), K1, Z13
+	VFMADD231PS.BCST (BX), Z13, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z13, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z13, Z8
+	VFMADD231PS.BCST (SI), Z13, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z13, Z10
+	VFMADD231PS.BCST (SI)(AX*2), Z13, Z11
+	VFMADD231PS.BCST (DI), Z13, Z12
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             R10, R9
+	TESTQ            R13, R13
+	JNZ              tail_inside7
+	MOVQ             (R8), R9
+	MOVQ             at+40(FP), R11
+	LEAQ             (R9)(R11*4), R9
+	ADDQ             $0x18, R8
+	MOVQ             $0x00000020, R13
+
+tail_inside7:
+	DECQ             R13
+	VMOVUPS.Z        (R9), K1, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z13, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z13, Z8
+	VFMADD231PS.BCST (SI), Z13, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z13, Z10
+	VFMADD231PS.BCST (SI)(AX*2), Z13, Z11
+	VFMADD231PS.BCST (DI), Z13, Z12
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             R10, R9
+	TESTQ            R13, R13
+	JNZ              tail_inside8
+	MOVQ             (R8), R9
+	MOVQ             at+40(FP), R11
+	LEAQ             (R9)(R11*4), R9
+	ADDQ             $0x18, R8
+	MOVQ             $0x00000020, R13
+
+tail_inside8:
+	DECQ             R13
+	VMOVUPS.Z        (R9), K1, Z13
+	VFMADD231PS.BCST (BX)(AX*2), Z13, Z8
+	VFMADD231PS.BCST (SI), Z13, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z13, Z10
+	VFMADD231PS.BCST (SI)(AX*2), Z13, Z11
+	VFMADD231PS.BCST (DI), Z13, Z12
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             R10, R9
+	TESTQ            R13, R13
+	JNZ              tail_inside9
+	MOVQ             (R8), R9
+	MOVQ             at+40(FP), R11
+	LEAQ             (R9)(R11*4), R9
+	ADDQ             $0x18, R8
+	MOVQ             $0x00000020, R13
+
+tail_inside9:
+	DECQ             R13
+	VMOVUPS.Z        (R9), K1, Z13
+	VFMADD231PS.BCST (SI), Z13, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z13, Z10
+	VFMADD231PS.BCST (SI)(AX*2), Z13, Z11
+	VFMADD231PS.BCST (DI), Z13, Z12
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             R10, R9
+	TESTQ            R13, R13
+	JNZ              tail_inside10
+	MOVQ             (R8), R9
+	MOVQ             at+40(FP), R11
+	LEAQ             (R9)(R11*4), R9
+	ADDQ             $0x18, R8
+	MOVQ             $0x00000020, R13
+
+tail_inside10:
+	DECQ             R13
+	VMOVUPS.Z        (R9), K1, Z13
+	VFMADD231PS.BCST (SI)(AX*1), Z13, Z10
+	VFMADD231PS.BCST (SI)(AX*2), Z13, Z11
+	VFMADD231PS.BCST (DI), Z13, Z12
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             R10, R9
+	TESTQ            R13, R13
+	JNZ              tail_inside11
+	MOVQ             (R8), R9
+	MOVQ             at+40(FP), R11
+	LEAQ             (R9)(R11*4), R9
+	ADDQ             $0x18, R8
+	MOVQ             $0x00000020, R13
+
+tail_inside11:
+	DECQ             R13
+	VMOVUPS.Z        (R9), K1, Z13
+	VFMADD231PS.BCST (SI)(AX*2), Z13, Z11
+	VFMADD231PS.BCST (DI), Z13, Z12
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             R10, R9
+	TESTQ            R13, R13
+	JNZ              tail_inside12
+	MOVQ             (R8), R9
+	MOVQ             at+40(FP), AX
+	LEAQ             (R9)(AX*4), R9
+	ADDQ             $0x18, R8
+	MOVQ             $0x00000020, R13
+
+tail_inside12:
+	DECQ             R13
+	VMOVUPS.Z        (R9), K1, Z13
+	VFMADD231PS.BCST (DI), Z13, Z12
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             R10, R9
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	LEAQ             (DX)(AX*2), BX
+	ADDQ             AX, BX
+	LEAQ             (BX)(AX*2), SI
+	ADDQ             AX, SI
+	LEAQ             (SI)(AX*2), DI
+	ADDQ             AX, DI
+	VMOVUPS          Z0, K1, (CX)
+	VMOVUPS          Z1, K1, (CX)(AX*1)
+	VMOVUPS          Z2, K1, (CX)(AX*2)
+	VMOVUPS          Z3, K1, (DX)
+	VMOVUPS          Z4, K1, (DX)(AX*1)
+	VMOVUPS          Z5, K1, (DX)(AX*2)
+	VMOVUPS          Z6, K1, (BX)
+	VMOVUPS          Z7, K1, (BX)(AX*1)
+	VMOVUPS          Z8, K1, (BX)(AX*2)
+	VMOVUPS          Z9, K1, (SI)
+	VMOVUPS          Z10, K1, (SI)(AX*1)
+	VMOVUPS          Z11, K1, (SI)(AX*2)
+	VMOVUPS          Z12, K1, (DI)
+	VZEROUPPER
+	RET
+
+// func mix13x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·mix13x32(SB), NOSPLIT, $0-72
+	MOVQ   cols+64(FP), AX
+	SUBQ   $0x10, AX
+	MOVQ   AX, CX
+	MOVL   $0x00000001, AX
+	SHLL   CL, AX
+	DECL   AX
+	KMOVW  AX, K1
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	VPXORD Z22, Z22, Z22
+	VPXORD Z23, Z23, Z23
+	VPXORD Z24, Z24, Z24
+	VPXORD Z25, Z25, Z25
+	MOVQ   ldp+24(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   p+16(FP), CX
+	LEAQ   (CX)(AX*2), DX
+	ADDQ   AX, DX
+	LEAQ   (DX)(AX*2), BX
+	ADDQ   AX, BX
+	LEAQ   (BX)(AX*2), SI
+	ADDQ   AX, SI
+	LEAQ   (SI)(AX*2), DI
+	ADDQ   AX, DI
+	MOVQ   values+32(FP), R8
+	MOVQ   size+48(FP), R10
+	MOVQ   positions+56(FP), R11
+	SHLQ   $0x02, R10
+
+tail_block:
+	MOVQ    $0x00000020, R12
+	CMPQ    R11, R12
+	CMOVQLT R11, R12
+	MOVQ    $0x00000020, R13
+	SUBQ    R12, R13
+	SUBQ    R12, R11
+	MOVQ    (R8), R9
+	MOVQ    at+40(FP), R14
+	LEAQ    (R9)(R14*4), R9
+	ADDQ    $0x18, R8
+
+tail_position:
+	VMOVUPS          (R9), Z26
+	VMOVUPS.Z        64(R9), K1, Z27
+	VFMADD231PS.BCST (CX), Z26, Z0
+	VFMADD231PS.BCST (CX), Z27, Z1
+	VFMADD231PS.BCST (CX)(AX*1), Z26, Z2
+	VFMADD231PS.BCST (CX)(AX*1), Z27, Z3
+	VFMADD231PS.BCST (CX)(AX*2), Z26, Z4
+	VFMADD231PS.BCST (CX)(AX*2), Z27, Z5
+	VFMADD231PS.BCST (DX), Z26, Z6
+	VFMADD231PS.BCST (DX), Z27, Z7
+	VFMADD231PS.BCST (DX)(AX*1), Z26, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z27, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z26, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z27, Z11
+	VFMADD231PS.BCST (BX), Z26, Z12
+	VFMADD231PS.BCST (BX), Z27, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z26, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z27, Z15
+	VFMADD231PS.BCST (BX)(AX*2), Z26, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z27, Z17
+	VFMADD231PS.BCST (SI), Z26, Z18
+	VFMADD231PS.BCST (SI), Z27, Z19
+	VFMADD231PS.BCST (SI)(AX*1), Z26, Z20
+	VFMADD231PS.BCST (SI)(AX*1), Z27, Z21
+	VFMADD231PS.BCST (SI)(AX*2), Z26, Z22
+	VFMADD231PS.BCST (SI)(AX*2), Z27, Z23
+	VFMADD231PS.BCST (DI), Z26, Z24
+	VFMADD231PS.BCST (DI), Z27, Z25
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             R10, R9
+	DECQ             R12
+	JNZ              tail_position
+	TESTQ            R11, R11
+	JNZ              tail_block
+	TESTQ            R13, R13
+	JNZ              tail_inside1
+	MOVQ             (R8), R9
+	MOVQ             at+40(FP), R11
+	LEAQ             (R9)(R11*4), R9
+	ADDQ             $0x18, R8
+	MOVQ             $0x00000020, R13
+
+tail_inside1:
+	DECQ             R13
+	VMOVUPS          (R9), Z26
+	VMOVUPS.Z        64(R9), K1, Z27
+	VFMADD231PS.BCST (CX)(AX*1), Z26, Z2
+	VFMADD231PS.BCST (CX)(AX*1), Z27, Z3
+	VFMADD231PS.BCST (CX)(AX*2), Z26, Z4
+	VFMADD231PS.BCST (CX)(AX*2), Z27, Z5
+	VFMADD231PS.BCST (DX), Z26, Z6
+	VFMADD231PS.BCST (DX), Z27, Z7
+	VFMADD231PS.BCST (DX)(AX*1), Z26, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z27, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z26, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z27, Z11
+	VFMADD231PS.BCST (BX), Z26, Z12
+	VFMADD231PS.BCST (BX), Z27, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z26, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z27, Z15
+	VFMADD231PS.BCST (BX)(AX*2), Z26, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z27, Z17
+	VFMADD231PS.BCST (SI), Z26, Z18
+	VFMADD231PS.BCST (SI), Z27, Z19
+	VFMADD231PS.BCST (SI)(AX*1), Z26, Z20
+	VFMADD231PS.BCST (SI)(AX*1), Z27, Z21
+	VFMADD231PS.BCST (SI)(AX*2), Z26, Z22
+	VFMADD231PS.BCST (SI)(AX*2), Z27, Z23
+	VFMADD231PS.BCST (DI), Z26, Z24
+	VFMADD231PS.BCST (DI), Z27, Z25
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             R10, R9
+	TESTQ            R13, R13
+	JNZ              tail_inside2
+	MOVQ             (R8), R9
+	MOVQ             at+40(FP), R11
+	LEAQ             (R9)(R11*4), R9
+	ADDQ             $0x18, R8
+	MOVQ             $0x00000020, R13
+
+tail_inside2:
+	DECQ             R13
+	VMOVUPS          (R9), Z26
+	VMOVUPS.Z        64(R9), K1, Z27
+	VFMADD231PS.BCST (CX)(AX*2), Z26, Z4
+	VFMADD231PS.BCST (CX)(AX*2), Z27, Z5
+	VFMADD231PS.BCST (DX), Z26, Z6
+	VFMADD231PS.BCST (DX), Z27, Z7
+	VFMADD231PS.BCST (DX)(AX*1), Z26, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z27, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z26, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z27, Z11
+	VFMADD231PS.BCST (BX), Z26, Z12
+	VFMADD231PS.BCST (BX), Z27, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z26, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z27, Z15
+	VFMADD231PS.BCST (BX)(AX*2), Z26, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z27, Z17
+	VFMADD231PS.BCST (SI), Z26, Z18
+	VFMADD231PS.BCST (SI), Z27, Z19
+	VFMADD231PS.BCST (SI)(AX*1), Z26, Z20
+	VFMADD231PS.BCST (SI)(AX*1), Z27, Z21
+	VFMADD231PS.BCST (SI)(AX*2), Z26, Z22
+	VFMADD231PS.BCST (SI)(AX*2), Z27, Z23
+	VFMADD231PS.BCST (DI), Z26, Z24
+	VFMADD231PS.BCST (DI), Z27, Z25
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             R10, R9
+	TESTQ            R13, R13
+	JNZ              tail_inside3
+	MOVQ             (R8), R9
+	MOVQ             at+40(FP), R11
+	LEAQ             (R9)(R11*4), R9
+	ADDQ             $0x18, R8
+	MOVQ             $0x00000020, R13
+
+tail_inside3:
+	DECQ             R13
+	VMOVUPS          (R9), Z26
+	VMOVUPS.Z        64(R9), K1, Z27
+	VFMADD231PS.BCST (DX), Z26, Z6
+	VFMADD231PS.BCST (DX), Z27, Z7
+	VFMADD231PS.BCST (DX)(AX*1), Z26, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z27, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z26, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z27, Z11
+	VFMADD231PS.BCST (BX), Z26, Z12
+	VFMADD231PS.BCST (BX), Z27, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z26, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z27, Z15
+	VFMADD231PS.BCST (BX)(AX*2), Z26, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z27, Z17
+	VFMADD231PS.BCST (SI), Z26, Z18
+	VFMADD231PS.BCST (SI), Z27, Z19
+	VFMADD231PS.BCST (SI)(AX*1), Z26, Z20
+	VFMADD231PS.BCST (SI)(AX*1), Z27, Z21
+	VFMADD231PS.BCST (SI)(AX*2), Z26, Z22
+	VFMADD231PS.BCST (SI)(AX*2), Z27, Z23
+	VFMADD231PS.BCST (DI), Z26, Z24
+	VFMADD231PS.BCST (DI), Z27, Z25
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             R10, R9
+	TESTQ            R13, R13
+	JNZ              tail_inside4
+	MOVQ             (R8), R9
+	MOVQ             at+40(FP), R11
+	LEAQ             (R9)(R11*4), R9
+	ADDQ             $0x18, R8
+	MOVQ             $0x00000020, R13
+
+tail_inside4:
+	DECQ             R13
+	VMOVUPS          (R9), Z26
+	VMOVUPS.Z        64(R9), K1, Z27
+	VFMADD231PS.BCST (DX)(AX*1), Z26, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z27, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z26, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z27, Z11
+	VFMADD231PS.BCST (BX), Z26, Z12
+	VFMADD231PS.BCST (BX), Z27, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z26, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z27, Z15
+	VFMADD231PS.BCST (BX)(AX*2), Z26, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z27, Z17
+	VFMADD231PS.BCST (SI), Z26, Z18
+	VFMADD231PS.BCST (SI), Z27, Z19
+	VFMADD231PS.BCST (SI)(AX*1), Z26, Z20
+	VFMADD231PS.BCST (SI)(AX*1), Z27, Z21
+	VFMADD231PS.BCST (SI)(AX*2), Z26, Z22
+	VFMADD231PS.BCST (SI)(AX*2), Z27, Z23
+	VFMADD231PS.BCST (DI), Z26, Z24
+	VFMADD231PS.BCST (DI), Z27, Z25
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             R10, R9
+	TESTQ            R13, R13
+	JNZ              tail_inside5
+	MOVQ             (R8), R9
+	MOVQ             at+40(FP), R11
+	LEAQ             (R9)(R11*4), R9
+	ADDQ             $0x18, R8
+	MOVQ             $0x00000020, R13
+
+tail_inside5:
+	DECQ             R13
+	VMOVUPS          (R9), Z26
+	VMOVUPS.Z        64(R9), K1, Z27
+	VFMADD231PS.BCST (DX)(AX*2), Z26, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z27, Z11
+	VFMADD231PS.BCST (BX), Z26, Z12
+	VFMADD231PS.BCST (BX), Z27, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z26, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z27, Z15
+	VFMADD231PS.BCST (BX)(AX*2), Z26, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z27, Z17
+	VFMADD231PS.BCST (SI), Z26, Z18
+	VFMADD231PS.BCST (SI), Z27, Z19
+	VFMADD231PS.BCST (SI)(AX*1), Z26, Z20
+	VFMADD231PS.BCST (SI)(AX*1), Z27, Z21
+	VFMADD231PS.BCST (SI)(AX*2), Z26, Z22
+	VFMADD231PS.BCST (SI)(AX*2), Z27, Z23
+	VFMADD231PS.BCST (DI), Z26, Z24
+	VFMADD231PS.BCST (DI), Z27, Z25
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             R10, R9
+	TESTQ            R13, R13
+	JNZ              tail_inside6
+	MOVQ             (R8), R9
+	MOVQ             at+40(FP), R11
+	LEAQ             (R9)(R11*4), R9
+	ADDQ             $0x18, R8
+	MOVQ             $0x00000020, R13
+
+tail_inside6:
+	DECQ             R13
+	VMOVUPS          (R9), Z26
+	VMOVUPS.Z        64(R9), K1, Z27
+	VFMADD231PS.BCST (BX), Z26, Z12
+	VFMADD231PS.BCST (BX), Z27, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z26, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z27, Z15
+	VFMADD231PS.BCST (BX)(AX*2), Z26, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z27, Z17
+	VFMADD231PS.BCST (SI), Z26, Z18
+	VFMADD231PS.BCST (SI), Z27, Z19
+	VFMADD231PS.BCST (SI)(AX*1), Z26, Z20
+	VFMADD231PS.BCST (SI)(AX*1), Z27, Z21
+	VFMADD231PS.BCST (SI)(AX*2), Z26, Z22
+	VFMADD231PS.BCST (SI)(AX*2), Z27, Z23
+	VFMADD231PS.BCST (DI), Z26, Z24
+	VFMADD231PS.BCST (DI), Z27, Z25
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             R10, R9
+	TESTQ            R13, R13
+	JNZ              tail_inside7
+	MOVQ             (R8), R9
+	MOVQ             at+40(FP), R11
+	LEAQ             (R9)(R11*4), R9
+	ADDQ             $0x18, R8
+	MOVQ             $0x00000020, R13
+
+tail_inside7:
+	DECQ             R13
+	VMOVUPS          (R9), Z26
+	VMOVUPS.Z        64(R9), K1, Z27
+	VFMADD231PS.BCST (BX)(AX*1), Z26, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z27, Z15
+	VFMADD231PS.BCST (BX)(AX*2), Z26, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z27, Z17
+	VFMADD231PS.BCST (SI), Z26, Z18
+	VFMADD231PS.BCST (SI), Z27, Z19
+	VFMADD231PS.BCST (SI)(AX*1), Z26, Z20
+	VFMADD231PS.BCST (SI)(AX*1), Z27, Z21
+	VFMADD231PS.BCST (SI)(AX*2), Z26, Z22
+	VFMADD231PS.BCST (SI)(AX*2), Z27, Z23
+	VFMADD231PS.BCST (DI), Z26, Z24
+	VFMADD231PS.BCST (DI), Z27, Z25
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             R10, R9
+	TESTQ            R13, R13
+	JNZ              tail_inside8
+	MOVQ             (R8), R9
+	MOVQ             at+40(FP), R11
+	LEAQ             (R9)(R11*4), R9
+	ADDQ             $0x18, R8
+	MOVQ             $0x00000020, R13
+
+tail_inside8:
+	DECQ             R13
+	VMOVUPS          (R9), Z26
+	VMOVUPS.Z        64(R9), K1, Z27
+	VFMADD231PS.BCST (BX)(AX*2), Z26, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z27, Z17
+	VFMADD231PS.BCST (SI), Z26, Z18
+	VFMADD231PS.BCST (SI), Z27, Z19
+	VFMADD231PS.BCST (SI)(AX*1), Z26, Z20
+	VFMADD231PS.BCST (SI)(AX*1), Z27, Z21
+	VFMADD231PS.BCST (SI)(AX*2), Z26, Z22
+	VFMADD231PS.BCST (SI)(AX*2), Z27, Z23
+	VFMADD231PS.BCST (DI), Z26, Z24
+	VFMADD231PS.BCST (DI), Z27, Z25
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             R10, R9
+	TESTQ            R13, R13
+	JNZ              tail_inside9
+	MOVQ             (R8), R9
+	MOVQ             at+40(FP), R11
+	LEAQ             (R9)(R11*4), R9
+	ADDQ             $0x18, R8
+	MOVQ             $0x00000020, R13
+
+tail_inside9:
+	DECQ             R13
+	VMOVUPS          (R9), Z26
+	VMOVUPS.Z        64(R9), K1, Z27
+	VFMADD231PS.BCST (SI), Z26, Z18
+	VFMADD231PS.BCST (SI), Z27, Z19
+	VFMADD231PS.BCST (SI)(AX*1), Z26, Z20
+	VFMADD231PS.BCST (SI)(AX*1), Z27, Z21
+	VFMADD231PS.BCST (SI)(AX*2), Z26, Z22
+	VFMADD231PS.BCST (SI)(AX*2), Z27, Z23
+	VFMADD231PS.BCST (DI), Z26, Z24
+	VFMADD231PS.BCST (DI), Z27, Z25
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             R10, R9
+	TESTQ            R13, R13
+	JNZ              tail_inside10
+	MOVQ             (R8), R9
+	MOVQ             at+40(FP), R11
+	LEAQ             (R9)(R11*4), R9
+	ADDQ             $0x18, R8
+	MOVQ             $0x00000020, R13
+
+tail_inside10:
+	DECQ             R13
+	VMOVUPS          (R9), Z26
+	VMOVUPS.Z        64(R9), K1, Z27
+	VFMADD231PS.BCST (SI)(AX*1), Z26, Z20
+	VFMADD231PS.BCST (SI)(AX*1), Z27, Z21
+	VFMADD231PS.BCST (SI)(AX*2), Z26, Z22
+	VFMADD231PS.BCST (SI)(AX*2), Z27, Z23
+	VFMADD231PS.BCST (DI), Z26, Z24
+	VFMADD231PS.BCST (DI), Z27, Z25
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             R10, R9
+	TESTQ            R13, R13
+	JNZ              tail_inside11
+	MOVQ             (R8), R9
+	MOVQ             at+40(FP), R11
+	LEAQ             (R9)(R11*4), R9
+	ADDQ             $0x18, R8
+	MOVQ             $0x00000020, R13
+
+tail_inside11:
+	DECQ             R13
+	VMOVUPS          (R9), Z26
+	VMOVUPS.Z        64(R9), K1, Z27
+	VFMADD231PS.BCST (SI)(AX*2), Z26, Z22
+	VFMADD231PS.BCST (SI)(AX*2), Z27, Z23
+	VFMADD231PS.BCST (DI), Z26, Z24
+	VFMADD231PS.BCST (DI), Z27, Z25
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             R10, R9
+	TESTQ            R13, R13
+	JNZ              tail_inside12
+	MOVQ             (R8), R9
+	MOVQ             at+40(FP), AX
+	LEAQ             (R9)(AX*4), R9
+	ADDQ             $0x18, R8
+	MOVQ             $0x00000020, R13
+
+tail_inside12:
+	DECQ             R13
+	VMOVUPS          (R9), Z26
+	VMOVUPS.Z        64(R9), K1, Z27
+	VFMADD231PS.BCST (DI), Z26, Z24
+	VFMADD231PS.BCST (DI), Z27, Z25
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             R10, R9
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	LEAQ             (DX)(AX*2), BX
+	ADDQ             AX, BX
+	LEAQ             (BX)(AX*2), SI
+	ADDQ             AX, SI
+	LEAQ             (SI)(AX*2), DI
+	ADDQ             AX, DI
+	VMOVUPS          Z0, (CX)
+	VMOVUPS          Z1, K1, 64(CX)
+	VMOVUPS          Z2, (CX)(AX*1)
+	VMOVUPS          Z3, K1, 64(CX)(AX*1)
+	VMOVUPS          Z4, (CX)(AX*2)
+	VMOVUPS          Z5, K1, 64(CX)(AX*2)
+	VMOVUPS          Z6, (DX)
+	VMOVUPS          Z7, K1, 64(DX)
+	VMOVUPS          Z8, (DX)(AX*1)
+	VMOVUPS          Z9, K1, 64(DX)(AX*1)
+	VMOVUPS          Z10, (DX)(AX*2)
+	VMOVUPS          Z11, K1, 64(DX)(AX*2)
+	VMOVUPS          Z12, (BX)
+	VMOVUPS          Z13, K1, 64(BX)
+	VMOVUPS          Z14, (BX)(AX*1)
+	VMOVUPS          Z15, K1, 64(BX)(AX*1)
+	VMOVUPS          Z16, (BX)(AX*2)
+	VMOVUPS          Z17, K1, 64(BX)(AX*2)
+	VMOVUPS          Z18, (SI)
+	VMOVUPS          Z19, K1, 64(SI)
+	VMOVUPS          Z20, (SI)(AX*1)
+	VMOVUPS          Z21, K1, 64(SI)(AX*1)
+	VMOVUPS          Z22, (SI)(AX*2)
+	VMOVUPS          Z23, K1, 64(SI)(AX*2)
+	VMOVUPS          Z24, (DI)
+	VMOVUPS          Z25, K1, 64(DI)
+	VZEROUPPER
+	RET
+
+// func scores14(out *float32, ldo int, q *float32, ldq int, keys *[]float32, at int, size int, blocks int)
+// Requires: AVX, AVX512F
+TEXT ·scores14(SB), NOSPLIT, $0-64
+	MOVQ keys+32(FP), AX
+	MOVQ blocks+56(FP), DX
+	XORQ BX, BX
+
+block:
+	MOVQ   (AX), CX
+	MOVQ   at+40(FP), SI
+	LEAQ   (CX)(SI*4), CX
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	VPXORD Z22, Z22, Z22
+	VPXORD Z23, Z23, Z23
+	VPXORD Z24, Z24, Z24
+	VPXORD Z25, Z25, Z25
+	VPXORD Z26, Z26, Z26
+	VPXORD Z27, Z27, Z27
+	MOVQ   ldq+24(FP), SI
+	SHLQ   $0x02, SI
+	MOVQ   q+16(FP), DI
+	LEAQ   (DI)(SI*2), R8
+	ADDQ   SI, R8
+	LEAQ   (R8)(SI*2), R9
+	ADDQ   SI, R9
+	LEAQ   (R9)(SI*2), R10
+	ADDQ   SI, R10
+	LEAQ   (R10)(SI*2), R11
+	ADDQ   SI, R11
+	MOVQ   size+48(FP), R12
+
+product0:
+	VMOVUPS          (CX), Z28
+	VMOVUPS          64(CX), Z29
+	VFMADD231PS.BCST (DI), Z28, Z0
+	VFMADD231PS.BCST (DI), Z29, Z1
+	VFMADD231PS.BCST (DI)(SI*1), Z28, Z2
+	VFMADD231PS.BCST (DI)(SI*1), Z29, Z3
+	VFMADD231PS.BCST (DI)(SI*2), Z28, Z4
+	VFMADD231PS.BCST (DI)(SI*2), Z29, Z5
+	VFMADD231PS.BCST (R8), Z28, Z6
+	VFMADD231PS.BCST (R8), Z29, Z7
+	VFMADD231PS.BCST (R8)(SI*1), Z28, Z8
+	VFMADD231PS.BCST (R8)(SI*1), Z29, Z9
+	VFMADD231PS.BCST (R8)(SI*2), Z28, Z10
+	VFMADD231PS.BCST (R8)(SI*2), Z29, Z11
+	VFMADD231PS.BCST (R9), Z28, Z12
+	VFMADD231PS.BCST (R9), Z29, Z13
+	VFMADD231PS.BCST (R9)(SI*1), Z28, Z14
+	VFMADD231PS.BCST (R9)(SI*1), Z29, Z15
+	VFMADD231PS.BCST (R9)(SI*2), Z28, Z16
+	VFMADD231PS.BCST (R9)(SI*2), Z29, Z17
+	VFMADD231PS.BCST (R10), Z28, Z18
+	VFMADD231PS.BCST (R10), Z29, Z19
+	VFMADD231PS.BCST (R10)(SI*1), Z28, Z20
+	VFMADD231PS.BCST (R10)(SI*1), Z29, Z21
+	VFMADD231PS.BCST (R10)(SI*2), Z28, Z22
+	VFMADD231PS.BCST (R10)(SI*2), Z29, Z23
+	VFMADD231PS.BCST (R11), Z28, Z24
+	VFMADD231PS.BCST (R11), Z29, Z25
+	VFMADD231PS.BCST (R11)(SI*1), Z28, Z26
+	VFMADD231PS.BCST (R11)(SI*1), Z29, Z27
+	ADDQ             $0x04, DI
+	ADDQ             $0x04, R8
+	ADDQ             $0x04, R9
+	ADDQ             $0x04, R10
+	ADDQ             $0x04, R11
+	ADDQ             $0x00000080, CX
+	DECQ             R12
+	JNZ              product0
+	MOVQ             ldo+8(FP), CX
+	SHLQ             $0x02, CX
+	MOVQ             out+0(FP), SI
+	LEAQ             (SI)(CX*2), DI
+	ADDQ             CX, DI
+	LEAQ             (DI)(CX*2), R8
+	ADDQ             CX, R8
+	LEAQ             (R8)(CX*2), R9
+	ADDQ             CX, R9
+	LEAQ             (R9)(CX*2), R10
+	ADDQ             CX, R10
+	ADDQ             BX, SI
+	ADDQ             BX, DI
+	ADDQ             BX, R8
+	ADDQ             BX, R9
+	ADDQ             BX, R10
+	VMOVUPS          Z0, (SI)
+	VMOVUPS          Z1, 64(SI)
+	VMOVUPS          Z2, (SI)(CX*1)
+	VMOVUPS          Z3, 64(SI)(CX*1)
+	VMOVUPS          Z4, (SI)(CX*2)
+	VMOVUPS          Z5, 64(SI)(CX*2)
+	VMOVUPS          Z6, (DI)
+	VMOVUPS          Z7, 64(DI)
+	VMOVUPS          Z8, (DI)(CX*1)
+	VMOVUPS          Z9, 64(DI)(CX*1)
+	VMOVUPS          Z10, (DI)(CX*2)
+	VMOVUPS          Z11, 64(DI)(CX*2)
+	VMOVUPS          Z12, (R8)
+	VMOVUPS          Z13, 64(R8)
+	VMOVUPS          Z14, (R8)(CX*1)
+	VMOVUPS          Z15, 64(R8)(CX*1)
+	VMOVUPS          Z16, (R8)(CX*2)
+	VMOVUPS          Z17, 64(R8)(CX*2)
+	VMOVUPS          Z18, (R9)
+	VMOVUPS          Z19, 64(R9)
+	VMOVUPS          Z20, (R9)(CX*1)
+	VMOVUPS          Z21, 64(R9)(CX*1)
+	VMOVUPS          Z22, (R9)(CX*2)
+	VMOVUPS          Z23, 64(R9)(CX*2)
+	VMOVUPS          Z24, (R10)
+	VMOVUPS          Z25, 64(R10)
+	VMOVUPS          Z26, (R10)(CX*1)
+	VMOVUPS          Z27, 64(R10)(CX*1)
+	ADDQ             $0x00000080, BX
+	ADDQ             $0x18, AX
+	DECQ             DX
+	JNZ              block
+	VZEROUPPER
+	RET
+
+// func mix14x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·mix14x16(SB), NOSPLIT, $0-72
+	MOVQ   cols+64(FP), AX
+	MOVQ   AX, CX
+	MOVL   $0x00000001, AX
+	SHLL   CL, AX
+	DECL   AX
+	KMOVW  AX, K1
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	MOVQ   ldp+24(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   p+16(FP), CX
+	LEAQ   (CX)(AX*2), DX
+	ADDQ   AX, DX
+	LEAQ   (DX)(AX*2), BX
+	ADDQ   AX, BX
+	LEAQ   (BX)(AX*2), SI
+	ADDQ   AX, SI
+	LEAQ   (SI)(AX*2), DI
+	ADDQ   AX, DI
+	MOVQ   values+32(FP), R8
+	MOVQ   size+48(FP), R10
+	MOVQ   positions+56(FP), R11
+	SHLQ   $0x02, R10
+
+tail_block:
+	MOVQ    $0x00000020, R12
+	CMPQ    R11, R12
+	CMOVQLT R11, R12
+	MOVQ    $0x00000020, R13
+	SUBQ    R12, R13
+	SUBQ    R12, R11
+	MOVQ    (R8), R9
+	MOVQ    at+40(FP), R14
+	LEAQ    (R9)(R14*4), R9
+	ADDQ    $0x18, R8
+
+tail_position:
+	VMOVUPS.Z        (R9), K1, Z14
+	VFMADD231PS.BCST (CX), Z14, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z14, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z14, Z2
+	VFMADD231PS.BCST (DX), Z14, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z14, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z14, Z5
+	VFMADD231PS.BCST (BX), Z14, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z14, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z14, Z8
+	VFMADD231PS.BCST (SI), Z14, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z14, Z10
+	VFMADD231PS.BCST (SI)(AX*2), Z14, Z11
+	VFMADD231PS.BCST (DI), Z14, Z12
+	VFMADD231PS.BCST (DI)(AX*1), Z14, Z13
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             R10, R9
+	DECQ             R12
+	JNZ              tail_position
+	TESTQ            R11, R11
+	JNZ              tail_block
+	TESTQ            R13, R13
+	JNZ              tail_inside1
+	MOVQ             (R8), R9
+	MOVQ             at+40(FP), R11
+	LEAQ             (R9)(R11*4), R9
+	ADDQ             $0x18, R8
+	MOVQ             $0x00000020, R13
+
+tail_inside1:
+	DECQ             R13
+	VMOVUPS.Z        (R9), K1, Z14
+	VFMADD231PS.BCST (CX)(AX*1), Z14, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z14, Z2
+	VFMADD231PS.BCST (DX), Z14, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z14, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z14, Z5
+	VFMADD231PS.BCST (BX), Z14, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z14, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z14, Z8
+	VFMADD231PS.BCST (SI), Z14, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z14, Z10
+	VFMADD231PS.BCST (SI)(AX*2), Z14, Z11
+	VFMADD231PS.BCST (DI), Z14, Z12
+	VFMADD231PS.BCST (DI)(AX*1), Z14, Z13
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             R10, R9
+	TESTQ            R13, R13
+	JNZ              tail_inside2
+	MOVQ             (R8), R9
+	MOVQ             at+40(FP), R11
+	LEAQ             (R9)(R11*4), R9
+	ADDQ             $0x18, R8
+	MOVQ             $0x00000020, R13
+
+tail_inside2:
+	DECQ             R13
+	VMOVUPS.Z        (R9), K1, Z14
+	VFMADD231PS.BCST (CX)(AX*2), Z14, Z2
+	VFMADD231PS.BCST (DX), Z14, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z14, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z14, Z5
+	VFMADD231PS.BCST (BX), Z14, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z14, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z14, Z8
+	VFMADD231PS.BCST (SI), Z14, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z14, Z10
+	VFMADD231PS.BCST (SI)(AX*2), Z14, Z11
+	VFMADD231PS.BCST (DI), Z14, Z12
+	VFMADD231PS.BCST (DI)(AX*1), Z14, Z13
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             R10, R9
+	TESTQ            R13, R13
+	JNZ              tail_inside3
+	MOVQ             (R8), R9
+	MOVQ             at+40(FP), R11
+	LEAQ             (R9)(R11*4), R9
+	ADDQ             $0x18, R8
+	MOVQ             $0x00000020, R13
+
+tail_inside3:
+	DECQ             R13
+	VMOVUPS.Z        (R9), K1, Z14
+	VFMADD231PS.BCST (DX), Z14, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z14, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z14, Z5
+	VFMADD231PS.BCST (BX), Z14, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z14, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z14, Z8
+	VFMADD231PS.BCST (SI), Z14, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z14, Z10
+	VFMADD231PS.BCST (SI)(AX*2), Z14, Z11
+	VFMADD231PS.BCST (DI), Z14, Z12
+	VFMADD231PS.BCST (DI)(AX*1), Z14, Z13
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             R10, R9
+	TESTQ            R13, R13
+	JNZ              tail_inside4
+	MOVQ             (R8), R9
+	MOVQ             at+40(FP), R11
+	LEAQ             (R9)(R11*4), R9
+	ADDQ             $0x18, R8
+	MOVQ             $0x00000020, R13
+
+tail_inside4:
+	DECQ             R13
+	VMOVUPS.Z        (R9), K1, Z14
+	VFMADD231PS.BCST (DX)(AX*1), Z14, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z14, Z5
+	VFMADD231PS.BCST (BX), Z14, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z14, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z14, Z8
+	VFMADD231PS.BCST (SI), Z14, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z14, Z10
+	VFMADD231PS.BCST (SI)(AX*2), Z14, Z11
+	VFMADD231PS.BCST (DI), Z14, Z12
+	VFMADD231PS.BCST (DI)(AX*1), Z14, Z13
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             R10, R9
+	TESTQ            R13, R13
+	JNZ              tail_inside5
+	MOVQ             (R8), R9
+	MOVQ             at+40(FP), R11
+	LEAQ             (R9)(R11*4), R9
+	ADDQ             $0x18, R8
+	MOVQ             $0x00000020, R13
+
+tail_inside5:
+	DECQ             R13
+	VMOVUPS.Z        (R9), K1, Z14
+	VFMADD231PS.BCST (DX)(AX*2), Z14, Z5
+	VFMADD231PS.BCST (BX), Z14, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z14, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z14, Z8
+	VFMADD231PS.BCST (SI), Z14, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z14, Z10
+	VFMADD231PS.BCST (SI)(AX*2), Z14, Z11
+	VFMADD231PS.BCST (DI), Z14, Z12
+	VFMADD231PS.BCST (DI)(AX*1), Z14, Z13
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             R10, R9
+	TESTQ            R13, R13
+	JNZ              tail_inside6
+	MOVQ             (R8), R9
+	MOVQ             at+40(FP), R11
+	LEAQ             (R9)(R11*4), R9
+	ADDQ             $0x18, R8
+	MOVQ             $0x00000020, R13
+
+tail_inside6:
+	DECQ             R13
+	VMOVUPS.Z        (R9), K1, Z14
+	VFMADD231PS.BCST (BX), Z14, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z14, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z14, Z8
+	VFMADD231PS.BCST (SI), Z14, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z14, Z10
+	VFMADD231PS.BCST (SI)(AX*2), Z14, Z11
+	VFMADD231PS.BCST (DI), Z14, Z12
+	VFMADD231PS.BCST (DI)(AX*1), Z14, Z13
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             R10, R9
+	TESTQ            R13, R13
+	JNZ              tail_inside7
+	MOVQ             (R8), R9
+	MOVQ             at+40(FP), R11
+	LEAQ             (R9)(R11*4), R9
+	ADDQ             $0x18, R8
+	MOVQ             $0x00000020, R13
+
+tail_inside7:
+	DECQ             R13
+	VMOVUPS.Z        (R9), K1, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z14, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z14, Z8
+	VFMADD231PS.BCST (SI), Z14, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z14, Z10
+	VFMADD231PS.BCST (SI)(AX*2), Z14, Z11
+	VFMADD231PS.BCST (DI), Z14, Z12
+	VFMADD231PS.BCST (DI)(AX*1), Z14, Z13
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             R10, R9
+	TESTQ            R13, R13
+	JNZ              tail_inside8
+	MOVQ             (R8), R9
+	MOVQ             at+40(FP), R11
+	LEAQ             (R9)(R11*4), R9
+	ADDQ             $0x18, R8
+	MOVQ             $0x00000020, R13
+
+tail_inside8:
+	DECQ             R13
+	VMOVUPS.Z        (R9), K1, Z14
+	VFMADD231PS.BCST (BX)(AX*2), Z14, Z8
+	VFMADD231PS.BCST (SI), Z14, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z14, Z10
+	VFMADD231PS.BCST (SI)(AX*2), Z14, Z11
+	VFMADD231PS.BCST (DI), Z14, Z12
+	VFMADD231PS.BCST (DI)(AX*1), Z14, Z13
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             R10, R9
+	TESTQ            R13, R13
+	JNZ              tail_inside9
+	MOVQ             (R8), R9
+	MOVQ             at+40(FP), R11
+	LEAQ             (R9)(R11*4), R9
+	ADDQ             $0x18, R8
+	MOVQ             $0x00000020, R13
+
+tail_inside9:
+	DECQ             R13
+	VMOVUPS.Z        (R9), K1, Z14
+	VFMADD231PS.BCST (SI), Z14, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z14, Z10
+	VFMADD231PS.BCST (SI)(AX*2), Z14, Z11
+	VFMADD231PS.BCST (DI), Z14, Z12
+	VFMADD231PS.BCST (DI)(AX*1), Z14, Z13
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             R10, R9
+	TESTQ            R13, R13
+	JNZ              tail_inside10
+	MOVQ             (R8), R9
+	MOVQ             at+40(FP), R11
+	LEAQ             (R9)(R11*4), R9
+	ADDQ             $0x18, R8
+	MOVQ             $0x00000020, R13
+
+tail_inside10:
+	DECQ             R13
+	VMOVUPS.Z        (R9), K1, Z14
+	VFMADD231PS.BCST (SI)(AX*1), Z14, Z10
+	VFMADD231PS.BCST (SI)(AX*2), Z14, Z11
+	VFMADD231PS.BCST (DI), Z14, Z12
+	VFMADD231PS.BCST (DI)(AX*1), Z14, Z13
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             R10, R9
+	TESTQ            R13, R13
+	JNZ              tail_inside11
+	MOVQ             (R8), R9
+	MOVQ             at+40(FP), R11
+	LEAQ             (R9)(R11*4), R9
+	ADDQ             $0x18, R8
+	MOVQ             $0x00000020, R13
+
+tail_inside11:
+	DECQ             R13
+	VMOVUPS.Z        (R9), K1, Z14
+	VFMADD231PS.BCST (SI)(AX*2), Z14, Z11
+	VFMADD231PS.BCST (DI), Z14, Z12
+	VFMADD231PS.BCST (DI)(AX*1), Z14, Z13
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             R10, R9
+	TESTQ            R13, R13
+	JNZ              tail_inside12
+	MOVQ             (R8), R9
+	MOVQ             at+40(FP), R11
+	LEAQ             (R9)(R11*4), R9
+	ADDQ             $0x18, R8
+	MOVQ             $0x00000020, R13
+
+tail_inside12:
+	DECQ             R13
+	VMOVUPS.Z        (R9), K1, Z14
+	VFMADD231PS.BCST (DI), Z14, Z12
+	VFMADD231PS.BCST (DI)(AX*1), Z14, Z13
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             R10, R9
+	TESTQ            R13, R13
+	JNZ              tail_inside13
+	MOVQ             (R8), R9
+	MOVQ             at+40(FP), R11
+	LEAQ             (R9)(R11*4), R9
+	ADDQ             $0x18, R8
+	MOVQ             $0x00000020, R13
+
+tail_inside13:
+	DECQ             R13
+	VMOVUPS.Z        (R9), K1, Z14
+	VFMADD231PS.BCST (DI)(AX*1), Z14, Z13
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             R10, R9
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	LEAQ             (DX)(AX*2), BX
+	ADDQ             AX, BX
+	LEAQ             (BX)(AX*2), SI
+	ADDQ             AX, SI
+	LEAQ             (SI)(AX*2), DI
+	ADDQ             AX, DI
+	VMOVUPS          Z0, K1, (CX)
+	VMOVUPS          Z1, K1, (CX)(AX*1)
+	VMOVUPS          Z2, K1, (CX)(AX*2)
+	VMOVUPS          Z3, K1, (DX)
+	VMOVUPS          Z4, K1, (DX)(AX*1)
+	VMOVUPS          Z5, K1, (DX)(AX*2)
+	VMOVUPS          Z6, K1, (BX)
+	VMOVUPS          Z7, K1, (BX)(AX*1)
+	VMOVUPS          Z8, K1, (BX)(AX*2)
+	VMOVUPS          Z9, K1, (SI)
+	VMOVUPS          Z10, K1, (SI)(AX*1)
+	VMOVUPS          Z11, K1, (SI)(AX*2)
+	VMOVUPS          Z12, K1, (DI)
+	VMOVUPS          Z13, K1, (DI)(AX*1)
+	VZEROUPPER
+	RET
+
+// func mix14x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·mix14x32(SB), NOSPLIT, $0-72
+	MOVQ   cols+64(FP), AX
+	SUBQ   $0x10, AX
+	MOVQ   AX, CX
+	MOVL   $0x00000001, AX
+	SHLL   CL, AX
+	DECL   AX
+	KMOVW  AX, K1
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	VPXORD Z22, Z22, Z22
+	VPXORD Z23, Z23, Z23
+	VPXORD Z24, Z24, Z24
+	VPXORD Z25, Z25, Z25
+	VPXORD Z26, Z26, Z26
+	VPXORD Z27, Z27, Z27
+	MOVQ   ldp+24(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   p+16(FP), CX
+	LEAQ   (CX)(AX*2), DX
+	ADDQ   AX, DX
+	LEAQ   (DX)(AX*2), BX
+	ADDQ   AX, BX
+	LEAQ   (BX)(AX*2), SI
+	ADDQ   AX, SI
+	LEAQ   (SI)(AX*2), DI
+	ADDQ   AX, DI
+	MOVQ   values+32(FP), R8
+	MOVQ   size+48(FP), R10
+	MOVQ   positions+56(FP), R11
+	SHLQ   $0x02, R10
+
+tail_block:
+	MOVQ    $0x00000020, R12
+	CMPQ    R11, R12
+	CMOVQLT R11, R12
+	MOVQ    $0x00000020, R13
+	SUBQ    R12, R13
+	SUBQ    R12, R11
+	MOVQ    (R8), R9
+	MOVQ    at+40(FP), R14
+	LEAQ    (R9)(R14*4), R9
+	ADDQ    $0x18, R8
+
+tail_position:
+	VMOVUPS          (R9), Z28
+	VMOVUPS.Z        64(R9), K1, Z29
+	VFMADD231PS.BCST (CX), Z28, Z0
+	VFMADD231PS.BCST (CX), Z29, Z1
+	VFMADD231PS.BCST (CX)(AX*1), Z28, Z2
+	VFMADD231PS.BCST (CX)(AX*1), Z29, Z3
+	VFMADD231PS.BCST (CX)(AX*2), Z28, Z4
+	VFMADD231PS.BCST (CX)(AX*2), Z29, Z5
+	VFMADD231PS.BCST (DX), Z28, Z6
+	VFMADD231PS.BCST (DX), Z29, Z7
+	VFMADD231PS.BCST (DX)(AX*1), Z28, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z29, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z28, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z29, Z11
+	VFMADD231PS.BCST (BX), Z28, Z12
+	VFMADD231PS.BCST (BX), Z29, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z28, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z29, Z15
+	VFMADD231PS.BCST (BX)(AX*2), Z28, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z29, Z17
+	VFMADD231PS.BCST (SI), Z28, Z18
+	VFMADD231PS.BCST (SI), Z29, Z19
+	VFMADD231PS.BCST (SI)(AX*1), Z28, Z20
+	VFMADD231PS.BCST (SI)(AX*1), Z29, Z21
+	VFMADD231PS.BCST (SI)(AX*2), Z28, Z22
+	VFMADD231PS.BCST (SI)(AX*2), Z29, Z23
+	VFMADD231PS.BCST (DI), Z28, Z24
+	VFMADD231PS.BCST (DI), Z29, Z25
+	VFMADD231PS.BCST (DI)(AX*1), Z28, Z26
+	VFMADD231PS.BCST (DI)(AX*1), Z29, Z27
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             R10, R9
+	DECQ             R12
+	JNZ              tail_position
+	TESTQ            R11, R11
+	JNZ              tail_block
+	TESTQ            R13, R13
+	JNZ              tail_inside1
+	MOVQ             (R8), R9
+	MOVQ             at+40(FP), R11
+	LEAQ             (R9)(R11*4), R9
+	ADDQ             $0x18, R8
+	MOVQ             $0x00000020, R13
+
+tail_inside1:
+	DECQ             R13
+	VMOVUPS          (R9), Z28
+	VMOVUPS.Z        64(R9), K1, Z29
+	VFMADD231PS.BCST (CX)(AX*1), Z28, Z2
+	VFMADD231PS.BCST (CX)(AX*1), Z29, Z3
+	VFMADD231PS.BCST (CX)(AX*2), Z28, Z4
+	VFMADD231PS.BCST (CX)(AX*2), Z29, Z5
+	VFMADD231PS.BCST (DX), Z28, Z6
+	VFMADD231PS.BCST (DX), Z29, Z7
+	VFMADD231PS.BCST (DX)(AX*1), Z28, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z29, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z28, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z29, Z11
+	VFMADD231PS.BCST (BX), Z28, Z12
+	VFMADD231PS.BCST (BX), Z29, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z28, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z29, Z15
+	VFMADD231PS.BCST (BX)(AX*2), Z28, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z29, Z17
+	VFMADD231PS.BCST (SI), Z28, Z18
+	VFMADD231PS.BCST (SI), Z29, Z19
+	VFMADD231PS.BCST (SI)(AX*1), Z28, Z20
+	VFMADD231PS.BCST (SI)(AX*1), Z29, Z21
+	VFMADD231PS.BCST (SI)(AX*2), Z28, Z22
+	VFMADD231PS.BCST (SI)(AX*2), Z29, Z23
+	VFMADD231PS.BCST (DI), Z28, Z24
+	VFMADD231PS.BCST (DI), Z29, Z25
+	VFMADD231PS.BCST (DI)(AX*1), Z28, Z26
+	VFMADD231PS.BCST (DI)(AX*1), Z29, Z27
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             R10, R9
+	TESTQ            R13, R13
+	JNZ              tail_inside2
+	MOVQ             (R8), R9
+	MOVQ             at+40(FP), R11
+	LEAQ             (R9)(R11*4), R9
+	ADDQ             $0x18, R8
+	MOVQ             $0x00000020, R13
+
+tail_inside2:
+	DECQ             R13
+	VMOVUPS          (R9), Z28
+	VMOVUPS.Z        64(R9), K1, Z29
+	VFMADD231PS.BCST (CX)(AX*2), Z28, Z4
+	VFMADD231PS.BCST (CX)(AX*2), Z29, Z5
+	VFMADD231PS.BCST (DX), Z28, Z6
+	VFMADD231PS.BCST (DX), Z29, Z7
+	VFMADD231PS.BCST (DX)(AX*1), Z28, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z29, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z28, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z29, Z11
+	VFMADD231PS.BCST (BX), Z28, Z12
+	VFMADD231PS.BCST (BX), Z29, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z28, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z29, Z15
+	VFMADD231PS.BCST (BX)(AX*2), Z28, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z29, Z17
+	VFMADD231PS.BCST (SI), Z28, Z18
+	VFMADD231PS.BCST (SI), Z29, Z19
+	VFMADD231PS.BCST (SI)(AX*1), Z28, Z20
+	VFMADD231PS.BCST (SI)(AX*1), Z29, Z21
+	VFMADD231PS.BCST (SI)(AX*2), Z28, Z22
+	VFMADD231PS.BCST (SI)(AX*2), Z29, Z23
+	VFMADD231PS.BCST (DI), Z28, Z24
+	VFMADD231PS.BCST (DI), Z29, Z25
+	VFMADD231PS.BCST (DI)(AX*1), Z28, Z26
+	VFMADD231PS.BCST (DI)(AX*1), Z29, Z27
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             R10, R9
+	TESTQ            R13, R13
+	JNZ              tail_inside3
+	MOVQ             (R8), R9
+	MOVQ             at+40(FP), R11
+	LEAQ             (R9)(R11*4), R9
+	ADDQ             $0x18, R8
+	MOVQ             $0x00000020, R13
+
+tail_inside3:
+	DECQ             R13
+	VMOVUPS          (R9), Z28
+	VMOVUPS.Z        64(R9), K1, Z29
+	VFMADD231PS.BCST (DX), Z28, Z6
+	VFMADD231PS.BCST (DX), Z29, Z7
+	VFMADD231PS.BCST (DX)(AX*1), Z28, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z29, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z28, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z29, Z11
+	VFMADD231PS.BCST (BX), Z28, Z12
+	VFMADD231PS.BCST (BX), Z29, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z28, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z29, Z15
+	VFMADD231PS.BCST (BX)(AX*2), Z28, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z29, Z17
+	VFMADD231PS.BCST (SI), Z28, Z18
+	VFMADD231PS.BCST (SI), Z29, Z19
+	VFMADD231PS.BCST (SI)(AX*1), Z28, Z20
+	VFMADD231PS.BCST (SI)(AX*1), Z29, Z21
+	VFMADD231PS.BCST (SI)(AX*2), Z28, Z22
+	VFMADD231PS.BCST (SI)(AX*2), Z29, Z23
+	VFMADD231PS.BCST (DI), Z28, Z24
+	VFMADD231PS.BCST (DI), Z29, Z25
+	VFMADD231PS.BCST (DI)(AX*1), Z28, Z26
+	VFMADD231PS.BCST (DI)(AX*1), Z29, Z27
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             R10, R9
+	TESTQ            R13, R13
+	JNZ              tail_inside4
+	MOVQ             (R8), R9
+	MOVQ             at+40(FP), R11
+	LEAQ             (R9)(R11*4), R9
+	ADDQ             $0x18, R8
+	MOVQ             $0x00000020, R13
+
+tail_inside4:
+	DECQ             R13
+	VMOVUPS          (R9), Z28
+	VMOVUPS.Z        64(R9), K1, Z29
+	VFMADD231PS.BCST (DX)(AX*1), Z28, Z8
+	VFMADD231PS.BCST (DX)(AX*1), Z29, Z9
+	VFMADD231PS.BCST (DX)(AX*2), Z28, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z29, Z11
+	VFMADD231PS.BCST (BX), Z28, Z12
+	VFMADD231PS.BCST (BX), Z29, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z28, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z29, Z15
+	VFMADD231PS.BCST (BX)(AX*2), Z28, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z29, Z17
+	VFMADD231PS.BCST (SI), Z28, Z18
+	VFMADD231PS.BCST (SI), Z29, Z19
+	VFMADD231PS.BCST (SI)(AX*1), Z28, Z20
+	VFMADD231PS.BCST (SI)(AX*1), Z29, Z21
+	VFMADD231PS.BCST (SI)(AX*2), Z28, Z22
+	VFMADD231PS.BCST (SI)(AX*2), Z29, Z23
+	VFMADD231PS.BCST (DI), Z28, Z24
+	VFMADD231PS.BCST (DI), Z29, Z25
+	VFMADD231PS.BCST (DI)(AX*1), Z28, Z26
+	VFMADD231PS.BCST (DI)(AX*1), Z29, Z27
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             R10, R9
+	TESTQ            R13, R13
+	JNZ              tail_inside5
+	MOVQ             (R8), R9
+	MOVQ             at+40(FP), R11
+	LEAQ             (R9)(R11*4), R9
+	ADDQ             $0x18, R8
+	MOVQ             $0x00000020, R13
+
+tail_inside5:
+	DECQ             R13
+	VMOVUPS          (R9), Z28
+	VMOVUPS.Z        64(R9), K1, Z29
+	VFMADD231PS.BCST (DX)(AX*2), Z28, Z10
+	VFMADD231PS.BCST (DX)(AX*2), Z29, Z11
+	VFMADD231PS.BCST (BX), Z28, Z12
+	VFMADD231PS.BCST (BX), Z29, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z28, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z29, Z15
+	VFMADD231PS.BCST (BX)(AX*2), Z28, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z29, Z17
+	VFMADD231PS.BCST (SI), Z28, Z18
+	VFMADD231PS.BCST (SI), Z29, Z19
+	VFMADD231PS.BCST (SI)(AX*1), Z28, Z20
+	VFMADD231PS.BCST (SI)(AX*1), Z29, Z21
+	VFMADD231PS.BCST (SI)(AX*2), Z28, Z22
+	VFMADD231PS.BCST (SI)(AX*2), Z29, Z23
+	VFMADD231PS.BCST (DI), Z28, Z24
+	VFMADD231PS.BCST (DI), Z29, Z25
+	VFMADD231PS.BCST (DI)(AX*1), Z28, Z26
+	VFMADD231PS.BCST (DI)(AX*1), Z29, Z27
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             R10, R9
+	TESTQ            R13, R13
+	JNZ              tail_inside6
+	MOVQ             (R8), R9
+	MOVQ             at+40(FP), R11
+	LEAQ             (R9)(R11*4), R9
+	ADDQ             $0x18, R8
+	MOVQ             $0x00000020, R13
+
+tail_inside6:
+	DECQ             R13
+	VMOVUPS          (R9), Z28
+	VMOVUPS.Z        64(R9), K1, Z29
+	VFMADD231PS.BCST (BX), Z28, Z12
+	VFMADD231PS.BCST (BX), Z29, Z13
+	VFMADD231PS.BCST (BX)(AX*1), Z28, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z29, Z15
+	VFMADD231PS.BCST (BX)(AX*2), Z28, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z29, Z17
+	VFMADD231PS.BCST (SI), Z28, Z18
+	VFMADD231PS.BCST (SI), Z29, Z19
+	VFMADD231PS.BCST (SI)(AX*1), Z28, Z20
+	VFMADD231PS.BCST (SI)(AX*1), Z29, Z21
+	VFMADD231PS.BCST (SI)(AX*2), Z28, Z22
+	VFMADD231PS.BCST (SI)(AX*2), Z29, Z23
+	VFMADD231PS.BCST (DI), Z28, Z24
+	VFMADD231PS.BCST (DI), Z29, Z25
+	VFMADD231PS.BCST (DI)(AX*1), Z28, Z26
+	VFMADD231PS.BCST (DI)(AX*1), Z29, Z27
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             R10, R9
+	TESTQ            R13, R13
+	JNZ              tail_inside7
+	MOVQ             (R8), R9
+	MOVQ             at+40(FP), R11
+	LEAQ             (R9)(R11*4), R9
+	ADDQ             $0x18, R8
+	MOVQ             $0x00000020, R13
+
+tail_inside7:
+	DECQ             R13
+	VMOVUPS          (R9), Z28
+	VMOVUPS.Z        64(R9), K1, Z29
+	VFMADD231PS.BCST (BX)(AX*1), Z28, Z14
+	VFMADD231PS.BCST (BX)(AX*1), Z29, Z15
+	VFMADD231PS.BCST (BX)(AX*2), Z28, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z29, Z17
+	VFMADD231PS.BCST (SI), Z28, Z18
+	VFMADD231PS.BCST (SI), Z29, Z19
+	VFMADD231PS.BCST (SI)(AX*1), Z28, Z20
+	VFMADD231PS.BCST (SI)(AX*1), Z29, Z21
+	VFMADD231PS.BCST (SI)(AX*2), Z28, Z22
+	VFMADD231PS.BCST (SI)(AX*2), Z29, Z23
+	VFMADD231PS.BCST (DI), Z28, Z24
+	VFMADD231PS.BCST (DI), Z29, Z25
+	VFMADD231PS.BCST (DI)(AX*1), Z28, Z26
+	VFMADD231PS.BCST (DI)(AX*1), Z29, Z27
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             R10, R9
+	TESTQ            R13, R13
+	JNZ              tail_inside8
+	MOVQ             (R8), R9
+	MOVQ             at+40(FP), R11
+	LEAQ             (R9)(R11*4), R9
+	ADDQ             $0x18, R8
+	MOVQ             $0x00000020, R13
+
+tail_inside8:
+	DECQ             R13
+	VMOVUPS          (R9), Z28
+	VMOVUPS.Z        64(R9), K1, Z29
+	VFMADD231PS.BCST (BX)(AX*2), Z28, Z16
+	VFMADD231PS.BCST (BX)(AX*2), Z29, Z17
+	VFMADD231PS.BCST (SI), Z28, Z18
+	VFMADD231PS.BCST (SI), Z29, Z19
+	VFMADD231PS.BCST (SI)(AX*1), Z28, Z20
+	VFMADD231PS.BCST (SI)(AX*1), Z29, Z21
+	VFMADD231PS.BCST (SI)(AX*2), Z28, Z22
+	VFMADD231PS.BCST (SI)(AX*2), Z29, Z23
+	VFMADD231PS.BCST (DI), Z28, Z24
+	VFMADD231PS.BCST (DI), Z29, Z25
+	VFMADD231PS.BCST (DI)(AX*1), Z28, Z26
+	VFMADD231PS.BCST (DI)(AX*1), Z29, Z27
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             R10, R9
+	TESTQ            R13, R13
+	JNZ              tail_inside9
+	MOVQ             (R8), R9
+	MOVQ             at+40(FP), R11
+	LEAQ             (R9)(R11*4), R9
+	ADDQ             $0x18, R8
+	MOVQ             $0x00000020, R13
+
+tail_inside9:
+	DECQ             R13
+	VMOVUPS          (R9), Z28
+	VMOVUPS.Z        64(R9), K1, Z29
+	VFMADD231PS.BCST (SI), Z28, Z18
+	VFMADD231PS.BCST (SI), Z29, Z19
+	VFMADD231PS.BCST (SI)(AX*1), Z28, Z20
+	VFMADD231PS.BCST (SI)(AX*1), Z29, Z21
+	VFMADD231PS.BCST (SI)(AX*2), Z28, Z22
+	VFMADD231PS.BCST (SI)(AX*2), Z29, Z23
+	VFMADD231PS.BCST (DI), Z28, Z24
+	VFMADD231PS.BCST (DI), Z29, Z25
+	VFMADD231PS.BCST (DI)(AX*1), Z28, Z26
+	VFMADD231PS.BCST (DI)(AX*1), Z29, Z27
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             R10, R9
+	TESTQ            R13, R13
+	JNZ              tail_inside10
+	MOVQ             (R8), R9
+	MOVQ             at+40(FP), R11
+	LEAQ             (R9)(R11*4), R9
+	ADDQ             $0x18, R8
+	MOVQ             $0x00000020, R13
+
+tail_inside10:
+	DECQ             R13
+	VMOVUPS          (R9), Z28
+	VMOVUPS.Z        64(R9), K1, Z29
+	VFMADD231PS.BCST (SI)(AX*1), Z28, Z20
+	VFMADD231PS.BCST (SI)(AX*1), Z29, Z21
+	VFMADD231PS.BCST (SI)(AX*2), Z28, Z22
+	VFMADD231PS.BCST (SI)(AX*2), Z29, Z23
+	VFMADD231PS.BCST (DI), Z28, Z24
+	VFMADD231PS.BCST (DI), Z29, Z25
+	VFMADD231PS.BCST (DI)(AX*1), Z28, Z26
+	VFMADD231PS.BCST (DI)(AX*1), Z29, Z27
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             R10, R9
+	TESTQ            R13, R13
+	JNZ              tail_inside11
+	MOVQ             (R8), R9
+	MOVQ             at+40(FP), R11
+	LEAQ             (R9)(R11*4), R9
+	ADDQ             $0x18, R8
+	MOVQ             $0x00000020, R13
+
+tail_inside11:
+	DECQ             R13
+	VMOVUPS          (R9), Z28
+	VMOVUPS.Z        64(R9), K1, Z29
+	VFMADD231PS.BCST (SI)(AX*2), Z28, Z22
+	VFMADD231PS.BCST (SI)(AX*2), Z29, Z23
+	VFMADD231PS.BCST (DI), Z28, Z24
+	VFMADD231PS.BCST (DI), Z29, Z25
+	VFMADD231PS.BCST (DI)(AX*1), Z28, Z26
+	VFMADD231PS.BCST (DI)(AX*1), Z29, Z27
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             R10, R9
+	TESTQ            R13, R13
+	JNZ              tail_inside12
+	MOVQ             (R8), R9
+	MOVQ             at+40(FP), R11
+	LEAQ             (R9)(R11*4), R9
+	ADDQ             $0x18, R8
+	MOVQ             $0x00000020, R13
+
+tail_inside12:
+	DECQ             R13
+	VMOVUPS          (R9), Z28
+	VMOVUPS.Z        64(R9), K1, Z29
+	VFMADD231PS.BCST (DI), Z28, Z24
+	VFMADD231PS.BCST (DI), Z29, Z25
+	VFMADD231PS.BCST (DI)(AX*1), Z28, Z26
+	VFMADD231PS.BCST (DI)(AX*1), Z29, Z27
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             R10, R9
+	TESTQ            R13, R13
+	JNZ              tail_inside13
+	MOVQ             (R8), R9
+	MOVQ             at+40(FP), R11
+	LEAQ             (R9)(R11*4), R9
+	ADDQ             $0x18, R8
+	MOVQ             $0x00000020, R13
+
+tail_inside13:
+	DECQ             R13
+	VMOVUPS          (R9), Z28
+	VMOVUPS.Z        64(R9), K1, Z29
+	VFMADD231PS.BCST (DI)(AX*1), Z28, Z26
+	VFMADD231PS.BCST (DI)(AX*1), Z29, Z27
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	ADDQ             R10, R9
+	MOVQ             ldo+8(FP), AX
+	SHLQ             $0x02, AX
+	MOVQ             out+0(FP), CX
+	LEAQ             (CX)(AX*2), DX
+	ADDQ             AX, DX
+	LEAQ             (DX)(AX*2), BX
+	ADDQ             AX, BX
+	LEAQ             (BX)(AX*2), SI
+	ADDQ             AX, SI
+	LEAQ             (SI)(AX*2), DI
+	ADDQ             AX, DI
+	VMOVUPS          Z0, (CX)
+	VMOVUPS          Z1, K1, 64(CX)
+	VMOVUPS          Z2, (CX)(AX*1)
+	VMOVUPS          Z3, K1, 64(CX)(AX*1)
+	VMOVUPS          Z4, (CX)(AX*2)
+	VMOVUPS          Z5, K1, 64(CX)(AX*2)
+	VMOVUPS          Z6, (DX)
+	VMOVUPS          Z7, K1, 64(DX)
+	VMOVUPS          Z8, (DX)(AX*1)
+	VMOVUPS          Z9, K1, 64(DX)(AX*1)
+	VMOVUPS          Z10, (DX)(AX*2)
+	VMOVUPS          Z11, K1, 64(DX)(AX*2)
+	VMOVUPS          Z12, (BX)
+	VMOVUPS          Z13, K1, 64(BX)
+	VMOVUPS          Z14, (BX)(AX*1)
+	VMOVUPS          Z15, K1, 64(BX)(AX*1)
+	VMOVUPS          Z16, (BX)(AX*2)
+	VMOVUPS          Z17, K1, 64(BX)(AX*2)
+	VMOVUPS          Z18, (SI)
+	VMOVUPS          Z19, K1, 64(SI)
+	VMOVUPS          Z20, (SI)(AX*1)
+	VMOVUPS          Z21, K1, 64(SI)(AX*1)
+	VMOVUPS          Z22, (SI)(AX*2)
+	VMOVUPS          Z23, K1, 64(SI)(AX*2)
+	VMOVUPS          Z24, (DI)
+	VMOVUPS          Z25, K1, 64(DI)
+	VMOVUPS          Z26, (DI)(AX*1)
+	VMOVUPS          Z27, K1, 64(DI)(AX*1)
+	VZEROUPPER
+	RET
+
 // func Add(out []float32, x []float32)
 // Requires: AVX, AVX512F
 TEXT ·Add(SB), NOSPLIT, $0-48

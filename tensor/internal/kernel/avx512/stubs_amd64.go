@@ -324,6 +324,226 @@ func tile14x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, 
 //go:noescape
 func widen14x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
 
+// mix1x16 is Mix for that many rows and 1 to 16 columns.
+//
+//go:noescape
+func mix1x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+
+// mix1x32 is Mix for that many rows and 17 to 32 columns.
+//
+//go:noescape
+func mix1x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+
+// mix1x48 is Mix for that many rows and 33 to 48 columns.
+//
+//go:noescape
+func mix1x48(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+
+// mix1x64 is Mix for that many rows and 49 to 64 columns.
+//
+//go:noescape
+func mix1x64(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+
+// scores1 is Scores for that many rows.
+//
+//go:noescape
+func scores1(out *float32, ldo int, q *float32, ldq int, keys *[]float32, at int, size int, blocks int)
+
+// scores2 is Scores for that many rows.
+//
+//go:noescape
+func scores2(out *float32, ldo int, q *float32, ldq int, keys *[]float32, at int, size int, blocks int)
+
+// mix2x16 is Mix for that many rows and 1 to 16 columns.
+//
+//go:noescape
+func mix2x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+
+// mix2x32 is Mix for that many rows and 17 to 32 columns.
+//
+//go:noescape
+func mix2x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+
+// scores3 is Scores for that many rows.
+//
+//go:noescape
+func scores3(out *float32, ldo int, q *float32, ldq int, keys *[]float32, at int, size int, blocks int)
+
+// mix3x16 is Mix for that many rows and 1 to 16 columns.
+//
+//go:noescape
+func mix3x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+
+// mix3x32 is Mix for that many rows and 17 to 32 columns.
+//
+//go:noescape
+func mix3x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+
+// scores4 is Scores for that many rows.
+//
+//go:noescape
+func scores4(out *float32, ldo int, q *float32, ldq int, keys *[]float32, at int, size int, blocks int)
+
+// mix4x16 is Mix for that many rows and 1 to 16 columns.
+//
+//go:noescape
+func mix4x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+
+// mix4x32 is Mix for that many rows and 17 to 32 columns.
+//
+//go:noescape
+func mix4x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+
+// scores5 is Scores for that many rows.
+//
+//go:noescape
+func scores5(out *float32, ldo int, q *float32, ldq int, keys *[]float32, at int, size int, blocks int)
+
+// mix5x16 is Mix for that many rows and 1 to 16 columns.
+//
+//go:noescape
+func mix5x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+
+// mix5x32 is Mix for that many rows and 17 to 32 columns.
+//
+//go:noescape
+func mix5x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+
+// scores6 is Scores for that many rows.
+//
+//go:noescape
+func scores6(out *float32, ldo int, q *float32, ldq int, keys *[]float32, at int, size int, blocks int)
+
+// mix6x16 is Mix for that many rows and 1 to 16 columns.
+//
+//go:noescape
+func mix6x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+
+// mix6x32 is Mix for that many rows and 17 to 32 columns.
+//
+//go:noescape
+func mix6x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+
+// scores7 is Scores for that many rows.
+//
+//go:noescape
+func scores7(out *float32, ldo int, q *float32, ldq int, keys *[]float32, at int, size int, blocks int)
+
+// mix7x16 is Mix for that many rows and 1 to 16 columns.
+//
+//go:noescape
+func mix7x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+
+// mix7x32 is Mix for that many rows and 17 to 32 columns.
+//
+//go:noescape
+func mix7x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+
+// scores8 is Scores for that many rows.
+//
+//go:noescape
+func scores8(out *float32, ldo int, q *float32, ldq int, keys *[]float32, at int, size int, blocks int)
+
+// mix8x16 is Mix for that many rows and 1 to 16 columns.
+//
+//go:noescape
+func mix8x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+
+// mix8x32 is Mix for that many rows and 17 to 32 columns.
+//
+//go:noescape
+func mix8x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+
+// scores9 is Scores for that many rows.
+//
+//go:noescape
+func scores9(out *float32, ldo int, q *float32, ldq int, keys *[]float32, at int, size int, blocks int)
+
+// mix9x16 is Mix for that many rows and 1 to 16 columns.
+//
+//go:noescape
+func mix9x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+
+// mix9x32 is Mix for that many rows and 17 to 32 columns.
+//
+//go:noescape
+func mix9x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+
+// scores10 is Scores for that many rows.
+//
+//go:noescape
+func scores10(out *float32, ldo int, q *float32, ldq int, keys *[]float32, at int, size int, blocks int)
+
+// mix10x16 is Mix for that many rows and 1 to 16 columns.
+//
+//go:noescape
+func mix10x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+
+// mix10x32 is Mix for that many rows and 17 to 32 columns.
+//
+//go:noescape
+func mix10x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+
+// scores11 is Scores for that many rows.
+//
+//go:noescape
+func scores11(out *float32, ldo int, q *float32, ldq int, keys *[]float32, at int, size int, blocks int)
+
+// mix11x16 is Mix for that many rows and 1 to 16 columns.
+//
+//go:noescape
+func mix11x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+
+// mix11x32 is Mix for that many rows and 17 to 32 columns.
+//
+//go:noescape
+func mix11x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+
+// scores12 is Scores for that many rows.
+//
+//go:noescape
+func scores12(out *float32, ldo int, q *float32, ldq int, keys *[]float32, at int, size int, blocks int)
+
+// mix12x16 is Mix for that many rows and 1 to 16 columns.
+//
+//go:noescape
+func mix12x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+
+// mix12x32 is Mix for that many rows and 17 to 32 columns.
+//
+//go:noescape
+func mix12x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+
+// scores13 is Scores for that many rows.
+//
+//go:noescape
+func scores13(out *float32, ldo int, q *float32, ldq int, keys *[]float32, at int, size int, blocks int)
+
+// mix13x16 is Mix for that many rows and 1 to 16 columns.
+//
+//go:noescape
+func mix13x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+
+// mix13x32 is Mix for that many rows and 17 to 32 columns.
+//
+//go:noescape
+func mix13x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+
+// scores14 is Scores for that many rows.
+//
+//go:noescape
+func scores14(out *float32, ldo int, q *float32, ldq int, keys *[]float32, at int, size int, blocks int)
+
+// mix14x16 is Mix for that many rows and 1 to 16 columns.
+//
+//go:noescape
+func mix14x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+
+// mix14x32 is Mix for that many rows and 17 to 32 columns.
+//
+//go:noescape
+func mix14x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+
 // Add is pure.Add.
 //
 //go:noescape

@@ -111,8 +111,9 @@ func (m *Machine) Embed(tokens, positions Matrix) Matrix {
 	return out
 }
 
-// Head is one attention head: queries (R, d) of the last R positions, keys and values (P+R, d).
-// Softmax's work goes to s. The new keys and values are read and stored by m besides.
+// Head is one attention head: queries (R, d) of the last R positions, keys and values (T, d), which
+// are new from position past on. Softmax's work goes to s. The new keys and values are read and
+// stored by m besides.
 func (m *Machine) Head(s *Machine, queries, keys, values Matrix, past int, scale float32) Matrix {
 	size := len(keys[0])
 	for j := past; j < len(keys); j++ { // appended to the cache, from where they are read again
@@ -129,7 +130,7 @@ func (m *Machine) Head(s *Machine, queries, keys, values Matrix, past int, scale
 		for d := range query {
 			query[d] = m.Mul(queries[i][d], m.Number(scale))
 		}
-		scores := make([]Number, past+i+1)
+		scores := make([]Number, len(keys)-len(queries)+i+1)
 		for j := range scores {
 			for d := range query {
 				scores[j] = m.MulAdd(query[d], keys[j][d], scores[j])

@@ -29,6 +29,17 @@ func main() {
 			tile.EmitWiden(vector.AVX2, n, registers, 16)
 		}
 	}
+	for n := 1; n <= 6; n++ {
+		tile.EmitScores(vector.AVX2, n, max(2, 4/n))
+	}
+	for registers := 1; registers <= 8; registers++ {
+		tile.EmitMix(vector.AVX2, 1, registers)
+	}
+	for n := 2; n <= 6; n++ {
+		for registers := 1; registers <= 2; registers++ {
+			tile.EmitMix(vector.AVX2, n, registers)
+		}
+	}
 	rows.Emit(vector.AVX2)
 	Generate()
 }

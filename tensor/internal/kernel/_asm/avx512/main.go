@@ -23,6 +23,15 @@ func main() {
 			tile.EmitWiden(vector.AVX512, n, registers, 0)
 		}
 	}
+	for registers := 1; registers <= 4; registers++ {
+		tile.EmitMix(vector.AVX512, 1, registers)
+	}
+	for n := 1; n <= 14; n++ {
+		tile.EmitScores(vector.AVX512, n, 2)
+		for registers := 1; registers <= 2 && n > 1; registers++ {
+			tile.EmitMix(vector.AVX512, n, registers)
+		}
+	}
 	rows.Emit(vector.AVX512)
 	Generate()
 }

@@ -1,0 +1,46 @@
+//go:build !purego
+
+package avx2
+
+var scores = [Rows]func(out *float32, ldo int, q *float32, ldq int, keys *[]float32, at, size, blocks int){
+	scores1, scores2, scores3, scores4, scores5, scores6,
+}
+
+// Scores is pure.Scores for at most Rows rows, where no product is rounded before it is added.
+func Scores(out []float32, ldo int, q []float32, ldq int, keys [][]float32, at, size, rows, blocks int) {
+	_, _ = out[(rows-1)*ldo+32*blocks-1], q[(rows-1)*ldq+size-1]
+	for _, block := range keys[:blocks] {
+		_ = block[at+32*size-1]
+	}
+	scores[rows-1](&out[0], ldo, &q[0], ldq, &keys[0], at, size, blocks)
+}
+
+type mixer func(out *float32, ldo int, p *float32, ldp int, values *[]float32, at, size, positions, cols int)
+
+// One row goes through whole values, because it waits for memory.
+var mix1 = [8]mixer{mix1x8, mix1x16, mix1x24, mix1x32, mix1x40, mix1x48, mix1x56, mix1x64}
+
+// mixes has those of more rows, from 2.
+var mixes = [Rows - 1][2]mixer{
+	{mix2x8, mix2x16},
+	{mix3x8, mix3x16},
+	{mix4x8, mix4x16},
+	{mix5x8, mix5x16},
+	{mix6x8, mix6x16},
+}
+
+// Mix is pure.Mix for at most Rows rows, where no product is rounded before it is added.
+func Mix(out []float32, ldo int, p []float32, ldp int, values [][]float32, at, size, rows, positions int) {
+	_, _ = out[(rows-1)*ldo+size-1], p[(rows-1)*ldp+positions+rows-2]
+	for _, block := range values[:(positions+rows+30)/32] {
+		_ = block[at+32*size-1]
+	}
+	kinds := mix1[:]
+	if rows > 1 {
+		kinds = mixes[rows-2][:]
+	}
+	for d := 0; d < size; d += len(kinds) * Columns {
+		n := min(len(kinds)*Columns, size-d)
+		kinds[(n-1)/Columns](&out[d], ldo, &p[0], ldp, &values[0], at+d, size, positions, n)
+	}
+}

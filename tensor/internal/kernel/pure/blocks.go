@@ -1,0 +1,43 @@
+package pure
+
+// blockPositions is how many positions a block of keys or values holds.
+const blockPositions = 32
+
+// Scores is
+//
+//	for i := range rows {
+//		for j := range 32 * blocks {
+//			var s float32
+//			for d := range size {
+//				s += q[i*ldq+d] * keys[j/32][at+32*d+j%32]
+//			}
+//			out[i*ldo+j] = s
+//		}
+//	}
+func Scores(out []float32, ldo int, q []float32, ldq int, keys [][]float32, at, size, rows, blocks int) {
+	for i, block := range keys[:blocks] {
+		Tile(out[i*blockPositions:], ldo, q, ldq, block[at:], blockPositions, size, rows, blockPositions, false, nil)
+	}
+}
+
+// Mix is
+//
+//	for i := range rows {
+//		for d := range size {
+//			var s float32
+//			for j := range positions + i {
+//				s += p[i*ldp+j] * values[j/32][at+size*(j%32)+d]
+//			}
+//			out[i*ldo+d] = s
+//		}
+//	}
+func Mix(out []float32, ldo int, p []float32, ldp int, values [][]float32, at, size, rows, positions int) {
+	for i := 0; i < positions; i += blockPositions {
+		n := min(blockPositions, positions-i)
+		Tile(out, ldo, p[i:], ldp, values[i/blockPositions][at:], size, n, rows, size, i > 0, nil)
+	}
+	for i := 1; i < rows; i++ { // the positions that rows from i on see besides
+		j := positions + i - 1
+		Tile(out[i*ldo:], ldo, p[i*ldp+j:], ldp, values[j/blockPositions][at+j%blockPositions*size:], size, 1, rows-i, size, true, nil)
+	}
+}
