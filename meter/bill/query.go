@@ -1,8 +1,6 @@
 package bill
 
 import (
-	"errors"
-	"fmt"
 	"math/big"
 	"slices"
 
@@ -154,102 +152,6 @@ func (s settled) factor(t Test) *big.Rat {
 		return s.scale
 	}
 	return mul(s.scale, s.As.factor(t))
-}
-
-// demand is the day's.
-func (q Query) demand() (Demand, error) {
-	sums := [3]*big.Int{new(big.Int), new(big.Int), new(big.Int)}
-	for _, n := range q.Lengths {
-		times := big.NewInt(n.Count)
-		for i, tokens := range []int64{n.PromptTokens, n.CompletionTokens, 1} {
-			sums[i].Add(sums[i], new(big.Int).Mul(times, big.NewInt(tokens)))
-		}
-	}
-	prompt, completion, count := new(big.Rat).SetInt(sums[0]), new(big.Rat).SetInt(sums[1]), new(big.Rat).SetInt(sums[2])
-	d := Demand{PeakShare: q.Curve.peak()}
-	perRequest := func(tokens, of *big.Rat) *big.Rat {
-		if count.Sign() == 0 {
-			return new(big.Rat)
-		}
-		return quo(mul(tokens, of), count)
-	}
-	if q.Utilization != nil {
-		d.Utilization = q.Utilization
-		if count.Sign() > 0 {
-			d.PromptTokens, d.CompletionTokens = perRequest(prompt, one), perRequest(completion, one)
-		}
-		return d, nil
-	}
-	if count.Sign() == 0 {
-		return d, errors.New("a load without a request has no length")
-	}
-	if d.Requests = q.Requests; d.Requests == nil {
-		d.Requests = count
-	}
-	d.PromptTokens, d.CompletionTokens = perRequest(prompt, d.Requests), perRequest(completion, d.Requests)
-	return d, nil
-}
-
-// count is how many requests the lengths are of.
-func (q Query) count() *big.Rat {
-	sum := new(big.Rat)
-	for _, n := range q.Lengths {
-		sum.Add(sum, whole(n.Count))
-	}
-	return sum
-}
-
-// mean is how long a request is, in the mean; 0 where that is not known.
-func (d Demand) mean() (tokens [2]*big.Rat) {
-	for i, of := range []*big.Rat{d.PromptTokens, d.CompletionTokens} {
-		switch {
-		case of == nil || d.Requests != nil && d.Requests.Sign() == 0:
-			tokens[i] = new(big.Rat)
-		case d.Requests == nil:
-			tokens[i] = of
-		default:
-			tokens[i] = quo(of, d.Requests)
-		}
-	}
-	return tokens
-}
-
-// A CoresError is the error for a price of machines with another number of cores than were measured.
-type CoresError struct {
-	Price           string
-	Cores, Measured string
-}
-
-func (e *CoresError) Error() string {
-	return fmt.Sprintf("%s is the price of machines with %s cores, and one with %s was measured", e.Price, e.Cores, e.Measured)
-}
-
-// CheckCores is a *CoresError where a machine with so many cores, still to be measured, would not do.
-func (q Query) CheckCores(cores int) error {
-	q.Machine.Cores = cores
-	for _, o := range append([]Other{{Price: q.Price}}, q.Compare...) {
-		if o.Measured != nil {
-			continue
-		}
-		if _, err := q.scaleTo(o.Price); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// scaleTo is what rates are multiplied by for a machine of that price: the ratio of cores, as far as
-// that is wanted.
-func (q Query) scaleTo(p *price.Price) (*big.Rat, error) {
-	cores := p.At(price.Cores)
-	measured := whole(int64(q.Machine.Cores))
-	if !p.Has(price.Cores) || measured.Sign() == 0 || cores.Cmp(measured) == 0 || q.As != nil && q.As.Peak != nil {
-		return one, nil
-	}
-	if !q.ScaleThroughput {
-		return nil, &CoresError{p.Name, price.Decimal(cores), price.Decimal(measured)}
-	}
-	return quo(cores, measured), nil
 }
 
 // chooseBatch is the result of the largest batch that keeps the limits.
