@@ -15,6 +15,7 @@ type Report struct {
 	Version     int      `json:"version"` // of these fields
 	Machine     Machine  `json:"machine"`
 	Model       Model    `json:"model"`
+	Price       *string  `json:"price"`       // by whose figures tokens cost what they do
 	Interrupted bool     `json:"interrupted"` // not all that was asked for is there
 	Results     []Result `json:"results"`
 
@@ -100,6 +101,7 @@ func (r *Report) SetPrice(rate *meter.Rate) {
 	if rate == nil || rate.Currency != "USD" {
 		return
 	}
+	r.Price = &rate.Price
 	second, _ := rate.Busy.Float64()
 	for i := range r.Results {
 		usd := second * million / r.Results[i].TokensPerSecond.Median

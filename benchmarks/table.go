@@ -40,7 +40,11 @@ func (r report) write(w io.Writer, between string) error {
 }
 
 func (r *Report) table() table.Writer {
-	t := newTable("test", "dtype", "batch", "threads", "tokens/s", "mean ± stddev", "95 % interval", "FLOP/s", "of peak", "B/s", "of bandwidth", "bound")
+	columns := []any{"test", "dtype", "batch", "threads", "tokens/s", "mean ± stddev", "95 % interval", "FLOP/s", "of peak", "B/s", "of bandwidth", "bound"}
+	if r.Price != nil {
+		columns = append(columns, "USD for 1M tokens: "+*r.Price)
+	}
+	t := newTable(columns...)
 	for _, x := range r.Results {
 		s := x.TokensPerSecond
 		spread, interval := "", ""
@@ -48,8 +52,12 @@ func (r *Report) table() table.Writer {
 			spread = fmt.Sprintf("%s ± %s", digits(s.Mean), digits(*s.StdDev))
 			interval = fmt.Sprintf("%s – %s", digits(s.Interval.Low), digits(s.Interval.High))
 		}
-		t.AppendRow(table.Row{x.name(), x.DType, x.Batch, x.Threads, digits(s.Median), spread, interval,
-			si(x.FlopsPerSecond), percent(x.OfPeak), si(x.BytesPerSecond), percent(x.OfBandwidth), word(x.Bound)})
+		row := table.Row{x.name(), x.DType, x.Batch, x.Threads, digits(s.Median), spread, interval,
+			si(x.FlopsPerSecond), percent(x.OfPeak), si(x.BytesPerSecond), percent(x.OfBandwidth), word(x.Bound)}
+		if x.USDPerMillionTokens != nil {
+			row = append(row, fmt.Sprintf("%.3g", *x.USDPerMillionTokens))
+		}
+		t.AppendRow(row)
 	}
 	return t
 }

@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -17,6 +18,7 @@ import (
 	"github.com/gptmeter/gptmeter/benchmarks"
 	"github.com/gptmeter/gptmeter/engine"
 	"github.com/gptmeter/gptmeter/meter"
+	"github.com/gptmeter/gptmeter/meter/price"
 	"github.com/gptmeter/gptmeter/model"
 	"github.com/gptmeter/gptmeter/tensor"
 )
@@ -35,6 +37,9 @@ func (p *program) runBench(c *cobra.Command, f *benchFlags) error {
 	}
 	if f.rate, err = rateOf(f.price); err != nil {
 		return err
+	}
+	if f.rate != nil && f.rate.Currency != "USD" {
+		return usageError("--price %s: its currency is %s, and bench states USD", f.price, f.rate.Currency)
 	}
 	lengths, err := interruptible(c.Context(), f.requestLengths)
 	if err != nil {
@@ -146,6 +151,9 @@ func (p *program) benchSweep(ctx context.Context, f *benchFlags, s benchmarks.Sw
 	r.SetPrice(f.rate)
 	if err := writeAs(r, benchmarks.Formats(), f.output, p.stdout); err != nil {
 		return err
+	}
+	if f.rate != nil && strings.HasPrefix(f.rate.Price, price.ExamplePrefix) {
+		p.notice("%s is an example: not all of its figures have been looked up", f.rate.Price)
 	}
 	if picture != "" && len(r.Results) > 0 {
 		drawn, err := r.Picture(picture)

@@ -78,6 +78,9 @@ func writeCostCSV(w io.Writer, a *bill.Answer) error {
 		row(basis.prefix+"per_million_completion_tokens", basis.PerMillionCompletionTokens, nil, currency, source)
 		row(basis.prefix+"per_million_tokens", basis.PerMillionTokens, nil, currency, source)
 	}
+	for _, remark := range a.Remarks {
+		c.Write([]string{"remark", "", "", "", remark})
+	}
 	c.Flush()
 	return c.Error()
 }
