@@ -10,12 +10,13 @@ type Backend struct {
 	Name string
 
 	// Tile multiplies a tile of at most Rows rows and PanelColumns columns, of which it computes
-	// a multiple of Columns. It may fetch ahead, memory that is wanted next, into a cache.
-	Tile          func(out []float32, ldo int, a []float32, lda int, b []float32, ldb int, k, rows, cols int, add bool, ahead []byte)
+	// a multiple of Columns. A bias, if any, is added last. It may fetch ahead, memory that is wanted
+	// next, into a cache.
+	Tile          func(out []float32, ldo int, a []float32, lda int, b []float32, ldb int, k, rows, cols int, add bool, bias []float32, ahead []byte)
 	Rows, Columns int
 
 	// TileBF16 is Tile for the rows of a panel in BF16.
-	TileBF16 func(out []float32, ldo int, a []float32, lda int, b []uint16, k, rows, cols int, add bool, ahead []byte)
+	TileBF16 func(out []float32, ldo int, a []float32, lda int, b []uint16, k, rows, cols int, add bool, bias []float32, ahead []byte)
 
 	// Scores and Mix are attention's products, of at most Rows rows with blocks of keys and values.
 	Scores func(out []float32, ldo int, q []float32, ldq int, keys [][]float32, at, size, rows, blocks int)

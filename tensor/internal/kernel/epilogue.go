@@ -9,28 +9,44 @@ type Epilogue struct {
 	Add        bool // then what was in out is added
 }
 
-// finish does the epilogue for sums, rows of columns from up to to, and leaves the results in out.
-// sums is out itself unless that is added. What runs under another operator's name is counted as
+// apart tells whether the sums are better kept apart from out: to add them to what is there, or to
+// work on them where they lie together.
+func (e *Epilogue) apart() bool { return e.Activate || e.Add }
+
+// finish does the epilogue for sums, rows of columns from up to to, and leaves the results in out,
+// which sums may be unless it is added to. What runs under another operator's name is counted as
 // fused.
 func (e *Epilogue) finish(b *Backend, out []float32, ldo int, sums []float32, lds, rows, from, to int) (c, fused Count) {
-	n := int64(to - from)
-	for i := range rows {
-		x := sums[i*lds:][:n]
-		if e.Bias != nil {
-			b.Add(x, e.Bias[from:to])
-			c.Elementwise += n
+	n := to - from
+	c.Written = int64(rows * n * float32Bytes)
+	if e.Bias != nil {
+		for i := range rows {
+			b.Add(sums[i*lds:][:n], e.Bias[from:to])
+			c.Elementwise += int64(n)
 		}
-		if e.Activate {
-			b.Activate[e.Activation](x)
-			fused.Elementwise += costs[e.Activation].Elementwise * n
-			fused.Special += costs[e.Activation].Special * n
+	}
+	if e.Activate {
+		run := n // elements that lie together
+		if lds == n {
+			run = rows * n
 		}
-		if e.Add {
-			b.Add(out[i*ldo:][:n], x)
-			fused.Elementwise += n
-			fused.Read += n * float32Bytes
+		for i := 0; i < rows*n; i += run {
+			b.Activate[e.Activation](sums[i/n*lds:][:run])
+			fused.Elementwise += costs[e.Activation].Elementwise * int64(run)
+			fused.Special += costs[e.Activation].Special * int64(run)
 		}
-		c.Written += n * float32Bytes
+	}
+	switch {
+	case e.Add:
+		for i := range rows {
+			b.Add(out[i*ldo:][:n], sums[i*lds:][:n])
+			fused.Elementwise += int64(n)
+			fused.Read += int64(n * float32Bytes)
+		}
+	case &out[0] != &sums[0]:
+		for i := range rows {
+			copy(out[i*ldo:][:n], sums[i*lds:])
+		}
 	}
 	return c, fused
 }

@@ -11,7 +11,7 @@ const (
 // LinearScratch is the length of the scratch that Linear needs for so many panels of w.
 func LinearScratch(rows int, w Panels, e *Epilogue, panels int) int {
 	width := stride(min(w.K, blockDepth))
-	if e.Add {
+	if e.apart() {
 		width += panels * PanelColumns
 	}
 	return min(rows, blockRows) * width
@@ -39,34 +39,37 @@ func (b *Backend) Linear(out []float32, ldo int, in []float32, ldi, rows int, w 
 	if rows == 1 {
 		parts = 1 // one row fits, and reads the weights as they lie
 	}
+	rest := *e
+	rest.Bias = nil                                   // the tiles add it
 	element := PanelBytes(w.Format, 1) / PanelColumns // bytes
 	for i := 0; i < rows; i += blockRows {
-		g := product{Panels: w, sums: out[i*ldo:], ld: ldo, rows: min(blockRows, rows-i)}
+		g := product{Panels: w, sums: out[i*ldo:], ld: ldo, panel: PanelColumns, rows: min(blockRows, rows-i)}
 		copied := scratch
-		if e.Add {
-			g.ld, g.origin = (to-from)*PanelColumns, from*PanelColumns
-			g.sums, copied = scratch[:g.rows*g.ld], scratch[g.rows*g.ld:]
+		if e.apart() {
+			g.ld, g.panel, g.origin = PanelColumns, g.rows*PanelColumns, from
+			sums := (to - from) * g.panel
+			g.sums, copied = scratch[:sums], scratch[sums:]
 		}
 		for n := range parts {
 			g.first, g.depth = w.K*n/parts, w.K*(n+1)/parts-w.K*n/parts
 			g.block(in[i*ldi+g.first:], ldi, copied)
 			for p := from; p < to; p++ {
-				c.Add(b.panel(&g, p, p+1 < to))
+				first, end := w.column(p), w.column(p+1)
+				var bias []float32
+				if n+1 == parts && e.Bias != nil {
+					bias = e.Bias[first:end]
+				}
+				c.Add(b.panel(&g, p, bias, p+1 < to))
 				if i == 0 {
-					c.Read += int64(g.depth * w.columns(p) * element)
+					c.Read += int64(g.depth*(end-first)*element + len(bias)*float32Bytes)
 				}
 				if p == 0 {
 					c.Read += int64(g.rows * g.depth * float32Bytes)
 				}
-				if n+1 < parts {
-					continue
-				}
-				first, end := w.column(p), w.column(p+1)
-				done, more := e.finish(b, out[i*ldo+first:], ldo, g.at(first), g.ld, g.rows, first, end)
-				c.Add(done)
-				fused.Add(more)
-				if i == 0 && e.Bias != nil {
-					c.Read += int64((end - first) * float32Bytes)
+				if n+1 == parts {
+					done, more := rest.finish(b, out[i*ldo+first:], ldo, g.at(p), g.ld, g.rows, first, end)
+					c.Add(done)
+					fused.Add(more)
 				}
 			}
 		}
@@ -77,16 +80,17 @@ func (b *Backend) Linear(out []float32, ldo int, in []float32, ldi, rows int, w 
 // A product is some rows' inputs, depth of them from the first on, times the same of Panels.
 type product struct {
 	Panels
-	sums         []float32 // of the columns from origin on
-	ld, origin   int
+	sums         []float32
+	ld, panel    int // from a row to the next in sums, and from a panel to the next,
+	origin       int // of which this is the first
 	in           []float32
 	ldi          int
 	rows         int
 	first, depth int
 }
 
-// at is where the sums of a column begin.
-func (g *product) at(column int) []float32 { return g.sums[column-g.origin:] }
+// at is where the sums of panel p begin.
+func (g *product) at(p int) []float32 { return g.sums[(p-g.origin)*g.panel:] }
 
 // block sets the inputs, copied unless there is one row, which is read once a panel as it lies.
 func (g *product) block(in []float32, ldi int, scratch []float32) {
@@ -102,7 +106,7 @@ func (g *product) block(in []float32, ldi int, scratch []float32) {
 
 // panel multiplies with panel p, in groups of rows as equal as can be. Where there is a next
 // panel, that is fetched meanwhile.
-func (b *Backend) panel(g *product, p int, next bool) (c Count) {
+func (b *Backend) panel(g *product, p int, bias []float32, next bool) (c Count) {
 	part := func(p int) []byte {
 		panel := g.Panel(p)
 		return panel[len(panel)/g.K*g.first:][:len(panel)/g.K*g.depth]
@@ -116,14 +120,18 @@ func (b *Backend) panel(g *product, p int, next bool) (c Count) {
 	groups := (g.rows + b.Rows - 1) / b.Rows
 	for n := range groups {
 		i, end := g.rows*n/groups, g.rows*(n+1)/groups
-		sums, in, next := g.at(p * PanelColumns)[i*g.ld:], g.in[i*g.ldi:], ahead[len(ahead)*n/groups:len(ahead)*(n+1)/groups]
+		sums, in, next := g.at(p)[i*g.ld:], g.in[i*g.ldi:], ahead[len(ahead)*n/groups:len(ahead)*(n+1)/groups]
 		switch g.Format {
 		case F32:
-			b.Tile(sums, g.ld, in, g.ldi, floats(panel), PanelColumns, g.depth, end-i, cols, g.first > 0, next)
+			b.Tile(sums, g.ld, in, g.ldi, floats(panel), PanelColumns, g.depth, end-i, cols, g.first > 0, bias, next)
 		case BF16:
-			b.TileBF16(sums, g.ld, in, g.ldi, words(panel), g.depth, end-i, cols, g.first > 0, next)
+			b.TileBF16(sums, g.ld, in, g.ldi, words(panel), g.depth, end-i, cols, g.first > 0, bias, next)
 		}
 		c.product(end-i, cols, executed, g.depth)
+		if bias != nil {
+			c.Elementwise += int64((end - i) * cols)
+			c.Padding += int64((end - i) * (executed - cols))
+		}
 	}
 	return c
 }

@@ -174,6 +174,7 @@ func linear(t *rapid.T, b *kernel.Backend, rows, n, k int) {
 	want := operand(before, n)
 	var bias []oracle.Number
 	if e.Bias != nil {
+		m.Tally.Padding += int64(rows * machine.beyond(n))
 		bias = operand(e.Bias, n)[0]
 	}
 	m.Linear(&fused, want, operand(in, k), held(f, w, k), bias, e)

@@ -33,7 +33,7 @@ func atEdge(t *testing.T, most int) (last func(n int) []float32) {
 // beyond would be a fault. The result is the oracle's, and what lies between rows stays.
 func TestTile(t *testing.T) {
 	const most, guard = 4096, 77
-	outs, as, bs := atEdge(t, most), atEdge(t, most), atEdge(t, most)
+	outs, as, bs, biases := atEdge(t, most), atEdge(t, most), atEdge(t, most), atEdge(t, most)
 	for _, b := range kernel.Backends() {
 		for rows := 1; rows <= b.Rows; rows++ {
 			for cols := 1; cols <= kernel.PanelColumns; cols++ {
@@ -46,11 +46,19 @@ func TestTile(t *testing.T) {
 					for i := range w {
 						w[i] = float32(i%19-9) / 3
 					}
-					for _, add := range []bool{false, true} {
+					bias := biases(cols)
+					for i := range bias {
+						bias[i] = float32(i)/3 - 1
+					}
+					for n := range 4 {
+						add, bias := n%2 == 1, bias
+						if n < 2 {
+							bias = nil
+						}
 						for i := range out {
 							out[i] = guard
 						}
-						b.Tile(out, ldo, a, lda, w, ldb, k, rows, cols, add, nil)
+						b.Tile(out, ldo, a, lda, w, ldb, k, rows, cols, add, bias, nil)
 						m := oracle.Machine{Fused: machines[b.Name].fused}
 						for i := range out {
 							row, col := i/ldo, i%ldo
@@ -62,10 +70,13 @@ func TestTile(t *testing.T) {
 								for p := range k {
 									want = m.MulAdd(m.Number(a[row*lda+p]), m.Number(w[p*ldb+col]), want)
 								}
+								if bias != nil {
+									want = m.Add(want, m.Number(bias[col]))
+								}
 							}
 							if math.Float32bits(out[i]) != math.Float32bits(want.Float()) {
-								t.Fatalf("%s: %d rows, %d columns, k = %d, add %v: (%d, %d) is %v, want %v",
-									b.Name, rows, cols, k, add, row, col, out[i], want.Float())
+								t.Fatalf("%s: %d rows, %d columns, k = %d, add %v, bias %v: (%d, %d) is %v, want %v",
+									b.Name, rows, cols, k, add, bias, row, col, out[i], want.Float())
 							}
 						}
 					}
@@ -79,7 +90,7 @@ func TestTile(t *testing.T) {
 // of Tile on the widened panel.
 func TestTileBF16(t *testing.T) {
 	const most, guard, columns = 4096, 77, kernel.PanelColumns
-	outs, as, panels := atEdge(t, most), atEdge(t, most), atEdge(t, most)
+	outs, as, panels, biases := atEdge(t, most), atEdge(t, most), atEdge(t, most), atEdge(t, most)
 	for _, b := range kernel.Backends() {
 		for rows := 1; rows <= b.Rows; rows++ {
 			for cols := 1; cols <= columns; cols++ {
@@ -97,17 +108,25 @@ func TestTileBF16(t *testing.T) {
 					memory := panels(k * columns / 2)
 					panel := unsafe.Slice((*uint16)(unsafe.Pointer(&memory[0])), k*columns)
 					copy(panel, unsafe.Slice((*uint16)(unsafe.Pointer(&packed.Data[0])), len(panel)))
-					for _, add := range []bool{false, true} {
+					bias := biases(cols)
+					for i := range bias {
+						bias[i] = float32(i)/3 - 1
+					}
+					for n := range 4 {
+						add, bias := n%2 == 1, bias
+						if n < 2 {
+							bias = nil
+						}
 						want := make([]float32, len(out))
 						for i := range out {
 							out[i], want[i] = guard, guard
 						}
-						b.TileBF16(out, ldo, a, lda, panel, k, rows, cols, add, nil)
-						b.Tile(want, ldo, a, lda, wide, columns, k, rows, cols, add, nil)
+						b.TileBF16(out, ldo, a, lda, panel, k, rows, cols, add, bias, nil)
+						b.Tile(want, ldo, a, lda, wide, columns, k, rows, cols, add, bias, nil)
 						for i := range out {
 							if math.Float32bits(out[i]) != math.Float32bits(want[i]) {
-								t.Fatalf("%s: %d rows, %d columns, k = %d, add %v: (%d, %d) is %v, want %v",
-									b.Name, rows, cols, k, add, i/ldo, i%ldo, out[i], want[i])
+								t.Fatalf("%s: %d rows, %d columns, k = %d, add %v, bias %v: (%d, %d) is %v, want %v",
+									b.Name, rows, cols, k, add, bias, i/ldo, i%ldo, out[i], want[i])
 							}
 						}
 					}

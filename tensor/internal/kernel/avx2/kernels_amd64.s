@@ -206,9 +206,9 @@ end:
 	MOVQ         DI, bytes+32(FP)
 	RET
 
-// func tile1x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+// func tile1x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile1x8(SB), NOSPLIT, $0-88
+TEXT ·tile1x8(SB), NOSPLIT, $0-96
 	MOVQ    cols+56(FP), AX
 	CMPQ    AX, $0x08
 	JNE     masked
@@ -235,8 +235,8 @@ full_begin:
 	MOVQ b+32(FP), CX
 	MOVQ ldb+40(FP), DX
 	SHLQ $0x02, DX
-	MOVQ ahead+72(FP), BX
-	MOVQ step+80(FP), BX
+	MOVQ ahead+80(FP), BX
+	MOVQ step+88(FP), BX
 	MOVQ k+48(FP), BX
 	SUBQ $0x04, BX
 	JLT  full_rest
@@ -279,6 +279,13 @@ full_product:
 	JNZ          full_product
 
 full_end:
+	MOVQ    bias+72(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Y1
+	VADDPS  Y1, Y0, Y0
+
+full_store:
 	MOVQ    ldo+8(FP), AX
 	SHLQ    $0x02, AX
 	MOVQ    out+0(FP), AX
@@ -314,8 +321,8 @@ tail_begin:
 	MOVQ b+32(FP), CX
 	MOVQ ldb+40(FP), DX
 	SHLQ $0x02, DX
-	MOVQ ahead+72(FP), BX
-	MOVQ step+80(FP), BX
+	MOVQ ahead+80(FP), BX
+	MOVQ step+88(FP), BX
 	MOVQ k+48(FP), BX
 	SUBQ $0x04, BX
 	JLT  tail_rest
@@ -358,6 +365,13 @@ tail_product:
 	JNZ          tail_product
 
 tail_end:
+	MOVQ       bias+72(FP), AX
+	TESTQ      AX, AX
+	JZ         tail_store
+	VMASKMOVPS (AX), Y0, Y2
+	VADDPS     Y2, Y1, Y1
+
+tail_store:
 	MOVQ       ldo+8(FP), AX
 	SHLQ       $0x02, AX
 	MOVQ       out+0(FP), AX
@@ -399,9 +413,9 @@ DATA masks<>+120(SB)/4, $0x00000000
 DATA masks<>+124(SB)/4, $0x00000000
 GLOBL masks<>(SB), RODATA|NOPTR, $128
 
-// func widen1x8(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// func widen1x8(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·widen1x8(SB), NOSPLIT, $0-80
+TEXT ·widen1x8(SB), NOSPLIT, $0-88
 	MOVQ    cols+48(FP), AX
 	CMPQ    AX, $0x08
 	JNE     masked
@@ -426,8 +440,8 @@ full_begin:
 	SHLQ $0x02, AX
 	MOVQ a+16(FP), AX
 	MOVQ b+32(FP), CX
-	MOVQ ahead+64(FP), DX
-	MOVQ step+72(FP), DX
+	MOVQ ahead+72(FP), DX
+	MOVQ step+80(FP), DX
 	MOVQ k+40(FP), DX
 	SUBQ $0x04, DX
 	JLT  full_rest
@@ -475,6 +489,13 @@ full_product:
 	JNZ          full_product
 
 full_end:
+	MOVQ    bias+64(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Y1
+	VADDPS  Y1, Y0, Y0
+
+full_store:
 	MOVQ    ldo+8(FP), AX
 	SHLQ    $0x02, AX
 	MOVQ    out+0(FP), AX
@@ -508,8 +529,8 @@ tail_begin:
 	SHLQ $0x02, AX
 	MOVQ a+16(FP), AX
 	MOVQ b+32(FP), CX
-	MOVQ ahead+64(FP), DX
-	MOVQ step+72(FP), DX
+	MOVQ ahead+72(FP), DX
+	MOVQ step+80(FP), DX
 	MOVQ k+40(FP), DX
 	SUBQ $0x04, DX
 	JLT  tail_rest
@@ -557,6 +578,13 @@ tail_product:
 	JNZ          tail_product
 
 tail_end:
+	MOVQ       bias+64(FP), AX
+	TESTQ      AX, AX
+	JZ         tail_store
+	VMASKMOVPS (AX), Y0, Y2
+	VADDPS     Y2, Y1, Y1
+
+tail_store:
 	MOVQ       ldo+8(FP), AX
 	SHLQ       $0x02, AX
 	MOVQ       out+0(FP), AX
@@ -564,9 +592,9 @@ tail_end:
 	VZEROUPPER
 	RET
 
-// func tile1x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+// func tile1x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile1x16(SB), NOSPLIT, $0-88
+TEXT ·tile1x16(SB), NOSPLIT, $0-96
 	MOVQ    cols+56(FP), AX
 	SUBQ    $0x08, AX
 	CMPQ    AX, $0x08
@@ -596,8 +624,8 @@ full_begin:
 	MOVQ b+32(FP), CX
 	MOVQ ldb+40(FP), DX
 	SHLQ $0x02, DX
-	MOVQ ahead+72(FP), BX
-	MOVQ step+80(FP), BX
+	MOVQ ahead+80(FP), BX
+	MOVQ step+88(FP), BX
 	MOVQ k+48(FP), BX
 	SUBQ $0x04, BX
 	JLT  full_rest
@@ -650,6 +678,15 @@ full_product:
 	JNZ          full_product
 
 full_end:
+	MOVQ    bias+72(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Y2
+	VADDPS  Y2, Y0, Y0
+	VMOVUPS 32(AX), Y2
+	VADDPS  Y2, Y1, Y1
+
+full_store:
 	MOVQ    ldo+8(FP), AX
 	SHLQ    $0x02, AX
 	MOVQ    out+0(FP), AX
@@ -688,8 +725,8 @@ tail_begin:
 	MOVQ b+32(FP), CX
 	MOVQ ldb+40(FP), DX
 	SHLQ $0x02, DX
-	MOVQ ahead+72(FP), BX
-	MOVQ step+80(FP), BX
+	MOVQ ahead+80(FP), BX
+	MOVQ step+88(FP), BX
 	MOVQ k+48(FP), BX
 	SUBQ $0x04, BX
 	JLT  tail_rest
@@ -742,6 +779,15 @@ tail_product:
 	JNZ          tail_product
 
 tail_end:
+	MOVQ       bias+72(FP), AX
+	TESTQ      AX, AX
+	JZ         tail_store
+	VMOVUPS    (AX), Y3
+	VADDPS     Y3, Y1, Y1
+	VMASKMOVPS 32(AX), Y0, Y3
+	VADDPS     Y3, Y2, Y2
+
+tail_store:
 	MOVQ       ldo+8(FP), AX
 	SHLQ       $0x02, AX
 	MOVQ       out+0(FP), AX
@@ -750,9 +796,9 @@ tail_end:
 	VZEROUPPER
 	RET
 
-// func widen1x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// func widen1x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·widen1x16(SB), NOSPLIT, $0-80
+TEXT ·widen1x16(SB), NOSPLIT, $0-88
 	MOVQ    cols+48(FP), AX
 	SUBQ    $0x08, AX
 	CMPQ    AX, $0x08
@@ -780,8 +826,8 @@ full_begin:
 	SHLQ $0x02, AX
 	MOVQ a+16(FP), AX
 	MOVQ b+32(FP), CX
-	MOVQ ahead+64(FP), DX
-	MOVQ step+72(FP), DX
+	MOVQ ahead+72(FP), DX
+	MOVQ step+80(FP), DX
 	MOVQ k+40(FP), DX
 	SUBQ $0x04, DX
 	JLT  full_rest
@@ -844,6 +890,15 @@ full_product:
 	JNZ          full_product
 
 full_end:
+	MOVQ    bias+64(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Y2
+	VADDPS  Y2, Y0, Y0
+	VMOVUPS 32(AX), Y2
+	VADDPS  Y2, Y1, Y1
+
+full_store:
 	MOVQ    ldo+8(FP), AX
 	SHLQ    $0x02, AX
 	MOVQ    out+0(FP), AX
@@ -880,8 +935,8 @@ tail_begin:
 	SHLQ $0x02, AX
 	MOVQ a+16(FP), AX
 	MOVQ b+32(FP), CX
-	MOVQ ahead+64(FP), DX
-	MOVQ step+72(FP), DX
+	MOVQ ahead+72(FP), DX
+	MOVQ step+80(FP), DX
 	MOVQ k+40(FP), DX
 	SUBQ $0x04, DX
 	JLT  tail_rest
@@ -944,6 +999,15 @@ tail_product:
 	JNZ          tail_product
 
 tail_end:
+	MOVQ       bias+64(FP), AX
+	TESTQ      AX, AX
+	JZ         tail_store
+	VMOVUPS    (AX), Y3
+	VADDPS     Y3, Y1, Y1
+	VMASKMOVPS 32(AX), Y0, Y3
+	VADDPS     Y3, Y2, Y2
+
+tail_store:
 	MOVQ       ldo+8(FP), AX
 	SHLQ       $0x02, AX
 	MOVQ       out+0(FP), AX
@@ -952,9 +1016,9 @@ tail_end:
 	VZEROUPPER
 	RET
 
-// func tile1x24(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+// func tile1x24(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile1x24(SB), NOSPLIT, $0-88
+TEXT ·tile1x24(SB), NOSPLIT, $0-96
 	MOVQ    cols+56(FP), AX
 	SUBQ    $0x10, AX
 	CMPQ    AX, $0x08
@@ -987,8 +1051,8 @@ full_begin:
 	MOVQ b+32(FP), CX
 	MOVQ ldb+40(FP), DX
 	SHLQ $0x02, DX
-	MOVQ ahead+72(FP), BX
-	MOVQ step+80(FP), BX
+	MOVQ ahead+80(FP), BX
+	MOVQ step+88(FP), BX
 	MOVQ k+48(FP), BX
 	SUBQ $0x04, BX
 	JLT  full_rest
@@ -1051,6 +1115,17 @@ full_product:
 	JNZ          full_product
 
 full_end:
+	MOVQ    bias+72(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Y3
+	VADDPS  Y3, Y0, Y0
+	VMOVUPS 32(AX), Y3
+	VADDPS  Y3, Y1, Y1
+	VMOVUPS 64(AX), Y3
+	VADDPS  Y3, Y2, Y2
+
+full_store:
 	MOVQ    ldo+8(FP), AX
 	SHLQ    $0x02, AX
 	MOVQ    out+0(FP), AX
@@ -1093,8 +1168,8 @@ tail_begin:
 	MOVQ b+32(FP), CX
 	MOVQ ldb+40(FP), DX
 	SHLQ $0x02, DX
-	MOVQ ahead+72(FP), BX
-	MOVQ step+80(FP), BX
+	MOVQ ahead+80(FP), BX
+	MOVQ step+88(FP), BX
 	MOVQ k+48(FP), BX
 	SUBQ $0x04, BX
 	JLT  tail_rest
@@ -1157,6 +1232,17 @@ tail_product:
 	JNZ          tail_product
 
 tail_end:
+	MOVQ       bias+72(FP), AX
+	TESTQ      AX, AX
+	JZ         tail_store
+	VMOVUPS    (AX), Y4
+	VADDPS     Y4, Y1, Y1
+	VMOVUPS    32(AX), Y4
+	VADDPS     Y4, Y2, Y2
+	VMASKMOVPS 64(AX), Y0, Y4
+	VADDPS     Y4, Y3, Y3
+
+tail_store:
 	MOVQ       ldo+8(FP), AX
 	SHLQ       $0x02, AX
 	MOVQ       out+0(FP), AX
@@ -1166,9 +1252,9 @@ tail_end:
 	VZEROUPPER
 	RET
 
-// func widen1x24(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// func widen1x24(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·widen1x24(SB), NOSPLIT, $0-80
+TEXT ·widen1x24(SB), NOSPLIT, $0-88
 	MOVQ    cols+48(FP), AX
 	SUBQ    $0x10, AX
 	CMPQ    AX, $0x08
@@ -1200,8 +1286,8 @@ full_begin:
 	MOVQ    a+16(FP), AX
 	MOVQ    b+32(FP), CX
 	VMOVUPS constantffff0000<>+0(SB), Y3
-	MOVQ    ahead+64(FP), DX
-	MOVQ    step+72(FP), DX
+	MOVQ    ahead+72(FP), DX
+	MOVQ    step+80(FP), DX
 	MOVQ    k+40(FP), DX
 	SUBQ    $0x04, DX
 	JLT     full_rest
@@ -1274,6 +1360,17 @@ full_product:
 	JNZ          full_product
 
 full_end:
+	MOVQ    bias+64(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Y3
+	VADDPS  Y3, Y0, Y0
+	VMOVUPS 32(AX), Y3
+	VADDPS  Y3, Y1, Y1
+	VMOVUPS 64(AX), Y3
+	VADDPS  Y3, Y2, Y2
+
+full_store:
 	MOVQ    ldo+8(FP), AX
 	SHLQ    $0x02, AX
 	MOVQ    out+0(FP), AX
@@ -1315,8 +1412,8 @@ tail_begin:
 	MOVQ    a+16(FP), AX
 	MOVQ    b+32(FP), CX
 	VMOVUPS constantffff0000<>+0(SB), Y4
-	MOVQ    ahead+64(FP), DX
-	MOVQ    step+72(FP), DX
+	MOVQ    ahead+72(FP), DX
+	MOVQ    step+80(FP), DX
 	MOVQ    k+40(FP), DX
 	SUBQ    $0x04, DX
 	JLT     tail_rest
@@ -1389,6 +1486,17 @@ tail_product:
 	JNZ          tail_product
 
 tail_end:
+	MOVQ       bias+64(FP), AX
+	TESTQ      AX, AX
+	JZ         tail_store
+	VMOVUPS    (AX), Y4
+	VADDPS     Y4, Y1, Y1
+	VMOVUPS    32(AX), Y4
+	VADDPS     Y4, Y2, Y2
+	VMASKMOVPS 64(AX), Y0, Y4
+	VADDPS     Y4, Y3, Y3
+
+tail_store:
 	MOVQ       ldo+8(FP), AX
 	SHLQ       $0x02, AX
 	MOVQ       out+0(FP), AX
@@ -1408,9 +1516,9 @@ DATA constantffff0000<>+24(SB)/4, $0xffff0000
 DATA constantffff0000<>+28(SB)/4, $0xffff0000
 GLOBL constantffff0000<>(SB), RODATA|NOPTR, $32
 
-// func tile1x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+// func tile1x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile1x32(SB), NOSPLIT, $0-88
+TEXT ·tile1x32(SB), NOSPLIT, $0-96
 	MOVQ    cols+56(FP), AX
 	SUBQ    $0x18, AX
 	CMPQ    AX, $0x08
@@ -1445,8 +1553,8 @@ full_begin:
 	MOVQ b+32(FP), CX
 	MOVQ ldb+40(FP), DX
 	SHLQ $0x02, DX
-	MOVQ ahead+72(FP), BX
-	MOVQ step+80(FP), BX
+	MOVQ ahead+80(FP), BX
+	MOVQ step+88(FP), BX
 	MOVQ k+48(FP), BX
 	SUBQ $0x04, BX
 	JLT  full_rest
@@ -1519,6 +1627,19 @@ full_product:
 	JNZ          full_product
 
 full_end:
+	MOVQ    bias+72(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Y4
+	VADDPS  Y4, Y0, Y0
+	VMOVUPS 32(AX), Y4
+	VADDPS  Y4, Y1, Y1
+	VMOVUPS 64(AX), Y4
+	VADDPS  Y4, Y2, Y2
+	VMOVUPS 96(AX), Y4
+	VADDPS  Y4, Y3, Y3
+
+full_store:
 	MOVQ    ldo+8(FP), AX
 	SHLQ    $0x02, AX
 	MOVQ    out+0(FP), AX
@@ -1564,8 +1685,8 @@ tail_begin:
 	MOVQ b+32(FP), CX
 	MOVQ ldb+40(FP), DX
 	SHLQ $0x02, DX
-	MOVQ ahead+72(FP), BX
-	MOVQ step+80(FP), BX
+	MOVQ ahead+80(FP), BX
+	MOVQ step+88(FP), BX
 	MOVQ k+48(FP), BX
 	SUBQ $0x04, BX
 	JLT  tail_rest
@@ -1638,6 +1759,19 @@ tail_product:
 	JNZ          tail_product
 
 tail_end:
+	MOVQ       bias+72(FP), AX
+	TESTQ      AX, AX
+	JZ         tail_store
+	VMOVUPS    (AX), Y5
+	VADDPS     Y5, Y1, Y1
+	VMOVUPS    32(AX), Y5
+	VADDPS     Y5, Y2, Y2
+	VMOVUPS    64(AX), Y5
+	VADDPS     Y5, Y3, Y3
+	VMASKMOVPS 96(AX), Y0, Y5
+	VADDPS     Y5, Y4, Y4
+
+tail_store:
 	MOVQ       ldo+8(FP), AX
 	SHLQ       $0x02, AX
 	MOVQ       out+0(FP), AX
@@ -1648,9 +1782,9 @@ tail_end:
 	VZEROUPPER
 	RET
 
-// func widen1x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// func widen1x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·widen1x32(SB), NOSPLIT, $0-80
+TEXT ·widen1x32(SB), NOSPLIT, $0-88
 	MOVQ    cols+48(FP), AX
 	SUBQ    $0x18, AX
 	CMPQ    AX, $0x08
@@ -1684,8 +1818,8 @@ full_begin:
 	MOVQ    a+16(FP), AX
 	MOVQ    b+32(FP), CX
 	VMOVUPS constantffff0000<>+0(SB), Y4
-	MOVQ    ahead+64(FP), DX
-	MOVQ    step+72(FP), DX
+	MOVQ    ahead+72(FP), DX
+	MOVQ    step+80(FP), DX
 	MOVQ    k+40(FP), DX
 	SUBQ    $0x04, DX
 	JLT     full_rest
@@ -1768,6 +1902,19 @@ full_product:
 	JNZ          full_product
 
 full_end:
+	MOVQ    bias+64(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Y4
+	VADDPS  Y4, Y0, Y0
+	VMOVUPS 32(AX), Y4
+	VADDPS  Y4, Y1, Y1
+	VMOVUPS 64(AX), Y4
+	VADDPS  Y4, Y2, Y2
+	VMOVUPS 96(AX), Y4
+	VADDPS  Y4, Y3, Y3
+
+full_store:
 	MOVQ    ldo+8(FP), AX
 	SHLQ    $0x02, AX
 	MOVQ    out+0(FP), AX
@@ -1812,8 +1959,8 @@ tail_begin:
 	MOVQ    a+16(FP), AX
 	MOVQ    b+32(FP), CX
 	VMOVUPS constantffff0000<>+0(SB), Y5
-	MOVQ    ahead+64(FP), DX
-	MOVQ    step+72(FP), DX
+	MOVQ    ahead+72(FP), DX
+	MOVQ    step+80(FP), DX
 	MOVQ    k+40(FP), DX
 	SUBQ    $0x04, DX
 	JLT     tail_rest
@@ -1896,6 +2043,19 @@ tail_product:
 	JNZ          tail_product
 
 tail_end:
+	MOVQ       bias+64(FP), AX
+	TESTQ      AX, AX
+	JZ         tail_store
+	VMOVUPS    (AX), Y5
+	VADDPS     Y5, Y1, Y1
+	VMOVUPS    32(AX), Y5
+	VADDPS     Y5, Y2, Y2
+	VMOVUPS    64(AX), Y5
+	VADDPS     Y5, Y3, Y3
+	VMASKMOVPS 96(AX), Y0, Y5
+	VADDPS     Y5, Y4, Y4
+
+tail_store:
 	MOVQ       ldo+8(FP), AX
 	SHLQ       $0x02, AX
 	MOVQ       out+0(FP), AX
@@ -1906,9 +2066,9 @@ tail_end:
 	VZEROUPPER
 	RET
 
-// func tile2x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+// func tile2x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile2x8(SB), NOSPLIT, $0-88
+TEXT ·tile2x8(SB), NOSPLIT, $0-96
 	MOVQ    cols+56(FP), AX
 	CMPQ    AX, $0x08
 	JNE     masked
@@ -1938,8 +2098,8 @@ full_begin:
 	MOVQ b+32(FP), DX
 	MOVQ ldb+40(FP), BX
 	SHLQ $0x02, BX
-	MOVQ ahead+72(FP), SI
-	MOVQ step+80(FP), SI
+	MOVQ ahead+80(FP), SI
+	MOVQ step+88(FP), SI
 	MOVQ k+48(FP), SI
 
 full_product:
@@ -1952,11 +2112,19 @@ full_product:
 	ADDQ         BX, DX
 	DECQ         SI
 	JNZ          full_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	VMOVUPS      Y0, (CX)
-	VMOVUPS      Y1, (CX)(AX*1)
+	MOVQ         bias+72(FP), AX
+	TESTQ        AX, AX
+	JZ           full_store
+	VMOVUPS      (AX), Y2
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y2, Y1, Y1
+
+full_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, (CX)(AX*1)
 	VZEROUPPER
 	RET
 
@@ -1991,8 +2159,8 @@ tail_begin:
 	MOVQ b+32(FP), DX
 	MOVQ ldb+40(FP), BX
 	SHLQ $0x02, BX
-	MOVQ ahead+72(FP), SI
-	MOVQ step+80(FP), SI
+	MOVQ ahead+80(FP), SI
+	MOVQ step+88(FP), SI
 	MOVQ k+48(FP), SI
 
 tail_product:
@@ -2005,17 +2173,25 @@ tail_product:
 	ADDQ         BX, DX
 	DECQ         SI
 	JNZ          tail_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	VMASKMOVPS   Y1, Y0, (CX)
-	VMASKMOVPS   Y2, Y0, (CX)(AX*1)
+	MOVQ         bias+72(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMASKMOVPS   (AX), Y0, Y3
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y3, Y2, Y2
+
+tail_store:
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	VMASKMOVPS Y1, Y0, (CX)
+	VMASKMOVPS Y2, Y0, (CX)(AX*1)
 	VZEROUPPER
 	RET
 
-// func widen2x8(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// func widen2x8(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·widen2x8(SB), NOSPLIT, $0-80
+TEXT ·widen2x8(SB), NOSPLIT, $0-88
 	MOVQ    cols+48(FP), AX
 	CMPQ    AX, $0x08
 	JNE     masked
@@ -2043,8 +2219,8 @@ full_begin:
 	SHLQ $0x02, AX
 	MOVQ a+16(FP), CX
 	MOVQ b+32(FP), DX
-	MOVQ ahead+64(FP), BX
-	MOVQ step+72(FP), SI
+	MOVQ ahead+72(FP), BX
+	MOVQ step+80(FP), SI
 	MOVQ k+40(FP), DI
 
 full_product:
@@ -2060,11 +2236,19 @@ full_product:
 	ADDQ         $0x40, DX
 	DECQ         DI
 	JNZ          full_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	VMOVUPS      Y0, (CX)
-	VMOVUPS      Y1, (CX)(AX*1)
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           full_store
+	VMOVUPS      (AX), Y2
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y2, Y1, Y1
+
+full_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, (CX)(AX*1)
 	VZEROUPPER
 	RET
 
@@ -2097,8 +2281,8 @@ tail_begin:
 	SHLQ $0x02, AX
 	MOVQ a+16(FP), CX
 	MOVQ b+32(FP), DX
-	MOVQ ahead+64(FP), BX
-	MOVQ step+72(FP), SI
+	MOVQ ahead+72(FP), BX
+	MOVQ step+80(FP), SI
 	MOVQ k+40(FP), DI
 
 tail_product:
@@ -2114,17 +2298,25 @@ tail_product:
 	ADDQ         $0x40, DX
 	DECQ         DI
 	JNZ          tail_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	VMASKMOVPS   Y1, Y0, (CX)
-	VMASKMOVPS   Y2, Y0, (CX)(AX*1)
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMASKMOVPS   (AX), Y0, Y3
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y3, Y2, Y2
+
+tail_store:
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	VMASKMOVPS Y1, Y0, (CX)
+	VMASKMOVPS Y2, Y0, (CX)(AX*1)
 	VZEROUPPER
 	RET
 
-// func tile2x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+// func tile2x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile2x16(SB), NOSPLIT, $0-88
+TEXT ·tile2x16(SB), NOSPLIT, $0-96
 	MOVQ    cols+56(FP), AX
 	SUBQ    $0x08, AX
 	CMPQ    AX, $0x08
@@ -2159,8 +2351,8 @@ full_begin:
 	MOVQ b+32(FP), DX
 	MOVQ ldb+40(FP), BX
 	SHLQ $0x02, BX
-	MOVQ ahead+72(FP), SI
-	MOVQ step+80(FP), SI
+	MOVQ ahead+80(FP), SI
+	MOVQ step+88(FP), SI
 	MOVQ k+48(FP), SI
 
 full_product:
@@ -2176,13 +2368,24 @@ full_product:
 	ADDQ         BX, DX
 	DECQ         SI
 	JNZ          full_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	VMOVUPS      Y0, (CX)
-	VMOVUPS      Y1, 32(CX)
-	VMOVUPS      Y2, (CX)(AX*1)
-	VMOVUPS      Y3, 32(CX)(AX*1)
+	MOVQ         bias+72(FP), AX
+	TESTQ        AX, AX
+	JZ           full_store
+	VMOVUPS      (AX), Y4
+	VADDPS       Y4, Y0, Y0
+	VADDPS       Y4, Y2, Y2
+	VMOVUPS      32(AX), Y4
+	VADDPS       Y4, Y1, Y1
+	VADDPS       Y4, Y3, Y3
+
+full_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	VMOVUPS Y2, (CX)(AX*1)
+	VMOVUPS Y3, 32(CX)(AX*1)
 	VZEROUPPER
 	RET
 
@@ -2221,8 +2424,8 @@ tail_begin:
 	MOVQ b+32(FP), DX
 	MOVQ ldb+40(FP), BX
 	SHLQ $0x02, BX
-	MOVQ ahead+72(FP), SI
-	MOVQ step+80(FP), SI
+	MOVQ ahead+80(FP), SI
+	MOVQ step+88(FP), SI
 	MOVQ k+48(FP), SI
 
 tail_product:
@@ -2238,19 +2441,30 @@ tail_product:
 	ADDQ         BX, DX
 	DECQ         SI
 	JNZ          tail_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	VMOVUPS      Y1, (CX)
-	VMASKMOVPS   Y2, Y0, 32(CX)
-	VMOVUPS      Y3, (CX)(AX*1)
-	VMASKMOVPS   Y4, Y0, 32(CX)(AX*1)
+	MOVQ         bias+72(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMOVUPS      (AX), Y5
+	VADDPS       Y5, Y1, Y1
+	VADDPS       Y5, Y3, Y3
+	VMASKMOVPS   32(AX), Y0, Y5
+	VADDPS       Y5, Y2, Y2
+	VADDPS       Y5, Y4, Y4
+
+tail_store:
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	VMOVUPS    Y1, (CX)
+	VMASKMOVPS Y2, Y0, 32(CX)
+	VMOVUPS    Y3, (CX)(AX*1)
+	VMASKMOVPS Y4, Y0, 32(CX)(AX*1)
 	VZEROUPPER
 	RET
 
-// func widen2x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// func widen2x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·widen2x16(SB), NOSPLIT, $0-80
+TEXT ·widen2x16(SB), NOSPLIT, $0-88
 	MOVQ    cols+48(FP), AX
 	SUBQ    $0x08, AX
 	CMPQ    AX, $0x08
@@ -2283,8 +2497,8 @@ full_begin:
 	SHLQ $0x02, AX
 	MOVQ a+16(FP), CX
 	MOVQ b+32(FP), DX
-	MOVQ ahead+64(FP), BX
-	MOVQ step+72(FP), SI
+	MOVQ ahead+72(FP), BX
+	MOVQ step+80(FP), SI
 	MOVQ k+40(FP), DI
 
 full_product:
@@ -2304,13 +2518,24 @@ full_product:
 	ADDQ         $0x40, DX
 	DECQ         DI
 	JNZ          full_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	VMOVUPS      Y0, (CX)
-	VMOVUPS      Y1, 32(CX)
-	VMOVUPS      Y2, (CX)(AX*1)
-	VMOVUPS      Y3, 32(CX)(AX*1)
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           full_store
+	VMOVUPS      (AX), Y4
+	VADDPS       Y4, Y0, Y0
+	VADDPS       Y4, Y2, Y2
+	VMOVUPS      32(AX), Y4
+	VADDPS       Y4, Y1, Y1
+	VADDPS       Y4, Y3, Y3
+
+full_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	VMOVUPS Y2, (CX)(AX*1)
+	VMOVUPS Y3, 32(CX)(AX*1)
 	VZEROUPPER
 	RET
 
@@ -2347,8 +2572,8 @@ tail_begin:
 	SHLQ $0x02, AX
 	MOVQ a+16(FP), CX
 	MOVQ b+32(FP), DX
-	MOVQ ahead+64(FP), BX
-	MOVQ step+72(FP), SI
+	MOVQ ahead+72(FP), BX
+	MOVQ step+80(FP), SI
 	MOVQ k+40(FP), DI
 
 tail_product:
@@ -2368,19 +2593,30 @@ tail_product:
 	ADDQ         $0x40, DX
 	DECQ         DI
 	JNZ          tail_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	VMOVUPS      Y1, (CX)
-	VMASKMOVPS   Y2, Y0, 32(CX)
-	VMOVUPS      Y3, (CX)(AX*1)
-	VMASKMOVPS   Y4, Y0, 32(CX)(AX*1)
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMOVUPS      (AX), Y5
+	VADDPS       Y5, Y1, Y1
+	VADDPS       Y5, Y3, Y3
+	VMASKMOVPS   32(AX), Y0, Y5
+	VADDPS       Y5, Y2, Y2
+	VADDPS       Y5, Y4, Y4
+
+tail_store:
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	VMOVUPS    Y1, (CX)
+	VMASKMOVPS Y2, Y0, 32(CX)
+	VMOVUPS    Y3, (CX)(AX*1)
+	VMASKMOVPS Y4, Y0, 32(CX)(AX*1)
 	VZEROUPPER
 	RET
 
-// func tile2x24(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+// func tile2x24(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile2x24(SB), NOSPLIT, $0-88
+TEXT ·tile2x24(SB), NOSPLIT, $0-96
 	MOVQ    cols+56(FP), AX
 	SUBQ    $0x10, AX
 	CMPQ    AX, $0x08
@@ -2421,8 +2657,8 @@ full_begin:
 	MOVQ b+32(FP), DX
 	MOVQ ldb+40(FP), BX
 	SHLQ $0x02, BX
-	MOVQ ahead+72(FP), SI
-	MOVQ step+80(FP), SI
+	MOVQ ahead+80(FP), SI
+	MOVQ step+88(FP), SI
 	MOVQ k+48(FP), SI
 
 full_product:
@@ -2441,15 +2677,29 @@ full_product:
 	ADDQ         BX, DX
 	DECQ         SI
 	JNZ          full_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	VMOVUPS      Y0, (CX)
-	VMOVUPS      Y1, 32(CX)
-	VMOVUPS      Y2, 64(CX)
-	VMOVUPS      Y3, (CX)(AX*1)
-	VMOVUPS      Y4, 32(CX)(AX*1)
-	VMOVUPS      Y5, 64(CX)(AX*1)
+	MOVQ         bias+72(FP), AX
+	TESTQ        AX, AX
+	JZ           full_store
+	VMOVUPS      (AX), Y6
+	VADDPS       Y6, Y0, Y0
+	VADDPS       Y6, Y3, Y3
+	VMOVUPS      32(AX), Y6
+	VADDPS       Y6, Y1, Y1
+	VADDPS       Y6, Y4, Y4
+	VMOVUPS      64(AX), Y6
+	VADDPS       Y6, Y2, Y2
+	VADDPS       Y6, Y5, Y5
+
+full_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	VMOVUPS Y2, 64(CX)
+	VMOVUPS Y3, (CX)(AX*1)
+	VMOVUPS Y4, 32(CX)(AX*1)
+	VMOVUPS Y5, 64(CX)(AX*1)
 	VZEROUPPER
 	RET
 
@@ -2494,8 +2744,8 @@ tail_begin:
 	MOVQ b+32(FP), DX
 	MOVQ ldb+40(FP), BX
 	SHLQ $0x02, BX
-	MOVQ ahead+72(FP), SI
-	MOVQ step+80(FP), SI
+	MOVQ ahead+80(FP), SI
+	MOVQ step+88(FP), SI
 	MOVQ k+48(FP), SI
 
 tail_product:
@@ -2514,21 +2764,35 @@ tail_product:
 	ADDQ         BX, DX
 	DECQ         SI
 	JNZ          tail_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	VMOVUPS      Y1, (CX)
-	VMOVUPS      Y2, 32(CX)
-	VMASKMOVPS   Y3, Y0, 64(CX)
-	VMOVUPS      Y4, (CX)(AX*1)
-	VMOVUPS      Y5, 32(CX)(AX*1)
-	VMASKMOVPS   Y6, Y0, 64(CX)(AX*1)
+	MOVQ         bias+72(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMOVUPS      (AX), Y7
+	VADDPS       Y7, Y1, Y1
+	VADDPS       Y7, Y4, Y4
+	VMOVUPS      32(AX), Y7
+	VADDPS       Y7, Y2, Y2
+	VADDPS       Y7, Y5, Y5
+	VMASKMOVPS   64(AX), Y0, Y7
+	VADDPS       Y7, Y3, Y3
+	VADDPS       Y7, Y6, Y6
+
+tail_store:
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	VMOVUPS    Y1, (CX)
+	VMOVUPS    Y2, 32(CX)
+	VMASKMOVPS Y3, Y0, 64(CX)
+	VMOVUPS    Y4, (CX)(AX*1)
+	VMOVUPS    Y5, 32(CX)(AX*1)
+	VMASKMOVPS Y6, Y0, 64(CX)(AX*1)
 	VZEROUPPER
 	RET
 
-// func widen2x24(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// func widen2x24(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·widen2x24(SB), NOSPLIT, $0-80
+TEXT ·widen2x24(SB), NOSPLIT, $0-88
 	MOVQ    cols+48(FP), AX
 	SUBQ    $0x10, AX
 	CMPQ    AX, $0x08
@@ -2568,8 +2832,8 @@ full_begin:
 	MOVQ    a+16(FP), CX
 	MOVQ    b+32(FP), DX
 	VMOVUPS constantffff0000<>+0(SB), Y6
-	MOVQ    ahead+64(FP), BX
-	MOVQ    step+72(FP), SI
+	MOVQ    ahead+72(FP), BX
+	MOVQ    step+80(FP), SI
 	MOVQ    k+40(FP), DI
 
 full_product:
@@ -2592,15 +2856,29 @@ full_product:
 	ADDQ         $0x40, DX
 	DECQ         DI
 	JNZ          full_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	VMOVUPS      Y0, (CX)
-	VMOVUPS      Y1, 32(CX)
-	VMOVUPS      Y2, 64(CX)
-	VMOVUPS      Y3, (CX)(AX*1)
-	VMOVUPS      Y4, 32(CX)(AX*1)
-	VMOVUPS      Y5, 64(CX)(AX*1)
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           full_store
+	VMOVUPS      (AX), Y6
+	VADDPS       Y6, Y0, Y0
+	VADDPS       Y6, Y3, Y3
+	VMOVUPS      32(AX), Y6
+	VADDPS       Y6, Y1, Y1
+	VADDPS       Y6, Y4, Y4
+	VMOVUPS      64(AX), Y6
+	VADDPS       Y6, Y2, Y2
+	VADDPS       Y6, Y5, Y5
+
+full_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	VMOVUPS Y2, 64(CX)
+	VMOVUPS Y3, (CX)(AX*1)
+	VMOVUPS Y4, 32(CX)(AX*1)
+	VMOVUPS Y5, 64(CX)(AX*1)
 	VZEROUPPER
 	RET
 
@@ -2644,8 +2922,8 @@ tail_begin:
 	MOVQ    a+16(FP), CX
 	MOVQ    b+32(FP), DX
 	VMOVUPS constantffff0000<>+0(SB), Y7
-	MOVQ    ahead+64(FP), BX
-	MOVQ    step+72(FP), SI
+	MOVQ    ahead+72(FP), BX
+	MOVQ    step+80(FP), SI
 	MOVQ    k+40(FP), DI
 
 tail_product:
@@ -2668,21 +2946,35 @@ tail_product:
 	ADDQ         $0x40, DX
 	DECQ         DI
 	JNZ          tail_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	VMOVUPS      Y1, (CX)
-	VMOVUPS      Y2, 32(CX)
-	VMASKMOVPS   Y3, Y0, 64(CX)
-	VMOVUPS      Y4, (CX)(AX*1)
-	VMOVUPS      Y5, 32(CX)(AX*1)
-	VMASKMOVPS   Y6, Y0, 64(CX)(AX*1)
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMOVUPS      (AX), Y7
+	VADDPS       Y7, Y1, Y1
+	VADDPS       Y7, Y4, Y4
+	VMOVUPS      32(AX), Y7
+	VADDPS       Y7, Y2, Y2
+	VADDPS       Y7, Y5, Y5
+	VMASKMOVPS   64(AX), Y0, Y7
+	VADDPS       Y7, Y3, Y3
+	VADDPS       Y7, Y6, Y6
+
+tail_store:
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	VMOVUPS    Y1, (CX)
+	VMOVUPS    Y2, 32(CX)
+	VMASKMOVPS Y3, Y0, 64(CX)
+	VMOVUPS    Y4, (CX)(AX*1)
+	VMOVUPS    Y5, 32(CX)(AX*1)
+	VMASKMOVPS Y6, Y0, 64(CX)(AX*1)
 	VZEROUPPER
 	RET
 
-// func tile2x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+// func tile2x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile2x32(SB), NOSPLIT, $0-88
+TEXT ·tile2x32(SB), NOSPLIT, $0-96
 	MOVQ    cols+56(FP), AX
 	SUBQ    $0x18, AX
 	CMPQ    AX, $0x08
@@ -2727,8 +3019,8 @@ full_begin:
 	MOVQ b+32(FP), DX
 	MOVQ ldb+40(FP), BX
 	SHLQ $0x02, BX
-	MOVQ ahead+72(FP), SI
-	MOVQ step+80(FP), SI
+	MOVQ ahead+80(FP), SI
+	MOVQ step+88(FP), SI
 	MOVQ k+48(FP), SI
 
 full_product:
@@ -2750,17 +3042,34 @@ full_product:
 	ADDQ         BX, DX
 	DECQ         SI
 	JNZ          full_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	VMOVUPS      Y0, (CX)
-	VMOVUPS      Y1, 32(CX)
-	VMOVUPS      Y2, 64(CX)
-	VMOVUPS      Y3, 96(CX)
-	VMOVUPS      Y4, (CX)(AX*1)
-	VMOVUPS      Y5, 32(CX)(AX*1)
-	VMOVUPS      Y6, 64(CX)(AX*1)
-	VMOVUPS      Y7, 96(CX)(AX*1)
+	MOVQ         bias+72(FP), AX
+	TESTQ        AX, AX
+	JZ           full_store
+	VMOVUPS      (AX), Y8
+	VADDPS       Y8, Y0, Y0
+	VADDPS       Y8, Y4, Y4
+	VMOVUPS      32(AX), Y8
+	VADDPS       Y8, Y1, Y1
+	VADDPS       Y8, Y5, Y5
+	VMOVUPS      64(AX), Y8
+	VADDPS       Y8, Y2, Y2
+	VADDPS       Y8, Y6, Y6
+	VMOVUPS      96(AX), Y8
+	VADDPS       Y8, Y3, Y3
+	VADDPS       Y8, Y7, Y7
+
+full_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	VMOVUPS Y2, 64(CX)
+	VMOVUPS Y3, 96(CX)
+	VMOVUPS Y4, (CX)(AX*1)
+	VMOVUPS Y5, 32(CX)(AX*1)
+	VMOVUPS Y6, 64(CX)(AX*1)
+	VMOVUPS Y7, 96(CX)(AX*1)
 	VZEROUPPER
 	RET
 
@@ -2809,8 +3118,8 @@ tail_begin:
 	MOVQ b+32(FP), DX
 	MOVQ ldb+40(FP), BX
 	SHLQ $0x02, BX
-	MOVQ ahead+72(FP), SI
-	MOVQ step+80(FP), SI
+	MOVQ ahead+80(FP), SI
+	MOVQ step+88(FP), SI
 	MOVQ k+48(FP), SI
 
 tail_product:
@@ -2832,23 +3141,40 @@ tail_product:
 	ADDQ         BX, DX
 	DECQ         SI
 	JNZ          tail_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	VMOVUPS      Y1, (CX)
-	VMOVUPS      Y2, 32(CX)
-	VMOVUPS      Y3, 64(CX)
-	VMASKMOVPS   Y4, Y0, 96(CX)
-	VMOVUPS      Y5, (CX)(AX*1)
-	VMOVUPS      Y6, 32(CX)(AX*1)
-	VMOVUPS      Y7, 64(CX)(AX*1)
-	VMASKMOVPS   Y8, Y0, 96(CX)(AX*1)
+	MOVQ         bias+72(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMOVUPS      (AX), Y9
+	VADDPS       Y9, Y1, Y1
+	VADDPS       Y9, Y5, Y5
+	VMOVUPS      32(AX), Y9
+	VADDPS       Y9, Y2, Y2
+	VADDPS       Y9, Y6, Y6
+	VMOVUPS      64(AX), Y9
+	VADDPS       Y9, Y3, Y3
+	VADDPS       Y9, Y7, Y7
+	VMASKMOVPS   96(AX), Y0, Y9
+	VADDPS       Y9, Y4, Y4
+	VADDPS       Y9, Y8, Y8
+
+tail_store:
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	VMOVUPS    Y1, (CX)
+	VMOVUPS    Y2, 32(CX)
+	VMOVUPS    Y3, 64(CX)
+	VMASKMOVPS Y4, Y0, 96(CX)
+	VMOVUPS    Y5, (CX)(AX*1)
+	VMOVUPS    Y6, 32(CX)(AX*1)
+	VMOVUPS    Y7, 64(CX)(AX*1)
+	VMASKMOVPS Y8, Y0, 96(CX)(AX*1)
 	VZEROUPPER
 	RET
 
-// func widen2x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// func widen2x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·widen2x32(SB), NOSPLIT, $0-80
+TEXT ·widen2x32(SB), NOSPLIT, $0-88
 	MOVQ    cols+48(FP), AX
 	SUBQ    $0x18, AX
 	CMPQ    AX, $0x08
@@ -2892,8 +3218,8 @@ full_begin:
 	MOVQ    a+16(FP), CX
 	MOVQ    b+32(FP), DX
 	VMOVUPS constantffff0000<>+0(SB), Y8
-	MOVQ    ahead+64(FP), BX
-	MOVQ    step+72(FP), SI
+	MOVQ    ahead+72(FP), BX
+	MOVQ    step+80(FP), SI
 	MOVQ    k+40(FP), DI
 
 full_product:
@@ -2919,17 +3245,34 @@ full_product:
 	ADDQ         $0x40, DX
 	DECQ         DI
 	JNZ          full_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	VMOVUPS      Y0, (CX)
-	VMOVUPS      Y1, 32(CX)
-	VMOVUPS      Y2, 64(CX)
-	VMOVUPS      Y3, 96(CX)
-	VMOVUPS      Y4, (CX)(AX*1)
-	VMOVUPS      Y5, 32(CX)(AX*1)
-	VMOVUPS      Y6, 64(CX)(AX*1)
-	VMOVUPS      Y7, 96(CX)(AX*1)
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           full_store
+	VMOVUPS      (AX), Y8
+	VADDPS       Y8, Y0, Y0
+	VADDPS       Y8, Y4, Y4
+	VMOVUPS      32(AX), Y8
+	VADDPS       Y8, Y1, Y1
+	VADDPS       Y8, Y5, Y5
+	VMOVUPS      64(AX), Y8
+	VADDPS       Y8, Y2, Y2
+	VADDPS       Y8, Y6, Y6
+	VMOVUPS      96(AX), Y8
+	VADDPS       Y8, Y3, Y3
+	VADDPS       Y8, Y7, Y7
+
+full_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	VMOVUPS Y2, 64(CX)
+	VMOVUPS Y3, 96(CX)
+	VMOVUPS Y4, (CX)(AX*1)
+	VMOVUPS Y5, 32(CX)(AX*1)
+	VMOVUPS Y6, 64(CX)(AX*1)
+	VMOVUPS Y7, 96(CX)(AX*1)
 	VZEROUPPER
 	RET
 
@@ -2977,8 +3320,8 @@ tail_begin:
 	MOVQ    a+16(FP), CX
 	MOVQ    b+32(FP), DX
 	VMOVUPS constantffff0000<>+0(SB), Y9
-	MOVQ    ahead+64(FP), BX
-	MOVQ    step+72(FP), SI
+	MOVQ    ahead+72(FP), BX
+	MOVQ    step+80(FP), SI
 	MOVQ    k+40(FP), DI
 
 tail_product:
@@ -3004,23 +3347,40 @@ tail_product:
 	ADDQ         $0x40, DX
 	DECQ         DI
 	JNZ          tail_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	VMOVUPS      Y1, (CX)
-	VMOVUPS      Y2, 32(CX)
-	VMOVUPS      Y3, 64(CX)
-	VMASKMOVPS   Y4, Y0, 96(CX)
-	VMOVUPS      Y5, (CX)(AX*1)
-	VMOVUPS      Y6, 32(CX)(AX*1)
-	VMOVUPS      Y7, 64(CX)(AX*1)
-	VMASKMOVPS   Y8, Y0, 96(CX)(AX*1)
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMOVUPS      (AX), Y9
+	VADDPS       Y9, Y1, Y1
+	VADDPS       Y9, Y5, Y5
+	VMOVUPS      32(AX), Y9
+	VADDPS       Y9, Y2, Y2
+	VADDPS       Y9, Y6, Y6
+	VMOVUPS      64(AX), Y9
+	VADDPS       Y9, Y3, Y3
+	VADDPS       Y9, Y7, Y7
+	VMASKMOVPS   96(AX), Y0, Y9
+	VADDPS       Y9, Y4, Y4
+	VADDPS       Y9, Y8, Y8
+
+tail_store:
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	VMOVUPS    Y1, (CX)
+	VMOVUPS    Y2, 32(CX)
+	VMOVUPS    Y3, 64(CX)
+	VMASKMOVPS Y4, Y0, 96(CX)
+	VMOVUPS    Y5, (CX)(AX*1)
+	VMOVUPS    Y6, 32(CX)(AX*1)
+	VMOVUPS    Y7, 64(CX)(AX*1)
+	VMASKMOVPS Y8, Y0, 96(CX)(AX*1)
 	VZEROUPPER
 	RET
 
-// func tile3x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+// func tile3x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile3x8(SB), NOSPLIT, $0-88
+TEXT ·tile3x8(SB), NOSPLIT, $0-96
 	MOVQ    cols+56(FP), AX
 	CMPQ    AX, $0x08
 	JNE     masked
@@ -3053,8 +3413,8 @@ full_begin:
 	MOVQ b+32(FP), DX
 	MOVQ ldb+40(FP), BX
 	SHLQ $0x02, BX
-	MOVQ ahead+72(FP), SI
-	MOVQ step+80(FP), DI
+	MOVQ ahead+80(FP), SI
+	MOVQ step+88(FP), DI
 	MOVQ k+48(FP), R8
 
 full_product:
@@ -3071,12 +3431,21 @@ full_product:
 	ADDQ         BX, DX
 	DECQ         R8
 	JNZ          full_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	VMOVUPS      Y0, (CX)
-	VMOVUPS      Y1, (CX)(AX*1)
-	VMOVUPS      Y2, (CX)(AX*2)
+	MOVQ         bias+72(FP), AX
+	TESTQ        AX, AX
+	JZ           full_store
+	VMOVUPS      (AX), Y3
+	VADDPS       Y3, Y0, Y0
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y3, Y2, Y2
+
+full_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, (CX)(AX*1)
+	VMOVUPS Y2, (CX)(AX*2)
 	VZEROUPPER
 	RET
 
@@ -3114,8 +3483,8 @@ tail_begin:
 	MOVQ b+32(FP), DX
 	MOVQ ldb+40(FP), BX
 	SHLQ $0x02, BX
-	MOVQ ahead+72(FP), SI
-	MOVQ step+80(FP), DI
+	MOVQ ahead+80(FP), SI
+	MOVQ step+88(FP), DI
 	MOVQ k+48(FP), R8
 
 tail_product:
@@ -3132,18 +3501,27 @@ tail_product:
 	ADDQ         BX, DX
 	DECQ         R8
 	JNZ          tail_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	VMASKMOVPS   Y1, Y0, (CX)
-	VMASKMOVPS   Y2, Y0, (CX)(AX*1)
-	VMASKMOVPS   Y3, Y0, (CX)(AX*2)
+	MOVQ         bias+72(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMASKMOVPS   (AX), Y0, Y4
+	VADDPS       Y4, Y1, Y1
+	VADDPS       Y4, Y2, Y2
+	VADDPS       Y4, Y3, Y3
+
+tail_store:
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	VMASKMOVPS Y1, Y0, (CX)
+	VMASKMOVPS Y2, Y0, (CX)(AX*1)
+	VMASKMOVPS Y3, Y0, (CX)(AX*2)
 	VZEROUPPER
 	RET
 
-// func widen3x8(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// func widen3x8(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·widen3x8(SB), NOSPLIT, $0-80
+TEXT ·widen3x8(SB), NOSPLIT, $0-88
 	MOVQ    cols+48(FP), AX
 	CMPQ    AX, $0x08
 	JNE     masked
@@ -3174,8 +3552,8 @@ full_begin:
 	SHLQ $0x02, AX
 	MOVQ a+16(FP), CX
 	MOVQ b+32(FP), DX
-	MOVQ ahead+64(FP), BX
-	MOVQ step+72(FP), SI
+	MOVQ ahead+72(FP), BX
+	MOVQ step+80(FP), SI
 	MOVQ k+40(FP), DI
 
 full_product:
@@ -3193,12 +3571,21 @@ full_product:
 	ADDQ         $0x40, DX
 	DECQ         DI
 	JNZ          full_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	VMOVUPS      Y0, (CX)
-	VMOVUPS      Y1, (CX)(AX*1)
-	VMOVUPS      Y2, (CX)(AX*2)
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           full_store
+	VMOVUPS      (AX), Y3
+	VADDPS       Y3, Y0, Y0
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y3, Y2, Y2
+
+full_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, (CX)(AX*1)
+	VMOVUPS Y2, (CX)(AX*2)
 	VZEROUPPER
 	RET
 
@@ -3234,8 +3621,8 @@ tail_begin:
 	SHLQ $0x02, AX
 	MOVQ a+16(FP), CX
 	MOVQ b+32(FP), DX
-	MOVQ ahead+64(FP), BX
-	MOVQ step+72(FP), SI
+	MOVQ ahead+72(FP), BX
+	MOVQ step+80(FP), SI
 	MOVQ k+40(FP), DI
 
 tail_product:
@@ -3253,18 +3640,27 @@ tail_product:
 	ADDQ         $0x40, DX
 	DECQ         DI
 	JNZ          tail_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	VMASKMOVPS   Y1, Y0, (CX)
-	VMASKMOVPS   Y2, Y0, (CX)(AX*1)
-	VMASKMOVPS   Y3, Y0, (CX)(AX*2)
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMASKMOVPS   (AX), Y0, Y4
+	VADDPS       Y4, Y1, Y1
+	VADDPS       Y4, Y2, Y2
+	VADDPS       Y4, Y3, Y3
+
+tail_store:
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	VMASKMOVPS Y1, Y0, (CX)
+	VMASKMOVPS Y2, Y0, (CX)(AX*1)
+	VMASKMOVPS Y3, Y0, (CX)(AX*2)
 	VZEROUPPER
 	RET
 
-// func widenUpper3x8(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// func widenUpper3x8(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·widenUpper3x8(SB), NOSPLIT, $0-80
+TEXT ·widenUpper3x8(SB), NOSPLIT, $0-88
 	MOVQ    cols+48(FP), AX
 	CMPQ    AX, $0x08
 	JNE     masked
@@ -3296,8 +3692,8 @@ full_begin:
 	MOVQ    a+16(FP), CX
 	MOVQ    b+32(FP), DX
 	VMOVUPS constantffff0000<>+0(SB), Y3
-	MOVQ    ahead+64(FP), BX
-	MOVQ    step+72(FP), SI
+	MOVQ    ahead+72(FP), BX
+	MOVQ    step+80(FP), SI
 	MOVQ    k+40(FP), DI
 
 full_product:
@@ -3314,12 +3710,21 @@ full_product:
 	ADDQ         $0x40, DX
 	DECQ         DI
 	JNZ          full_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	VMOVUPS      Y0, (CX)
-	VMOVUPS      Y1, (CX)(AX*1)
-	VMOVUPS      Y2, (CX)(AX*2)
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           full_store
+	VMOVUPS      (AX), Y3
+	VADDPS       Y3, Y0, Y0
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y3, Y2, Y2
+
+full_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, (CX)(AX*1)
+	VMOVUPS Y2, (CX)(AX*2)
 	VZEROUPPER
 	RET
 
@@ -3356,8 +3761,8 @@ tail_begin:
 	MOVQ    a+16(FP), CX
 	MOVQ    b+32(FP), DX
 	VMOVUPS constantffff0000<>+0(SB), Y4
-	MOVQ    ahead+64(FP), BX
-	MOVQ    step+72(FP), SI
+	MOVQ    ahead+72(FP), BX
+	MOVQ    step+80(FP), SI
 	MOVQ    k+40(FP), DI
 
 tail_product:
@@ -3374,18 +3779,27 @@ tail_product:
 	ADDQ         $0x40, DX
 	DECQ         DI
 	JNZ          tail_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	VMASKMOVPS   Y1, Y0, (CX)
-	VMASKMOVPS   Y2, Y0, (CX)(AX*1)
-	VMASKMOVPS   Y3, Y0, (CX)(AX*2)
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMASKMOVPS   (AX), Y0, Y4
+	VADDPS       Y4, Y1, Y1
+	VADDPS       Y4, Y2, Y2
+	VADDPS       Y4, Y3, Y3
+
+tail_store:
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	VMASKMOVPS Y1, Y0, (CX)
+	VMASKMOVPS Y2, Y0, (CX)(AX*1)
+	VMASKMOVPS Y3, Y0, (CX)(AX*2)
 	VZEROUPPER
 	RET
 
-// func tile3x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+// func tile3x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile3x16(SB), NOSPLIT, $0-88
+TEXT ·tile3x16(SB), NOSPLIT, $0-96
 	MOVQ    cols+56(FP), AX
 	SUBQ    $0x08, AX
 	CMPQ    AX, $0x08
@@ -3425,8 +3839,8 @@ full_begin:
 	MOVQ b+32(FP), DX
 	MOVQ ldb+40(FP), BX
 	SHLQ $0x02, BX
-	MOVQ ahead+72(FP), SI
-	MOVQ step+80(FP), DI
+	MOVQ ahead+80(FP), SI
+	MOVQ step+88(FP), DI
 	MOVQ k+48(FP), R8
 
 full_product:
@@ -3447,15 +3861,28 @@ full_product:
 	ADDQ         BX, DX
 	DECQ         R8
 	JNZ          full_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	VMOVUPS      Y0, (CX)
-	VMOVUPS      Y1, 32(CX)
-	VMOVUPS      Y2, (CX)(AX*1)
-	VMOVUPS      Y3, 32(CX)(AX*1)
-	VMOVUPS      Y4, (CX)(AX*2)
-	VMOVUPS      Y5, 32(CX)(AX*2)
+	MOVQ         bias+72(FP), AX
+	TESTQ        AX, AX
+	JZ           full_store
+	VMOVUPS      (AX), Y6
+	VADDPS       Y6, Y0, Y0
+	VADDPS       Y6, Y2, Y2
+	VADDPS       Y6, Y4, Y4
+	VMOVUPS      32(AX), Y6
+	VADDPS       Y6, Y1, Y1
+	VADDPS       Y6, Y3, Y3
+	VADDPS       Y6, Y5, Y5
+
+full_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	VMOVUPS Y2, (CX)(AX*1)
+	VMOVUPS Y3, 32(CX)(AX*1)
+	VMOVUPS Y4, (CX)(AX*2)
+	VMOVUPS Y5, 32(CX)(AX*2)
 	VZEROUPPER
 	RET
 
@@ -3499,8 +3926,8 @@ tail_begin:
 	MOVQ b+32(FP), DX
 	MOVQ ldb+40(FP), BX
 	SHLQ $0x02, BX
-	MOVQ ahead+72(FP), SI
-	MOVQ step+80(FP), DI
+	MOVQ ahead+80(FP), SI
+	MOVQ step+88(FP), DI
 	MOVQ k+48(FP), R8
 
 tail_product:
@@ -3521,21 +3948,34 @@ tail_product:
 	ADDQ         BX, DX
 	DECQ         R8
 	JNZ          tail_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	VMOVUPS      Y1, (CX)
-	VMASKMOVPS   Y2, Y0, 32(CX)
-	VMOVUPS      Y3, (CX)(AX*1)
-	VMASKMOVPS   Y4, Y0, 32(CX)(AX*1)
-	VMOVUPS      Y5, (CX)(AX*2)
-	VMASKMOVPS   Y6, Y0, 32(CX)(AX*2)
+	MOVQ         bias+72(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMOVUPS      (AX), Y7
+	VADDPS       Y7, Y1, Y1
+	VADDPS       Y7, Y3, Y3
+	VADDPS       Y7, Y5, Y5
+	VMASKMOVPS   32(AX), Y0, Y7
+	VADDPS       Y7, Y2, Y2
+	VADDPS       Y7, Y4, Y4
+	VADDPS       Y7, Y6, Y6
+
+tail_store:
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	VMOVUPS    Y1, (CX)
+	VMASKMOVPS Y2, Y0, 32(CX)
+	VMOVUPS    Y3, (CX)(AX*1)
+	VMASKMOVPS Y4, Y0, 32(CX)(AX*1)
+	VMOVUPS    Y5, (CX)(AX*2)
+	VMASKMOVPS Y6, Y0, 32(CX)(AX*2)
 	VZEROUPPER
 	RET
 
-// func widen3x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// func widen3x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·widen3x16(SB), NOSPLIT, $0-80
+TEXT ·widen3x16(SB), NOSPLIT, $0-88
 	MOVQ    cols+48(FP), AX
 	SUBQ    $0x08, AX
 	CMPQ    AX, $0x08
@@ -3573,8 +4013,8 @@ full_begin:
 	SHLQ $0x02, AX
 	MOVQ a+16(FP), CX
 	MOVQ b+32(FP), DX
-	MOVQ ahead+64(FP), BX
-	MOVQ step+72(FP), SI
+	MOVQ ahead+72(FP), BX
+	MOVQ step+80(FP), SI
 	MOVQ k+40(FP), DI
 
 full_product:
@@ -3597,15 +4037,28 @@ full_product:
 	ADDQ         $0x40, DX
 	DECQ         DI
 	JNZ          full_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	VMOVUPS      Y0, (CX)
-	VMOVUPS      Y1, 32(CX)
-	VMOVUPS      Y2, (CX)(AX*1)
-	VMOVUPS      Y3, 32(CX)(AX*1)
-	VMOVUPS      Y4, (CX)(AX*2)
-	VMOVUPS      Y5, 32(CX)(AX*2)
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           full_store
+	VMOVUPS      (AX), Y6
+	VADDPS       Y6, Y0, Y0
+	VADDPS       Y6, Y2, Y2
+	VADDPS       Y6, Y4, Y4
+	VMOVUPS      32(AX), Y6
+	VADDPS       Y6, Y1, Y1
+	VADDPS       Y6, Y3, Y3
+	VADDPS       Y6, Y5, Y5
+
+full_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	VMOVUPS Y2, (CX)(AX*1)
+	VMOVUPS Y3, 32(CX)(AX*1)
+	VMOVUPS Y4, (CX)(AX*2)
+	VMOVUPS Y5, 32(CX)(AX*2)
 	VZEROUPPER
 	RET
 
@@ -3647,8 +4100,8 @@ tail_begin:
 	SHLQ $0x02, AX
 	MOVQ a+16(FP), CX
 	MOVQ b+32(FP), DX
-	MOVQ ahead+64(FP), BX
-	MOVQ step+72(FP), SI
+	MOVQ ahead+72(FP), BX
+	MOVQ step+80(FP), SI
 	MOVQ k+40(FP), DI
 
 tail_product:
@@ -3671,21 +4124,34 @@ tail_product:
 	ADDQ         $0x40, DX
 	DECQ         DI
 	JNZ          tail_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	VMOVUPS      Y1, (CX)
-	VMASKMOVPS   Y2, Y0, 32(CX)
-	VMOVUPS      Y3, (CX)(AX*1)
-	VMASKMOVPS   Y4, Y0, 32(CX)(AX*1)
-	VMOVUPS      Y5, (CX)(AX*2)
-	VMASKMOVPS   Y6, Y0, 32(CX)(AX*2)
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMOVUPS      (AX), Y7
+	VADDPS       Y7, Y1, Y1
+	VADDPS       Y7, Y3, Y3
+	VADDPS       Y7, Y5, Y5
+	VMASKMOVPS   32(AX), Y0, Y7
+	VADDPS       Y7, Y2, Y2
+	VADDPS       Y7, Y4, Y4
+	VADDPS       Y7, Y6, Y6
+
+tail_store:
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	VMOVUPS    Y1, (CX)
+	VMASKMOVPS Y2, Y0, 32(CX)
+	VMOVUPS    Y3, (CX)(AX*1)
+	VMASKMOVPS Y4, Y0, 32(CX)(AX*1)
+	VMOVUPS    Y5, (CX)(AX*2)
+	VMASKMOVPS Y6, Y0, 32(CX)(AX*2)
 	VZEROUPPER
 	RET
 
-// func widenUpper3x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// func widenUpper3x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·widenUpper3x16(SB), NOSPLIT, $0-80
+TEXT ·widenUpper3x16(SB), NOSPLIT, $0-88
 	MOVQ    cols+48(FP), AX
 	SUBQ    $0x08, AX
 	CMPQ    AX, $0x08
@@ -3724,8 +4190,8 @@ full_begin:
 	MOVQ    a+16(FP), CX
 	MOVQ    b+32(FP), DX
 	VMOVUPS constantffff0000<>+0(SB), Y6
-	MOVQ    ahead+64(FP), BX
-	MOVQ    step+72(FP), SI
+	MOVQ    ahead+72(FP), BX
+	MOVQ    step+80(FP), SI
 	MOVQ    k+40(FP), DI
 
 full_product:
@@ -3746,15 +4212,28 @@ full_product:
 	ADDQ         $0x40, DX
 	DECQ         DI
 	JNZ          full_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	VMOVUPS      Y0, (CX)
-	VMOVUPS      Y1, 32(CX)
-	VMOVUPS      Y2, (CX)(AX*1)
-	VMOVUPS      Y3, 32(CX)(AX*1)
-	VMOVUPS      Y4, (CX)(AX*2)
-	VMOVUPS      Y5, 32(CX)(AX*2)
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           full_store
+	VMOVUPS      (AX), Y6
+	VADDPS       Y6, Y0, Y0
+	VADDPS       Y6, Y2, Y2
+	VADDPS       Y6, Y4, Y4
+	VMOVUPS      32(AX), Y6
+	VADDPS       Y6, Y1, Y1
+	VADDPS       Y6, Y3, Y3
+	VADDPS       Y6, Y5, Y5
+
+full_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	VMOVUPS Y2, (CX)(AX*1)
+	VMOVUPS Y3, 32(CX)(AX*1)
+	VMOVUPS Y4, (CX)(AX*2)
+	VMOVUPS Y5, 32(CX)(AX*2)
 	VZEROUPPER
 	RET
 
@@ -3797,8 +4276,8 @@ tail_begin:
 	MOVQ    a+16(FP), CX
 	MOVQ    b+32(FP), DX
 	VMOVUPS constantffff0000<>+0(SB), Y7
-	MOVQ    ahead+64(FP), BX
-	MOVQ    step+72(FP), SI
+	MOVQ    ahead+72(FP), BX
+	MOVQ    step+80(FP), SI
 	MOVQ    k+40(FP), DI
 
 tail_product:
@@ -3819,21 +4298,34 @@ tail_product:
 	ADDQ         $0x40, DX
 	DECQ         DI
 	JNZ          tail_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	VMOVUPS      Y1, (CX)
-	VMASKMOVPS   Y2, Y0, 32(CX)
-	VMOVUPS      Y3, (CX)(AX*1)
-	VMASKMOVPS   Y4, Y0, 32(CX)(AX*1)
-	VMOVUPS      Y5, (CX)(AX*2)
-	VMASKMOVPS   Y6, Y0, 32(CX)(AX*2)
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMOVUPS      (AX), Y7
+	VADDPS       Y7, Y1, Y1
+	VADDPS       Y7, Y3, Y3
+	VADDPS       Y7, Y5, Y5
+	VMASKMOVPS   32(AX), Y0, Y7
+	VADDPS       Y7, Y2, Y2
+	VADDPS       Y7, Y4, Y4
+	VADDPS       Y7, Y6, Y6
+
+tail_store:
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	VMOVUPS    Y1, (CX)
+	VMASKMOVPS Y2, Y0, 32(CX)
+	VMOVUPS    Y3, (CX)(AX*1)
+	VMASKMOVPS Y4, Y0, 32(CX)(AX*1)
+	VMOVUPS    Y5, (CX)(AX*2)
+	VMASKMOVPS Y6, Y0, 32(CX)(AX*2)
 	VZEROUPPER
 	RET
 
-// func tile4x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+// func tile4x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile4x8(SB), NOSPLIT, $0-88
+TEXT ·tile4x8(SB), NOSPLIT, $0-96
 	MOVQ    cols+56(FP), AX
 	CMPQ    AX, $0x08
 	JNE     masked
@@ -3875,8 +4367,8 @@ full_begin:
 	MOVQ b+32(FP), BX
 	MOVQ ldb+40(FP), SI
 	SHLQ $0x02, SI
-	MOVQ ahead+72(FP), DI
-	MOVQ step+80(FP), R8
+	MOVQ ahead+80(FP), DI
+	MOVQ step+88(FP), R8
 	MOVQ k+48(FP), R9
 
 full_product:
@@ -3896,15 +4388,25 @@ full_product:
 	ADDQ         SI, BX
 	DECQ         R9
 	JNZ          full_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	LEAQ         (CX)(AX*2), DX
-	ADDQ         AX, DX
-	VMOVUPS      Y0, (CX)
-	VMOVUPS      Y1, (CX)(AX*1)
-	VMOVUPS      Y2, (CX)(AX*2)
-	VMOVUPS      Y3, (DX)
+	MOVQ         bias+72(FP), AX
+	TESTQ        AX, AX
+	JZ           full_store
+	VMOVUPS      (AX), Y4
+	VADDPS       Y4, Y0, Y0
+	VADDPS       Y4, Y1, Y1
+	VADDPS       Y4, Y2, Y2
+	VADDPS       Y4, Y3, Y3
+
+full_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, (CX)(AX*1)
+	VMOVUPS Y2, (CX)(AX*2)
+	VMOVUPS Y3, (DX)
 	VZEROUPPER
 	RET
 
@@ -3951,8 +4453,8 @@ tail_begin:
 	MOVQ b+32(FP), BX
 	MOVQ ldb+40(FP), SI
 	SHLQ $0x02, SI
-	MOVQ ahead+72(FP), DI
-	MOVQ step+80(FP), R8
+	MOVQ ahead+80(FP), DI
+	MOVQ step+88(FP), R8
 	MOVQ k+48(FP), R9
 
 tail_product:
@@ -3972,21 +4474,31 @@ tail_product:
 	ADDQ         SI, BX
 	DECQ         R9
 	JNZ          tail_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	LEAQ         (CX)(AX*2), DX
-	ADDQ         AX, DX
-	VMASKMOVPS   Y1, Y0, (CX)
-	VMASKMOVPS   Y2, Y0, (CX)(AX*1)
-	VMASKMOVPS   Y3, Y0, (CX)(AX*2)
-	VMASKMOVPS   Y4, Y0, (DX)
+	MOVQ         bias+72(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMASKMOVPS   (AX), Y0, Y5
+	VADDPS       Y5, Y1, Y1
+	VADDPS       Y5, Y2, Y2
+	VADDPS       Y5, Y3, Y3
+	VADDPS       Y5, Y4, Y4
+
+tail_store:
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	VMASKMOVPS Y1, Y0, (CX)
+	VMASKMOVPS Y2, Y0, (CX)(AX*1)
+	VMASKMOVPS Y3, Y0, (CX)(AX*2)
+	VMASKMOVPS Y4, Y0, (DX)
 	VZEROUPPER
 	RET
 
-// func widen4x8(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// func widen4x8(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·widen4x8(SB), NOSPLIT, $0-80
+TEXT ·widen4x8(SB), NOSPLIT, $0-88
 	MOVQ    cols+48(FP), AX
 	CMPQ    AX, $0x08
 	JNE     masked
@@ -4026,8 +4538,8 @@ full_begin:
 	LEAQ (CX)(AX*2), DX
 	ADDQ AX, DX
 	MOVQ b+32(FP), BX
-	MOVQ ahead+64(FP), SI
-	MOVQ step+72(FP), DI
+	MOVQ ahead+72(FP), SI
+	MOVQ step+80(FP), DI
 	MOVQ k+40(FP), R8
 
 full_product:
@@ -4048,15 +4560,25 @@ full_product:
 	ADDQ         $0x40, BX
 	DECQ         R8
 	JNZ          full_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	LEAQ         (CX)(AX*2), DX
-	ADDQ         AX, DX
-	VMOVUPS      Y0, (CX)
-	VMOVUPS      Y1, (CX)(AX*1)
-	VMOVUPS      Y2, (CX)(AX*2)
-	VMOVUPS      Y3, (DX)
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           full_store
+	VMOVUPS      (AX), Y4
+	VADDPS       Y4, Y0, Y0
+	VADDPS       Y4, Y1, Y1
+	VADDPS       Y4, Y2, Y2
+	VADDPS       Y4, Y3, Y3
+
+full_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, (CX)(AX*1)
+	VMOVUPS Y2, (CX)(AX*2)
+	VMOVUPS Y3, (DX)
 	VZEROUPPER
 	RET
 
@@ -4101,8 +4623,8 @@ tail_begin:
 	LEAQ (CX)(AX*2), DX
 	ADDQ AX, DX
 	MOVQ b+32(FP), BX
-	MOVQ ahead+64(FP), SI
-	MOVQ step+72(FP), DI
+	MOVQ ahead+72(FP), SI
+	MOVQ step+80(FP), DI
 	MOVQ k+40(FP), R8
 
 tail_product:
@@ -4123,21 +4645,31 @@ tail_product:
 	ADDQ         $0x40, BX
 	DECQ         R8
 	JNZ          tail_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	LEAQ         (CX)(AX*2), DX
-	ADDQ         AX, DX
-	VMASKMOVPS   Y1, Y0, (CX)
-	VMASKMOVPS   Y2, Y0, (CX)(AX*1)
-	VMASKMOVPS   Y3, Y0, (CX)(AX*2)
-	VMASKMOVPS   Y4, Y0, (DX)
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMASKMOVPS   (AX), Y0, Y5
+	VADDPS       Y5, Y1, Y1
+	VADDPS       Y5, Y2, Y2
+	VADDPS       Y5, Y3, Y3
+	VADDPS       Y5, Y4, Y4
+
+tail_store:
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	VMASKMOVPS Y1, Y0, (CX)
+	VMASKMOVPS Y2, Y0, (CX)(AX*1)
+	VMASKMOVPS Y3, Y0, (CX)(AX*2)
+	VMASKMOVPS Y4, Y0, (DX)
 	VZEROUPPER
 	RET
 
-// func widenUpper4x8(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// func widenUpper4x8(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·widenUpper4x8(SB), NOSPLIT, $0-80
+TEXT ·widenUpper4x8(SB), NOSPLIT, $0-88
 	MOVQ    cols+48(FP), AX
 	CMPQ    AX, $0x08
 	JNE     masked
@@ -4178,8 +4710,8 @@ full_begin:
 	ADDQ    AX, DX
 	MOVQ    b+32(FP), BX
 	VMOVUPS constantffff0000<>+0(SB), Y4
-	MOVQ    ahead+64(FP), SI
-	MOVQ    step+72(FP), DI
+	MOVQ    ahead+72(FP), SI
+	MOVQ    step+80(FP), DI
 	MOVQ    k+40(FP), R8
 
 full_product:
@@ -4199,15 +4731,25 @@ full_product:
 	ADDQ         $0x40, BX
 	DECQ         R8
 	JNZ          full_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	LEAQ         (CX)(AX*2), DX
-	ADDQ         AX, DX
-	VMOVUPS      Y0, (CX)
-	VMOVUPS      Y1, (CX)(AX*1)
-	VMOVUPS      Y2, (CX)(AX*2)
-	VMOVUPS      Y3, (DX)
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           full_store
+	VMOVUPS      (AX), Y4
+	VADDPS       Y4, Y0, Y0
+	VADDPS       Y4, Y1, Y1
+	VADDPS       Y4, Y2, Y2
+	VADDPS       Y4, Y3, Y3
+
+full_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, (CX)(AX*1)
+	VMOVUPS Y2, (CX)(AX*2)
+	VMOVUPS Y3, (DX)
 	VZEROUPPER
 	RET
 
@@ -4253,8 +4795,8 @@ tail_begin:
 	ADDQ    AX, DX
 	MOVQ    b+32(FP), BX
 	VMOVUPS constantffff0000<>+0(SB), Y5
-	MOVQ    ahead+64(FP), SI
-	MOVQ    step+72(FP), DI
+	MOVQ    ahead+72(FP), SI
+	MOVQ    step+80(FP), DI
 	MOVQ    k+40(FP), R8
 
 tail_product:
@@ -4274,21 +4816,31 @@ tail_product:
 	ADDQ         $0x40, BX
 	DECQ         R8
 	JNZ          tail_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	LEAQ         (CX)(AX*2), DX
-	ADDQ         AX, DX
-	VMASKMOVPS   Y1, Y0, (CX)
-	VMASKMOVPS   Y2, Y0, (CX)(AX*1)
-	VMASKMOVPS   Y3, Y0, (CX)(AX*2)
-	VMASKMOVPS   Y4, Y0, (DX)
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMASKMOVPS   (AX), Y0, Y5
+	VADDPS       Y5, Y1, Y1
+	VADDPS       Y5, Y2, Y2
+	VADDPS       Y5, Y3, Y3
+	VADDPS       Y5, Y4, Y4
+
+tail_store:
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	VMASKMOVPS Y1, Y0, (CX)
+	VMASKMOVPS Y2, Y0, (CX)(AX*1)
+	VMASKMOVPS Y3, Y0, (CX)(AX*2)
+	VMASKMOVPS Y4, Y0, (DX)
 	VZEROUPPER
 	RET
 
-// func tile4x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+// func tile4x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile4x16(SB), NOSPLIT, $0-88
+TEXT ·tile4x16(SB), NOSPLIT, $0-96
 	MOVQ    cols+56(FP), AX
 	SUBQ    $0x08, AX
 	CMPQ    AX, $0x08
@@ -4339,8 +4891,8 @@ full_begin:
 	MOVQ b+32(FP), BX
 	MOVQ ldb+40(FP), SI
 	SHLQ $0x02, SI
-	MOVQ ahead+72(FP), DI
-	MOVQ step+80(FP), R8
+	MOVQ ahead+80(FP), DI
+	MOVQ step+88(FP), R8
 	MOVQ k+48(FP), R9
 
 full_product:
@@ -4365,19 +4917,34 @@ full_product:
 	ADDQ         SI, BX
 	DECQ         R9
 	JNZ          full_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	LEAQ         (CX)(AX*2), DX
-	ADDQ         AX, DX
-	VMOVUPS      Y0, (CX)
-	VMOVUPS      Y1, 32(CX)
-	VMOVUPS      Y2, (CX)(AX*1)
-	VMOVUPS      Y3, 32(CX)(AX*1)
-	VMOVUPS      Y4, (CX)(AX*2)
-	VMOVUPS      Y5, 32(CX)(AX*2)
-	VMOVUPS      Y6, (DX)
-	VMOVUPS      Y7, 32(DX)
+	MOVQ         bias+72(FP), AX
+	TESTQ        AX, AX
+	JZ           full_store
+	VMOVUPS      (AX), Y8
+	VADDPS       Y8, Y0, Y0
+	VADDPS       Y8, Y2, Y2
+	VADDPS       Y8, Y4, Y4
+	VADDPS       Y8, Y6, Y6
+	VMOVUPS      32(AX), Y8
+	VADDPS       Y8, Y1, Y1
+	VADDPS       Y8, Y3, Y3
+	VADDPS       Y8, Y5, Y5
+	VADDPS       Y8, Y7, Y7
+
+full_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	VMOVUPS Y2, (CX)(AX*1)
+	VMOVUPS Y3, 32(CX)(AX*1)
+	VMOVUPS Y4, (CX)(AX*2)
+	VMOVUPS Y5, 32(CX)(AX*2)
+	VMOVUPS Y6, (DX)
+	VMOVUPS Y7, 32(DX)
 	VZEROUPPER
 	RET
 
@@ -4432,8 +4999,8 @@ tail_begin:
 	MOVQ b+32(FP), BX
 	MOVQ ldb+40(FP), SI
 	SHLQ $0x02, SI
-	MOVQ ahead+72(FP), DI
-	MOVQ step+80(FP), R8
+	MOVQ ahead+80(FP), DI
+	MOVQ step+88(FP), R8
 	MOVQ k+48(FP), R9
 
 tail_product:
@@ -4458,25 +5025,40 @@ tail_product:
 	ADDQ         SI, BX
 	DECQ         R9
 	JNZ          tail_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	LEAQ         (CX)(AX*2), DX
-	ADDQ         AX, DX
-	VMOVUPS      Y1, (CX)
-	VMASKMOVPS   Y2, Y0, 32(CX)
-	VMOVUPS      Y3, (CX)(AX*1)
-	VMASKMOVPS   Y4, Y0, 32(CX)(AX*1)
-	VMOVUPS      Y5, (CX)(AX*2)
-	VMASKMOVPS   Y6, Y0, 32(CX)(AX*2)
-	VMOVUPS      Y7, (DX)
-	VMASKMOVPS   Y8, Y0, 32(DX)
+	MOVQ         bias+72(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMOVUPS      (AX), Y9
+	VADDPS       Y9, Y1, Y1
+	VADDPS       Y9, Y3, Y3
+	VADDPS       Y9, Y5, Y5
+	VADDPS       Y9, Y7, Y7
+	VMASKMOVPS   32(AX), Y0, Y9
+	VADDPS       Y9, Y2, Y2
+	VADDPS       Y9, Y4, Y4
+	VADDPS       Y9, Y6, Y6
+	VADDPS       Y9, Y8, Y8
+
+tail_store:
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	VMOVUPS    Y1, (CX)
+	VMASKMOVPS Y2, Y0, 32(CX)
+	VMOVUPS    Y3, (CX)(AX*1)
+	VMASKMOVPS Y4, Y0, 32(CX)(AX*1)
+	VMOVUPS    Y5, (CX)(AX*2)
+	VMASKMOVPS Y6, Y0, 32(CX)(AX*2)
+	VMOVUPS    Y7, (DX)
+	VMASKMOVPS Y8, Y0, 32(DX)
 	VZEROUPPER
 	RET
 
-// func widen4x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// func widen4x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·widen4x16(SB), NOSPLIT, $0-80
+TEXT ·widen4x16(SB), NOSPLIT, $0-88
 	MOVQ    cols+48(FP), AX
 	SUBQ    $0x08, AX
 	CMPQ    AX, $0x08
@@ -4525,8 +5107,8 @@ full_begin:
 	LEAQ (CX)(AX*2), DX
 	ADDQ AX, DX
 	MOVQ b+32(FP), BX
-	MOVQ ahead+64(FP), SI
-	MOVQ step+72(FP), DI
+	MOVQ ahead+72(FP), SI
+	MOVQ step+80(FP), DI
 	MOVQ k+40(FP), R8
 
 full_product:
@@ -4553,19 +5135,34 @@ full_product:
 	ADDQ         $0x40, BX
 	DECQ         R8
 	JNZ          full_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	LEAQ         (CX)(AX*2), DX
-	ADDQ         AX, DX
-	VMOVUPS      Y0, (CX)
-	VMOVUPS      Y1, 32(CX)
-	VMOVUPS      Y2, (CX)(AX*1)
-	VMOVUPS      Y3, 32(CX)(AX*1)
-	VMOVUPS      Y4, (CX)(AX*2)
-	VMOVUPS      Y5, 32(CX)(AX*2)
-	VMOVUPS      Y6, (DX)
-	VMOVUPS      Y7, 32(DX)
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           full_store
+	VMOVUPS      (AX), Y8
+	VADDPS       Y8, Y0, Y0
+	VADDPS       Y8, Y2, Y2
+	VADDPS       Y8, Y4, Y4
+	VADDPS       Y8, Y6, Y6
+	VMOVUPS      32(AX), Y8
+	VADDPS       Y8, Y1, Y1
+	VADDPS       Y8, Y3, Y3
+	VADDPS       Y8, Y5, Y5
+	VADDPS       Y8, Y7, Y7
+
+full_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	VMOVUPS Y2, (CX)(AX*1)
+	VMOVUPS Y3, 32(CX)(AX*1)
+	VMOVUPS Y4, (CX)(AX*2)
+	VMOVUPS Y5, 32(CX)(AX*2)
+	VMOVUPS Y6, (DX)
+	VMOVUPS Y7, 32(DX)
 	VZEROUPPER
 	RET
 
@@ -4618,8 +5215,8 @@ tail_begin:
 	LEAQ (CX)(AX*2), DX
 	ADDQ AX, DX
 	MOVQ b+32(FP), BX
-	MOVQ ahead+64(FP), SI
-	MOVQ step+72(FP), DI
+	MOVQ ahead+72(FP), SI
+	MOVQ step+80(FP), DI
 	MOVQ k+40(FP), R8
 
 tail_product:
@@ -4646,25 +5243,40 @@ tail_product:
 	ADDQ         $0x40, BX
 	DECQ         R8
 	JNZ          tail_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	LEAQ         (CX)(AX*2), DX
-	ADDQ         AX, DX
-	VMOVUPS      Y1, (CX)
-	VMASKMOVPS   Y2, Y0, 32(CX)
-	VMOVUPS      Y3, (CX)(AX*1)
-	VMASKMOVPS   Y4, Y0, 32(CX)(AX*1)
-	VMOVUPS      Y5, (CX)(AX*2)
-	VMASKMOVPS   Y6, Y0, 32(CX)(AX*2)
-	VMOVUPS      Y7, (DX)
-	VMASKMOVPS   Y8, Y0, 32(DX)
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMOVUPS      (AX), Y9
+	VADDPS       Y9, Y1, Y1
+	VADDPS       Y9, Y3, Y3
+	VADDPS       Y9, Y5, Y5
+	VADDPS       Y9, Y7, Y7
+	VMASKMOVPS   32(AX), Y0, Y9
+	VADDPS       Y9, Y2, Y2
+	VADDPS       Y9, Y4, Y4
+	VADDPS       Y9, Y6, Y6
+	VADDPS       Y9, Y8, Y8
+
+tail_store:
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	VMOVUPS    Y1, (CX)
+	VMASKMOVPS Y2, Y0, 32(CX)
+	VMOVUPS    Y3, (CX)(AX*1)
+	VMASKMOVPS Y4, Y0, 32(CX)(AX*1)
+	VMOVUPS    Y5, (CX)(AX*2)
+	VMASKMOVPS Y6, Y0, 32(CX)(AX*2)
+	VMOVUPS    Y7, (DX)
+	VMASKMOVPS Y8, Y0, 32(DX)
 	VZEROUPPER
 	RET
 
-// func widenUpper4x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// func widenUpper4x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·widenUpper4x16(SB), NOSPLIT, $0-80
+TEXT ·widenUpper4x16(SB), NOSPLIT, $0-88
 	MOVQ    cols+48(FP), AX
 	SUBQ    $0x08, AX
 	CMPQ    AX, $0x08
@@ -4714,8 +5326,8 @@ full_begin:
 	ADDQ    AX, DX
 	MOVQ    b+32(FP), BX
 	VMOVUPS constantffff0000<>+0(SB), Y8
-	MOVQ    ahead+64(FP), SI
-	MOVQ    step+72(FP), DI
+	MOVQ    ahead+72(FP), SI
+	MOVQ    step+80(FP), DI
 	MOVQ    k+40(FP), R8
 
 full_product:
@@ -4740,19 +5352,34 @@ full_product:
 	ADDQ         $0x40, BX
 	DECQ         R8
 	JNZ          full_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	LEAQ         (CX)(AX*2), DX
-	ADDQ         AX, DX
-	VMOVUPS      Y0, (CX)
-	VMOVUPS      Y1, 32(CX)
-	VMOVUPS      Y2, (CX)(AX*1)
-	VMOVUPS      Y3, 32(CX)(AX*1)
-	VMOVUPS      Y4, (CX)(AX*2)
-	VMOVUPS      Y5, 32(CX)(AX*2)
-	VMOVUPS      Y6, (DX)
-	VMOVUPS      Y7, 32(DX)
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           full_store
+	VMOVUPS      (AX), Y8
+	VADDPS       Y8, Y0, Y0
+	VADDPS       Y8, Y2, Y2
+	VADDPS       Y8, Y4, Y4
+	VADDPS       Y8, Y6, Y6
+	VMOVUPS      32(AX), Y8
+	VADDPS       Y8, Y1, Y1
+	VADDPS       Y8, Y3, Y3
+	VADDPS       Y8, Y5, Y5
+	VADDPS       Y8, Y7, Y7
+
+full_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	VMOVUPS Y2, (CX)(AX*1)
+	VMOVUPS Y3, 32(CX)(AX*1)
+	VMOVUPS Y4, (CX)(AX*2)
+	VMOVUPS Y5, 32(CX)(AX*2)
+	VMOVUPS Y6, (DX)
+	VMOVUPS Y7, 32(DX)
 	VZEROUPPER
 	RET
 
@@ -4806,8 +5433,8 @@ tail_begin:
 	ADDQ    AX, DX
 	MOVQ    b+32(FP), BX
 	VMOVUPS constantffff0000<>+0(SB), Y9
-	MOVQ    ahead+64(FP), SI
-	MOVQ    step+72(FP), DI
+	MOVQ    ahead+72(FP), SI
+	MOVQ    step+80(FP), DI
 	MOVQ    k+40(FP), R8
 
 tail_product:
@@ -4832,25 +5459,40 @@ tail_product:
 	ADDQ         $0x40, BX
 	DECQ         R8
 	JNZ          tail_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	LEAQ         (CX)(AX*2), DX
-	ADDQ         AX, DX
-	VMOVUPS      Y1, (CX)
-	VMASKMOVPS   Y2, Y0, 32(CX)
-	VMOVUPS      Y3, (CX)(AX*1)
-	VMASKMOVPS   Y4, Y0, 32(CX)(AX*1)
-	VMOVUPS      Y5, (CX)(AX*2)
-	VMASKMOVPS   Y6, Y0, 32(CX)(AX*2)
-	VMOVUPS      Y7, (DX)
-	VMASKMOVPS   Y8, Y0, 32(DX)
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMOVUPS      (AX), Y9
+	VADDPS       Y9, Y1, Y1
+	VADDPS       Y9, Y3, Y3
+	VADDPS       Y9, Y5, Y5
+	VADDPS       Y9, Y7, Y7
+	VMASKMOVPS   32(AX), Y0, Y9
+	VADDPS       Y9, Y2, Y2
+	VADDPS       Y9, Y4, Y4
+	VADDPS       Y9, Y6, Y6
+	VADDPS       Y9, Y8, Y8
+
+tail_store:
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	VMOVUPS    Y1, (CX)
+	VMASKMOVPS Y2, Y0, 32(CX)
+	VMOVUPS    Y3, (CX)(AX*1)
+	VMASKMOVPS Y4, Y0, 32(CX)(AX*1)
+	VMOVUPS    Y5, (CX)(AX*2)
+	VMASKMOVPS Y6, Y0, 32(CX)(AX*2)
+	VMOVUPS    Y7, (DX)
+	VMASKMOVPS Y8, Y0, 32(DX)
 	VZEROUPPER
 	RET
 
-// func tile5x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+// func tile5x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile5x8(SB), NOSPLIT, $0-88
+TEXT ·tile5x8(SB), NOSPLIT, $0-96
 	MOVQ    cols+56(FP), AX
 	CMPQ    AX, $0x08
 	JNE     masked
@@ -4895,8 +5537,8 @@ full_begin:
 	MOVQ b+32(FP), BX
 	MOVQ ldb+40(FP), SI
 	SHLQ $0x02, SI
-	MOVQ ahead+72(FP), DI
-	MOVQ step+80(FP), R8
+	MOVQ ahead+80(FP), DI
+	MOVQ step+88(FP), R8
 	MOVQ k+48(FP), R9
 
 full_product:
@@ -4918,16 +5560,27 @@ full_product:
 	ADDQ         SI, BX
 	DECQ         R9
 	JNZ          full_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	LEAQ         (CX)(AX*2), DX
-	ADDQ         AX, DX
-	VMOVUPS      Y0, (CX)
-	VMOVUPS      Y1, (CX)(AX*1)
-	VMOVUPS      Y2, (CX)(AX*2)
-	VMOVUPS      Y3, (DX)
-	VMOVUPS      Y4, (DX)(AX*1)
+	MOVQ         bias+72(FP), AX
+	TESTQ        AX, AX
+	JZ           full_store
+	VMOVUPS      (AX), Y5
+	VADDPS       Y5, Y0, Y0
+	VADDPS       Y5, Y1, Y1
+	VADDPS       Y5, Y2, Y2
+	VADDPS       Y5, Y3, Y3
+	VADDPS       Y5, Y4, Y4
+
+full_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, (CX)(AX*1)
+	VMOVUPS Y2, (CX)(AX*2)
+	VMOVUPS Y3, (DX)
+	VMOVUPS Y4, (DX)(AX*1)
 	VZEROUPPER
 	RET
 
@@ -4977,8 +5630,8 @@ tail_begin:
 	MOVQ b+32(FP), BX
 	MOVQ ldb+40(FP), SI
 	SHLQ $0x02, SI
-	MOVQ ahead+72(FP), DI
-	MOVQ step+80(FP), R8
+	MOVQ ahead+80(FP), DI
+	MOVQ step+88(FP), R8
 	MOVQ k+48(FP), R9
 
 tail_product:
@@ -5000,22 +5653,33 @@ tail_product:
 	ADDQ         SI, BX
 	DECQ         R9
 	JNZ          tail_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	LEAQ         (CX)(AX*2), DX
-	ADDQ         AX, DX
-	VMASKMOVPS   Y1, Y0, (CX)
-	VMASKMOVPS   Y2, Y0, (CX)(AX*1)
-	VMASKMOVPS   Y3, Y0, (CX)(AX*2)
-	VMASKMOVPS   Y4, Y0, (DX)
-	VMASKMOVPS   Y5, Y0, (DX)(AX*1)
+	MOVQ         bias+72(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMASKMOVPS   (AX), Y0, Y6
+	VADDPS       Y6, Y1, Y1
+	VADDPS       Y6, Y2, Y2
+	VADDPS       Y6, Y3, Y3
+	VADDPS       Y6, Y4, Y4
+	VADDPS       Y6, Y5, Y5
+
+tail_store:
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	VMASKMOVPS Y1, Y0, (CX)
+	VMASKMOVPS Y2, Y0, (CX)(AX*1)
+	VMASKMOVPS Y3, Y0, (CX)(AX*2)
+	VMASKMOVPS Y4, Y0, (DX)
+	VMASKMOVPS Y5, Y0, (DX)(AX*1)
 	VZEROUPPER
 	RET
 
-// func widen5x8(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// func widen5x8(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·widen5x8(SB), NOSPLIT, $0-80
+TEXT ·widen5x8(SB), NOSPLIT, $0-88
 	MOVQ    cols+48(FP), AX
 	CMPQ    AX, $0x08
 	JNE     masked
@@ -5058,8 +5722,8 @@ full_begin:
 	LEAQ (CX)(AX*2), DX
 	ADDQ AX, DX
 	MOVQ b+32(FP), BX
-	MOVQ ahead+64(FP), SI
-	MOVQ step+72(FP), DI
+	MOVQ ahead+72(FP), SI
+	MOVQ step+80(FP), DI
 	MOVQ k+40(FP), R8
 
 full_product:
@@ -5082,16 +5746,27 @@ full_product:
 	ADDQ         $0x40, BX
 	DECQ         R8
 	JNZ          full_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	LEAQ         (CX)(AX*2), DX
-	ADDQ         AX, DX
-	VMOVUPS      Y0, (CX)
-	VMOVUPS      Y1, (CX)(AX*1)
-	VMOVUPS      Y2, (CX)(AX*2)
-	VMOVUPS      Y3, (DX)
-	VMOVUPS      Y4, (DX)(AX*1)
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           full_store
+	VMOVUPS      (AX), Y5
+	VADDPS       Y5, Y0, Y0
+	VADDPS       Y5, Y1, Y1
+	VADDPS       Y5, Y2, Y2
+	VADDPS       Y5, Y3, Y3
+	VADDPS       Y5, Y4, Y4
+
+full_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, (CX)(AX*1)
+	VMOVUPS Y2, (CX)(AX*2)
+	VMOVUPS Y3, (DX)
+	VMOVUPS Y4, (DX)(AX*1)
 	VZEROUPPER
 	RET
 
@@ -5139,8 +5814,8 @@ tail_begin:
 	LEAQ (CX)(AX*2), DX
 	ADDQ AX, DX
 	MOVQ b+32(FP), BX
-	MOVQ ahead+64(FP), SI
-	MOVQ step+72(FP), DI
+	MOVQ ahead+72(FP), SI
+	MOVQ step+80(FP), DI
 	MOVQ k+40(FP), R8
 
 tail_product:
@@ -5163,22 +5838,33 @@ tail_product:
 	ADDQ         $0x40, BX
 	DECQ         R8
 	JNZ          tail_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	LEAQ         (CX)(AX*2), DX
-	ADDQ         AX, DX
-	VMASKMOVPS   Y1, Y0, (CX)
-	VMASKMOVPS   Y2, Y0, (CX)(AX*1)
-	VMASKMOVPS   Y3, Y0, (CX)(AX*2)
-	VMASKMOVPS   Y4, Y0, (DX)
-	VMASKMOVPS   Y5, Y0, (DX)(AX*1)
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMASKMOVPS   (AX), Y0, Y6
+	VADDPS       Y6, Y1, Y1
+	VADDPS       Y6, Y2, Y2
+	VADDPS       Y6, Y3, Y3
+	VADDPS       Y6, Y4, Y4
+	VADDPS       Y6, Y5, Y5
+
+tail_store:
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	VMASKMOVPS Y1, Y0, (CX)
+	VMASKMOVPS Y2, Y0, (CX)(AX*1)
+	VMASKMOVPS Y3, Y0, (CX)(AX*2)
+	VMASKMOVPS Y4, Y0, (DX)
+	VMASKMOVPS Y5, Y0, (DX)(AX*1)
 	VZEROUPPER
 	RET
 
-// func widenUpper5x8(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// func widenUpper5x8(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·widenUpper5x8(SB), NOSPLIT, $0-80
+TEXT ·widenUpper5x8(SB), NOSPLIT, $0-88
 	MOVQ    cols+48(FP), AX
 	CMPQ    AX, $0x08
 	JNE     masked
@@ -5222,8 +5908,8 @@ full_begin:
 	ADDQ    AX, DX
 	MOVQ    b+32(FP), BX
 	VMOVUPS constantffff0000<>+0(SB), Y5
-	MOVQ    ahead+64(FP), SI
-	MOVQ    step+72(FP), DI
+	MOVQ    ahead+72(FP), SI
+	MOVQ    step+80(FP), DI
 	MOVQ    k+40(FP), R8
 
 full_product:
@@ -5245,16 +5931,27 @@ full_product:
 	ADDQ         $0x40, BX
 	DECQ         R8
 	JNZ          full_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	LEAQ         (CX)(AX*2), DX
-	ADDQ         AX, DX
-	VMOVUPS      Y0, (CX)
-	VMOVUPS      Y1, (CX)(AX*1)
-	VMOVUPS      Y2, (CX)(AX*2)
-	VMOVUPS      Y3, (DX)
-	VMOVUPS      Y4, (DX)(AX*1)
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           full_store
+	VMOVUPS      (AX), Y5
+	VADDPS       Y5, Y0, Y0
+	VADDPS       Y5, Y1, Y1
+	VADDPS       Y5, Y2, Y2
+	VADDPS       Y5, Y3, Y3
+	VADDPS       Y5, Y4, Y4
+
+full_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, (CX)(AX*1)
+	VMOVUPS Y2, (CX)(AX*2)
+	VMOVUPS Y3, (DX)
+	VMOVUPS Y4, (DX)(AX*1)
 	VZEROUPPER
 	RET
 
@@ -5303,8 +6000,8 @@ tail_begin:
 	ADDQ    AX, DX
 	MOVQ    b+32(FP), BX
 	VMOVUPS constantffff0000<>+0(SB), Y6
-	MOVQ    ahead+64(FP), SI
-	MOVQ    step+72(FP), DI
+	MOVQ    ahead+72(FP), SI
+	MOVQ    step+80(FP), DI
 	MOVQ    k+40(FP), R8
 
 tail_product:
@@ -5326,22 +6023,33 @@ tail_product:
 	ADDQ         $0x40, BX
 	DECQ         R8
 	JNZ          tail_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	LEAQ         (CX)(AX*2), DX
-	ADDQ         AX, DX
-	VMASKMOVPS   Y1, Y0, (CX)
-	VMASKMOVPS   Y2, Y0, (CX)(AX*1)
-	VMASKMOVPS   Y3, Y0, (CX)(AX*2)
-	VMASKMOVPS   Y4, Y0, (DX)
-	VMASKMOVPS   Y5, Y0, (DX)(AX*1)
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMASKMOVPS   (AX), Y0, Y6
+	VADDPS       Y6, Y1, Y1
+	VADDPS       Y6, Y2, Y2
+	VADDPS       Y6, Y3, Y3
+	VADDPS       Y6, Y4, Y4
+	VADDPS       Y6, Y5, Y5
+
+tail_store:
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	VMASKMOVPS Y1, Y0, (CX)
+	VMASKMOVPS Y2, Y0, (CX)(AX*1)
+	VMASKMOVPS Y3, Y0, (CX)(AX*2)
+	VMASKMOVPS Y4, Y0, (DX)
+	VMASKMOVPS Y5, Y0, (DX)(AX*1)
 	VZEROUPPER
 	RET
 
-// func tile5x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+// func tile5x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile5x16(SB), NOSPLIT, $0-88
+TEXT ·tile5x16(SB), NOSPLIT, $0-96
 	MOVQ    cols+56(FP), AX
 	SUBQ    $0x08, AX
 	CMPQ    AX, $0x08
@@ -5397,8 +6105,8 @@ full_begin:
 	MOVQ b+32(FP), BX
 	MOVQ ldb+40(FP), SI
 	SHLQ $0x02, SI
-	MOVQ ahead+72(FP), DI
-	MOVQ step+80(FP), R8
+	MOVQ ahead+80(FP), DI
+	MOVQ step+88(FP), R8
 	MOVQ k+48(FP), R9
 
 full_product:
@@ -5426,21 +6134,38 @@ full_product:
 	ADDQ         SI, BX
 	DECQ         R9
 	JNZ          full_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	LEAQ         (CX)(AX*2), DX
-	ADDQ         AX, DX
-	VMOVUPS      Y0, (CX)
-	VMOVUPS      Y1, 32(CX)
-	VMOVUPS      Y2, (CX)(AX*1)
-	VMOVUPS      Y3, 32(CX)(AX*1)
-	VMOVUPS      Y4, (CX)(AX*2)
-	VMOVUPS      Y5, 32(CX)(AX*2)
-	VMOVUPS      Y6, (DX)
-	VMOVUPS      Y7, 32(DX)
-	VMOVUPS      Y8, (DX)(AX*1)
-	VMOVUPS      Y9, 32(DX)(AX*1)
+	MOVQ         bias+72(FP), AX
+	TESTQ        AX, AX
+	JZ           full_store
+	VMOVUPS      (AX), Y10
+	VADDPS       Y10, Y0, Y0
+	VADDPS       Y10, Y2, Y2
+	VADDPS       Y10, Y4, Y4
+	VADDPS       Y10, Y6, Y6
+	VADDPS       Y10, Y8, Y8
+	VMOVUPS      32(AX), Y10
+	VADDPS       Y10, Y1, Y1
+	VADDPS       Y10, Y3, Y3
+	VADDPS       Y10, Y5, Y5
+	VADDPS       Y10, Y7, Y7
+	VADDPS       Y10, Y9, Y9
+
+full_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	VMOVUPS Y2, (CX)(AX*1)
+	VMOVUPS Y3, 32(CX)(AX*1)
+	VMOVUPS Y4, (CX)(AX*2)
+	VMOVUPS Y5, 32(CX)(AX*2)
+	VMOVUPS Y6, (DX)
+	VMOVUPS Y7, 32(DX)
+	VMOVUPS Y8, (DX)(AX*1)
+	VMOVUPS Y9, 32(DX)(AX*1)
 	VZEROUPPER
 	RET
 
@@ -5500,8 +6225,8 @@ tail_begin:
 	MOVQ b+32(FP), BX
 	MOVQ ldb+40(FP), SI
 	SHLQ $0x02, SI
-	MOVQ ahead+72(FP), DI
-	MOVQ step+80(FP), R8
+	MOVQ ahead+80(FP), DI
+	MOVQ step+88(FP), R8
 	MOVQ k+48(FP), R9
 
 tail_product:
@@ -5529,27 +6254,44 @@ tail_product:
 	ADDQ         SI, BX
 	DECQ         R9
 	JNZ          tail_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	LEAQ         (CX)(AX*2), DX
-	ADDQ         AX, DX
-	VMOVUPS      Y1, (CX)
-	VMASKMOVPS   Y2, Y0, 32(CX)
-	VMOVUPS      Y3, (CX)(AX*1)
-	VMASKMOVPS   Y4, Y0, 32(CX)(AX*1)
-	VMOVUPS      Y5, (CX)(AX*2)
-	VMASKMOVPS   Y6, Y0, 32(CX)(AX*2)
-	VMOVUPS      Y7, (DX)
-	VMASKMOVPS   Y8, Y0, 32(DX)
-	VMOVUPS      Y9, (DX)(AX*1)
-	VMASKMOVPS   Y10, Y0, 32(DX)(AX*1)
+	MOVQ         bias+72(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMOVUPS      (AX), Y11
+	VADDPS       Y11, Y1, Y1
+	VADDPS       Y11, Y3, Y3
+	VADDPS       Y11, Y5, Y5
+	VADDPS       Y11, Y7, Y7
+	VADDPS       Y11, Y9, Y9
+	VMASKMOVPS   32(AX), Y0, Y11
+	VADDPS       Y11, Y2, Y2
+	VADDPS       Y11, Y4, Y4
+	VADDPS       Y11, Y6, Y6
+	VADDPS       Y11, Y8, Y8
+	VADDPS       Y11, Y10, Y10
+
+tail_store:
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	VMOVUPS    Y1, (CX)
+	VMASKMOVPS Y2, Y0, 32(CX)
+	VMOVUPS    Y3, (CX)(AX*1)
+	VMASKMOVPS Y4, Y0, 32(CX)(AX*1)
+	VMOVUPS    Y5, (CX)(AX*2)
+	VMASKMOVPS Y6, Y0, 32(CX)(AX*2)
+	VMOVUPS    Y7, (DX)
+	VMASKMOVPS Y8, Y0, 32(DX)
+	VMOVUPS    Y9, (DX)(AX*1)
+	VMASKMOVPS Y10, Y0, 32(DX)(AX*1)
 	VZEROUPPER
 	RET
 
-// func widen5x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// func widen5x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·widen5x16(SB), NOSPLIT, $0-80
+TEXT ·widen5x16(SB), NOSPLIT, $0-88
 	MOVQ    cols+48(FP), AX
 	SUBQ    $0x08, AX
 	CMPQ    AX, $0x08
@@ -5603,8 +6345,8 @@ full_begin:
 	LEAQ (CX)(AX*2), DX
 	ADDQ AX, DX
 	MOVQ b+32(FP), BX
-	MOVQ ahead+64(FP), SI
-	MOVQ step+72(FP), DI
+	MOVQ ahead+72(FP), SI
+	MOVQ step+80(FP), DI
 	MOVQ k+40(FP), R8
 
 full_product:
@@ -5634,21 +6376,38 @@ full_product:
 	ADDQ         $0x40, BX
 	DECQ         R8
 	JNZ          full_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	LEAQ         (CX)(AX*2), DX
-	ADDQ         AX, DX
-	VMOVUPS      Y0, (CX)
-	VMOVUPS      Y1, 32(CX)
-	VMOVUPS      Y2, (CX)(AX*1)
-	VMOVUPS      Y3, 32(CX)(AX*1)
-	VMOVUPS      Y4, (CX)(AX*2)
-	VMOVUPS      Y5, 32(CX)(AX*2)
-	VMOVUPS      Y6, (DX)
-	VMOVUPS      Y7, 32(DX)
-	VMOVUPS      Y8, (DX)(AX*1)
-	VMOVUPS      Y9, 32(DX)(AX*1)
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           full_store
+	VMOVUPS      (AX), Y10
+	VADDPS       Y10, Y0, Y0
+	VADDPS       Y10, Y2, Y2
+	VADDPS       Y10, Y4, Y4
+	VADDPS       Y10, Y6, Y6
+	VADDPS       Y10, Y8, Y8
+	VMOVUPS      32(AX), Y10
+	VADDPS       Y10, Y1, Y1
+	VADDPS       Y10, Y3, Y3
+	VADDPS       Y10, Y5, Y5
+	VADDPS       Y10, Y7, Y7
+	VADDPS       Y10, Y9, Y9
+
+full_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	VMOVUPS Y2, (CX)(AX*1)
+	VMOVUPS Y3, 32(CX)(AX*1)
+	VMOVUPS Y4, (CX)(AX*2)
+	VMOVUPS Y5, 32(CX)(AX*2)
+	VMOVUPS Y6, (DX)
+	VMOVUPS Y7, 32(DX)
+	VMOVUPS Y8, (DX)(AX*1)
+	VMOVUPS Y9, 32(DX)(AX*1)
 	VZEROUPPER
 	RET
 
@@ -5706,8 +6465,8 @@ tail_begin:
 	LEAQ (CX)(AX*2), DX
 	ADDQ AX, DX
 	MOVQ b+32(FP), BX
-	MOVQ ahead+64(FP), SI
-	MOVQ step+72(FP), DI
+	MOVQ ahead+72(FP), SI
+	MOVQ step+80(FP), DI
 	MOVQ k+40(FP), R8
 
 tail_product:
@@ -5737,27 +6496,44 @@ tail_product:
 	ADDQ         $0x40, BX
 	DECQ         R8
 	JNZ          tail_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	LEAQ         (CX)(AX*2), DX
-	ADDQ         AX, DX
-	VMOVUPS      Y1, (CX)
-	VMASKMOVPS   Y2, Y0, 32(CX)
-	VMOVUPS      Y3, (CX)(AX*1)
-	VMASKMOVPS   Y4, Y0, 32(CX)(AX*1)
-	VMOVUPS      Y5, (CX)(AX*2)
-	VMASKMOVPS   Y6, Y0, 32(CX)(AX*2)
-	VMOVUPS      Y7, (DX)
-	VMASKMOVPS   Y8, Y0, 32(DX)
-	VMOVUPS      Y9, (DX)(AX*1)
-	VMASKMOVPS   Y10, Y0, 32(DX)(AX*1)
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMOVUPS      (AX), Y11
+	VADDPS       Y11, Y1, Y1
+	VADDPS       Y11, Y3, Y3
+	VADDPS       Y11, Y5, Y5
+	VADDPS       Y11, Y7, Y7
+	VADDPS       Y11, Y9, Y9
+	VMASKMOVPS   32(AX), Y0, Y11
+	VADDPS       Y11, Y2, Y2
+	VADDPS       Y11, Y4, Y4
+	VADDPS       Y11, Y6, Y6
+	VADDPS       Y11, Y8, Y8
+	VADDPS       Y11, Y10, Y10
+
+tail_store:
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	VMOVUPS    Y1, (CX)
+	VMASKMOVPS Y2, Y0, 32(CX)
+	VMOVUPS    Y3, (CX)(AX*1)
+	VMASKMOVPS Y4, Y0, 32(CX)(AX*1)
+	VMOVUPS    Y5, (CX)(AX*2)
+	VMASKMOVPS Y6, Y0, 32(CX)(AX*2)
+	VMOVUPS    Y7, (DX)
+	VMASKMOVPS Y8, Y0, 32(DX)
+	VMOVUPS    Y9, (DX)(AX*1)
+	VMASKMOVPS Y10, Y0, 32(DX)(AX*1)
 	VZEROUPPER
 	RET
 
-// func widenUpper5x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// func widenUpper5x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·widenUpper5x16(SB), NOSPLIT, $0-80
+TEXT ·widenUpper5x16(SB), NOSPLIT, $0-88
 	MOVQ    cols+48(FP), AX
 	SUBQ    $0x08, AX
 	CMPQ    AX, $0x08
@@ -5812,8 +6588,8 @@ full_begin:
 	ADDQ    AX, DX
 	MOVQ    b+32(FP), BX
 	VMOVUPS constantffff0000<>+0(SB), Y10
-	MOVQ    ahead+64(FP), SI
-	MOVQ    step+72(FP), DI
+	MOVQ    ahead+72(FP), SI
+	MOVQ    step+80(FP), DI
 	MOVQ    k+40(FP), R8
 
 full_product:
@@ -5841,21 +6617,38 @@ full_product:
 	ADDQ         $0x40, BX
 	DECQ         R8
 	JNZ          full_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	LEAQ         (CX)(AX*2), DX
-	ADDQ         AX, DX
-	VMOVUPS      Y0, (CX)
-	VMOVUPS      Y1, 32(CX)
-	VMOVUPS      Y2, (CX)(AX*1)
-	VMOVUPS      Y3, 32(CX)(AX*1)
-	VMOVUPS      Y4, (CX)(AX*2)
-	VMOVUPS      Y5, 32(CX)(AX*2)
-	VMOVUPS      Y6, (DX)
-	VMOVUPS      Y7, 32(DX)
-	VMOVUPS      Y8, (DX)(AX*1)
-	VMOVUPS      Y9, 32(DX)(AX*1)
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           full_store
+	VMOVUPS      (AX), Y10
+	VADDPS       Y10, Y0, Y0
+	VADDPS       Y10, Y2, Y2
+	VADDPS       Y10, Y4, Y4
+	VADDPS       Y10, Y6, Y6
+	VADDPS       Y10, Y8, Y8
+	VMOVUPS      32(AX), Y10
+	VADDPS       Y10, Y1, Y1
+	VADDPS       Y10, Y3, Y3
+	VADDPS       Y10, Y5, Y5
+	VADDPS       Y10, Y7, Y7
+	VADDPS       Y10, Y9, Y9
+
+full_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	VMOVUPS Y2, (CX)(AX*1)
+	VMOVUPS Y3, 32(CX)(AX*1)
+	VMOVUPS Y4, (CX)(AX*2)
+	VMOVUPS Y5, 32(CX)(AX*2)
+	VMOVUPS Y6, (DX)
+	VMOVUPS Y7, 32(DX)
+	VMOVUPS Y8, (DX)(AX*1)
+	VMOVUPS Y9, 32(DX)(AX*1)
 	VZEROUPPER
 	RET
 
@@ -5914,8 +6707,8 @@ tail_begin:
 	ADDQ    AX, DX
 	MOVQ    b+32(FP), BX
 	VMOVUPS constantffff0000<>+0(SB), Y11
-	MOVQ    ahead+64(FP), SI
-	MOVQ    step+72(FP), DI
+	MOVQ    ahead+72(FP), SI
+	MOVQ    step+80(FP), DI
 	MOVQ    k+40(FP), R8
 
 tail_product:
@@ -5943,27 +6736,44 @@ tail_product:
 	ADDQ         $0x40, BX
 	DECQ         R8
 	JNZ          tail_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	LEAQ         (CX)(AX*2), DX
-	ADDQ         AX, DX
-	VMOVUPS      Y1, (CX)
-	VMASKMOVPS   Y2, Y0, 32(CX)
-	VMOVUPS      Y3, (CX)(AX*1)
-	VMASKMOVPS   Y4, Y0, 32(CX)(AX*1)
-	VMOVUPS      Y5, (CX)(AX*2)
-	VMASKMOVPS   Y6, Y0, 32(CX)(AX*2)
-	VMOVUPS      Y7, (DX)
-	VMASKMOVPS   Y8, Y0, 32(DX)
-	VMOVUPS      Y9, (DX)(AX*1)
-	VMASKMOVPS   Y10, Y0, 32(DX)(AX*1)
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMOVUPS      (AX), Y11
+	VADDPS       Y11, Y1, Y1
+	VADDPS       Y11, Y3, Y3
+	VADDPS       Y11, Y5, Y5
+	VADDPS       Y11, Y7, Y7
+	VADDPS       Y11, Y9, Y9
+	VMASKMOVPS   32(AX), Y0, Y11
+	VADDPS       Y11, Y2, Y2
+	VADDPS       Y11, Y4, Y4
+	VADDPS       Y11, Y6, Y6
+	VADDPS       Y11, Y8, Y8
+	VADDPS       Y11, Y10, Y10
+
+tail_store:
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	VMOVUPS    Y1, (CX)
+	VMASKMOVPS Y2, Y0, 32(CX)
+	VMOVUPS    Y3, (CX)(AX*1)
+	VMASKMOVPS Y4, Y0, 32(CX)(AX*1)
+	VMOVUPS    Y5, (CX)(AX*2)
+	VMASKMOVPS Y6, Y0, 32(CX)(AX*2)
+	VMOVUPS    Y7, (DX)
+	VMASKMOVPS Y8, Y0, 32(DX)
+	VMOVUPS    Y9, (DX)(AX*1)
+	VMASKMOVPS Y10, Y0, 32(DX)(AX*1)
 	VZEROUPPER
 	RET
 
-// func tile6x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+// func tile6x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile6x8(SB), NOSPLIT, $0-88
+TEXT ·tile6x8(SB), NOSPLIT, $0-96
 	MOVQ    cols+56(FP), AX
 	CMPQ    AX, $0x08
 	JNE     masked
@@ -6011,8 +6821,8 @@ full_begin:
 	MOVQ b+32(FP), BX
 	MOVQ ldb+40(FP), SI
 	SHLQ $0x02, SI
-	MOVQ ahead+72(FP), DI
-	MOVQ step+80(FP), R8
+	MOVQ ahead+80(FP), DI
+	MOVQ step+88(FP), R8
 	MOVQ k+48(FP), R9
 
 full_product:
@@ -6036,17 +6846,29 @@ full_product:
 	ADDQ         SI, BX
 	DECQ         R9
 	JNZ          full_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	LEAQ         (CX)(AX*2), DX
-	ADDQ         AX, DX
-	VMOVUPS      Y0, (CX)
-	VMOVUPS      Y1, (CX)(AX*1)
-	VMOVUPS      Y2, (CX)(AX*2)
-	VMOVUPS      Y3, (DX)
-	VMOVUPS      Y4, (DX)(AX*1)
-	VMOVUPS      Y5, (DX)(AX*2)
+	MOVQ         bias+72(FP), AX
+	TESTQ        AX, AX
+	JZ           full_store
+	VMOVUPS      (AX), Y6
+	VADDPS       Y6, Y0, Y0
+	VADDPS       Y6, Y1, Y1
+	VADDPS       Y6, Y2, Y2
+	VADDPS       Y6, Y3, Y3
+	VADDPS       Y6, Y4, Y4
+	VADDPS       Y6, Y5, Y5
+
+full_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, (CX)(AX*1)
+	VMOVUPS Y2, (CX)(AX*2)
+	VMOVUPS Y3, (DX)
+	VMOVUPS Y4, (DX)(AX*1)
+	VMOVUPS Y5, (DX)(AX*2)
 	VZEROUPPER
 	RET
 
@@ -6099,8 +6921,8 @@ tail_begin:
 	MOVQ b+32(FP), BX
 	MOVQ ldb+40(FP), SI
 	SHLQ $0x02, SI
-	MOVQ ahead+72(FP), DI
-	MOVQ step+80(FP), R8
+	MOVQ ahead+80(FP), DI
+	MOVQ step+88(FP), R8
 	MOVQ k+48(FP), R9
 
 tail_product:
@@ -6124,23 +6946,35 @@ tail_product:
 	ADDQ         SI, BX
 	DECQ         R9
 	JNZ          tail_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	LEAQ         (CX)(AX*2), DX
-	ADDQ         AX, DX
-	VMASKMOVPS   Y1, Y0, (CX)
-	VMASKMOVPS   Y2, Y0, (CX)(AX*1)
-	VMASKMOVPS   Y3, Y0, (CX)(AX*2)
-	VMASKMOVPS   Y4, Y0, (DX)
-	VMASKMOVPS   Y5, Y0, (DX)(AX*1)
-	VMASKMOVPS   Y6, Y0, (DX)(AX*2)
+	MOVQ         bias+72(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMASKMOVPS   (AX), Y0, Y7
+	VADDPS       Y7, Y1, Y1
+	VADDPS       Y7, Y2, Y2
+	VADDPS       Y7, Y3, Y3
+	VADDPS       Y7, Y4, Y4
+	VADDPS       Y7, Y5, Y5
+	VADDPS       Y7, Y6, Y6
+
+tail_store:
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	VMASKMOVPS Y1, Y0, (CX)
+	VMASKMOVPS Y2, Y0, (CX)(AX*1)
+	VMASKMOVPS Y3, Y0, (CX)(AX*2)
+	VMASKMOVPS Y4, Y0, (DX)
+	VMASKMOVPS Y5, Y0, (DX)(AX*1)
+	VMASKMOVPS Y6, Y0, (DX)(AX*2)
 	VZEROUPPER
 	RET
 
-// func widen6x8(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// func widen6x8(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·widen6x8(SB), NOSPLIT, $0-80
+TEXT ·widen6x8(SB), NOSPLIT, $0-88
 	MOVQ    cols+48(FP), AX
 	CMPQ    AX, $0x08
 	JNE     masked
@@ -6186,8 +7020,8 @@ full_begin:
 	LEAQ (CX)(AX*2), DX
 	ADDQ AX, DX
 	MOVQ b+32(FP), BX
-	MOVQ ahead+64(FP), SI
-	MOVQ step+72(FP), DI
+	MOVQ ahead+72(FP), SI
+	MOVQ step+80(FP), DI
 	MOVQ k+40(FP), R8
 
 full_product:
@@ -6212,17 +7046,29 @@ full_product:
 	ADDQ         $0x40, BX
 	DECQ         R8
 	JNZ          full_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	LEAQ         (CX)(AX*2), DX
-	ADDQ         AX, DX
-	VMOVUPS      Y0, (CX)
-	VMOVUPS      Y1, (CX)(AX*1)
-	VMOVUPS      Y2, (CX)(AX*2)
-	VMOVUPS      Y3, (DX)
-	VMOVUPS      Y4, (DX)(AX*1)
-	VMOVUPS      Y5, (DX)(AX*2)
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           full_store
+	VMOVUPS      (AX), Y6
+	VADDPS       Y6, Y0, Y0
+	VADDPS       Y6, Y1, Y1
+	VADDPS       Y6, Y2, Y2
+	VADDPS       Y6, Y3, Y3
+	VADDPS       Y6, Y4, Y4
+	VADDPS       Y6, Y5, Y5
+
+full_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, (CX)(AX*1)
+	VMOVUPS Y2, (CX)(AX*2)
+	VMOVUPS Y3, (DX)
+	VMOVUPS Y4, (DX)(AX*1)
+	VMOVUPS Y5, (DX)(AX*2)
 	VZEROUPPER
 	RET
 
@@ -6273,8 +7119,8 @@ tail_begin:
 	LEAQ (CX)(AX*2), DX
 	ADDQ AX, DX
 	MOVQ b+32(FP), BX
-	MOVQ ahead+64(FP), SI
-	MOVQ step+72(FP), DI
+	MOVQ ahead+72(FP), SI
+	MOVQ step+80(FP), DI
 	MOVQ k+40(FP), R8
 
 tail_product:
@@ -6299,23 +7145,35 @@ tail_product:
 	ADDQ         $0x40, BX
 	DECQ         R8
 	JNZ          tail_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	LEAQ         (CX)(AX*2), DX
-	ADDQ         AX, DX
-	VMASKMOVPS   Y1, Y0, (CX)
-	VMASKMOVPS   Y2, Y0, (CX)(AX*1)
-	VMASKMOVPS   Y3, Y0, (CX)(AX*2)
-	VMASKMOVPS   Y4, Y0, (DX)
-	VMASKMOVPS   Y5, Y0, (DX)(AX*1)
-	VMASKMOVPS   Y6, Y0, (DX)(AX*2)
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMASKMOVPS   (AX), Y0, Y7
+	VADDPS       Y7, Y1, Y1
+	VADDPS       Y7, Y2, Y2
+	VADDPS       Y7, Y3, Y3
+	VADDPS       Y7, Y4, Y4
+	VADDPS       Y7, Y5, Y5
+	VADDPS       Y7, Y6, Y6
+
+tail_store:
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	VMASKMOVPS Y1, Y0, (CX)
+	VMASKMOVPS Y2, Y0, (CX)(AX*1)
+	VMASKMOVPS Y3, Y0, (CX)(AX*2)
+	VMASKMOVPS Y4, Y0, (DX)
+	VMASKMOVPS Y5, Y0, (DX)(AX*1)
+	VMASKMOVPS Y6, Y0, (DX)(AX*2)
 	VZEROUPPER
 	RET
 
-// func widenUpper6x8(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// func widenUpper6x8(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·widenUpper6x8(SB), NOSPLIT, $0-80
+TEXT ·widenUpper6x8(SB), NOSPLIT, $0-88
 	MOVQ    cols+48(FP), AX
 	CMPQ    AX, $0x08
 	JNE     masked
@@ -6362,8 +7220,8 @@ full_begin:
 	ADDQ    AX, DX
 	MOVQ    b+32(FP), BX
 	VMOVUPS constantffff0000<>+0(SB), Y6
-	MOVQ    ahead+64(FP), SI
-	MOVQ    step+72(FP), DI
+	MOVQ    ahead+72(FP), SI
+	MOVQ    step+80(FP), DI
 	MOVQ    k+40(FP), R8
 
 full_product:
@@ -6387,17 +7245,29 @@ full_product:
 	ADDQ         $0x40, BX
 	DECQ         R8
 	JNZ          full_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	LEAQ         (CX)(AX*2), DX
-	ADDQ         AX, DX
-	VMOVUPS      Y0, (CX)
-	VMOVUPS      Y1, (CX)(AX*1)
-	VMOVUPS      Y2, (CX)(AX*2)
-	VMOVUPS      Y3, (DX)
-	VMOVUPS      Y4, (DX)(AX*1)
-	VMOVUPS      Y5, (DX)(AX*2)
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           full_store
+	VMOVUPS      (AX), Y6
+	VADDPS       Y6, Y0, Y0
+	VADDPS       Y6, Y1, Y1
+	VADDPS       Y6, Y2, Y2
+	VADDPS       Y6, Y3, Y3
+	VADDPS       Y6, Y4, Y4
+	VADDPS       Y6, Y5, Y5
+
+full_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, (CX)(AX*1)
+	VMOVUPS Y2, (CX)(AX*2)
+	VMOVUPS Y3, (DX)
+	VMOVUPS Y4, (DX)(AX*1)
+	VMOVUPS Y5, (DX)(AX*2)
 	VZEROUPPER
 	RET
 
@@ -6449,8 +7319,8 @@ tail_begin:
 	ADDQ    AX, DX
 	MOVQ    b+32(FP), BX
 	VMOVUPS constantffff0000<>+0(SB), Y7
-	MOVQ    ahead+64(FP), SI
-	MOVQ    step+72(FP), DI
+	MOVQ    ahead+72(FP), SI
+	MOVQ    step+80(FP), DI
 	MOVQ    k+40(FP), R8
 
 tail_product:
@@ -6474,23 +7344,35 @@ tail_product:
 	ADDQ         $0x40, BX
 	DECQ         R8
 	JNZ          tail_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	LEAQ         (CX)(AX*2), DX
-	ADDQ         AX, DX
-	VMASKMOVPS   Y1, Y0, (CX)
-	VMASKMOVPS   Y2, Y0, (CX)(AX*1)
-	VMASKMOVPS   Y3, Y0, (CX)(AX*2)
-	VMASKMOVPS   Y4, Y0, (DX)
-	VMASKMOVPS   Y5, Y0, (DX)(AX*1)
-	VMASKMOVPS   Y6, Y0, (DX)(AX*2)
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMASKMOVPS   (AX), Y0, Y7
+	VADDPS       Y7, Y1, Y1
+	VADDPS       Y7, Y2, Y2
+	VADDPS       Y7, Y3, Y3
+	VADDPS       Y7, Y4, Y4
+	VADDPS       Y7, Y5, Y5
+	VADDPS       Y7, Y6, Y6
+
+tail_store:
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	VMASKMOVPS Y1, Y0, (CX)
+	VMASKMOVPS Y2, Y0, (CX)(AX*1)
+	VMASKMOVPS Y3, Y0, (CX)(AX*2)
+	VMASKMOVPS Y4, Y0, (DX)
+	VMASKMOVPS Y5, Y0, (DX)(AX*1)
+	VMASKMOVPS Y6, Y0, (DX)(AX*2)
 	VZEROUPPER
 	RET
 
-// func tile6x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+// func tile6x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile6x16(SB), NOSPLIT, $0-88
+TEXT ·tile6x16(SB), NOSPLIT, $0-96
 	MOVQ    cols+56(FP), AX
 	SUBQ    $0x08, AX
 	CMPQ    AX, $0x08
@@ -6551,8 +7433,8 @@ full_begin:
 	MOVQ b+32(FP), BX
 	MOVQ ldb+40(FP), SI
 	SHLQ $0x02, SI
-	MOVQ ahead+72(FP), DI
-	MOVQ step+80(FP), R8
+	MOVQ ahead+80(FP), DI
+	MOVQ step+88(FP), R8
 	MOVQ k+48(FP), R9
 
 full_product:
@@ -6583,23 +7465,42 @@ full_product:
 	ADDQ         SI, BX
 	DECQ         R9
 	JNZ          full_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	LEAQ         (CX)(AX*2), DX
-	ADDQ         AX, DX
-	VMOVUPS      Y0, (CX)
-	VMOVUPS      Y1, 32(CX)
-	VMOVUPS      Y2, (CX)(AX*1)
-	VMOVUPS      Y3, 32(CX)(AX*1)
-	VMOVUPS      Y4, (CX)(AX*2)
-	VMOVUPS      Y5, 32(CX)(AX*2)
-	VMOVUPS      Y6, (DX)
-	VMOVUPS      Y7, 32(DX)
-	VMOVUPS      Y8, (DX)(AX*1)
-	VMOVUPS      Y9, 32(DX)(AX*1)
-	VMOVUPS      Y10, (DX)(AX*2)
-	VMOVUPS      Y11, 32(DX)(AX*2)
+	MOVQ         bias+72(FP), AX
+	TESTQ        AX, AX
+	JZ           full_store
+	VMOVUPS      (AX), Y12
+	VADDPS       Y12, Y0, Y0
+	VADDPS       Y12, Y2, Y2
+	VADDPS       Y12, Y4, Y4
+	VADDPS       Y12, Y6, Y6
+	VADDPS       Y12, Y8, Y8
+	VADDPS       Y12, Y10, Y10
+	VMOVUPS      32(AX), Y12
+	VADDPS       Y12, Y1, Y1
+	VADDPS       Y12, Y3, Y3
+	VADDPS       Y12, Y5, Y5
+	VADDPS       Y12, Y7, Y7
+	VADDPS       Y12, Y9, Y9
+	VADDPS       Y12, Y11, Y11
+
+full_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	VMOVUPS Y2, (CX)(AX*1)
+	VMOVUPS Y3, 32(CX)(AX*1)
+	VMOVUPS Y4, (CX)(AX*2)
+	VMOVUPS Y5, 32(CX)(AX*2)
+	VMOVUPS Y6, (DX)
+	VMOVUPS Y7, 32(DX)
+	VMOVUPS Y8, (DX)(AX*1)
+	VMOVUPS Y9, 32(DX)(AX*1)
+	VMOVUPS Y10, (DX)(AX*2)
+	VMOVUPS Y11, 32(DX)(AX*2)
 	VZEROUPPER
 	RET
 
@@ -6664,8 +7565,8 @@ tail_begin:
 	MOVQ b+32(FP), BX
 	MOVQ ldb+40(FP), SI
 	SHLQ $0x02, SI
-	MOVQ ahead+72(FP), DI
-	MOVQ step+80(FP), R8
+	MOVQ ahead+80(FP), DI
+	MOVQ step+88(FP), R8
 	MOVQ k+48(FP), R9
 
 tail_product:
@@ -6696,29 +7597,48 @@ tail_product:
 	ADDQ         SI, BX
 	DECQ         R9
 	JNZ          tail_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	LEAQ         (CX)(AX*2), DX
-	ADDQ         AX, DX
-	VMOVUPS      Y1, (CX)
-	VMASKMOVPS   Y2, Y0, 32(CX)
-	VMOVUPS      Y3, (CX)(AX*1)
-	VMASKMOVPS   Y4, Y0, 32(CX)(AX*1)
-	VMOVUPS      Y5, (CX)(AX*2)
-	VMASKMOVPS   Y6, Y0, 32(CX)(AX*2)
-	VMOVUPS      Y7, (DX)
-	VMASKMOVPS   Y8, Y0, 32(DX)
-	VMOVUPS      Y9, (DX)(AX*1)
-	VMASKMOVPS   Y10, Y0, 32(DX)(AX*1)
-	VMOVUPS      Y11, (DX)(AX*2)
-	VMASKMOVPS   Y12, Y0, 32(DX)(AX*2)
+	MOVQ         bias+72(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMOVUPS      (AX), Y13
+	VADDPS       Y13, Y1, Y1
+	VADDPS       Y13, Y3, Y3
+	VADDPS       Y13, Y5, Y5
+	VADDPS       Y13, Y7, Y7
+	VADDPS       Y13, Y9, Y9
+	VADDPS       Y13, Y11, Y11
+	VMASKMOVPS   32(AX), Y0, Y13
+	VADDPS       Y13, Y2, Y2
+	VADDPS       Y13, Y4, Y4
+	VADDPS       Y13, Y6, Y6
+	VADDPS       Y13, Y8, Y8
+	VADDPS       Y13, Y10, Y10
+	VADDPS       Y13, Y12, Y12
+
+tail_store:
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	VMOVUPS    Y1, (CX)
+	VMASKMOVPS Y2, Y0, 32(CX)
+	VMOVUPS    Y3, (CX)(AX*1)
+	VMASKMOVPS Y4, Y0, 32(CX)(AX*1)
+	VMOVUPS    Y5, (CX)(AX*2)
+	VMASKMOVPS Y6, Y0, 32(CX)(AX*2)
+	VMOVUPS    Y7, (DX)
+	VMASKMOVPS Y8, Y0, 32(DX)
+	VMOVUPS    Y9, (DX)(AX*1)
+	VMASKMOVPS Y10, Y0, 32(DX)(AX*1)
+	VMOVUPS    Y11, (DX)(AX*2)
+	VMASKMOVPS Y12, Y0, 32(DX)(AX*2)
 	VZEROUPPER
 	RET
 
-// func widen6x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// func widen6x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·widen6x16(SB), NOSPLIT, $0-80
+TEXT ·widen6x16(SB), NOSPLIT, $0-88
 	MOVQ    cols+48(FP), AX
 	SUBQ    $0x08, AX
 	CMPQ    AX, $0x08
@@ -6777,8 +7697,8 @@ full_begin:
 	LEAQ (CX)(AX*2), DX
 	ADDQ AX, DX
 	MOVQ b+32(FP), BX
-	MOVQ ahead+64(FP), SI
-	MOVQ step+72(FP), DI
+	MOVQ ahead+72(FP), SI
+	MOVQ step+80(FP), DI
 	MOVQ k+40(FP), R8
 
 full_product:
@@ -6811,23 +7731,42 @@ full_product:
 	ADDQ         $0x40, BX
 	DECQ         R8
 	JNZ          full_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	LEAQ         (CX)(AX*2), DX
-	ADDQ         AX, DX
-	VMOVUPS      Y0, (CX)
-	VMOVUPS      Y1, 32(CX)
-	VMOVUPS      Y2, (CX)(AX*1)
-	VMOVUPS      Y3, 32(CX)(AX*1)
-	VMOVUPS      Y4, (CX)(AX*2)
-	VMOVUPS      Y5, 32(CX)(AX*2)
-	VMOVUPS      Y6, (DX)
-	VMOVUPS      Y7, 32(DX)
-	VMOVUPS      Y8, (DX)(AX*1)
-	VMOVUPS      Y9, 32(DX)(AX*1)
-	VMOVUPS      Y10, (DX)(AX*2)
-	VMOVUPS      Y11, 32(DX)(AX*2)
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           full_store
+	VMOVUPS      (AX), Y12
+	VADDPS       Y12, Y0, Y0
+	VADDPS       Y12, Y2, Y2
+	VADDPS       Y12, Y4, Y4
+	VADDPS       Y12, Y6, Y6
+	VADDPS       Y12, Y8, Y8
+	VADDPS       Y12, Y10, Y10
+	VMOVUPS      32(AX), Y12
+	VADDPS       Y12, Y1, Y1
+	VADDPS       Y12, Y3, Y3
+	VADDPS       Y12, Y5, Y5
+	VADDPS       Y12, Y7, Y7
+	VADDPS       Y12, Y9, Y9
+	VADDPS       Y12, Y11, Y11
+
+full_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	VMOVUPS Y2, (CX)(AX*1)
+	VMOVUPS Y3, 32(CX)(AX*1)
+	VMOVUPS Y4, (CX)(AX*2)
+	VMOVUPS Y5, 32(CX)(AX*2)
+	VMOVUPS Y6, (DX)
+	VMOVUPS Y7, 32(DX)
+	VMOVUPS Y8, (DX)(AX*1)
+	VMOVUPS Y9, 32(DX)(AX*1)
+	VMOVUPS Y10, (DX)(AX*2)
+	VMOVUPS Y11, 32(DX)(AX*2)
 	VZEROUPPER
 	RET
 
@@ -6890,8 +7829,8 @@ tail_begin:
 	LEAQ (CX)(AX*2), DX
 	ADDQ AX, DX
 	MOVQ b+32(FP), BX
-	MOVQ ahead+64(FP), SI
-	MOVQ step+72(FP), DI
+	MOVQ ahead+72(FP), SI
+	MOVQ step+80(FP), DI
 	MOVQ k+40(FP), R8
 
 tail_product:
@@ -6924,29 +7863,48 @@ tail_product:
 	ADDQ         $0x40, BX
 	DECQ         R8
 	JNZ          tail_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	LEAQ         (CX)(AX*2), DX
-	ADDQ         AX, DX
-	VMOVUPS      Y1, (CX)
-	VMASKMOVPS   Y2, Y0, 32(CX)
-	VMOVUPS      Y3, (CX)(AX*1)
-	VMASKMOVPS   Y4, Y0, 32(CX)(AX*1)
-	VMOVUPS      Y5, (CX)(AX*2)
-	VMASKMOVPS   Y6, Y0, 32(CX)(AX*2)
-	VMOVUPS      Y7, (DX)
-	VMASKMOVPS   Y8, Y0, 32(DX)
-	VMOVUPS      Y9, (DX)(AX*1)
-	VMASKMOVPS   Y10, Y0, 32(DX)(AX*1)
-	VMOVUPS      Y11, (DX)(AX*2)
-	VMASKMOVPS   Y12, Y0, 32(DX)(AX*2)
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMOVUPS      (AX), Y13
+	VADDPS       Y13, Y1, Y1
+	VADDPS       Y13, Y3, Y3
+	VADDPS       Y13, Y5, Y5
+	VADDPS       Y13, Y7, Y7
+	VADDPS       Y13, Y9, Y9
+	VADDPS       Y13, Y11, Y11
+	VMASKMOVPS   32(AX), Y0, Y13
+	VADDPS       Y13, Y2, Y2
+	VADDPS       Y13, Y4, Y4
+	VADDPS       Y13, Y6, Y6
+	VADDPS       Y13, Y8, Y8
+	VADDPS       Y13, Y10, Y10
+	VADDPS       Y13, Y12, Y12
+
+tail_store:
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	VMOVUPS    Y1, (CX)
+	VMASKMOVPS Y2, Y0, 32(CX)
+	VMOVUPS    Y3, (CX)(AX*1)
+	VMASKMOVPS Y4, Y0, 32(CX)(AX*1)
+	VMOVUPS    Y5, (CX)(AX*2)
+	VMASKMOVPS Y6, Y0, 32(CX)(AX*2)
+	VMOVUPS    Y7, (DX)
+	VMASKMOVPS Y8, Y0, 32(DX)
+	VMOVUPS    Y9, (DX)(AX*1)
+	VMASKMOVPS Y10, Y0, 32(DX)(AX*1)
+	VMOVUPS    Y11, (DX)(AX*2)
+	VMASKMOVPS Y12, Y0, 32(DX)(AX*2)
 	VZEROUPPER
 	RET
 
-// func widenUpper6x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// func widenUpper6x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·widenUpper6x16(SB), NOSPLIT, $0-80
+TEXT ·widenUpper6x16(SB), NOSPLIT, $0-88
 	MOVQ    cols+48(FP), AX
 	SUBQ    $0x08, AX
 	CMPQ    AX, $0x08
@@ -7006,8 +7964,8 @@ full_begin:
 	ADDQ    AX, DX
 	MOVQ    b+32(FP), BX
 	VMOVUPS constantffff0000<>+0(SB), Y12
-	MOVQ    ahead+64(FP), SI
-	MOVQ    step+72(FP), DI
+	MOVQ    ahead+72(FP), SI
+	MOVQ    step+80(FP), DI
 	MOVQ    k+40(FP), R8
 
 full_product:
@@ -7038,23 +7996,42 @@ full_product:
 	ADDQ         $0x40, BX
 	DECQ         R8
 	JNZ          full_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	LEAQ         (CX)(AX*2), DX
-	ADDQ         AX, DX
-	VMOVUPS      Y0, (CX)
-	VMOVUPS      Y1, 32(CX)
-	VMOVUPS      Y2, (CX)(AX*1)
-	VMOVUPS      Y3, 32(CX)(AX*1)
-	VMOVUPS      Y4, (CX)(AX*2)
-	VMOVUPS      Y5, 32(CX)(AX*2)
-	VMOVUPS      Y6, (DX)
-	VMOVUPS      Y7, 32(DX)
-	VMOVUPS      Y8, (DX)(AX*1)
-	VMOVUPS      Y9, 32(DX)(AX*1)
-	VMOVUPS      Y10, (DX)(AX*2)
-	VMOVUPS      Y11, 32(DX)(AX*2)
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           full_store
+	VMOVUPS      (AX), Y12
+	VADDPS       Y12, Y0, Y0
+	VADDPS       Y12, Y2, Y2
+	VADDPS       Y12, Y4, Y4
+	VADDPS       Y12, Y6, Y6
+	VADDPS       Y12, Y8, Y8
+	VADDPS       Y12, Y10, Y10
+	VMOVUPS      32(AX), Y12
+	VADDPS       Y12, Y1, Y1
+	VADDPS       Y12, Y3, Y3
+	VADDPS       Y12, Y5, Y5
+	VADDPS       Y12, Y7, Y7
+	VADDPS       Y12, Y9, Y9
+	VADDPS       Y12, Y11, Y11
+
+full_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	VMOVUPS Y2, (CX)(AX*1)
+	VMOVUPS Y3, 32(CX)(AX*1)
+	VMOVUPS Y4, (CX)(AX*2)
+	VMOVUPS Y5, 32(CX)(AX*2)
+	VMOVUPS Y6, (DX)
+	VMOVUPS Y7, 32(DX)
+	VMOVUPS Y8, (DX)(AX*1)
+	VMOVUPS Y9, 32(DX)(AX*1)
+	VMOVUPS Y10, (DX)(AX*2)
+	VMOVUPS Y11, 32(DX)(AX*2)
 	VZEROUPPER
 	RET
 
@@ -7118,8 +8095,8 @@ tail_begin:
 	ADDQ    AX, DX
 	MOVQ    b+32(FP), BX
 	VMOVUPS constantffff0000<>+0(SB), Y13
-	MOVQ    ahead+64(FP), SI
-	MOVQ    step+72(FP), DI
+	MOVQ    ahead+72(FP), SI
+	MOVQ    step+80(FP), DI
 	MOVQ    k+40(FP), R8
 
 tail_product:
@@ -7150,23 +8127,42 @@ tail_product:
 	ADDQ         $0x40, BX
 	DECQ         R8
 	JNZ          tail_product
-	MOVQ         ldo+8(FP), AX
-	SHLQ         $0x02, AX
-	MOVQ         out+0(FP), CX
-	LEAQ         (CX)(AX*2), DX
-	ADDQ         AX, DX
-	VMOVUPS      Y1, (CX)
-	VMASKMOVPS   Y2, Y0, 32(CX)
-	VMOVUPS      Y3, (CX)(AX*1)
-	VMASKMOVPS   Y4, Y0, 32(CX)(AX*1)
-	VMOVUPS      Y5, (CX)(AX*2)
-	VMASKMOVPS   Y6, Y0, 32(CX)(AX*2)
-	VMOVUPS      Y7, (DX)
-	VMASKMOVPS   Y8, Y0, 32(DX)
-	VMOVUPS      Y9, (DX)(AX*1)
-	VMASKMOVPS   Y10, Y0, 32(DX)(AX*1)
-	VMOVUPS      Y11, (DX)(AX*2)
-	VMASKMOVPS   Y12, Y0, 32(DX)(AX*2)
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMOVUPS      (AX), Y13
+	VADDPS       Y13, Y1, Y1
+	VADDPS       Y13, Y3, Y3
+	VADDPS       Y13, Y5, Y5
+	VADDPS       Y13, Y7, Y7
+	VADDPS       Y13, Y9, Y9
+	VADDPS       Y13, Y11, Y11
+	VMASKMOVPS   32(AX), Y0, Y13
+	VADDPS       Y13, Y2, Y2
+	VADDPS       Y13, Y4, Y4
+	VADDPS       Y13, Y6, Y6
+	VADDPS       Y13, Y8, Y8
+	VADDPS       Y13, Y10, Y10
+	VADDPS       Y13, Y12, Y12
+
+tail_store:
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	VMOVUPS    Y1, (CX)
+	VMASKMOVPS Y2, Y0, 32(CX)
+	VMOVUPS    Y3, (CX)(AX*1)
+	VMASKMOVPS Y4, Y0, 32(CX)(AX*1)
+	VMOVUPS    Y5, (CX)(AX*2)
+	VMASKMOVPS Y6, Y0, 32(CX)(AX*2)
+	VMOVUPS    Y7, (DX)
+	VMASKMOVPS Y8, Y0, 32(DX)
+	VMOVUPS    Y9, (DX)(AX*1)
+	VMASKMOVPS Y10, Y0, 32(DX)(AX*1)
+	VMOVUPS    Y11, (DX)(AX*2)
+	VMASKMOVPS Y12, Y0, 32(DX)(AX*2)
 	VZEROUPPER
 	RET
 

@@ -47,202 +47,202 @@ func ProbeRead(words []uint64) (sum uint64, bytes int64)
 // tile1x8 is Tile for that many rows and 1 to 8 columns.
 //
 //go:noescape
-func tile1x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+func tile1x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // widen1x8 is Tile for that many rows and 1 to 8 columns.
 //
 //go:noescape
-func widen1x8(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+func widen1x8(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // tile1x16 is Tile for that many rows and 9 to 16 columns.
 //
 //go:noescape
-func tile1x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+func tile1x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // widen1x16 is Tile for that many rows and 9 to 16 columns.
 //
 //go:noescape
-func widen1x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+func widen1x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // tile1x24 is Tile for that many rows and 17 to 24 columns.
 //
 //go:noescape
-func tile1x24(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+func tile1x24(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // widen1x24 is Tile for that many rows and 17 to 24 columns.
 //
 //go:noescape
-func widen1x24(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+func widen1x24(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // tile1x32 is Tile for that many rows and 25 to 32 columns.
 //
 //go:noescape
-func tile1x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+func tile1x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // widen1x32 is Tile for that many rows and 25 to 32 columns.
 //
 //go:noescape
-func widen1x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+func widen1x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // tile2x8 is Tile for that many rows and 1 to 8 columns.
 //
 //go:noescape
-func tile2x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+func tile2x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // widen2x8 is Tile for that many rows and 1 to 8 columns.
 //
 //go:noescape
-func widen2x8(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+func widen2x8(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // tile2x16 is Tile for that many rows and 9 to 16 columns.
 //
 //go:noescape
-func tile2x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+func tile2x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // widen2x16 is Tile for that many rows and 9 to 16 columns.
 //
 //go:noescape
-func widen2x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+func widen2x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // tile2x24 is Tile for that many rows and 17 to 24 columns.
 //
 //go:noescape
-func tile2x24(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+func tile2x24(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // widen2x24 is Tile for that many rows and 17 to 24 columns.
 //
 //go:noescape
-func widen2x24(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+func widen2x24(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // tile2x32 is Tile for that many rows and 25 to 32 columns.
 //
 //go:noescape
-func tile2x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+func tile2x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // widen2x32 is Tile for that many rows and 25 to 32 columns.
 //
 //go:noescape
-func widen2x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+func widen2x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // tile3x8 is Tile for that many rows and 1 to 8 columns.
 //
 //go:noescape
-func tile3x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+func tile3x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // widen3x8 is Tile for that many rows and 1 to 8 columns.
 //
 //go:noescape
-func widen3x8(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+func widen3x8(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // widenUpper3x8 is Tile for that many rows and 1 to 8 columns.
 //
 //go:noescape
-func widenUpper3x8(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+func widenUpper3x8(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // tile3x16 is Tile for that many rows and 9 to 16 columns.
 //
 //go:noescape
-func tile3x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+func tile3x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // widen3x16 is Tile for that many rows and 9 to 16 columns.
 //
 //go:noescape
-func widen3x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+func widen3x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // widenUpper3x16 is Tile for that many rows and 9 to 16 columns.
 //
 //go:noescape
-func widenUpper3x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+func widenUpper3x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // tile4x8 is Tile for that many rows and 1 to 8 columns.
 //
 //go:noescape
-func tile4x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+func tile4x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // widen4x8 is Tile for that many rows and 1 to 8 columns.
 //
 //go:noescape
-func widen4x8(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+func widen4x8(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // widenUpper4x8 is Tile for that many rows and 1 to 8 columns.
 //
 //go:noescape
-func widenUpper4x8(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+func widenUpper4x8(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // tile4x16 is Tile for that many rows and 9 to 16 columns.
 //
 //go:noescape
-func tile4x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+func tile4x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // widen4x16 is Tile for that many rows and 9 to 16 columns.
 //
 //go:noescape
-func widen4x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+func widen4x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // widenUpper4x16 is Tile for that many rows and 9 to 16 columns.
 //
 //go:noescape
-func widenUpper4x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+func widenUpper4x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // tile5x8 is Tile for that many rows and 1 to 8 columns.
 //
 //go:noescape
-func tile5x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+func tile5x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // widen5x8 is Tile for that many rows and 1 to 8 columns.
 //
 //go:noescape
-func widen5x8(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+func widen5x8(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // widenUpper5x8 is Tile for that many rows and 1 to 8 columns.
 //
 //go:noescape
-func widenUpper5x8(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+func widenUpper5x8(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // tile5x16 is Tile for that many rows and 9 to 16 columns.
 //
 //go:noescape
-func tile5x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+func tile5x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // widen5x16 is Tile for that many rows and 9 to 16 columns.
 //
 //go:noescape
-func widen5x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+func widen5x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // widenUpper5x16 is Tile for that many rows and 9 to 16 columns.
 //
 //go:noescape
-func widenUpper5x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+func widenUpper5x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // tile6x8 is Tile for that many rows and 1 to 8 columns.
 //
 //go:noescape
-func tile6x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+func tile6x8(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // widen6x8 is Tile for that many rows and 1 to 8 columns.
 //
 //go:noescape
-func widen6x8(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+func widen6x8(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // widenUpper6x8 is Tile for that many rows and 1 to 8 columns.
 //
 //go:noescape
-func widenUpper6x8(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+func widenUpper6x8(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // tile6x16 is Tile for that many rows and 9 to 16 columns.
 //
 //go:noescape
-func tile6x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+func tile6x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // widen6x16 is Tile for that many rows and 9 to 16 columns.
 //
 //go:noescape
-func widen6x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+func widen6x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // widenUpper6x16 is Tile for that many rows and 9 to 16 columns.
 //
 //go:noescape
-func widenUpper6x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+func widenUpper6x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // scores1 is Scores for that many rows.
 //

@@ -10,7 +10,7 @@ const Rows = 6
 // Columns is the number of float32s in a register.
 const Columns = 8
 
-type kernel func(out *float32, ldo int, a *float32, lda int, b *float32, ldb, k, cols int, add bool, ahead *byte, step int)
+type kernel func(out *float32, ldo int, a *float32, lda int, b *float32, ldb, k, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // One or two rows go through whole lines of a panel, because they wait for memory.
 var wide = [2][4]kernel{
@@ -28,23 +28,26 @@ var narrow = [Rows - 2][2]kernel{
 
 // Tile is pure.Tile for at most Rows rows and 32 columns, where no product is rounded before it is
 // added. Where that gains, it fetches ahead, which is wanted next, into the second cache.
-func Tile(out []float32, ldo int, a []float32, lda int, b []float32, ldb int, k, rows, cols int, add bool, ahead []byte) {
+func Tile(out []float32, ldo int, a []float32, lda int, b []float32, ldb int, k, rows, cols int, add bool, bias []float32, ahead []byte) {
 	_, _, _ = out[(rows-1)*ldo+cols-1], a[(rows-1)*lda+k-1], b[(k-1)*ldb+cols-1]
+	if bias != nil {
+		_ = bias[cols-1]
+	}
 	next, step := (*byte)(unsafe.Pointer(&b[0])), 0
 	if len(ahead) > 0 {
 		next, step = &ahead[0], len(ahead)/k
 	}
 	if rows <= len(wide) {
-		wide[rows-1][(cols-1)/Columns](&out[0], ldo, &a[0], lda, &b[0], ldb, k, cols, add, next, step)
+		wide[rows-1][(cols-1)/Columns](&out[0], ldo, &a[0], lda, &b[0], ldb, k, cols, add, first(bias, 0), next, step)
 		return
 	}
 	for j := 0; j < cols; j += 2 * Columns {
 		n := min(2*Columns, cols-j)
-		narrow[rows-3][(n-1)/Columns](&out[j], ldo, &a[0], lda, &b[j], ldb, k, n, add, next, step)
+		narrow[rows-3][(n-1)/Columns](&out[j], ldo, &a[0], lda, &b[j], ldb, k, n, add, first(bias, j), next, step)
 	}
 }
 
-type widener func(out *float32, ldo int, a *float32, lda int, b *uint16, k, cols int, add bool, ahead *byte, step int)
+type widener func(out *float32, ldo int, a *float32, lda int, b *uint16, k, cols int, add bool, bias *float32, ahead *byte, step int)
 
 var widensWide = [2][4]widener{
 	{widen1x8, widen1x16, widen1x24, widen1x32},
@@ -60,18 +63,29 @@ var widensNarrow = [Rows - 2][2][2]widener{
 }
 
 // TileBF16 is pure.TileBF16 as Tile is pure.Tile.
-func TileBF16(out []float32, ldo int, a []float32, lda int, b []uint16, k, rows, cols int, add bool, ahead []byte) {
+func TileBF16(out []float32, ldo int, a []float32, lda int, b []uint16, k, rows, cols int, add bool, bias []float32, ahead []byte) {
 	_, _, _ = out[(rows-1)*ldo+cols-1], a[(rows-1)*lda+k-1], b[k*32-1]
+	if bias != nil {
+		_ = bias[cols-1]
+	}
 	next, step := (*byte)(unsafe.Pointer(&b[0])), 0
 	if len(ahead) > 0 {
 		next, step = &ahead[0], len(ahead)/k
 	}
 	if rows <= len(widensWide) {
-		widensWide[rows-1][(cols-1)/Columns](&out[0], ldo, &a[0], lda, &b[0], k, cols, add, next, step)
+		widensWide[rows-1][(cols-1)/Columns](&out[0], ldo, &a[0], lda, &b[0], k, cols, add, first(bias, 0), next, step)
 		return
 	}
 	for j := 0; j < cols; j += 2 * Columns {
 		n := min(2*Columns, cols-j)
-		widensNarrow[rows-3][j/(2*Columns)][(n-1)/Columns](&out[j], ldo, &a[0], lda, &b[0], k, n, add, next, step)
+		widensNarrow[rows-3][j/(2*Columns)][(n-1)/Columns](&out[j], ldo, &a[0], lda, &b[0], k, n, add, first(bias, j), next, step)
 	}
+}
+
+// first is where a bias begins for the columns from j on, nil where there is none.
+func first(bias []float32, j int) *float32 {
+	if bias == nil {
+		return nil
+	}
+	return &bias[j]
 }

@@ -181,9 +181,9 @@ end:
 	MOVQ    DX, operations+80(FP)
 	RET
 
-// func tile1x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+// func tile1x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·tile1x16(SB), NOSPLIT, $0-88
+TEXT ·tile1x16(SB), NOSPLIT, $0-96
 	MOVQ      cols+56(FP), AX
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
@@ -213,8 +213,8 @@ tail_begin:
 	MOVQ b+32(FP), CX
 	MOVQ ldb+40(FP), DX
 	SHLQ $0x02, DX
-	MOVQ ahead+72(FP), BX
-	MOVQ step+80(FP), BX
+	MOVQ ahead+80(FP), BX
+	MOVQ step+88(FP), BX
 	MOVQ k+48(FP), BX
 	SUBQ $0x04, BX
 	JLT  tail_rest
@@ -252,6 +252,13 @@ tail_product:
 	JNZ              tail_product
 
 tail_end:
+	MOVQ      bias+72(FP), AX
+	TESTQ     AX, AX
+	JZ        tail_store
+	VMOVUPS.Z (AX), K1, Z1
+	VADDPS    Z1, Z0, Z0
+
+tail_store:
 	MOVQ    ldo+8(FP), AX
 	SHLQ    $0x02, AX
 	MOVQ    out+0(FP), AX
@@ -259,9 +266,9 @@ tail_end:
 	VZEROUPPER
 	RET
 
-// func widen1x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// func widen1x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·widen1x16(SB), NOSPLIT, $0-80
+TEXT ·widen1x16(SB), NOSPLIT, $0-88
 	MOVQ      cols+48(FP), AX
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
@@ -289,8 +296,8 @@ tail_begin:
 	SHLQ $0x02, AX
 	MOVQ a+16(FP), AX
 	MOVQ b+32(FP), CX
-	MOVQ ahead+64(FP), DX
-	MOVQ step+72(FP), DX
+	MOVQ ahead+72(FP), DX
+	MOVQ step+80(FP), DX
 	MOVQ k+40(FP), DX
 	SUBQ $0x04, DX
 	JLT  tail_rest
@@ -328,6 +335,13 @@ tail_product:
 	JNZ              tail_product
 
 tail_end:
+	MOVQ      bias+64(FP), AX
+	TESTQ     AX, AX
+	JZ        tail_store
+	VMOVUPS.Z (AX), K1, Z1
+	VADDPS    Z1, Z0, Z0
+
+tail_store:
 	MOVQ    ldo+8(FP), AX
 	SHLQ    $0x02, AX
 	MOVQ    out+0(FP), AX
@@ -335,9 +349,9 @@ tail_end:
 	VZEROUPPER
 	RET
 
-// func tile1x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+// func tile1x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·tile1x32(SB), NOSPLIT, $0-88
+TEXT ·tile1x32(SB), NOSPLIT, $0-96
 	MOVQ      cols+56(FP), AX
 	SUBQ      $0x10, AX
 	MOVQ      AX, CX
@@ -371,8 +385,8 @@ tail_begin:
 	MOVQ b+32(FP), CX
 	MOVQ ldb+40(FP), DX
 	SHLQ $0x02, DX
-	MOVQ ahead+72(FP), BX
-	MOVQ step+80(FP), BX
+	MOVQ ahead+80(FP), BX
+	MOVQ step+88(FP), BX
 	MOVQ k+48(FP), BX
 	SUBQ $0x04, BX
 	JLT  tail_rest
@@ -420,6 +434,15 @@ tail_product:
 	JNZ              tail_product
 
 tail_end:
+	MOVQ      bias+72(FP), AX
+	TESTQ     AX, AX
+	JZ        tail_store
+	VMOVUPS   (AX), Z2
+	VADDPS    Z2, Z0, Z0
+	VMOVUPS.Z 64(AX), K1, Z2
+	VADDPS    Z2, Z1, Z1
+
+tail_store:
 	MOVQ    ldo+8(FP), AX
 	SHLQ    $0x02, AX
 	MOVQ    out+0(FP), AX
@@ -428,9 +451,9 @@ tail_end:
 	VZEROUPPER
 	RET
 
-// func widen1x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// func widen1x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·widen1x32(SB), NOSPLIT, $0-80
+TEXT ·widen1x32(SB), NOSPLIT, $0-88
 	MOVQ      cols+48(FP), AX
 	SUBQ      $0x10, AX
 	MOVQ      AX, CX
@@ -463,8 +486,8 @@ tail_begin:
 	MOVQ    a+16(FP), AX
 	MOVQ    b+32(FP), CX
 	VMOVUPS constantffff0000<>+0(SB), Z2
-	MOVQ    ahead+64(FP), DX
-	MOVQ    step+72(FP), DX
+	MOVQ    ahead+72(FP), DX
+	MOVQ    step+80(FP), DX
 	MOVQ    k+40(FP), DX
 	SUBQ    $0x04, DX
 	JLT     tail_rest
@@ -512,6 +535,15 @@ tail_product:
 	JNZ              tail_product
 
 tail_end:
+	MOVQ      bias+64(FP), AX
+	TESTQ     AX, AX
+	JZ        tail_store
+	VMOVUPS   (AX), Z2
+	VADDPS    Z2, Z0, Z0
+	VMOVUPS.Z 64(AX), K1, Z2
+	VADDPS    Z2, Z1, Z1
+
+tail_store:
 	MOVQ    ldo+8(FP), AX
 	SHLQ    $0x02, AX
 	MOVQ    out+0(FP), AX
@@ -538,9 +570,9 @@ DATA constantffff0000<>+56(SB)/4, $0xffff0000
 DATA constantffff0000<>+60(SB)/4, $0xffff0000
 GLOBL constantffff0000<>(SB), RODATA|NOPTR, $64
 
-// func tile2x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+// func tile2x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·tile2x16(SB), NOSPLIT, $0-88
+TEXT ·tile2x16(SB), NOSPLIT, $0-96
 	MOVQ      cols+56(FP), AX
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
@@ -573,8 +605,8 @@ tail_begin:
 	MOVQ b+32(FP), DX
 	MOVQ ldb+40(FP), BX
 	SHLQ $0x02, BX
-	MOVQ ahead+72(FP), SI
-	MOVQ step+80(FP), SI
+	MOVQ ahead+80(FP), SI
+	MOVQ step+88(FP), SI
 	MOVQ k+48(FP), SI
 
 tail_product:
@@ -585,17 +617,25 @@ tail_product:
 	ADDQ             BX, DX
 	DECQ             SI
 	JNZ              tail_product
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	VMOVUPS          Z0, K1, (CX)
-	VMOVUPS          Z1, K1, (CX)(AX*1)
+	MOVQ             bias+72(FP), AX
+	TESTQ            AX, AX
+	JZ               tail_store
+	VMOVUPS.Z        (AX), K1, Z2
+	VADDPS           Z2, Z0, Z0
+	VADDPS           Z2, Z1, Z1
+
+tail_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(AX*1)
 	VZEROUPPER
 	RET
 
-// func widen2x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// func widen2x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·widen2x16(SB), NOSPLIT, $0-80
+TEXT ·widen2x16(SB), NOSPLIT, $0-88
 	MOVQ      cols+48(FP), AX
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
@@ -626,8 +666,8 @@ tail_begin:
 	SHLQ $0x02, AX
 	MOVQ a+16(FP), CX
 	MOVQ b+32(FP), DX
-	MOVQ ahead+64(FP), BX
-	MOVQ step+72(FP), SI
+	MOVQ ahead+72(FP), BX
+	MOVQ step+80(FP), SI
 	MOVQ k+40(FP), DI
 
 tail_product:
@@ -640,17 +680,25 @@ tail_product:
 	ADDQ             $0x40, DX
 	DECQ             DI
 	JNZ              tail_product
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	VMOVUPS          Z0, K1, (CX)
-	VMOVUPS          Z1, K1, (CX)(AX*1)
+	MOVQ             bias+64(FP), AX
+	TESTQ            AX, AX
+	JZ               tail_store
+	VMOVUPS.Z        (AX), K1, Z2
+	VADDPS           Z2, Z0, Z0
+	VADDPS           Z2, Z1, Z1
+
+tail_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(AX*1)
 	VZEROUPPER
 	RET
 
-// func tile2x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+// func tile2x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·tile2x32(SB), NOSPLIT, $0-88
+TEXT ·tile2x32(SB), NOSPLIT, $0-96
 	MOVQ      cols+56(FP), AX
 	SUBQ      $0x10, AX
 	MOVQ      AX, CX
@@ -690,8 +738,8 @@ tail_begin:
 	MOVQ b+32(FP), DX
 	MOVQ ldb+40(FP), BX
 	SHLQ $0x02, BX
-	MOVQ ahead+72(FP), SI
-	MOVQ step+80(FP), SI
+	MOVQ ahead+80(FP), SI
+	MOVQ step+88(FP), SI
 	MOVQ k+48(FP), SI
 
 tail_product:
@@ -705,19 +753,30 @@ tail_product:
 	ADDQ             BX, DX
 	DECQ             SI
 	JNZ              tail_product
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	VMOVUPS          Z0, (CX)
-	VMOVUPS          Z1, K1, 64(CX)
-	VMOVUPS          Z2, (CX)(AX*1)
-	VMOVUPS          Z3, K1, 64(CX)(AX*1)
+	MOVQ             bias+72(FP), AX
+	TESTQ            AX, AX
+	JZ               tail_store
+	VMOVUPS          (AX), Z4
+	VADDPS           Z4, Z0, Z0
+	VADDPS           Z4, Z2, Z2
+	VMOVUPS.Z        64(AX), K1, Z4
+	VADDPS           Z4, Z1, Z1
+	VADDPS           Z4, Z3, Z3
+
+tail_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, K1, 64(CX)
+	VMOVUPS Z2, (CX)(AX*1)
+	VMOVUPS Z3, K1, 64(CX)(AX*1)
 	VZEROUPPER
 	RET
 
-// func widen2x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// func widen2x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·widen2x32(SB), NOSPLIT, $0-80
+TEXT ·widen2x32(SB), NOSPLIT, $0-88
 	MOVQ      cols+48(FP), AX
 	SUBQ      $0x10, AX
 	MOVQ      AX, CX
@@ -756,8 +815,8 @@ tail_begin:
 	MOVQ    a+16(FP), CX
 	MOVQ    b+32(FP), DX
 	VMOVUPS constantffff0000<>+0(SB), Z4
-	MOVQ    ahead+64(FP), BX
-	MOVQ    step+72(FP), SI
+	MOVQ    ahead+72(FP), BX
+	MOVQ    step+80(FP), SI
 	MOVQ    k+40(FP), DI
 
 tail_product:
@@ -773,19 +832,30 @@ tail_product:
 	ADDQ             $0x40, DX
 	DECQ             DI
 	JNZ              tail_product
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	VMOVUPS          Z0, (CX)
-	VMOVUPS          Z1, K1, 64(CX)
-	VMOVUPS          Z2, (CX)(AX*1)
-	VMOVUPS          Z3, K1, 64(CX)(AX*1)
+	MOVQ             bias+64(FP), AX
+	TESTQ            AX, AX
+	JZ               tail_store
+	VMOVUPS          (AX), Z4
+	VADDPS           Z4, Z0, Z0
+	VADDPS           Z4, Z2, Z2
+	VMOVUPS.Z        64(AX), K1, Z4
+	VADDPS           Z4, Z1, Z1
+	VADDPS           Z4, Z3, Z3
+
+tail_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, K1, 64(CX)
+	VMOVUPS Z2, (CX)(AX*1)
+	VMOVUPS Z3, K1, 64(CX)(AX*1)
 	VZEROUPPER
 	RET
 
-// func tile3x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+// func tile3x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·tile3x16(SB), NOSPLIT, $0-88
+TEXT ·tile3x16(SB), NOSPLIT, $0-96
 	MOVQ      cols+56(FP), AX
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
@@ -821,8 +891,8 @@ tail_begin:
 	MOVQ b+32(FP), DX
 	MOVQ ldb+40(FP), BX
 	SHLQ $0x02, BX
-	MOVQ ahead+72(FP), SI
-	MOVQ step+80(FP), SI
+	MOVQ ahead+80(FP), SI
+	MOVQ step+88(FP), SI
 	MOVQ k+48(FP), SI
 
 tail_product:
@@ -834,18 +904,27 @@ tail_product:
 	ADDQ             BX, DX
 	DECQ             SI
 	JNZ              tail_product
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	VMOVUPS          Z0, K1, (CX)
-	VMOVUPS          Z1, K1, (CX)(AX*1)
-	VMOVUPS          Z2, K1, (CX)(AX*2)
+	MOVQ             bias+72(FP), AX
+	TESTQ            AX, AX
+	JZ               tail_store
+	VMOVUPS.Z        (AX), K1, Z3
+	VADDPS           Z3, Z0, Z0
+	VADDPS           Z3, Z1, Z1
+	VADDPS           Z3, Z2, Z2
+
+tail_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(AX*1)
+	VMOVUPS Z2, K1, (CX)(AX*2)
 	VZEROUPPER
 	RET
 
-// func widen3x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// func widen3x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·widen3x16(SB), NOSPLIT, $0-80
+TEXT ·widen3x16(SB), NOSPLIT, $0-88
 	MOVQ      cols+48(FP), AX
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
@@ -879,8 +958,8 @@ tail_begin:
 	SHLQ $0x02, AX
 	MOVQ a+16(FP), CX
 	MOVQ b+32(FP), DX
-	MOVQ ahead+64(FP), BX
-	MOVQ step+72(FP), SI
+	MOVQ ahead+72(FP), BX
+	MOVQ step+80(FP), SI
 	MOVQ k+40(FP), DI
 
 tail_product:
@@ -894,18 +973,27 @@ tail_product:
 	ADDQ             $0x40, DX
 	DECQ             DI
 	JNZ              tail_product
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	VMOVUPS          Z0, K1, (CX)
-	VMOVUPS          Z1, K1, (CX)(AX*1)
-	VMOVUPS          Z2, K1, (CX)(AX*2)
+	MOVQ             bias+64(FP), AX
+	TESTQ            AX, AX
+	JZ               tail_store
+	VMOVUPS.Z        (AX), K1, Z3
+	VADDPS           Z3, Z0, Z0
+	VADDPS           Z3, Z1, Z1
+	VADDPS           Z3, Z2, Z2
+
+tail_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(AX*1)
+	VMOVUPS Z2, K1, (CX)(AX*2)
 	VZEROUPPER
 	RET
 
-// func tile3x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+// func tile3x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·tile3x32(SB), NOSPLIT, $0-88
+TEXT ·tile3x32(SB), NOSPLIT, $0-96
 	MOVQ      cols+56(FP), AX
 	SUBQ      $0x10, AX
 	MOVQ      AX, CX
@@ -951,8 +1039,8 @@ tail_begin:
 	MOVQ b+32(FP), DX
 	MOVQ ldb+40(FP), BX
 	SHLQ $0x02, BX
-	MOVQ ahead+72(FP), SI
-	MOVQ step+80(FP), SI
+	MOVQ ahead+80(FP), SI
+	MOVQ step+88(FP), SI
 	MOVQ k+48(FP), SI
 
 tail_product:
@@ -968,21 +1056,34 @@ tail_product:
 	ADDQ             BX, DX
 	DECQ             SI
 	JNZ              tail_product
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	VMOVUPS          Z0, (CX)
-	VMOVUPS          Z1, K1, 64(CX)
-	VMOVUPS          Z2, (CX)(AX*1)
-	VMOVUPS          Z3, K1, 64(CX)(AX*1)
-	VMOVUPS          Z4, (CX)(AX*2)
-	VMOVUPS          Z5, K1, 64(CX)(AX*2)
+	MOVQ             bias+72(FP), AX
+	TESTQ            AX, AX
+	JZ               tail_store
+	VMOVUPS          (AX), Z6
+	VADDPS           Z6, Z0, Z0
+	VADDPS           Z6, Z2, Z2
+	VADDPS           Z6, Z4, Z4
+	VMOVUPS.Z        64(AX), K1, Z6
+	VADDPS           Z6, Z1, Z1
+	VADDPS           Z6, Z3, Z3
+	VADDPS           Z6, Z5, Z5
+
+tail_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, K1, 64(CX)
+	VMOVUPS Z2, (CX)(AX*1)
+	VMOVUPS Z3, K1, 64(CX)(AX*1)
+	VMOVUPS Z4, (CX)(AX*2)
+	VMOVUPS Z5, K1, 64(CX)(AX*2)
 	VZEROUPPER
 	RET
 
-// func widen3x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// func widen3x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·widen3x32(SB), NOSPLIT, $0-80
+TEXT ·widen3x32(SB), NOSPLIT, $0-88
 	MOVQ      cols+48(FP), AX
 	SUBQ      $0x10, AX
 	MOVQ      AX, CX
@@ -1027,8 +1128,8 @@ tail_begin:
 	MOVQ    a+16(FP), CX
 	MOVQ    b+32(FP), DX
 	VMOVUPS constantffff0000<>+0(SB), Z6
-	MOVQ    ahead+64(FP), BX
-	MOVQ    step+72(FP), SI
+	MOVQ    ahead+72(FP), BX
+	MOVQ    step+80(FP), SI
 	MOVQ    k+40(FP), DI
 
 tail_product:
@@ -1046,21 +1147,34 @@ tail_product:
 	ADDQ             $0x40, DX
 	DECQ             DI
 	JNZ              tail_product
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	VMOVUPS          Z0, (CX)
-	VMOVUPS          Z1, K1, 64(CX)
-	VMOVUPS          Z2, (CX)(AX*1)
-	VMOVUPS          Z3, K1, 64(CX)(AX*1)
-	VMOVUPS          Z4, (CX)(AX*2)
-	VMOVUPS          Z5, K1, 64(CX)(AX*2)
+	MOVQ             bias+64(FP), AX
+	TESTQ            AX, AX
+	JZ               tail_store
+	VMOVUPS          (AX), Z6
+	VADDPS           Z6, Z0, Z0
+	VADDPS           Z6, Z2, Z2
+	VADDPS           Z6, Z4, Z4
+	VMOVUPS.Z        64(AX), K1, Z6
+	VADDPS           Z6, Z1, Z1
+	VADDPS           Z6, Z3, Z3
+	VADDPS           Z6, Z5, Z5
+
+tail_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, K1, 64(CX)
+	VMOVUPS Z2, (CX)(AX*1)
+	VMOVUPS Z3, K1, 64(CX)(AX*1)
+	VMOVUPS Z4, (CX)(AX*2)
+	VMOVUPS Z5, K1, 64(CX)(AX*2)
 	VZEROUPPER
 	RET
 
-// func tile4x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+// func tile4x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·tile4x16(SB), NOSPLIT, $0-88
+TEXT ·tile4x16(SB), NOSPLIT, $0-96
 	MOVQ      cols+56(FP), AX
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
@@ -1105,8 +1219,8 @@ tail_begin:
 	MOVQ b+32(FP), BX
 	MOVQ ldb+40(FP), SI
 	SHLQ $0x02, SI
-	MOVQ ahead+72(FP), DI
-	MOVQ step+80(FP), DI
+	MOVQ ahead+80(FP), DI
+	MOVQ step+88(FP), DI
 	MOVQ k+48(FP), DI
 
 tail_product:
@@ -1120,21 +1234,31 @@ tail_product:
 	ADDQ             SI, BX
 	DECQ             DI
 	JNZ              tail_product
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	LEAQ             (CX)(AX*2), DX
-	ADDQ             AX, DX
-	VMOVUPS          Z0, K1, (CX)
-	VMOVUPS          Z1, K1, (CX)(AX*1)
-	VMOVUPS          Z2, K1, (CX)(AX*2)
-	VMOVUPS          Z3, K1, (DX)
+	MOVQ             bias+72(FP), AX
+	TESTQ            AX, AX
+	JZ               tail_store
+	VMOVUPS.Z        (AX), K1, Z4
+	VADDPS           Z4, Z0, Z0
+	VADDPS           Z4, Z1, Z1
+	VADDPS           Z4, Z2, Z2
+	VADDPS           Z4, Z3, Z3
+
+tail_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(AX*1)
+	VMOVUPS Z2, K1, (CX)(AX*2)
+	VMOVUPS Z3, K1, (DX)
 	VZEROUPPER
 	RET
 
-// func widen4x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// func widen4x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·widen4x16(SB), NOSPLIT, $0-80
+TEXT ·widen4x16(SB), NOSPLIT, $0-88
 	MOVQ      cols+48(FP), AX
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
@@ -1177,8 +1301,8 @@ tail_begin:
 	LEAQ (CX)(AX*2), DX
 	ADDQ AX, DX
 	MOVQ b+32(FP), BX
-	MOVQ ahead+64(FP), SI
-	MOVQ step+72(FP), DI
+	MOVQ ahead+72(FP), SI
+	MOVQ step+80(FP), DI
 	MOVQ k+40(FP), R8
 
 tail_product:
@@ -1194,21 +1318,31 @@ tail_product:
 	ADDQ             $0x40, BX
 	DECQ             R8
 	JNZ              tail_product
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	LEAQ             (CX)(AX*2), DX
-	ADDQ             AX, DX
-	VMOVUPS          Z0, K1, (CX)
-	VMOVUPS          Z1, K1, (CX)(AX*1)
-	VMOVUPS          Z2, K1, (CX)(AX*2)
-	VMOVUPS          Z3, K1, (DX)
+	MOVQ             bias+64(FP), AX
+	TESTQ            AX, AX
+	JZ               tail_store
+	VMOVUPS.Z        (AX), K1, Z4
+	VADDPS           Z4, Z0, Z0
+	VADDPS           Z4, Z1, Z1
+	VADDPS           Z4, Z2, Z2
+	VADDPS           Z4, Z3, Z3
+
+tail_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(AX*1)
+	VMOVUPS Z2, K1, (CX)(AX*2)
+	VMOVUPS Z3, K1, (DX)
 	VZEROUPPER
 	RET
 
-// func tile4x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+// func tile4x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·tile4x32(SB), NOSPLIT, $0-88
+TEXT ·tile4x32(SB), NOSPLIT, $0-96
 	MOVQ      cols+56(FP), AX
 	SUBQ      $0x10, AX
 	MOVQ      AX, CX
@@ -1266,8 +1400,8 @@ tail_begin:
 	MOVQ b+32(FP), BX
 	MOVQ ldb+40(FP), SI
 	SHLQ $0x02, SI
-	MOVQ ahead+72(FP), DI
-	MOVQ step+80(FP), DI
+	MOVQ ahead+80(FP), DI
+	MOVQ step+88(FP), DI
 	MOVQ k+48(FP), DI
 
 tail_product:
@@ -1286,25 +1420,40 @@ tail_product:
 	ADDQ             SI, BX
 	DECQ             DI
 	JNZ              tail_product
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	LEAQ             (CX)(AX*2), DX
-	ADDQ             AX, DX
-	VMOVUPS          Z0, (CX)
-	VMOVUPS          Z1, K1, 64(CX)
-	VMOVUPS          Z2, (CX)(AX*1)
-	VMOVUPS          Z3, K1, 64(CX)(AX*1)
-	VMOVUPS          Z4, (CX)(AX*2)
-	VMOVUPS          Z5, K1, 64(CX)(AX*2)
-	VMOVUPS          Z6, (DX)
-	VMOVUPS          Z7, K1, 64(DX)
+	MOVQ             bias+72(FP), AX
+	TESTQ            AX, AX
+	JZ               tail_store
+	VMOVUPS          (AX), Z8
+	VADDPS           Z8, Z0, Z0
+	VADDPS           Z8, Z2, Z2
+	VADDPS           Z8, Z4, Z4
+	VADDPS           Z8, Z6, Z6
+	VMOVUPS.Z        64(AX), K1, Z8
+	VADDPS           Z8, Z1, Z1
+	VADDPS           Z8, Z3, Z3
+	VADDPS           Z8, Z5, Z5
+	VADDPS           Z8, Z7, Z7
+
+tail_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, K1, 64(CX)
+	VMOVUPS Z2, (CX)(AX*1)
+	VMOVUPS Z3, K1, 64(CX)(AX*1)
+	VMOVUPS Z4, (CX)(AX*2)
+	VMOVUPS Z5, K1, 64(CX)(AX*2)
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, K1, 64(DX)
 	VZEROUPPER
 	RET
 
-// func widen4x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// func widen4x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·widen4x32(SB), NOSPLIT, $0-80
+TEXT ·widen4x32(SB), NOSPLIT, $0-88
 	MOVQ      cols+48(FP), AX
 	SUBQ      $0x10, AX
 	MOVQ      AX, CX
@@ -1361,8 +1510,8 @@ tail_begin:
 	ADDQ    AX, DX
 	MOVQ    b+32(FP), BX
 	VMOVUPS constantffff0000<>+0(SB), Z8
-	MOVQ    ahead+64(FP), SI
-	MOVQ    step+72(FP), DI
+	MOVQ    ahead+72(FP), SI
+	MOVQ    step+80(FP), DI
 	MOVQ    k+40(FP), R8
 
 tail_product:
@@ -1383,25 +1532,40 @@ tail_product:
 	ADDQ             $0x40, BX
 	DECQ             R8
 	JNZ              tail_product
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	LEAQ             (CX)(AX*2), DX
-	ADDQ             AX, DX
-	VMOVUPS          Z0, (CX)
-	VMOVUPS          Z1, K1, 64(CX)
-	VMOVUPS          Z2, (CX)(AX*1)
-	VMOVUPS          Z3, K1, 64(CX)(AX*1)
-	VMOVUPS          Z4, (CX)(AX*2)
-	VMOVUPS          Z5, K1, 64(CX)(AX*2)
-	VMOVUPS          Z6, (DX)
-	VMOVUPS          Z7, K1, 64(DX)
+	MOVQ             bias+64(FP), AX
+	TESTQ            AX, AX
+	JZ               tail_store
+	VMOVUPS          (AX), Z8
+	VADDPS           Z8, Z0, Z0
+	VADDPS           Z8, Z2, Z2
+	VADDPS           Z8, Z4, Z4
+	VADDPS           Z8, Z6, Z6
+	VMOVUPS.Z        64(AX), K1, Z8
+	VADDPS           Z8, Z1, Z1
+	VADDPS           Z8, Z3, Z3
+	VADDPS           Z8, Z5, Z5
+	VADDPS           Z8, Z7, Z7
+
+tail_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, K1, 64(CX)
+	VMOVUPS Z2, (CX)(AX*1)
+	VMOVUPS Z3, K1, 64(CX)(AX*1)
+	VMOVUPS Z4, (CX)(AX*2)
+	VMOVUPS Z5, K1, 64(CX)(AX*2)
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, K1, 64(DX)
 	VZEROUPPER
 	RET
 
-// func tile5x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+// func tile5x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·tile5x16(SB), NOSPLIT, $0-88
+TEXT ·tile5x16(SB), NOSPLIT, $0-96
 	MOVQ      cols+56(FP), AX
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
@@ -1449,8 +1613,8 @@ tail_begin:
 	MOVQ b+32(FP), BX
 	MOVQ ldb+40(FP), SI
 	SHLQ $0x02, SI
-	MOVQ ahead+72(FP), DI
-	MOVQ step+80(FP), DI
+	MOVQ ahead+80(FP), DI
+	MOVQ step+88(FP), DI
 	MOVQ k+48(FP), DI
 
 tail_product:
@@ -1465,22 +1629,33 @@ tail_product:
 	ADDQ             SI, BX
 	DECQ             DI
 	JNZ              tail_product
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	LEAQ             (CX)(AX*2), DX
-	ADDQ             AX, DX
-	VMOVUPS          Z0, K1, (CX)
-	VMOVUPS          Z1, K1, (CX)(AX*1)
-	VMOVUPS          Z2, K1, (CX)(AX*2)
-	VMOVUPS          Z3, K1, (DX)
-	VMOVUPS          Z4, K1, (DX)(AX*1)
+	MOVQ             bias+72(FP), AX
+	TESTQ            AX, AX
+	JZ               tail_store
+	VMOVUPS.Z        (AX), K1, Z5
+	VADDPS           Z5, Z0, Z0
+	VADDPS           Z5, Z1, Z1
+	VADDPS           Z5, Z2, Z2
+	VADDPS           Z5, Z3, Z3
+	VADDPS           Z5, Z4, Z4
+
+tail_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(AX*1)
+	VMOVUPS Z2, K1, (CX)(AX*2)
+	VMOVUPS Z3, K1, (DX)
+	VMOVUPS Z4, K1, (DX)(AX*1)
 	VZEROUPPER
 	RET
 
-// func widen5x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// func widen5x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·widen5x16(SB), NOSPLIT, $0-80
+TEXT ·widen5x16(SB), NOSPLIT, $0-88
 	MOVQ      cols+48(FP), AX
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
@@ -1526,8 +1701,8 @@ tail_begin:
 	LEAQ (CX)(AX*2), DX
 	ADDQ AX, DX
 	MOVQ b+32(FP), BX
-	MOVQ ahead+64(FP), SI
-	MOVQ step+72(FP), DI
+	MOVQ ahead+72(FP), SI
+	MOVQ step+80(FP), DI
 	MOVQ k+40(FP), R8
 
 tail_product:
@@ -1544,22 +1719,33 @@ tail_product:
 	ADDQ             $0x40, BX
 	DECQ             R8
 	JNZ              tail_product
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	LEAQ             (CX)(AX*2), DX
-	ADDQ             AX, DX
-	VMOVUPS          Z0, K1, (CX)
-	VMOVUPS          Z1, K1, (CX)(AX*1)
-	VMOVUPS          Z2, K1, (CX)(AX*2)
-	VMOVUPS          Z3, K1, (DX)
-	VMOVUPS          Z4, K1, (DX)(AX*1)
+	MOVQ             bias+64(FP), AX
+	TESTQ            AX, AX
+	JZ               tail_store
+	VMOVUPS.Z        (AX), K1, Z5
+	VADDPS           Z5, Z0, Z0
+	VADDPS           Z5, Z1, Z1
+	VADDPS           Z5, Z2, Z2
+	VADDPS           Z5, Z3, Z3
+	VADDPS           Z5, Z4, Z4
+
+tail_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(AX*1)
+	VMOVUPS Z2, K1, (CX)(AX*2)
+	VMOVUPS Z3, K1, (DX)
+	VMOVUPS Z4, K1, (DX)(AX*1)
 	VZEROUPPER
 	RET
 
-// func tile5x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+// func tile5x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·tile5x32(SB), NOSPLIT, $0-88
+TEXT ·tile5x32(SB), NOSPLIT, $0-96
 	MOVQ      cols+56(FP), AX
 	SUBQ      $0x10, AX
 	MOVQ      AX, CX
@@ -1623,8 +1809,8 @@ tail_begin:
 	MOVQ b+32(FP), BX
 	MOVQ ldb+40(FP), SI
 	SHLQ $0x02, SI
-	MOVQ ahead+72(FP), DI
-	MOVQ step+80(FP), DI
+	MOVQ ahead+80(FP), DI
+	MOVQ step+88(FP), DI
 	MOVQ k+48(FP), DI
 
 tail_product:
@@ -1645,27 +1831,44 @@ tail_product:
 	ADDQ             SI, BX
 	DECQ             DI
 	JNZ              tail_product
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	LEAQ             (CX)(AX*2), DX
-	ADDQ             AX, DX
-	VMOVUPS          Z0, (CX)
-	VMOVUPS          Z1, K1, 64(CX)
-	VMOVUPS          Z2, (CX)(AX*1)
-	VMOVUPS          Z3, K1, 64(CX)(AX*1)
-	VMOVUPS          Z4, (CX)(AX*2)
-	VMOVUPS          Z5, K1, 64(CX)(AX*2)
-	VMOVUPS          Z6, (DX)
-	VMOVUPS          Z7, K1, 64(DX)
-	VMOVUPS          Z8, (DX)(AX*1)
-	VMOVUPS          Z9, K1, 64(DX)(AX*1)
+	MOVQ             bias+72(FP), AX
+	TESTQ            AX, AX
+	JZ               tail_store
+	VMOVUPS          (AX), Z10
+	VADDPS           Z10, Z0, Z0
+	VADDPS           Z10, Z2, Z2
+	VADDPS           Z10, Z4, Z4
+	VADDPS           Z10, Z6, Z6
+	VADDPS           Z10, Z8, Z8
+	VMOVUPS.Z        64(AX), K1, Z10
+	VADDPS           Z10, Z1, Z1
+	VADDPS           Z10, Z3, Z3
+	VADDPS           Z10, Z5, Z5
+	VADDPS           Z10, Z7, Z7
+	VADDPS           Z10, Z9, Z9
+
+tail_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, K1, 64(CX)
+	VMOVUPS Z2, (CX)(AX*1)
+	VMOVUPS Z3, K1, 64(CX)(AX*1)
+	VMOVUPS Z4, (CX)(AX*2)
+	VMOVUPS Z5, K1, 64(CX)(AX*2)
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, K1, 64(DX)
+	VMOVUPS Z8, (DX)(AX*1)
+	VMOVUPS Z9, K1, 64(DX)(AX*1)
 	VZEROUPPER
 	RET
 
-// func widen5x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// func widen5x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·widen5x32(SB), NOSPLIT, $0-80
+TEXT ·widen5x32(SB), NOSPLIT, $0-88
 	MOVQ      cols+48(FP), AX
 	SUBQ      $0x10, AX
 	MOVQ      AX, CX
@@ -1728,8 +1931,8 @@ tail_begin:
 	ADDQ    AX, DX
 	MOVQ    b+32(FP), BX
 	VMOVUPS constantffff0000<>+0(SB), Z10
-	MOVQ    ahead+64(FP), SI
-	MOVQ    step+72(FP), DI
+	MOVQ    ahead+72(FP), SI
+	MOVQ    step+80(FP), DI
 	MOVQ    k+40(FP), R8
 
 tail_product:
@@ -1752,27 +1955,44 @@ tail_product:
 	ADDQ             $0x40, BX
 	DECQ             R8
 	JNZ              tail_product
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	LEAQ             (CX)(AX*2), DX
-	ADDQ             AX, DX
-	VMOVUPS          Z0, (CX)
-	VMOVUPS          Z1, K1, 64(CX)
-	VMOVUPS          Z2, (CX)(AX*1)
-	VMOVUPS          Z3, K1, 64(CX)(AX*1)
-	VMOVUPS          Z4, (CX)(AX*2)
-	VMOVUPS          Z5, K1, 64(CX)(AX*2)
-	VMOVUPS          Z6, (DX)
-	VMOVUPS          Z7, K1, 64(DX)
-	VMOVUPS          Z8, (DX)(AX*1)
-	VMOVUPS          Z9, K1, 64(DX)(AX*1)
+	MOVQ             bias+64(FP), AX
+	TESTQ            AX, AX
+	JZ               tail_store
+	VMOVUPS          (AX), Z10
+	VADDPS           Z10, Z0, Z0
+	VADDPS           Z10, Z2, Z2
+	VADDPS           Z10, Z4, Z4
+	VADDPS           Z10, Z6, Z6
+	VADDPS           Z10, Z8, Z8
+	VMOVUPS.Z        64(AX), K1, Z10
+	VADDPS           Z10, Z1, Z1
+	VADDPS           Z10, Z3, Z3
+	VADDPS           Z10, Z5, Z5
+	VADDPS           Z10, Z7, Z7
+	VADDPS           Z10, Z9, Z9
+
+tail_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, K1, 64(CX)
+	VMOVUPS Z2, (CX)(AX*1)
+	VMOVUPS Z3, K1, 64(CX)(AX*1)
+	VMOVUPS Z4, (CX)(AX*2)
+	VMOVUPS Z5, K1, 64(CX)(AX*2)
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, K1, 64(DX)
+	VMOVUPS Z8, (DX)(AX*1)
+	VMOVUPS Z9, K1, 64(DX)(AX*1)
 	VZEROUPPER
 	RET
 
-// func tile6x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+// func tile6x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·tile6x16(SB), NOSPLIT, $0-88
+TEXT ·tile6x16(SB), NOSPLIT, $0-96
 	MOVQ      cols+56(FP), AX
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
@@ -1823,8 +2043,8 @@ tail_begin:
 	MOVQ b+32(FP), BX
 	MOVQ ldb+40(FP), SI
 	SHLQ $0x02, SI
-	MOVQ ahead+72(FP), DI
-	MOVQ step+80(FP), DI
+	MOVQ ahead+80(FP), DI
+	MOVQ step+88(FP), DI
 	MOVQ k+48(FP), DI
 
 tail_product:
@@ -1840,23 +2060,35 @@ tail_product:
 	ADDQ             SI, BX
 	DECQ             DI
 	JNZ              tail_product
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	LEAQ             (CX)(AX*2), DX
-	ADDQ             AX, DX
-	VMOVUPS          Z0, K1, (CX)
-	VMOVUPS          Z1, K1, (CX)(AX*1)
-	VMOVUPS          Z2, K1, (CX)(AX*2)
-	VMOVUPS          Z3, K1, (DX)
-	VMOVUPS          Z4, K1, (DX)(AX*1)
-	VMOVUPS          Z5, K1, (DX)(AX*2)
+	MOVQ             bias+72(FP), AX
+	TESTQ            AX, AX
+	JZ               tail_store
+	VMOVUPS.Z        (AX), K1, Z6
+	VADDPS           Z6, Z0, Z0
+	VADDPS           Z6, Z1, Z1
+	VADDPS           Z6, Z2, Z2
+	VADDPS           Z6, Z3, Z3
+	VADDPS           Z6, Z4, Z4
+	VADDPS           Z6, Z5, Z5
+
+tail_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(AX*1)
+	VMOVUPS Z2, K1, (CX)(AX*2)
+	VMOVUPS Z3, K1, (DX)
+	VMOVUPS Z4, K1, (DX)(AX*1)
+	VMOVUPS Z5, K1, (DX)(AX*2)
 	VZEROUPPER
 	RET
 
-// func widen6x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// func widen6x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·widen6x16(SB), NOSPLIT, $0-80
+TEXT ·widen6x16(SB), NOSPLIT, $0-88
 	MOVQ      cols+48(FP), AX
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
@@ -1905,8 +2137,8 @@ tail_begin:
 	LEAQ (CX)(AX*2), DX
 	ADDQ AX, DX
 	MOVQ b+32(FP), BX
-	MOVQ ahead+64(FP), SI
-	MOVQ step+72(FP), DI
+	MOVQ ahead+72(FP), SI
+	MOVQ step+80(FP), DI
 	MOVQ k+40(FP), R8
 
 tail_product:
@@ -1924,23 +2156,35 @@ tail_product:
 	ADDQ             $0x40, BX
 	DECQ             R8
 	JNZ              tail_product
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	LEAQ             (CX)(AX*2), DX
-	ADDQ             AX, DX
-	VMOVUPS          Z0, K1, (CX)
-	VMOVUPS          Z1, K1, (CX)(AX*1)
-	VMOVUPS          Z2, K1, (CX)(AX*2)
-	VMOVUPS          Z3, K1, (DX)
-	VMOVUPS          Z4, K1, (DX)(AX*1)
-	VMOVUPS          Z5, K1, (DX)(AX*2)
+	MOVQ             bias+64(FP), AX
+	TESTQ            AX, AX
+	JZ               tail_store
+	VMOVUPS.Z        (AX), K1, Z6
+	VADDPS           Z6, Z0, Z0
+	VADDPS           Z6, Z1, Z1
+	VADDPS           Z6, Z2, Z2
+	VADDPS           Z6, Z3, Z3
+	VADDPS           Z6, Z4, Z4
+	VADDPS           Z6, Z5, Z5
+
+tail_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(AX*1)
+	VMOVUPS Z2, K1, (CX)(AX*2)
+	VMOVUPS Z3, K1, (DX)
+	VMOVUPS Z4, K1, (DX)(AX*1)
+	VMOVUPS Z5, K1, (DX)(AX*2)
 	VZEROUPPER
 	RET
 
-// func tile6x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+// func tile6x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·tile6x32(SB), NOSPLIT, $0-88
+TEXT ·tile6x32(SB), NOSPLIT, $0-96
 	MOVQ      cols+56(FP), AX
 	SUBQ      $0x10, AX
 	MOVQ      AX, CX
@@ -2010,8 +2254,8 @@ tail_begin:
 	MOVQ b+32(FP), BX
 	MOVQ ldb+40(FP), SI
 	SHLQ $0x02, SI
-	MOVQ ahead+72(FP), DI
-	MOVQ step+80(FP), DI
+	MOVQ ahead+80(FP), DI
+	MOVQ step+88(FP), DI
 	MOVQ k+48(FP), DI
 
 tail_product:
@@ -2034,29 +2278,48 @@ tail_product:
 	ADDQ             SI, BX
 	DECQ             DI
 	JNZ              tail_product
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	LEAQ             (CX)(AX*2), DX
-	ADDQ             AX, DX
-	VMOVUPS          Z0, (CX)
-	VMOVUPS          Z1, K1, 64(CX)
-	VMOVUPS          Z2, (CX)(AX*1)
-	VMOVUPS          Z3, K1, 64(CX)(AX*1)
-	VMOVUPS          Z4, (CX)(AX*2)
-	VMOVUPS          Z5, K1, 64(CX)(AX*2)
-	VMOVUPS          Z6, (DX)
-	VMOVUPS          Z7, K1, 64(DX)
-	VMOVUPS          Z8, (DX)(AX*1)
-	VMOVUPS          Z9, K1, 64(DX)(AX*1)
-	VMOVUPS          Z10, (DX)(AX*2)
-	VMOVUPS          Z11, K1, 64(DX)(AX*2)
+	MOVQ             bias+72(FP), AX
+	TESTQ            AX, AX
+	JZ               tail_store
+	VMOVUPS          (AX), Z12
+	VADDPS           Z12, Z0, Z0
+	VADDPS           Z12, Z2, Z2
+	VADDPS           Z12, Z4, Z4
+	VADDPS           Z12, Z6, Z6
+	VADDPS           Z12, Z8, Z8
+	VADDPS           Z12, Z10, Z10
+	VMOVUPS.Z        64(AX), K1, Z12
+	VADDPS           Z12, Z1, Z1
+	VADDPS           Z12, Z3, Z3
+	VADDPS           Z12, Z5, Z5
+	VADDPS           Z12, Z7, Z7
+	VADDPS           Z12, Z9, Z9
+	VADDPS           Z12, Z11, Z11
+
+tail_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, K1, 64(CX)
+	VMOVUPS Z2, (CX)(AX*1)
+	VMOVUPS Z3, K1, 64(CX)(AX*1)
+	VMOVUPS Z4, (CX)(AX*2)
+	VMOVUPS Z5, K1, 64(CX)(AX*2)
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, K1, 64(DX)
+	VMOVUPS Z8, (DX)(AX*1)
+	VMOVUPS Z9, K1, 64(DX)(AX*1)
+	VMOVUPS Z10, (DX)(AX*2)
+	VMOVUPS Z11, K1, 64(DX)(AX*2)
 	VZEROUPPER
 	RET
 
-// func widen6x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// func widen6x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·widen6x32(SB), NOSPLIT, $0-80
+TEXT ·widen6x32(SB), NOSPLIT, $0-88
 	MOVQ      cols+48(FP), AX
 	SUBQ      $0x10, AX
 	MOVQ      AX, CX
@@ -2125,8 +2388,8 @@ tail_begin:
 	ADDQ    AX, DX
 	MOVQ    b+32(FP), BX
 	VMOVUPS constantffff0000<>+0(SB), Z12
-	MOVQ    ahead+64(FP), SI
-	MOVQ    step+72(FP), DI
+	MOVQ    ahead+72(FP), SI
+	MOVQ    step+80(FP), DI
 	MOVQ    k+40(FP), R8
 
 tail_product:
@@ -2151,29 +2414,48 @@ tail_product:
 	ADDQ             $0x40, BX
 	DECQ             R8
 	JNZ              tail_product
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	LEAQ             (CX)(AX*2), DX
-	ADDQ             AX, DX
-	VMOVUPS          Z0, (CX)
-	VMOVUPS          Z1, K1, 64(CX)
-	VMOVUPS          Z2, (CX)(AX*1)
-	VMOVUPS          Z3, K1, 64(CX)(AX*1)
-	VMOVUPS          Z4, (CX)(AX*2)
-	VMOVUPS          Z5, K1, 64(CX)(AX*2)
-	VMOVUPS          Z6, (DX)
-	VMOVUPS          Z7, K1, 64(DX)
-	VMOVUPS          Z8, (DX)(AX*1)
-	VMOVUPS          Z9, K1, 64(DX)(AX*1)
-	VMOVUPS          Z10, (DX)(AX*2)
-	VMOVUPS          Z11, K1, 64(DX)(AX*2)
+	MOVQ             bias+64(FP), AX
+	TESTQ            AX, AX
+	JZ               tail_store
+	VMOVUPS          (AX), Z12
+	VADDPS           Z12, Z0, Z0
+	VADDPS           Z12, Z2, Z2
+	VADDPS           Z12, Z4, Z4
+	VADDPS           Z12, Z6, Z6
+	VADDPS           Z12, Z8, Z8
+	VADDPS           Z12, Z10, Z10
+	VMOVUPS.Z        64(AX), K1, Z12
+	VADDPS           Z12, Z1, Z1
+	VADDPS           Z12, Z3, Z3
+	VADDPS           Z12, Z5, Z5
+	VADDPS           Z12, Z7, Z7
+	VADDPS           Z12, Z9, Z9
+	VADDPS           Z12, Z11, Z11
+
+tail_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, K1, 64(CX)
+	VMOVUPS Z2, (CX)(AX*1)
+	VMOVUPS Z3, K1, 64(CX)(AX*1)
+	VMOVUPS Z4, (CX)(AX*2)
+	VMOVUPS Z5, K1, 64(CX)(AX*2)
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, K1, 64(DX)
+	VMOVUPS Z8, (DX)(AX*1)
+	VMOVUPS Z9, K1, 64(DX)(AX*1)
+	VMOVUPS Z10, (DX)(AX*2)
+	VMOVUPS Z11, K1, 64(DX)(AX*2)
 	VZEROUPPER
 	RET
 
-// func tile7x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+// func tile7x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·tile7x16(SB), NOSPLIT, $0-88
+TEXT ·tile7x16(SB), NOSPLIT, $0-96
 	MOVQ      cols+56(FP), AX
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
@@ -2233,8 +2515,8 @@ tail_begin:
 	MOVQ b+32(FP), SI
 	MOVQ ldb+40(FP), DI
 	SHLQ $0x02, DI
-	MOVQ ahead+72(FP), R8
-	MOVQ step+80(FP), R8
+	MOVQ ahead+80(FP), R8
+	MOVQ step+88(FP), R8
 	MOVQ k+48(FP), R8
 
 tail_product:
@@ -2252,26 +2534,39 @@ tail_product:
 	ADDQ             DI, SI
 	DECQ             R8
 	JNZ              tail_product
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	LEAQ             (CX)(AX*2), DX
-	ADDQ             AX, DX
-	LEAQ             (DX)(AX*2), BX
-	ADDQ             AX, BX
-	VMOVUPS          Z0, K1, (CX)
-	VMOVUPS          Z1, K1, (CX)(AX*1)
-	VMOVUPS          Z2, K1, (CX)(AX*2)
-	VMOVUPS          Z3, K1, (DX)
-	VMOVUPS          Z4, K1, (DX)(AX*1)
-	VMOVUPS          Z5, K1, (DX)(AX*2)
-	VMOVUPS          Z6, K1, (BX)
+	MOVQ             bias+72(FP), AX
+	TESTQ            AX, AX
+	JZ               tail_store
+	VMOVUPS.Z        (AX), K1, Z7
+	VADDPS           Z7, Z0, Z0
+	VADDPS           Z7, Z1, Z1
+	VADDPS           Z7, Z2, Z2
+	VADDPS           Z7, Z3, Z3
+	VADDPS           Z7, Z4, Z4
+	VADDPS           Z7, Z5, Z5
+	VADDPS           Z7, Z6, Z6
+
+tail_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(AX*1)
+	VMOVUPS Z2, K1, (CX)(AX*2)
+	VMOVUPS Z3, K1, (DX)
+	VMOVUPS Z4, K1, (DX)(AX*1)
+	VMOVUPS Z5, K1, (DX)(AX*2)
+	VMOVUPS Z6, K1, (BX)
 	VZEROUPPER
 	RET
 
-// func widen7x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// func widen7x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·widen7x16(SB), NOSPLIT, $0-80
+TEXT ·widen7x16(SB), NOSPLIT, $0-88
 	MOVQ      cols+48(FP), AX
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
@@ -2329,8 +2624,8 @@ tail_begin:
 	LEAQ (DX)(AX*2), BX
 	ADDQ AX, BX
 	MOVQ b+32(FP), SI
-	MOVQ ahead+64(FP), DI
-	MOVQ step+72(FP), R8
+	MOVQ ahead+72(FP), DI
+	MOVQ step+80(FP), R8
 	MOVQ k+40(FP), R9
 
 tail_product:
@@ -2350,26 +2645,39 @@ tail_product:
 	ADDQ             $0x40, SI
 	DECQ             R9
 	JNZ              tail_product
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	LEAQ             (CX)(AX*2), DX
-	ADDQ             AX, DX
-	LEAQ             (DX)(AX*2), BX
-	ADDQ             AX, BX
-	VMOVUPS          Z0, K1, (CX)
-	VMOVUPS          Z1, K1, (CX)(AX*1)
-	VMOVUPS          Z2, K1, (CX)(AX*2)
-	VMOVUPS          Z3, K1, (DX)
-	VMOVUPS          Z4, K1, (DX)(AX*1)
-	VMOVUPS          Z5, K1, (DX)(AX*2)
-	VMOVUPS          Z6, K1, (BX)
+	MOVQ             bias+64(FP), AX
+	TESTQ            AX, AX
+	JZ               tail_store
+	VMOVUPS.Z        (AX), K1, Z7
+	VADDPS           Z7, Z0, Z0
+	VADDPS           Z7, Z1, Z1
+	VADDPS           Z7, Z2, Z2
+	VADDPS           Z7, Z3, Z3
+	VADDPS           Z7, Z4, Z4
+	VADDPS           Z7, Z5, Z5
+	VADDPS           Z7, Z6, Z6
+
+tail_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(AX*1)
+	VMOVUPS Z2, K1, (CX)(AX*2)
+	VMOVUPS Z3, K1, (DX)
+	VMOVUPS Z4, K1, (DX)(AX*1)
+	VMOVUPS Z5, K1, (DX)(AX*2)
+	VMOVUPS Z6, K1, (BX)
 	VZEROUPPER
 	RET
 
-// func tile7x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+// func tile7x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·tile7x32(SB), NOSPLIT, $0-88
+TEXT ·tile7x32(SB), NOSPLIT, $0-96
 	MOVQ      cols+56(FP), AX
 	SUBQ      $0x10, AX
 	MOVQ      AX, CX
@@ -2451,8 +2759,8 @@ tail_begin:
 	MOVQ b+32(FP), SI
 	MOVQ ldb+40(FP), DI
 	SHLQ $0x02, DI
-	MOVQ ahead+72(FP), R8
-	MOVQ step+80(FP), R8
+	MOVQ ahead+80(FP), R8
+	MOVQ step+88(FP), R8
 	MOVQ k+48(FP), R8
 
 tail_product:
@@ -2478,33 +2786,54 @@ tail_product:
 	ADDQ             DI, SI
 	DECQ             R8
 	JNZ              tail_product
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	LEAQ             (CX)(AX*2), DX
-	ADDQ             AX, DX
-	LEAQ             (DX)(AX*2), BX
-	ADDQ             AX, BX
-	VMOVUPS          Z0, (CX)
-	VMOVUPS          Z1, K1, 64(CX)
-	VMOVUPS          Z2, (CX)(AX*1)
-	VMOVUPS          Z3, K1, 64(CX)(AX*1)
-	VMOVUPS          Z4, (CX)(AX*2)
-	VMOVUPS          Z5, K1, 64(CX)(AX*2)
-	VMOVUPS          Z6, (DX)
-	VMOVUPS          Z7, K1, 64(DX)
-	VMOVUPS          Z8, (DX)(AX*1)
-	VMOVUPS          Z9, K1, 64(DX)(AX*1)
-	VMOVUPS          Z10, (DX)(AX*2)
-	VMOVUPS          Z11, K1, 64(DX)(AX*2)
-	VMOVUPS          Z12, (BX)
-	VMOVUPS          Z13, K1, 64(BX)
+	MOVQ             bias+72(FP), AX
+	TESTQ            AX, AX
+	JZ               tail_store
+	VMOVUPS          (AX), Z14
+	VADDPS           Z14, Z0, Z0
+	VADDPS           Z14, Z2, Z2
+	VADDPS           Z14, Z4, Z4
+	VADDPS           Z14, Z6, Z6
+	VADDPS           Z14, Z8, Z8
+	VADDPS           Z14, Z10, Z10
+	VADDPS           Z14, Z12, Z12
+	VMOVUPS.Z        64(AX), K1, Z14
+	VADDPS           Z14, Z1, Z1
+	VADDPS           Z14, Z3, Z3
+	VADDPS           Z14, Z5, Z5
+	VADDPS           Z14, Z7, Z7
+	VADDPS           Z14, Z9, Z9
+	VADDPS           Z14, Z11, Z11
+	VADDPS           Z14, Z13, Z13
+
+tail_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, K1, 64(CX)
+	VMOVUPS Z2, (CX)(AX*1)
+	VMOVUPS Z3, K1, 64(CX)(AX*1)
+	VMOVUPS Z4, (CX)(AX*2)
+	VMOVUPS Z5, K1, 64(CX)(AX*2)
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, K1, 64(DX)
+	VMOVUPS Z8, (DX)(AX*1)
+	VMOVUPS Z9, K1, 64(DX)(AX*1)
+	VMOVUPS Z10, (DX)(AX*2)
+	VMOVUPS Z11, K1, 64(DX)(AX*2)
+	VMOVUPS Z12, (BX)
+	VMOVUPS Z13, K1, 64(BX)
 	VZEROUPPER
 	RET
 
-// func widen7x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// func widen7x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·widen7x32(SB), NOSPLIT, $0-80
+TEXT ·widen7x32(SB), NOSPLIT, $0-88
 	MOVQ      cols+48(FP), AX
 	SUBQ      $0x10, AX
 	MOVQ      AX, CX
@@ -2585,8 +2914,8 @@ tail_begin:
 	ADDQ    AX, BX
 	MOVQ    b+32(FP), SI
 	VMOVUPS constantffff0000<>+0(SB), Z14
-	MOVQ    ahead+64(FP), DI
-	MOVQ    step+72(FP), R8
+	MOVQ    ahead+72(FP), DI
+	MOVQ    step+80(FP), R8
 	MOVQ    k+40(FP), R9
 
 tail_product:
@@ -2614,33 +2943,54 @@ tail_product:
 	ADDQ             $0x40, SI
 	DECQ             R9
 	JNZ              tail_product
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	LEAQ             (CX)(AX*2), DX
-	ADDQ             AX, DX
-	LEAQ             (DX)(AX*2), BX
-	ADDQ             AX, BX
-	VMOVUPS          Z0, (CX)
-	VMOVUPS          Z1, K1, 64(CX)
-	VMOVUPS          Z2, (CX)(AX*1)
-	VMOVUPS          Z3, K1, 64(CX)(AX*1)
-	VMOVUPS          Z4, (CX)(AX*2)
-	VMOVUPS          Z5, K1, 64(CX)(AX*2)
-	VMOVUPS          Z6, (DX)
-	VMOVUPS          Z7, K1, 64(DX)
-	VMOVUPS          Z8, (DX)(AX*1)
-	VMOVUPS          Z9, K1, 64(DX)(AX*1)
-	VMOVUPS          Z10, (DX)(AX*2)
-	VMOVUPS          Z11, K1, 64(DX)(AX*2)
-	VMOVUPS          Z12, (BX)
-	VMOVUPS          Z13, K1, 64(BX)
+	MOVQ             bias+64(FP), AX
+	TESTQ            AX, AX
+	JZ               tail_store
+	VMOVUPS          (AX), Z14
+	VADDPS           Z14, Z0, Z0
+	VADDPS           Z14, Z2, Z2
+	VADDPS           Z14, Z4, Z4
+	VADDPS           Z14, Z6, Z6
+	VADDPS           Z14, Z8, Z8
+	VADDPS           Z14, Z10, Z10
+	VADDPS           Z14, Z12, Z12
+	VMOVUPS.Z        64(AX), K1, Z14
+	VADDPS           Z14, Z1, Z1
+	VADDPS           Z14, Z3, Z3
+	VADDPS           Z14, Z5, Z5
+	VADDPS           Z14, Z7, Z7
+	VADDPS           Z14, Z9, Z9
+	VADDPS           Z14, Z11, Z11
+	VADDPS           Z14, Z13, Z13
+
+tail_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, K1, 64(CX)
+	VMOVUPS Z2, (CX)(AX*1)
+	VMOVUPS Z3, K1, 64(CX)(AX*1)
+	VMOVUPS Z4, (CX)(AX*2)
+	VMOVUPS Z5, K1, 64(CX)(AX*2)
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, K1, 64(DX)
+	VMOVUPS Z8, (DX)(AX*1)
+	VMOVUPS Z9, K1, 64(DX)(AX*1)
+	VMOVUPS Z10, (DX)(AX*2)
+	VMOVUPS Z11, K1, 64(DX)(AX*2)
+	VMOVUPS Z12, (BX)
+	VMOVUPS Z13, K1, 64(BX)
 	VZEROUPPER
 	RET
 
-// func tile8x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+// func tile8x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·tile8x16(SB), NOSPLIT, $0-88
+TEXT ·tile8x16(SB), NOSPLIT, $0-96
 	MOVQ      cols+56(FP), AX
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
@@ -2703,8 +3053,8 @@ tail_begin:
 	MOVQ b+32(FP), SI
 	MOVQ ldb+40(FP), DI
 	SHLQ $0x02, DI
-	MOVQ ahead+72(FP), R8
-	MOVQ step+80(FP), R8
+	MOVQ ahead+80(FP), R8
+	MOVQ step+88(FP), R8
 	MOVQ k+48(FP), R8
 
 tail_product:
@@ -2723,27 +3073,41 @@ tail_product:
 	ADDQ             DI, SI
 	DECQ             R8
 	JNZ              tail_product
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	LEAQ             (CX)(AX*2), DX
-	ADDQ             AX, DX
-	LEAQ             (DX)(AX*2), BX
-	ADDQ             AX, BX
-	VMOVUPS          Z0, K1, (CX)
-	VMOVUPS          Z1, K1, (CX)(AX*1)
-	VMOVUPS          Z2, K1, (CX)(AX*2)
-	VMOVUPS          Z3, K1, (DX)
-	VMOVUPS          Z4, K1, (DX)(AX*1)
-	VMOVUPS          Z5, K1, (DX)(AX*2)
-	VMOVUPS          Z6, K1, (BX)
-	VMOVUPS          Z7, K1, (BX)(AX*1)
+	MOVQ             bias+72(FP), AX
+	TESTQ            AX, AX
+	JZ               tail_store
+	VMOVUPS.Z        (AX), K1, Z8
+	VADDPS           Z8, Z0, Z0
+	VADDPS           Z8, Z1, Z1
+	VADDPS           Z8, Z2, Z2
+	VADDPS           Z8, Z3, Z3
+	VADDPS           Z8, Z4, Z4
+	VADDPS           Z8, Z5, Z5
+	VADDPS           Z8, Z6, Z6
+	VADDPS           Z8, Z7, Z7
+
+tail_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(AX*1)
+	VMOVUPS Z2, K1, (CX)(AX*2)
+	VMOVUPS Z3, K1, (DX)
+	VMOVUPS Z4, K1, (DX)(AX*1)
+	VMOVUPS Z5, K1, (DX)(AX*2)
+	VMOVUPS Z6, K1, (BX)
+	VMOVUPS Z7, K1, (BX)(AX*1)
 	VZEROUPPER
 	RET
 
-// func widen8x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// func widen8x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·widen8x16(SB), NOSPLIT, $0-80
+TEXT ·widen8x16(SB), NOSPLIT, $0-88
 	MOVQ      cols+48(FP), AX
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
@@ -2804,8 +3168,8 @@ tail_begin:
 	LEAQ (DX)(AX*2), BX
 	ADDQ AX, BX
 	MOVQ b+32(FP), SI
-	MOVQ ahead+64(FP), DI
-	MOVQ step+72(FP), R8
+	MOVQ ahead+72(FP), DI
+	MOVQ step+80(FP), R8
 	MOVQ k+40(FP), R9
 
 tail_product:
@@ -2826,27 +3190,41 @@ tail_product:
 	ADDQ             $0x40, SI
 	DECQ             R9
 	JNZ              tail_product
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	LEAQ             (CX)(AX*2), DX
-	ADDQ             AX, DX
-	LEAQ             (DX)(AX*2), BX
-	ADDQ             AX, BX
-	VMOVUPS          Z0, K1, (CX)
-	VMOVUPS          Z1, K1, (CX)(AX*1)
-	VMOVUPS          Z2, K1, (CX)(AX*2)
-	VMOVUPS          Z3, K1, (DX)
-	VMOVUPS          Z4, K1, (DX)(AX*1)
-	VMOVUPS          Z5, K1, (DX)(AX*2)
-	VMOVUPS          Z6, K1, (BX)
-	VMOVUPS          Z7, K1, (BX)(AX*1)
+	MOVQ             bias+64(FP), AX
+	TESTQ            AX, AX
+	JZ               tail_store
+	VMOVUPS.Z        (AX), K1, Z8
+	VADDPS           Z8, Z0, Z0
+	VADDPS           Z8, Z1, Z1
+	VADDPS           Z8, Z2, Z2
+	VADDPS           Z8, Z3, Z3
+	VADDPS           Z8, Z4, Z4
+	VADDPS           Z8, Z5, Z5
+	VADDPS           Z8, Z6, Z6
+	VADDPS           Z8, Z7, Z7
+
+tail_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(AX*1)
+	VMOVUPS Z2, K1, (CX)(AX*2)
+	VMOVUPS Z3, K1, (DX)
+	VMOVUPS Z4, K1, (DX)(AX*1)
+	VMOVUPS Z5, K1, (DX)(AX*2)
+	VMOVUPS Z6, K1, (BX)
+	VMOVUPS Z7, K1, (BX)(AX*1)
 	VZEROUPPER
 	RET
 
-// func tile8x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+// func tile8x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·tile8x32(SB), NOSPLIT, $0-88
+TEXT ·tile8x32(SB), NOSPLIT, $0-96
 	MOVQ      cols+56(FP), AX
 	SUBQ      $0x10, AX
 	MOVQ      AX, CX
@@ -2934,8 +3312,8 @@ tail_begin:
 	MOVQ b+32(FP), SI
 	MOVQ ldb+40(FP), DI
 	SHLQ $0x02, DI
-	MOVQ ahead+72(FP), R8
-	MOVQ step+80(FP), R8
+	MOVQ ahead+80(FP), R8
+	MOVQ step+88(FP), R8
 	MOVQ k+48(FP), R8
 
 tail_product:
@@ -2963,35 +3341,58 @@ tail_product:
 	ADDQ             DI, SI
 	DECQ             R8
 	JNZ              tail_product
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	LEAQ             (CX)(AX*2), DX
-	ADDQ             AX, DX
-	LEAQ             (DX)(AX*2), BX
-	ADDQ             AX, BX
-	VMOVUPS          Z0, (CX)
-	VMOVUPS          Z1, K1, 64(CX)
-	VMOVUPS          Z2, (CX)(AX*1)
-	VMOVUPS          Z3, K1, 64(CX)(AX*1)
-	VMOVUPS          Z4, (CX)(AX*2)
-	VMOVUPS          Z5, K1, 64(CX)(AX*2)
-	VMOVUPS          Z6, (DX)
-	VMOVUPS          Z7, K1, 64(DX)
-	VMOVUPS          Z8, (DX)(AX*1)
-	VMOVUPS          Z9, K1, 64(DX)(AX*1)
-	VMOVUPS          Z10, (DX)(AX*2)
-	VMOVUPS          Z11, K1, 64(DX)(AX*2)
-	VMOVUPS          Z12, (BX)
-	VMOVUPS          Z13, K1, 64(BX)
-	VMOVUPS          Z14, (BX)(AX*1)
-	VMOVUPS          Z15, K1, 64(BX)(AX*1)
+	MOVQ             bias+72(FP), AX
+	TESTQ            AX, AX
+	JZ               tail_store
+	VMOVUPS          (AX), Z16
+	VADDPS           Z16, Z0, Z0
+	VADDPS           Z16, Z2, Z2
+	VADDPS           Z16, Z4, Z4
+	VADDPS           Z16, Z6, Z6
+	VADDPS           Z16, Z8, Z8
+	VADDPS           Z16, Z10, Z10
+	VADDPS           Z16, Z12, Z12
+	VADDPS           Z16, Z14, Z14
+	VMOVUPS.Z        64(AX), K1, Z16
+	VADDPS           Z16, Z1, Z1
+	VADDPS           Z16, Z3, Z3
+	VADDPS           Z16, Z5, Z5
+	VADDPS           Z16, Z7, Z7
+	VADDPS           Z16, Z9, Z9
+	VADDPS           Z16, Z11, Z11
+	VADDPS           Z16, Z13, Z13
+	VADDPS           Z16, Z15, Z15
+
+tail_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, K1, 64(CX)
+	VMOVUPS Z2, (CX)(AX*1)
+	VMOVUPS Z3, K1, 64(CX)(AX*1)
+	VMOVUPS Z4, (CX)(AX*2)
+	VMOVUPS Z5, K1, 64(CX)(AX*2)
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, K1, 64(DX)
+	VMOVUPS Z8, (DX)(AX*1)
+	VMOVUPS Z9, K1, 64(DX)(AX*1)
+	VMOVUPS Z10, (DX)(AX*2)
+	VMOVUPS Z11, K1, 64(DX)(AX*2)
+	VMOVUPS Z12, (BX)
+	VMOVUPS Z13, K1, 64(BX)
+	VMOVUPS Z14, (BX)(AX*1)
+	VMOVUPS Z15, K1, 64(BX)(AX*1)
 	VZEROUPPER
 	RET
 
-// func widen8x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// func widen8x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·widen8x32(SB), NOSPLIT, $0-80
+TEXT ·widen8x32(SB), NOSPLIT, $0-88
 	MOVQ      cols+48(FP), AX
 	SUBQ      $0x10, AX
 	MOVQ      AX, CX
@@ -3078,8 +3479,8 @@ tail_begin:
 	ADDQ    AX, BX
 	MOVQ    b+32(FP), SI
 	VMOVUPS constantffff0000<>+0(SB), Z16
-	MOVQ    ahead+64(FP), DI
-	MOVQ    step+72(FP), R8
+	MOVQ    ahead+72(FP), DI
+	MOVQ    step+80(FP), R8
 	MOVQ    k+40(FP), R9
 
 tail_product:
@@ -3109,35 +3510,58 @@ tail_product:
 	ADDQ             $0x40, SI
 	DECQ             R9
 	JNZ              tail_product
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	LEAQ             (CX)(AX*2), DX
-	ADDQ             AX, DX
-	LEAQ             (DX)(AX*2), BX
-	ADDQ             AX, BX
-	VMOVUPS          Z0, (CX)
-	VMOVUPS          Z1, K1, 64(CX)
-	VMOVUPS          Z2, (CX)(AX*1)
-	VMOVUPS          Z3, K1, 64(CX)(AX*1)
-	VMOVUPS          Z4, (CX)(AX*2)
-	VMOVUPS          Z5, K1, 64(CX)(AX*2)
-	VMOVUPS          Z6, (DX)
-	VMOVUPS          Z7, K1, 64(DX)
-	VMOVUPS          Z8, (DX)(AX*1)
-	VMOVUPS          Z9, K1, 64(DX)(AX*1)
-	VMOVUPS          Z10, (DX)(AX*2)
-	VMOVUPS          Z11, K1, 64(DX)(AX*2)
-	VMOVUPS          Z12, (BX)
-	VMOVUPS          Z13, K1, 64(BX)
-	VMOVUPS          Z14, (BX)(AX*1)
-	VMOVUPS          Z15, K1, 64(BX)(AX*1)
+	MOVQ             bias+64(FP), AX
+	TESTQ            AX, AX
+	JZ               tail_store
+	VMOVUPS          (AX), Z16
+	VADDPS           Z16, Z0, Z0
+	VADDPS           Z16, Z2, Z2
+	VADDPS           Z16, Z4, Z4
+	VADDPS           Z16, Z6, Z6
+	VADDPS           Z16, Z8, Z8
+	VADDPS           Z16, Z10, Z10
+	VADDPS           Z16, Z12, Z12
+	VADDPS           Z16, Z14, Z14
+	VMOVUPS.Z        64(AX), K1, Z16
+	VADDPS           Z16, Z1, Z1
+	VADDPS           Z16, Z3, Z3
+	VADDPS           Z16, Z5, Z5
+	VADDPS           Z16, Z7, Z7
+	VADDPS           Z16, Z9, Z9
+	VADDPS           Z16, Z11, Z11
+	VADDPS           Z16, Z13, Z13
+	VADDPS           Z16, Z15, Z15
+
+tail_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, K1, 64(CX)
+	VMOVUPS Z2, (CX)(AX*1)
+	VMOVUPS Z3, K1, 64(CX)(AX*1)
+	VMOVUPS Z4, (CX)(AX*2)
+	VMOVUPS Z5, K1, 64(CX)(AX*2)
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, K1, 64(DX)
+	VMOVUPS Z8, (DX)(AX*1)
+	VMOVUPS Z9, K1, 64(DX)(AX*1)
+	VMOVUPS Z10, (DX)(AX*2)
+	VMOVUPS Z11, K1, 64(DX)(AX*2)
+	VMOVUPS Z12, (BX)
+	VMOVUPS Z13, K1, 64(BX)
+	VMOVUPS Z14, (BX)(AX*1)
+	VMOVUPS Z15, K1, 64(BX)(AX*1)
 	VZEROUPPER
 	RET
 
-// func tile9x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+// func tile9x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·tile9x16(SB), NOSPLIT, $0-88
+TEXT ·tile9x16(SB), NOSPLIT, $0-96
 	MOVQ      cols+56(FP), AX
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
@@ -3203,8 +3627,8 @@ tail_begin:
 	MOVQ b+32(FP), SI
 	MOVQ ldb+40(FP), DI
 	SHLQ $0x02, DI
-	MOVQ ahead+72(FP), R8
-	MOVQ step+80(FP), R8
+	MOVQ ahead+80(FP), R8
+	MOVQ step+88(FP), R8
 	MOVQ k+48(FP), R8
 
 tail_product:
@@ -3224,28 +3648,43 @@ tail_product:
 	ADDQ             DI, SI
 	DECQ             R8
 	JNZ              tail_product
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	LEAQ             (CX)(AX*2), DX
-	ADDQ             AX, DX
-	LEAQ             (DX)(AX*2), BX
-	ADDQ             AX, BX
-	VMOVUPS          Z0, K1, (CX)
-	VMOVUPS          Z1, K1, (CX)(AX*1)
-	VMOVUPS          Z2, K1, (CX)(AX*2)
-	VMOVUPS          Z3, K1, (DX)
-	VMOVUPS          Z4, K1, (DX)(AX*1)
-	VMOVUPS          Z5, K1, (DX)(AX*2)
-	VMOVUPS          Z6, K1, (BX)
-	VMOVUPS          Z7, K1, (BX)(AX*1)
-	VMOVUPS          Z8, K1, (BX)(AX*2)
+	MOVQ             bias+72(FP), AX
+	TESTQ            AX, AX
+	JZ               tail_store
+	VMOVUPS.Z        (AX), K1, Z9
+	VADDPS           Z9, Z0, Z0
+	VADDPS           Z9, Z1, Z1
+	VADDPS           Z9, Z2, Z2
+	VADDPS           Z9, Z3, Z3
+	VADDPS           Z9, Z4, Z4
+	VADDPS           Z9, Z5, Z5
+	VADDPS           Z9, Z6, Z6
+	VADDPS           Z9, Z7, Z7
+	VADDPS           Z9, Z8, Z8
+
+tail_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(AX*1)
+	VMOVUPS Z2, K1, (CX)(AX*2)
+	VMOVUPS Z3, K1, (DX)
+	VMOVUPS Z4, K1, (DX)(AX*1)
+	VMOVUPS Z5, K1, (DX)(AX*2)
+	VMOVUPS Z6, K1, (BX)
+	VMOVUPS Z7, K1, (BX)(AX*1)
+	VMOVUPS Z8, K1, (BX)(AX*2)
 	VZEROUPPER
 	RET
 
-// func widen9x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// func widen9x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·widen9x16(SB), NOSPLIT, $0-80
+TEXT ·widen9x16(SB), NOSPLIT, $0-88
 	MOVQ      cols+48(FP), AX
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
@@ -3309,8 +3748,8 @@ tail_begin:
 	LEAQ (DX)(AX*2), BX
 	ADDQ AX, BX
 	MOVQ b+32(FP), SI
-	MOVQ ahead+64(FP), DI
-	MOVQ step+72(FP), R8
+	MOVQ ahead+72(FP), DI
+	MOVQ step+80(FP), R8
 	MOVQ k+40(FP), R9
 
 tail_product:
@@ -3332,28 +3771,43 @@ tail_product:
 	ADDQ             $0x40, SI
 	DECQ             R9
 	JNZ              tail_product
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	LEAQ             (CX)(AX*2), DX
-	ADDQ             AX, DX
-	LEAQ             (DX)(AX*2), BX
-	ADDQ             AX, BX
-	VMOVUPS          Z0, K1, (CX)
-	VMOVUPS          Z1, K1, (CX)(AX*1)
-	VMOVUPS          Z2, K1, (CX)(AX*2)
-	VMOVUPS          Z3, K1, (DX)
-	VMOVUPS          Z4, K1, (DX)(AX*1)
-	VMOVUPS          Z5, K1, (DX)(AX*2)
-	VMOVUPS          Z6, K1, (BX)
-	VMOVUPS          Z7, K1, (BX)(AX*1)
-	VMOVUPS          Z8, K1, (BX)(AX*2)
+	MOVQ             bias+64(FP), AX
+	TESTQ            AX, AX
+	JZ               tail_store
+	VMOVUPS.Z        (AX), K1, Z9
+	VADDPS           Z9, Z0, Z0
+	VADDPS           Z9, Z1, Z1
+	VADDPS           Z9, Z2, Z2
+	VADDPS           Z9, Z3, Z3
+	VADDPS           Z9, Z4, Z4
+	VADDPS           Z9, Z5, Z5
+	VADDPS           Z9, Z6, Z6
+	VADDPS           Z9, Z7, Z7
+	VADDPS           Z9, Z8, Z8
+
+tail_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(AX*1)
+	VMOVUPS Z2, K1, (CX)(AX*2)
+	VMOVUPS Z3, K1, (DX)
+	VMOVUPS Z4, K1, (DX)(AX*1)
+	VMOVUPS Z5, K1, (DX)(AX*2)
+	VMOVUPS Z6, K1, (BX)
+	VMOVUPS Z7, K1, (BX)(AX*1)
+	VMOVUPS Z8, K1, (BX)(AX*2)
 	VZEROUPPER
 	RET
 
-// func tile9x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+// func tile9x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·tile9x32(SB), NOSPLIT, $0-88
+TEXT ·tile9x32(SB), NOSPLIT, $0-96
 	MOVQ      cols+56(FP), AX
 	SUBQ      $0x10, AX
 	MOVQ      AX, CX
@@ -3447,8 +3901,8 @@ tail_begin:
 	MOVQ b+32(FP), SI
 	MOVQ ldb+40(FP), DI
 	SHLQ $0x02, DI
-	MOVQ ahead+72(FP), R8
-	MOVQ step+80(FP), R8
+	MOVQ ahead+80(FP), R8
+	MOVQ step+88(FP), R8
 	MOVQ k+48(FP), R8
 
 tail_product:
@@ -3478,37 +3932,62 @@ tail_product:
 	ADDQ             DI, SI
 	DECQ             R8
 	JNZ              tail_product
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	LEAQ             (CX)(AX*2), DX
-	ADDQ             AX, DX
-	LEAQ             (DX)(AX*2), BX
-	ADDQ             AX, BX
-	VMOVUPS          Z0, (CX)
-	VMOVUPS          Z1, K1, 64(CX)
-	VMOVUPS          Z2, (CX)(AX*1)
-	VMOVUPS          Z3, K1, 64(CX)(AX*1)
-	VMOVUPS          Z4, (CX)(AX*2)
-	VMOVUPS          Z5, K1, 64(CX)(AX*2)
-	VMOVUPS          Z6, (DX)
-	VMOVUPS          Z7, K1, 64(DX)
-	VMOVUPS          Z8, (DX)(AX*1)
-	VMOVUPS          Z9, K1, 64(DX)(AX*1)
-	VMOVUPS          Z10, (DX)(AX*2)
-	VMOVUPS          Z11, K1, 64(DX)(AX*2)
-	VMOVUPS          Z12, (BX)
-	VMOVUPS          Z13, K1, 64(BX)
-	VMOVUPS          Z14, (BX)(AX*1)
-	VMOVUPS          Z15, K1, 64(BX)(AX*1)
-	VMOVUPS          Z16, (BX)(AX*2)
-	VMOVUPS          Z17, K1, 64(BX)(AX*2)
+	MOVQ             bias+72(FP), AX
+	TESTQ            AX, AX
+	JZ               tail_store
+	VMOVUPS          (AX), Z18
+	VADDPS           Z18, Z0, Z0
+	VADDPS           Z18, Z2, Z2
+	VADDPS           Z18, Z4, Z4
+	VADDPS           Z18, Z6, Z6
+	VADDPS           Z18, Z8, Z8
+	VADDPS           Z18, Z10, Z10
+	VADDPS           Z18, Z12, Z12
+	VADDPS           Z18, Z14, Z14
+	VADDPS           Z18, Z16, Z16
+	VMOVUPS.Z        64(AX), K1, Z18
+	VADDPS           Z18, Z1, Z1
+	VADDPS           Z18, Z3, Z3
+	VADDPS           Z18, Z5, Z5
+	VADDPS           Z18, Z7, Z7
+	VADDPS           Z18, Z9, Z9
+	VADDPS           Z18, Z11, Z11
+	VADDPS           Z18, Z13, Z13
+	VADDPS           Z18, Z15, Z15
+	VADDPS           Z18, Z17, Z17
+
+tail_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, K1, 64(CX)
+	VMOVUPS Z2, (CX)(AX*1)
+	VMOVUPS Z3, K1, 64(CX)(AX*1)
+	VMOVUPS Z4, (CX)(AX*2)
+	VMOVUPS Z5, K1, 64(CX)(AX*2)
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, K1, 64(DX)
+	VMOVUPS Z8, (DX)(AX*1)
+	VMOVUPS Z9, K1, 64(DX)(AX*1)
+	VMOVUPS Z10, (DX)(AX*2)
+	VMOVUPS Z11, K1, 64(DX)(AX*2)
+	VMOVUPS Z12, (BX)
+	VMOVUPS Z13, K1, 64(BX)
+	VMOVUPS Z14, (BX)(AX*1)
+	VMOVUPS Z15, K1, 64(BX)(AX*1)
+	VMOVUPS Z16, (BX)(AX*2)
+	VMOVUPS Z17, K1, 64(BX)(AX*2)
 	VZEROUPPER
 	RET
 
-// func widen9x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// func widen9x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·widen9x32(SB), NOSPLIT, $0-80
+TEXT ·widen9x32(SB), NOSPLIT, $0-88
 	MOVQ      cols+48(FP), AX
 	SUBQ      $0x10, AX
 	MOVQ      AX, CX
@@ -3601,8 +4080,8 @@ tail_begin:
 	ADDQ    AX, BX
 	MOVQ    b+32(FP), SI
 	VMOVUPS constantffff0000<>+0(SB), Z18
-	MOVQ    ahead+64(FP), DI
-	MOVQ    step+72(FP), R8
+	MOVQ    ahead+72(FP), DI
+	MOVQ    step+80(FP), R8
 	MOVQ    k+40(FP), R9
 
 tail_product:
@@ -3634,37 +4113,62 @@ tail_product:
 	ADDQ             $0x40, SI
 	DECQ             R9
 	JNZ              tail_product
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	LEAQ             (CX)(AX*2), DX
-	ADDQ             AX, DX
-	LEAQ             (DX)(AX*2), BX
-	ADDQ             AX, BX
-	VMOVUPS          Z0, (CX)
-	VMOVUPS          Z1, K1, 64(CX)
-	VMOVUPS          Z2, (CX)(AX*1)
-	VMOVUPS          Z3, K1, 64(CX)(AX*1)
-	VMOVUPS          Z4, (CX)(AX*2)
-	VMOVUPS          Z5, K1, 64(CX)(AX*2)
-	VMOVUPS          Z6, (DX)
-	VMOVUPS          Z7, K1, 64(DX)
-	VMOVUPS          Z8, (DX)(AX*1)
-	VMOVUPS          Z9, K1, 64(DX)(AX*1)
-	VMOVUPS          Z10, (DX)(AX*2)
-	VMOVUPS          Z11, K1, 64(DX)(AX*2)
-	VMOVUPS          Z12, (BX)
-	VMOVUPS          Z13, K1, 64(BX)
-	VMOVUPS          Z14, (BX)(AX*1)
-	VMOVUPS          Z15, K1, 64(BX)(AX*1)
-	VMOVUPS          Z16, (BX)(AX*2)
-	VMOVUPS          Z17, K1, 64(BX)(AX*2)
+	MOVQ             bias+64(FP), AX
+	TESTQ            AX, AX
+	JZ               tail_store
+	VMOVUPS          (AX), Z18
+	VADDPS           Z18, Z0, Z0
+	VADDPS           Z18, Z2, Z2
+	VADDPS           Z18, Z4, Z4
+	VADDPS           Z18, Z6, Z6
+	VADDPS           Z18, Z8, Z8
+	VADDPS           Z18, Z10, Z10
+	VADDPS           Z18, Z12, Z12
+	VADDPS           Z18, Z14, Z14
+	VADDPS           Z18, Z16, Z16
+	VMOVUPS.Z        64(AX), K1, Z18
+	VADDPS           Z18, Z1, Z1
+	VADDPS           Z18, Z3, Z3
+	VADDPS           Z18, Z5, Z5
+	VADDPS           Z18, Z7, Z7
+	VADDPS           Z18, Z9, Z9
+	VADDPS           Z18, Z11, Z11
+	VADDPS           Z18, Z13, Z13
+	VADDPS           Z18, Z15, Z15
+	VADDPS           Z18, Z17, Z17
+
+tail_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, K1, 64(CX)
+	VMOVUPS Z2, (CX)(AX*1)
+	VMOVUPS Z3, K1, 64(CX)(AX*1)
+	VMOVUPS Z4, (CX)(AX*2)
+	VMOVUPS Z5, K1, 64(CX)(AX*2)
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, K1, 64(DX)
+	VMOVUPS Z8, (DX)(AX*1)
+	VMOVUPS Z9, K1, 64(DX)(AX*1)
+	VMOVUPS Z10, (DX)(AX*2)
+	VMOVUPS Z11, K1, 64(DX)(AX*2)
+	VMOVUPS Z12, (BX)
+	VMOVUPS Z13, K1, 64(BX)
+	VMOVUPS Z14, (BX)(AX*1)
+	VMOVUPS Z15, K1, 64(BX)(AX*1)
+	VMOVUPS Z16, (BX)(AX*2)
+	VMOVUPS Z17, K1, 64(BX)(AX*2)
 	VZEROUPPER
 	RET
 
-// func tile10x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+// func tile10x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·tile10x16(SB), NOSPLIT, $0-88
+TEXT ·tile10x16(SB), NOSPLIT, $0-96
 	MOVQ      cols+56(FP), AX
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
@@ -3739,8 +4243,8 @@ tail_begin:
 	MOVQ b+32(FP), DI
 	MOVQ ldb+40(FP), R8
 	SHLQ $0x02, R8
-	MOVQ ahead+72(FP), R9
-	MOVQ step+80(FP), R9
+	MOVQ ahead+80(FP), R9
+	MOVQ step+88(FP), R9
 	MOVQ k+48(FP), R9
 
 tail_product:
@@ -3762,31 +4266,47 @@ tail_product:
 	ADDQ             R8, DI
 	DECQ             R9
 	JNZ              tail_product
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	LEAQ             (CX)(AX*2), DX
-	ADDQ             AX, DX
-	LEAQ             (DX)(AX*2), BX
-	ADDQ             AX, BX
-	LEAQ             (BX)(AX*2), SI
-	ADDQ             AX, SI
-	VMOVUPS          Z0, K1, (CX)
-	VMOVUPS          Z1, K1, (CX)(AX*1)
-	VMOVUPS          Z2, K1, (CX)(AX*2)
-	VMOVUPS          Z3, K1, (DX)
-	VMOVUPS          Z4, K1, (DX)(AX*1)
-	VMOVUPS          Z5, K1, (DX)(AX*2)
-	VMOVUPS          Z6, K1, (BX)
-	VMOVUPS          Z7, K1, (BX)(AX*1)
-	VMOVUPS          Z8, K1, (BX)(AX*2)
-	VMOVUPS          Z9, K1, (SI)
+	MOVQ             bias+72(FP), AX
+	TESTQ            AX, AX
+	JZ               tail_store
+	VMOVUPS.Z        (AX), K1, Z10
+	VADDPS           Z10, Z0, Z0
+	VADDPS           Z10, Z1, Z1
+	VADDPS           Z10, Z2, Z2
+	VADDPS           Z10, Z3, Z3
+	VADDPS           Z10, Z4, Z4
+	VADDPS           Z10, Z5, Z5
+	VADDPS           Z10, Z6, Z6
+	VADDPS           Z10, Z7, Z7
+	VADDPS           Z10, Z8, Z8
+	VADDPS           Z10, Z9, Z9
+
+tail_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(AX*1)
+	VMOVUPS Z2, K1, (CX)(AX*2)
+	VMOVUPS Z3, K1, (DX)
+	VMOVUPS Z4, K1, (DX)(AX*1)
+	VMOVUPS Z5, K1, (DX)(AX*2)
+	VMOVUPS Z6, K1, (BX)
+	VMOVUPS Z7, K1, (BX)(AX*1)
+	VMOVUPS Z8, K1, (BX)(AX*2)
+	VMOVUPS Z9, K1, (SI)
 	VZEROUPPER
 	RET
 
-// func widen10x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// func widen10x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·widen10x16(SB), NOSPLIT, $0-80
+TEXT ·widen10x16(SB), NOSPLIT, $0-88
 	MOVQ      cols+48(FP), AX
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
@@ -3859,8 +4379,8 @@ tail_begin:
 	LEAQ (BX)(AX*2), SI
 	ADDQ AX, SI
 	MOVQ b+32(FP), DI
-	MOVQ ahead+64(FP), R8
-	MOVQ step+72(FP), R9
+	MOVQ ahead+72(FP), R8
+	MOVQ step+80(FP), R9
 	MOVQ k+40(FP), R10
 
 tail_product:
@@ -3884,31 +4404,47 @@ tail_product:
 	ADDQ             $0x40, DI
 	DECQ             R10
 	JNZ              tail_product
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	LEAQ             (CX)(AX*2), DX
-	ADDQ             AX, DX
-	LEAQ             (DX)(AX*2), BX
-	ADDQ             AX, BX
-	LEAQ             (BX)(AX*2), SI
-	ADDQ             AX, SI
-	VMOVUPS          Z0, K1, (CX)
-	VMOVUPS          Z1, K1, (CX)(AX*1)
-	VMOVUPS          Z2, K1, (CX)(AX*2)
-	VMOVUPS          Z3, K1, (DX)
-	VMOVUPS          Z4, K1, (DX)(AX*1)
-	VMOVUPS          Z5, K1, (DX)(AX*2)
-	VMOVUPS          Z6, K1, (BX)
-	VMOVUPS          Z7, K1, (BX)(AX*1)
-	VMOVUPS          Z8, K1, (BX)(AX*2)
-	VMOVUPS          Z9, K1, (SI)
+	MOVQ             bias+64(FP), AX
+	TESTQ            AX, AX
+	JZ               tail_store
+	VMOVUPS.Z        (AX), K1, Z10
+	VADDPS           Z10, Z0, Z0
+	VADDPS           Z10, Z1, Z1
+	VADDPS           Z10, Z2, Z2
+	VADDPS           Z10, Z3, Z3
+	VADDPS           Z10, Z4, Z4
+	VADDPS           Z10, Z5, Z5
+	VADDPS           Z10, Z6, Z6
+	VADDPS           Z10, Z7, Z7
+	VADDPS           Z10, Z8, Z8
+	VADDPS           Z10, Z9, Z9
+
+tail_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(AX*1)
+	VMOVUPS Z2, K1, (CX)(AX*2)
+	VMOVUPS Z3, K1, (DX)
+	VMOVUPS Z4, K1, (DX)(AX*1)
+	VMOVUPS Z5, K1, (DX)(AX*2)
+	VMOVUPS Z6, K1, (BX)
+	VMOVUPS Z7, K1, (BX)(AX*1)
+	VMOVUPS Z8, K1, (BX)(AX*2)
+	VMOVUPS Z9, K1, (SI)
 	VZEROUPPER
 	RET
 
-// func tile10x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+// func tile10x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·tile10x32(SB), NOSPLIT, $0-88
+TEXT ·tile10x32(SB), NOSPLIT, $0-96
 	MOVQ      cols+56(FP), AX
 	SUBQ      $0x10, AX
 	MOVQ      AX, CX
@@ -4014,8 +4550,8 @@ tail_begin:
 	MOVQ b+32(FP), DI
 	MOVQ ldb+40(FP), R8
 	SHLQ $0x02, R8
-	MOVQ ahead+72(FP), R9
-	MOVQ step+80(FP), R9
+	MOVQ ahead+80(FP), R9
+	MOVQ step+88(FP), R9
 	MOVQ k+48(FP), R9
 
 tail_product:
@@ -4048,41 +4584,68 @@ tail_product:
 	ADDQ             R8, DI
 	DECQ             R9
 	JNZ              tail_product
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	LEAQ             (CX)(AX*2), DX
-	ADDQ             AX, DX
-	LEAQ             (DX)(AX*2), BX
-	ADDQ             AX, BX
-	LEAQ             (BX)(AX*2), SI
-	ADDQ             AX, SI
-	VMOVUPS          Z0, (CX)
-	VMOVUPS          Z1, K1, 64(CX)
-	VMOVUPS          Z2, (CX)(AX*1)
-	VMOVUPS          Z3, K1, 64(CX)(AX*1)
-	VMOVUPS          Z4, (CX)(AX*2)
-	VMOVUPS          Z5, K1, 64(CX)(AX*2)
-	VMOVUPS          Z6, (DX)
-	VMOVUPS          Z7, K1, 64(DX)
-	VMOVUPS          Z8, (DX)(AX*1)
-	VMOVUPS          Z9, K1, 64(DX)(AX*1)
-	VMOVUPS          Z10, (DX)(AX*2)
-	VMOVUPS          Z11, K1, 64(DX)(AX*2)
-	VMOVUPS          Z12, (BX)
-	VMOVUPS          Z13, K1, 64(BX)
-	VMOVUPS          Z14, (BX)(AX*1)
-	VMOVUPS          Z15, K1, 64(BX)(AX*1)
-	VMOVUPS          Z16, (BX)(AX*2)
-	VMOVUPS          Z17, K1, 64(BX)(AX*2)
-	VMOVUPS          Z18, (SI)
-	VMOVUPS          Z19, K1, 64(SI)
+	MOVQ             bias+72(FP), AX
+	TESTQ            AX, AX
+	JZ               tail_store
+	VMOVUPS          (AX), Z20
+	VADDPS           Z20, Z0, Z0
+	VADDPS           Z20, Z2, Z2
+	VADDPS           Z20, Z4, Z4
+	VADDPS           Z20, Z6, Z6
+	VADDPS           Z20, Z8, Z8
+	VADDPS           Z20, Z10, Z10
+	VADDPS           Z20, Z12, Z12
+	VADDPS           Z20, Z14, Z14
+	VADDPS           Z20, Z16, Z16
+	VADDPS           Z20, Z18, Z18
+	VMOVUPS.Z        64(AX), K1, Z20
+	VADDPS           Z20, Z1, Z1
+	VADDPS           Z20, Z3, Z3
+	VADDPS           Z20, Z5, Z5
+	VADDPS           Z20, Z7, Z7
+	VADDPS           Z20, Z9, Z9
+	VADDPS           Z20, Z11, Z11
+	VADDPS           Z20, Z13, Z13
+	VADDPS           Z20, Z15, Z15
+	VADDPS           Z20, Z17, Z17
+	VADDPS           Z20, Z19, Z19
+
+tail_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, K1, 64(CX)
+	VMOVUPS Z2, (CX)(AX*1)
+	VMOVUPS Z3, K1, 64(CX)(AX*1)
+	VMOVUPS Z4, (CX)(AX*2)
+	VMOVUPS Z5, K1, 64(CX)(AX*2)
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, K1, 64(DX)
+	VMOVUPS Z8, (DX)(AX*1)
+	VMOVUPS Z9, K1, 64(DX)(AX*1)
+	VMOVUPS Z10, (DX)(AX*2)
+	VMOVUPS Z11, K1, 64(DX)(AX*2)
+	VMOVUPS Z12, (BX)
+	VMOVUPS Z13, K1, 64(BX)
+	VMOVUPS Z14, (BX)(AX*1)
+	VMOVUPS Z15, K1, 64(BX)(AX*1)
+	VMOVUPS Z16, (BX)(AX*2)
+	VMOVUPS Z17, K1, 64(BX)(AX*2)
+	VMOVUPS Z18, (SI)
+	VMOVUPS Z19, K1, 64(SI)
 	VZEROUPPER
 	RET
 
-// func widen10x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// func widen10x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·widen10x32(SB), NOSPLIT, $0-80
+TEXT ·widen10x32(SB), NOSPLIT, $0-88
 	MOVQ      cols+48(FP), AX
 	SUBQ      $0x10, AX
 	MOVQ      AX, CX
@@ -4187,8 +4750,8 @@ tail_begin:
 	ADDQ    AX, SI
 	MOVQ    b+32(FP), DI
 	VMOVUPS constantffff0000<>+0(SB), Z20
-	MOVQ    ahead+64(FP), R8
-	MOVQ    step+72(FP), R9
+	MOVQ    ahead+72(FP), R8
+	MOVQ    step+80(FP), R9
 	MOVQ    k+40(FP), R10
 
 tail_product:
@@ -4223,41 +4786,68 @@ tail_product:
 	ADDQ             $0x40, DI
 	DECQ             R10
 	JNZ              tail_product
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	LEAQ             (CX)(AX*2), DX
-	ADDQ             AX, DX
-	LEAQ             (DX)(AX*2), BX
-	ADDQ             AX, BX
-	LEAQ             (BX)(AX*2), SI
-	ADDQ             AX, SI
-	VMOVUPS          Z0, (CX)
-	VMOVUPS          Z1, K1, 64(CX)
-	VMOVUPS          Z2, (CX)(AX*1)
-	VMOVUPS          Z3, K1, 64(CX)(AX*1)
-	VMOVUPS          Z4, (CX)(AX*2)
-	VMOVUPS          Z5, K1, 64(CX)(AX*2)
-	VMOVUPS          Z6, (DX)
-	VMOVUPS          Z7, K1, 64(DX)
-	VMOVUPS          Z8, (DX)(AX*1)
-	VMOVUPS          Z9, K1, 64(DX)(AX*1)
-	VMOVUPS          Z10, (DX)(AX*2)
-	VMOVUPS          Z11, K1, 64(DX)(AX*2)
-	VMOVUPS          Z12, (BX)
-	VMOVUPS          Z13, K1, 64(BX)
-	VMOVUPS          Z14, (BX)(AX*1)
-	VMOVUPS          Z15, K1, 64(BX)(AX*1)
-	VMOVUPS          Z16, (BX)(AX*2)
-	VMOVUPS          Z17, K1, 64(BX)(AX*2)
-	VMOVUPS          Z18, (SI)
-	VMOVUPS          Z19, K1, 64(SI)
+	MOVQ             bias+64(FP), AX
+	TESTQ            AX, AX
+	JZ               tail_store
+	VMOVUPS          (AX), Z20
+	VADDPS           Z20, Z0, Z0
+	VADDPS           Z20, Z2, Z2
+	VADDPS           Z20, Z4, Z4
+	VADDPS           Z20, Z6, Z6
+	VADDPS           Z20, Z8, Z8
+	VADDPS           Z20, Z10, Z10
+	VADDPS           Z20, Z12, Z12
+	VADDPS           Z20, Z14, Z14
+	VADDPS           Z20, Z16, Z16
+	VADDPS           Z20, Z18, Z18
+	VMOVUPS.Z        64(AX), K1, Z20
+	VADDPS           Z20, Z1, Z1
+	VADDPS           Z20, Z3, Z3
+	VADDPS           Z20, Z5, Z5
+	VADDPS           Z20, Z7, Z7
+	VADDPS           Z20, Z9, Z9
+	VADDPS           Z20, Z11, Z11
+	VADDPS           Z20, Z13, Z13
+	VADDPS           Z20, Z15, Z15
+	VADDPS           Z20, Z17, Z17
+	VADDPS           Z20, Z19, Z19
+
+tail_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, K1, 64(CX)
+	VMOVUPS Z2, (CX)(AX*1)
+	VMOVUPS Z3, K1, 64(CX)(AX*1)
+	VMOVUPS Z4, (CX)(AX*2)
+	VMOVUPS Z5, K1, 64(CX)(AX*2)
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, K1, 64(DX)
+	VMOVUPS Z8, (DX)(AX*1)
+	VMOVUPS Z9, K1, 64(DX)(AX*1)
+	VMOVUPS Z10, (DX)(AX*2)
+	VMOVUPS Z11, K1, 64(DX)(AX*2)
+	VMOVUPS Z12, (BX)
+	VMOVUPS Z13, K1, 64(BX)
+	VMOVUPS Z14, (BX)(AX*1)
+	VMOVUPS Z15, K1, 64(BX)(AX*1)
+	VMOVUPS Z16, (BX)(AX*2)
+	VMOVUPS Z17, K1, 64(BX)(AX*2)
+	VMOVUPS Z18, (SI)
+	VMOVUPS Z19, K1, 64(SI)
 	VZEROUPPER
 	RET
 
-// func tile11x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+// func tile11x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·tile11x16(SB), NOSPLIT, $0-88
+TEXT ·tile11x16(SB), NOSPLIT, $0-96
 	MOVQ      cols+56(FP), AX
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
@@ -4335,8 +4925,8 @@ tail_begin:
 	MOVQ b+32(FP), DI
 	MOVQ ldb+40(FP), R8
 	SHLQ $0x02, R8
-	MOVQ ahead+72(FP), R9
-	MOVQ step+80(FP), R9
+	MOVQ ahead+80(FP), R9
+	MOVQ step+88(FP), R9
 	MOVQ k+48(FP), R9
 
 tail_product:
@@ -4359,32 +4949,49 @@ tail_product:
 	ADDQ             R8, DI
 	DECQ             R9
 	JNZ              tail_product
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	LEAQ             (CX)(AX*2), DX
-	ADDQ             AX, DX
-	LEAQ             (DX)(AX*2), BX
-	ADDQ             AX, BX
-	LEAQ             (BX)(AX*2), SI
-	ADDQ             AX, SI
-	VMOVUPS          Z0, K1, (CX)
-	VMOVUPS          Z1, K1, (CX)(AX*1)
-	VMOVUPS          Z2, K1, (CX)(AX*2)
-	VMOVUPS          Z3, K1, (DX)
-	VMOVUPS          Z4, K1, (DX)(AX*1)
-	VMOVUPS          Z5, K1, (DX)(AX*2)
-	VMOVUPS          Z6, K1, (BX)
-	VMOVUPS          Z7, K1, (BX)(AX*1)
-	VMOVUPS          Z8, K1, (BX)(AX*2)
-	VMOVUPS          Z9, K1, (SI)
-	VMOVUPS          Z10, K1, (SI)(AX*1)
+	MOVQ             bias+72(FP), AX
+	TESTQ            AX, AX
+	JZ               tail_store
+	VMOVUPS.Z        (AX), K1, Z11
+	VADDPS           Z11, Z0, Z0
+	VADDPS           Z11, Z1, Z1
+	VADDPS           Z11, Z2, Z2
+	VADDPS           Z11, Z3, Z3
+	VADDPS           Z11, Z4, Z4
+	VADDPS           Z11, Z5, Z5
+	VADDPS           Z11, Z6, Z6
+	VADDPS           Z11, Z7, Z7
+	VADDPS           Z11, Z8, Z8
+	VADDPS           Z11, Z9, Z9
+	VADDPS           Z11, Z10, Z10
+
+tail_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(AX*1)
+	VMOVUPS Z2, K1, (CX)(AX*2)
+	VMOVUPS Z3, K1, (DX)
+	VMOVUPS Z4, K1, (DX)(AX*1)
+	VMOVUPS Z5, K1, (DX)(AX*2)
+	VMOVUPS Z6, K1, (BX)
+	VMOVUPS Z7, K1, (BX)(AX*1)
+	VMOVUPS Z8, K1, (BX)(AX*2)
+	VMOVUPS Z9, K1, (SI)
+	VMOVUPS Z10, K1, (SI)(AX*1)
 	VZEROUPPER
 	RET
 
-// func widen11x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// func widen11x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·widen11x16(SB), NOSPLIT, $0-80
+TEXT ·widen11x16(SB), NOSPLIT, $0-88
 	MOVQ      cols+48(FP), AX
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
@@ -4460,8 +5067,8 @@ tail_begin:
 	LEAQ (BX)(AX*2), SI
 	ADDQ AX, SI
 	MOVQ b+32(FP), DI
-	MOVQ ahead+64(FP), R8
-	MOVQ step+72(FP), R9
+	MOVQ ahead+72(FP), R8
+	MOVQ step+80(FP), R9
 	MOVQ k+40(FP), R10
 
 tail_product:
@@ -4486,32 +5093,49 @@ tail_product:
 	ADDQ             $0x40, DI
 	DECQ             R10
 	JNZ              tail_product
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	LEAQ             (CX)(AX*2), DX
-	ADDQ             AX, DX
-	LEAQ             (DX)(AX*2), BX
-	ADDQ             AX, BX
-	LEAQ             (BX)(AX*2), SI
-	ADDQ             AX, SI
-	VMOVUPS          Z0, K1, (CX)
-	VMOVUPS          Z1, K1, (CX)(AX*1)
-	VMOVUPS          Z2, K1, (CX)(AX*2)
-	VMOVUPS          Z3, K1, (DX)
-	VMOVUPS          Z4, K1, (DX)(AX*1)
-	VMOVUPS          Z5, K1, (DX)(AX*2)
-	VMOVUPS          Z6, K1, (BX)
-	VMOVUPS          Z7, K1, (BX)(AX*1)
-	VMOVUPS          Z8, K1, (BX)(AX*2)
-	VMOVUPS          Z9, K1, (SI)
-	VMOVUPS          Z10, K1, (SI)(AX*1)
+	MOVQ             bias+64(FP), AX
+	TESTQ            AX, AX
+	JZ               tail_store
+	VMOVUPS.Z        (AX), K1, Z11
+	VADDPS           Z11, Z0, Z0
+	VADDPS           Z11, Z1, Z1
+	VADDPS           Z11, Z2, Z2
+	VADDPS           Z11, Z3, Z3
+	VADDPS           Z11, Z4, Z4
+	VADDPS           Z11, Z5, Z5
+	VADDPS           Z11, Z6, Z6
+	VADDPS           Z11, Z7, Z7
+	VADDPS           Z11, Z8, Z8
+	VADDPS           Z11, Z9, Z9
+	VADDPS           Z11, Z10, Z10
+
+tail_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(AX*1)
+	VMOVUPS Z2, K1, (CX)(AX*2)
+	VMOVUPS Z3, K1, (DX)
+	VMOVUPS Z4, K1, (DX)(AX*1)
+	VMOVUPS Z5, K1, (DX)(AX*2)
+	VMOVUPS Z6, K1, (BX)
+	VMOVUPS Z7, K1, (BX)(AX*1)
+	VMOVUPS Z8, K1, (BX)(AX*2)
+	VMOVUPS Z9, K1, (SI)
+	VMOVUPS Z10, K1, (SI)(AX*1)
 	VZEROUPPER
 	RET
 
-// func tile11x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+// func tile11x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·tile11x32(SB), NOSPLIT, $0-88
+TEXT ·tile11x32(SB), NOSPLIT, $0-96
 	MOVQ      cols+56(FP), AX
 	SUBQ      $0x10, AX
 	MOVQ      AX, CX
@@ -4623,8 +5247,8 @@ tail_begin:
 	MOVQ b+32(FP), DI
 	MOVQ ldb+40(FP), R8
 	SHLQ $0x02, R8
-	MOVQ ahead+72(FP), R9
-	MOVQ step+80(FP), R9
+	MOVQ ahead+80(FP), R9
+	MOVQ step+88(FP), R9
 	MOVQ k+48(FP), R9
 
 tail_product:
@@ -4659,43 +5283,72 @@ tail_product:
 	ADDQ             R8, DI
 	DECQ             R9
 	JNZ              tail_product
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	LEAQ             (CX)(AX*2), DX
-	ADDQ             AX, DX
-	LEAQ             (DX)(AX*2), BX
-	ADDQ             AX, BX
-	LEAQ             (BX)(AX*2), SI
-	ADDQ             AX, SI
-	VMOVUPS          Z0, (CX)
-	VMOVUPS          Z1, K1, 64(CX)
-	VMOVUPS          Z2, (CX)(AX*1)
-	VMOVUPS          Z3, K1, 64(CX)(AX*1)
-	VMOVUPS          Z4, (CX)(AX*2)
-	VMOVUPS          Z5, K1, 64(CX)(AX*2)
-	VMOVUPS          Z6, (DX)
-	VMOVUPS          Z7, K1, 64(DX)
-	VMOVUPS          Z8, (DX)(AX*1)
-	VMOVUPS          Z9, K1, 64(DX)(AX*1)
-	VMOVUPS          Z10, (DX)(AX*2)
-	VMOVUPS          Z11, K1, 64(DX)(AX*2)
-	VMOVUPS          Z12, (BX)
-	VMOVUPS          Z13, K1, 64(BX)
-	VMOVUPS          Z14, (BX)(AX*1)
-	VMOVUPS          Z15, K1, 64(BX)(AX*1)
-	VMOVUPS          Z16, (BX)(AX*2)
-	VMOVUPS          Z17, K1, 64(BX)(AX*2)
-	VMOVUPS          Z18, (SI)
-	VMOVUPS          Z19, K1, 64(SI)
-	VMOVUPS          Z20, (SI)(AX*1)
-	VMOVUPS          Z21, K1, 64(SI)(AX*1)
+	MOVQ             bias+72(FP), AX
+	TESTQ            AX, AX
+	JZ               tail_store
+	VMOVUPS          (AX), Z22
+	VADDPS           Z22, Z0, Z0
+	VADDPS           Z22, Z2, Z2
+	VADDPS           Z22, Z4, Z4
+	VADDPS           Z22, Z6, Z6
+	VADDPS           Z22, Z8, Z8
+	VADDPS           Z22, Z10, Z10
+	VADDPS           Z22, Z12, Z12
+	VADDPS           Z22, Z14, Z14
+	VADDPS           Z22, Z16, Z16
+	VADDPS           Z22, Z18, Z18
+	VADDPS           Z22, Z20, Z20
+	VMOVUPS.Z        64(AX), K1, Z22
+	VADDPS           Z22, Z1, Z1
+	VADDPS           Z22, Z3, Z3
+	VADDPS           Z22, Z5, Z5
+	VADDPS           Z22, Z7, Z7
+	VADDPS           Z22, Z9, Z9
+	VADDPS           Z22, Z11, Z11
+	VADDPS           Z22, Z13, Z13
+	VADDPS           Z22, Z15, Z15
+	VADDPS           Z22, Z17, Z17
+	VADDPS           Z22, Z19, Z19
+	VADDPS           Z22, Z21, Z21
+
+tail_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, K1, 64(CX)
+	VMOVUPS Z2, (CX)(AX*1)
+	VMOVUPS Z3, K1, 64(CX)(AX*1)
+	VMOVUPS Z4, (CX)(AX*2)
+	VMOVUPS Z5, K1, 64(CX)(AX*2)
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, K1, 64(DX)
+	VMOVUPS Z8, (DX)(AX*1)
+	VMOVUPS Z9, K1, 64(DX)(AX*1)
+	VMOVUPS Z10, (DX)(AX*2)
+	VMOVUPS Z11, K1, 64(DX)(AX*2)
+	VMOVUPS Z12, (BX)
+	VMOVUPS Z13, K1, 64(BX)
+	VMOVUPS Z14, (BX)(AX*1)
+	VMOVUPS Z15, K1, 64(BX)(AX*1)
+	VMOVUPS Z16, (BX)(AX*2)
+	VMOVUPS Z17, K1, 64(BX)(AX*2)
+	VMOVUPS Z18, (SI)
+	VMOVUPS Z19, K1, 64(SI)
+	VMOVUPS Z20, (SI)(AX*1)
+	VMOVUPS Z21, K1, 64(SI)(AX*1)
 	VZEROUPPER
 	RET
 
-// func widen11x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// func widen11x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·widen11x32(SB), NOSPLIT, $0-80
+TEXT ·widen11x32(SB), NOSPLIT, $0-88
 	MOVQ      cols+48(FP), AX
 	SUBQ      $0x10, AX
 	MOVQ      AX, CX
@@ -4806,8 +5459,8 @@ tail_begin:
 	ADDQ    AX, SI
 	MOVQ    b+32(FP), DI
 	VMOVUPS constantffff0000<>+0(SB), Z22
-	MOVQ    ahead+64(FP), R8
-	MOVQ    step+72(FP), R9
+	MOVQ    ahead+72(FP), R8
+	MOVQ    step+80(FP), R9
 	MOVQ    k+40(FP), R10
 
 tail_product:
@@ -4844,43 +5497,72 @@ tail_product:
 	ADDQ             $0x40, DI
 	DECQ             R10
 	JNZ              tail_product
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	LEAQ             (CX)(AX*2), DX
-	ADDQ             AX, DX
-	LEAQ             (DX)(AX*2), BX
-	ADDQ             AX, BX
-	LEAQ             (BX)(AX*2), SI
-	ADDQ             AX, SI
-	VMOVUPS          Z0, (CX)
-	VMOVUPS          Z1, K1, 64(CX)
-	VMOVUPS          Z2, (CX)(AX*1)
-	VMOVUPS          Z3, K1, 64(CX)(AX*1)
-	VMOVUPS          Z4, (CX)(AX*2)
-	VMOVUPS          Z5, K1, 64(CX)(AX*2)
-	VMOVUPS          Z6, (DX)
-	VMOVUPS          Z7, K1, 64(DX)
-	VMOVUPS          Z8, (DX)(AX*1)
-	VMOVUPS          Z9, K1, 64(DX)(AX*1)
-	VMOVUPS          Z10, (DX)(AX*2)
-	VMOVUPS          Z11, K1, 64(DX)(AX*2)
-	VMOVUPS          Z12, (BX)
-	VMOVUPS          Z13, K1, 64(BX)
-	VMOVUPS          Z14, (BX)(AX*1)
-	VMOVUPS          Z15, K1, 64(BX)(AX*1)
-	VMOVUPS          Z16, (BX)(AX*2)
-	VMOVUPS          Z17, K1, 64(BX)(AX*2)
-	VMOVUPS          Z18, (SI)
-	VMOVUPS          Z19, K1, 64(SI)
-	VMOVUPS          Z20, (SI)(AX*1)
-	VMOVUPS          Z21, K1, 64(SI)(AX*1)
+	MOVQ             bias+64(FP), AX
+	TESTQ            AX, AX
+	JZ               tail_store
+	VMOVUPS          (AX), Z22
+	VADDPS           Z22, Z0, Z0
+	VADDPS           Z22, Z2, Z2
+	VADDPS           Z22, Z4, Z4
+	VADDPS           Z22, Z6, Z6
+	VADDPS           Z22, Z8, Z8
+	VADDPS           Z22, Z10, Z10
+	VADDPS           Z22, Z12, Z12
+	VADDPS           Z22, Z14, Z14
+	VADDPS           Z22, Z16, Z16
+	VADDPS           Z22, Z18, Z18
+	VADDPS           Z22, Z20, Z20
+	VMOVUPS.Z        64(AX), K1, Z22
+	VADDPS           Z22, Z1, Z1
+	VADDPS           Z22, Z3, Z3
+	VADDPS           Z22, Z5, Z5
+	VADDPS           Z22, Z7, Z7
+	VADDPS           Z22, Z9, Z9
+	VADDPS           Z22, Z11, Z11
+	VADDPS           Z22, Z13, Z13
+	VADDPS           Z22, Z15, Z15
+	VADDPS           Z22, Z17, Z17
+	VADDPS           Z22, Z19, Z19
+	VADDPS           Z22, Z21, Z21
+
+tail_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, K1, 64(CX)
+	VMOVUPS Z2, (CX)(AX*1)
+	VMOVUPS Z3, K1, 64(CX)(AX*1)
+	VMOVUPS Z4, (CX)(AX*2)
+	VMOVUPS Z5, K1, 64(CX)(AX*2)
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, K1, 64(DX)
+	VMOVUPS Z8, (DX)(AX*1)
+	VMOVUPS Z9, K1, 64(DX)(AX*1)
+	VMOVUPS Z10, (DX)(AX*2)
+	VMOVUPS Z11, K1, 64(DX)(AX*2)
+	VMOVUPS Z12, (BX)
+	VMOVUPS Z13, K1, 64(BX)
+	VMOVUPS Z14, (BX)(AX*1)
+	VMOVUPS Z15, K1, 64(BX)(AX*1)
+	VMOVUPS Z16, (BX)(AX*2)
+	VMOVUPS Z17, K1, 64(BX)(AX*2)
+	VMOVUPS Z18, (SI)
+	VMOVUPS Z19, K1, 64(SI)
+	VMOVUPS Z20, (SI)(AX*1)
+	VMOVUPS Z21, K1, 64(SI)(AX*1)
 	VZEROUPPER
 	RET
 
-// func tile12x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+// func tile12x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·tile12x16(SB), NOSPLIT, $0-88
+TEXT ·tile12x16(SB), NOSPLIT, $0-96
 	MOVQ      cols+56(FP), AX
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
@@ -4961,8 +5643,8 @@ tail_begin:
 	MOVQ b+32(FP), DI
 	MOVQ ldb+40(FP), R8
 	SHLQ $0x02, R8
-	MOVQ ahead+72(FP), R9
-	MOVQ step+80(FP), R9
+	MOVQ ahead+80(FP), R9
+	MOVQ step+88(FP), R9
 	MOVQ k+48(FP), R9
 
 tail_product:
@@ -4986,33 +5668,51 @@ tail_product:
 	ADDQ             R8, DI
 	DECQ             R9
 	JNZ              tail_product
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	LEAQ             (CX)(AX*2), DX
-	ADDQ             AX, DX
-	LEAQ             (DX)(AX*2), BX
-	ADDQ             AX, BX
-	LEAQ             (BX)(AX*2), SI
-	ADDQ             AX, SI
-	VMOVUPS          Z0, K1, (CX)
-	VMOVUPS          Z1, K1, (CX)(AX*1)
-	VMOVUPS          Z2, K1, (CX)(AX*2)
-	VMOVUPS          Z3, K1, (DX)
-	VMOVUPS          Z4, K1, (DX)(AX*1)
-	VMOVUPS          Z5, K1, (DX)(AX*2)
-	VMOVUPS          Z6, K1, (BX)
-	VMOVUPS          Z7, K1, (BX)(AX*1)
-	VMOVUPS          Z8, K1, (BX)(AX*2)
-	VMOVUPS          Z9, K1, (SI)
-	VMOVUPS          Z10, K1, (SI)(AX*1)
-	VMOVUPS          Z11, K1, (SI)(AX*2)
+	MOVQ             bias+72(FP), AX
+	TESTQ            AX, AX
+	JZ               tail_store
+	VMOVUPS.Z        (AX), K1, Z12
+	VADDPS           Z12, Z0, Z0
+	VADDPS           Z12, Z1, Z1
+	VADDPS           Z12, Z2, Z2
+	VADDPS           Z12, Z3, Z3
+	VADDPS           Z12, Z4, Z4
+	VADDPS           Z12, Z5, Z5
+	VADDPS           Z12, Z6, Z6
+	VADDPS           Z12, Z7, Z7
+	VADDPS           Z12, Z8, Z8
+	VADDPS           Z12, Z9, Z9
+	VADDPS           Z12, Z10, Z10
+	VADDPS           Z12, Z11, Z11
+
+tail_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(AX*1)
+	VMOVUPS Z2, K1, (CX)(AX*2)
+	VMOVUPS Z3, K1, (DX)
+	VMOVUPS Z4, K1, (DX)(AX*1)
+	VMOVUPS Z5, K1, (DX)(AX*2)
+	VMOVUPS Z6, K1, (BX)
+	VMOVUPS Z7, K1, (BX)(AX*1)
+	VMOVUPS Z8, K1, (BX)(AX*2)
+	VMOVUPS Z9, K1, (SI)
+	VMOVUPS Z10, K1, (SI)(AX*1)
+	VMOVUPS Z11, K1, (SI)(AX*2)
 	VZEROUPPER
 	RET
 
-// func widen12x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// func widen12x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·widen12x16(SB), NOSPLIT, $0-80
+TEXT ·widen12x16(SB), NOSPLIT, $0-88
 	MOVQ      cols+48(FP), AX
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
@@ -5091,8 +5791,8 @@ tail_begin:
 	LEAQ (BX)(AX*2), SI
 	ADDQ AX, SI
 	MOVQ b+32(FP), DI
-	MOVQ ahead+64(FP), R8
-	MOVQ step+72(FP), R9
+	MOVQ ahead+72(FP), R8
+	MOVQ step+80(FP), R9
 	MOVQ k+40(FP), R10
 
 tail_product:
@@ -5118,33 +5818,51 @@ tail_product:
 	ADDQ             $0x40, DI
 	DECQ             R10
 	JNZ              tail_product
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	LEAQ             (CX)(AX*2), DX
-	ADDQ             AX, DX
-	LEAQ             (DX)(AX*2), BX
-	ADDQ             AX, BX
-	LEAQ             (BX)(AX*2), SI
-	ADDQ             AX, SI
-	VMOVUPS          Z0, K1, (CX)
-	VMOVUPS          Z1, K1, (CX)(AX*1)
-	VMOVUPS          Z2, K1, (CX)(AX*2)
-	VMOVUPS          Z3, K1, (DX)
-	VMOVUPS          Z4, K1, (DX)(AX*1)
-	VMOVUPS          Z5, K1, (DX)(AX*2)
-	VMOVUPS          Z6, K1, (BX)
-	VMOVUPS          Z7, K1, (BX)(AX*1)
-	VMOVUPS          Z8, K1, (BX)(AX*2)
-	VMOVUPS          Z9, K1, (SI)
-	VMOVUPS          Z10, K1, (SI)(AX*1)
-	VMOVUPS          Z11, K1, (SI)(AX*2)
+	MOVQ             bias+64(FP), AX
+	TESTQ            AX, AX
+	JZ               tail_store
+	VMOVUPS.Z        (AX), K1, Z12
+	VADDPS           Z12, Z0, Z0
+	VADDPS           Z12, Z1, Z1
+	VADDPS           Z12, Z2, Z2
+	VADDPS           Z12, Z3, Z3
+	VADDPS           Z12, Z4, Z4
+	VADDPS           Z12, Z5, Z5
+	VADDPS           Z12, Z6, Z6
+	VADDPS           Z12, Z7, Z7
+	VADDPS           Z12, Z8, Z8
+	VADDPS           Z12, Z9, Z9
+	VADDPS           Z12, Z10, Z10
+	VADDPS           Z12, Z11, Z11
+
+tail_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(AX*1)
+	VMOVUPS Z2, K1, (CX)(AX*2)
+	VMOVUPS Z3, K1, (DX)
+	VMOVUPS Z4, K1, (DX)(AX*1)
+	VMOVUPS Z5, K1, (DX)(AX*2)
+	VMOVUPS Z6, K1, (BX)
+	VMOVUPS Z7, K1, (BX)(AX*1)
+	VMOVUPS Z8, K1, (BX)(AX*2)
+	VMOVUPS Z9, K1, (SI)
+	VMOVUPS Z10, K1, (SI)(AX*1)
+	VMOVUPS Z11, K1, (SI)(AX*2)
 	VZEROUPPER
 	RET
 
-// func tile12x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+// func tile12x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·tile12x32(SB), NOSPLIT, $0-88
+TEXT ·tile12x32(SB), NOSPLIT, $0-96
 	MOVQ      cols+56(FP), AX
 	SUBQ      $0x10, AX
 	MOVQ      AX, CX
@@ -5262,8 +5980,8 @@ tail_begin:
 	MOVQ b+32(FP), DI
 	MOVQ ldb+40(FP), R8
 	SHLQ $0x02, R8
-	MOVQ ahead+72(FP), R9
-	MOVQ step+80(FP), R9
+	MOVQ ahead+80(FP), R9
+	MOVQ step+88(FP), R9
 	MOVQ k+48(FP), R9
 
 tail_product:
@@ -5300,45 +6018,76 @@ tail_product:
 	ADDQ             R8, DI
 	DECQ             R9
 	JNZ              tail_product
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	LEAQ             (CX)(AX*2), DX
-	ADDQ             AX, DX
-	LEAQ             (DX)(AX*2), BX
-	ADDQ             AX, BX
-	LEAQ             (BX)(AX*2), SI
-	ADDQ             AX, SI
-	VMOVUPS          Z0, (CX)
-	VMOVUPS          Z1, K1, 64(CX)
-	VMOVUPS          Z2, (CX)(AX*1)
-	VMOVUPS          Z3, K1, 64(CX)(AX*1)
-	VMOVUPS          Z4, (CX)(AX*2)
-	VMOVUPS          Z5, K1, 64(CX)(AX*2)
-	VMOVUPS          Z6, (DX)
-	VMOVUPS          Z7, K1, 64(DX)
-	VMOVUPS          Z8, (DX)(AX*1)
-	VMOVUPS          Z9, K1, 64(DX)(AX*1)
-	VMOVUPS          Z10, (DX)(AX*2)
-	VMOVUPS          Z11, K1, 64(DX)(AX*2)
-	VMOVUPS          Z12, (BX)
-	VMOVUPS          Z13, K1, 64(BX)
-	VMOVUPS          Z14, (BX)(AX*1)
-	VMOVUPS          Z15, K1, 64(BX)(AX*1)
-	VMOVUPS          Z16, (BX)(AX*2)
-	VMOVUPS          Z17, K1, 64(BX)(AX*2)
-	VMOVUPS          Z18, (SI)
-	VMOVUPS          Z19, K1, 64(SI)
-	VMOVUPS          Z20, (SI)(AX*1)
-	VMOVUPS          Z21, K1, 64(SI)(AX*1)
-	VMOVUPS          Z22, (SI)(AX*2)
-	VMOVUPS          Z23, K1, 64(SI)(AX*2)
+	MOVQ             bias+72(FP), AX
+	TESTQ            AX, AX
+	JZ               tail_store
+	VMOVUPS          (AX), Z24
+	VADDPS           Z24, Z0, Z0
+	VADDPS           Z24, Z2, Z2
+	VADDPS           Z24, Z4, Z4
+	VADDPS           Z24, Z6, Z6
+	VADDPS           Z24, Z8, Z8
+	VADDPS           Z24, Z10, Z10
+	VADDPS           Z24, Z12, Z12
+	VADDPS           Z24, Z14, Z14
+	VADDPS           Z24, Z16, Z16
+	VADDPS           Z24, Z18, Z18
+	VADDPS           Z24, Z20, Z20
+	VADDPS           Z24, Z22, Z22
+	VMOVUPS.Z        64(AX), K1, Z24
+	VADDPS           Z24, Z1, Z1
+	VADDPS           Z24, Z3, Z3
+	VADDPS           Z24, Z5, Z5
+	VADDPS           Z24, Z7, Z7
+	VADDPS           Z24, Z9, Z9
+	VADDPS           Z24, Z11, Z11
+	VADDPS           Z24, Z13, Z13
+	VADDPS           Z24, Z15, Z15
+	VADDPS           Z24, Z17, Z17
+	VADDPS           Z24, Z19, Z19
+	VADDPS           Z24, Z21, Z21
+	VADDPS           Z24, Z23, Z23
+
+tail_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, K1, 64(CX)
+	VMOVUPS Z2, (CX)(AX*1)
+	VMOVUPS Z3, K1, 64(CX)(AX*1)
+	VMOVUPS Z4, (CX)(AX*2)
+	VMOVUPS Z5, K1, 64(CX)(AX*2)
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, K1, 64(DX)
+	VMOVUPS Z8, (DX)(AX*1)
+	VMOVUPS Z9, K1, 64(DX)(AX*1)
+	VMOVUPS Z10, (DX)(AX*2)
+	VMOVUPS Z11, K1, 64(DX)(AX*2)
+	VMOVUPS Z12, (BX)
+	VMOVUPS Z13, K1, 64(BX)
+	VMOVUPS Z14, (BX)(AX*1)
+	VMOVUPS Z15, K1, 64(BX)(AX*1)
+	VMOVUPS Z16, (BX)(AX*2)
+	VMOVUPS Z17, K1, 64(BX)(AX*2)
+	VMOVUPS Z18, (SI)
+	VMOVUPS Z19, K1, 64(SI)
+	VMOVUPS Z20, (SI)(AX*1)
+	VMOVUPS Z21, K1, 64(SI)(AX*1)
+	VMOVUPS Z22, (SI)(AX*2)
+	VMOVUPS Z23, K1, 64(SI)(AX*2)
 	VZEROUPPER
 	RET
 
-// func widen12x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// func widen12x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·widen12x32(SB), NOSPLIT, $0-80
+TEXT ·widen12x32(SB), NOSPLIT, $0-88
 	MOVQ      cols+48(FP), AX
 	SUBQ      $0x10, AX
 	MOVQ      AX, CX
@@ -5455,8 +6204,8 @@ tail_begin:
 	ADDQ    AX, SI
 	MOVQ    b+32(FP), DI
 	VMOVUPS constantffff0000<>+0(SB), Z24
-	MOVQ    ahead+64(FP), R8
-	MOVQ    step+72(FP), R9
+	MOVQ    ahead+72(FP), R8
+	MOVQ    step+80(FP), R9
 	MOVQ    k+40(FP), R10
 
 tail_product:
@@ -5495,45 +6244,76 @@ tail_product:
 	ADDQ             $0x40, DI
 	DECQ             R10
 	JNZ              tail_product
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	LEAQ             (CX)(AX*2), DX
-	ADDQ             AX, DX
-	LEAQ             (DX)(AX*2), BX
-	ADDQ             AX, BX
-	LEAQ             (BX)(AX*2), SI
-	ADDQ             AX, SI
-	VMOVUPS          Z0, (CX)
-	VMOVUPS          Z1, K1, 64(CX)
-	VMOVUPS          Z2, (CX)(AX*1)
-	VMOVUPS          Z3, K1, 64(CX)(AX*1)
-	VMOVUPS          Z4, (CX)(AX*2)
-	VMOVUPS          Z5, K1, 64(CX)(AX*2)
-	VMOVUPS          Z6, (DX)
-	VMOVUPS          Z7, K1, 64(DX)
-	VMOVUPS          Z8, (DX)(AX*1)
-	VMOVUPS          Z9, K1, 64(DX)(AX*1)
-	VMOVUPS          Z10, (DX)(AX*2)
-	VMOVUPS          Z11, K1, 64(DX)(AX*2)
-	VMOVUPS          Z12, (BX)
-	VMOVUPS          Z13, K1, 64(BX)
-	VMOVUPS          Z14, (BX)(AX*1)
-	VMOVUPS          Z15, K1, 64(BX)(AX*1)
-	VMOVUPS          Z16, (BX)(AX*2)
-	VMOVUPS          Z17, K1, 64(BX)(AX*2)
-	VMOVUPS          Z18, (SI)
-	VMOVUPS          Z19, K1, 64(SI)
-	VMOVUPS          Z20, (SI)(AX*1)
-	VMOVUPS          Z21, K1, 64(SI)(AX*1)
-	VMOVUPS          Z22, (SI)(AX*2)
-	VMOVUPS          Z23, K1, 64(SI)(AX*2)
+	MOVQ             bias+64(FP), AX
+	TESTQ            AX, AX
+	JZ               tail_store
+	VMOVUPS          (AX), Z24
+	VADDPS           Z24, Z0, Z0
+	VADDPS           Z24, Z2, Z2
+	VADDPS           Z24, Z4, Z4
+	VADDPS           Z24, Z6, Z6
+	VADDPS           Z24, Z8, Z8
+	VADDPS           Z24, Z10, Z10
+	VADDPS           Z24, Z12, Z12
+	VADDPS           Z24, Z14, Z14
+	VADDPS           Z24, Z16, Z16
+	VADDPS           Z24, Z18, Z18
+	VADDPS           Z24, Z20, Z20
+	VADDPS           Z24, Z22, Z22
+	VMOVUPS.Z        64(AX), K1, Z24
+	VADDPS           Z24, Z1, Z1
+	VADDPS           Z24, Z3, Z3
+	VADDPS           Z24, Z5, Z5
+	VADDPS           Z24, Z7, Z7
+	VADDPS           Z24, Z9, Z9
+	VADDPS           Z24, Z11, Z11
+	VADDPS           Z24, Z13, Z13
+	VADDPS           Z24, Z15, Z15
+	VADDPS           Z24, Z17, Z17
+	VADDPS           Z24, Z19, Z19
+	VADDPS           Z24, Z21, Z21
+	VADDPS           Z24, Z23, Z23
+
+tail_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, K1, 64(CX)
+	VMOVUPS Z2, (CX)(AX*1)
+	VMOVUPS Z3, K1, 64(CX)(AX*1)
+	VMOVUPS Z4, (CX)(AX*2)
+	VMOVUPS Z5, K1, 64(CX)(AX*2)
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, K1, 64(DX)
+	VMOVUPS Z8, (DX)(AX*1)
+	VMOVUPS Z9, K1, 64(DX)(AX*1)
+	VMOVUPS Z10, (DX)(AX*2)
+	VMOVUPS Z11, K1, 64(DX)(AX*2)
+	VMOVUPS Z12, (BX)
+	VMOVUPS Z13, K1, 64(BX)
+	VMOVUPS Z14, (BX)(AX*1)
+	VMOVUPS Z15, K1, 64(BX)(AX*1)
+	VMOVUPS Z16, (BX)(AX*2)
+	VMOVUPS Z17, K1, 64(BX)(AX*2)
+	VMOVUPS Z18, (SI)
+	VMOVUPS Z19, K1, 64(SI)
+	VMOVUPS Z20, (SI)(AX*1)
+	VMOVUPS Z21, K1, 64(SI)(AX*1)
+	VMOVUPS Z22, (SI)(AX*2)
+	VMOVUPS Z23, K1, 64(SI)(AX*2)
 	VZEROUPPER
 	RET
 
-// func tile13x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+// func tile13x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·tile13x16(SB), NOSPLIT, $0-88
+TEXT ·tile13x16(SB), NOSPLIT, $0-96
 	MOVQ      cols+56(FP), AX
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
@@ -5623,8 +6403,8 @@ tail_begin:
 	MOVQ b+32(FP), R8
 	MOVQ ldb+40(FP), R9
 	SHLQ $0x02, R9
-	MOVQ ahead+72(FP), R10
-	MOVQ step+80(FP), R10
+	MOVQ ahead+80(FP), R10
+	MOVQ step+88(FP), R10
 	MOVQ k+48(FP), R10
 
 tail_product:
@@ -5650,36 +6430,55 @@ tail_product:
 	ADDQ             R9, R8
 	DECQ             R10
 	JNZ              tail_product
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	LEAQ             (CX)(AX*2), DX
-	ADDQ             AX, DX
-	LEAQ             (DX)(AX*2), BX
-	ADDQ             AX, BX
-	LEAQ             (BX)(AX*2), SI
-	ADDQ             AX, SI
-	LEAQ             (SI)(AX*2), DI
-	ADDQ             AX, DI
-	VMOVUPS          Z0, K1, (CX)
-	VMOVUPS          Z1, K1, (CX)(AX*1)
-	VMOVUPS          Z2, K1, (CX)(AX*2)
-	VMOVUPS          Z3, K1, (DX)
-	VMOVUPS          Z4, K1, (DX)(AX*1)
-	VMOVUPS          Z5, K1, (DX)(AX*2)
-	VMOVUPS          Z6, K1, (BX)
-	VMOVUPS          Z7, K1, (BX)(AX*1)
-	VMOVUPS          Z8, K1, (BX)(AX*2)
-	VMOVUPS          Z9, K1, (SI)
-	VMOVUPS          Z10, K1, (SI)(AX*1)
-	VMOVUPS          Z11, K1, (SI)(AX*2)
-	VMOVUPS          Z12, K1, (DI)
+	MOVQ             bias+72(FP), AX
+	TESTQ            AX, AX
+	JZ               tail_store
+	VMOVUPS.Z        (AX), K1, Z13
+	VADDPS           Z13, Z0, Z0
+	VADDPS           Z13, Z1, Z1
+	VADDPS           Z13, Z2, Z2
+	VADDPS           Z13, Z3, Z3
+	VADDPS           Z13, Z4, Z4
+	VADDPS           Z13, Z5, Z5
+	VADDPS           Z13, Z6, Z6
+	VADDPS           Z13, Z7, Z7
+	VADDPS           Z13, Z8, Z8
+	VADDPS           Z13, Z9, Z9
+	VADDPS           Z13, Z10, Z10
+	VADDPS           Z13, Z11, Z11
+	VADDPS           Z13, Z12, Z12
+
+tail_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	LEAQ    (SI)(AX*2), DI
+	ADDQ    AX, DI
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(AX*1)
+	VMOVUPS Z2, K1, (CX)(AX*2)
+	VMOVUPS Z3, K1, (DX)
+	VMOVUPS Z4, K1, (DX)(AX*1)
+	VMOVUPS Z5, K1, (DX)(AX*2)
+	VMOVUPS Z6, K1, (BX)
+	VMOVUPS Z7, K1, (BX)(AX*1)
+	VMOVUPS Z8, K1, (BX)(AX*2)
+	VMOVUPS Z9, K1, (SI)
+	VMOVUPS Z10, K1, (SI)(AX*1)
+	VMOVUPS Z11, K1, (SI)(AX*2)
+	VMOVUPS Z12, K1, (DI)
 	VZEROUPPER
 	RET
 
-// func widen13x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// func widen13x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·widen13x16(SB), NOSPLIT, $0-80
+TEXT ·widen13x16(SB), NOSPLIT, $0-88
 	MOVQ      cols+48(FP), AX
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
@@ -5767,8 +6566,8 @@ tail_begin:
 	LEAQ (SI)(AX*2), DI
 	ADDQ AX, DI
 	MOVQ b+32(FP), R8
-	MOVQ ahead+64(FP), R9
-	MOVQ step+72(FP), R10
+	MOVQ ahead+72(FP), R9
+	MOVQ step+80(FP), R10
 	MOVQ k+40(FP), R11
 
 tail_product:
@@ -5796,36 +6595,55 @@ tail_product:
 	ADDQ             $0x40, R8
 	DECQ             R11
 	JNZ              tail_product
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	LEAQ             (CX)(AX*2), DX
-	ADDQ             AX, DX
-	LEAQ             (DX)(AX*2), BX
-	ADDQ             AX, BX
-	LEAQ             (BX)(AX*2), SI
-	ADDQ             AX, SI
-	LEAQ             (SI)(AX*2), DI
-	ADDQ             AX, DI
-	VMOVUPS          Z0, K1, (CX)
-	VMOVUPS          Z1, K1, (CX)(AX*1)
-	VMOVUPS          Z2, K1, (CX)(AX*2)
-	VMOVUPS          Z3, K1, (DX)
-	VMOVUPS          Z4, K1, (DX)(AX*1)
-	VMOVUPS          Z5, K1, (DX)(AX*2)
-	VMOVUPS          Z6, K1, (BX)
-	VMOVUPS          Z7, K1, (BX)(AX*1)
-	VMOVUPS          Z8, K1, (BX)(AX*2)
-	VMOVUPS          Z9, K1, (SI)
-	VMOVUPS          Z10, K1, (SI)(AX*1)
-	VMOVUPS          Z11, K1, (SI)(AX*2)
-	VMOVUPS          Z12, K1, (DI)
+	MOVQ             bias+64(FP), AX
+	TESTQ            AX, AX
+	JZ               tail_store
+	VMOVUPS.Z        (AX), K1, Z13
+	VADDPS           Z13, Z0, Z0
+	VADDPS           Z13, Z1, Z1
+	VADDPS           Z13, Z2, Z2
+	VADDPS           Z13, Z3, Z3
+	VADDPS           Z13, Z4, Z4
+	VADDPS           Z13, Z5, Z5
+	VADDPS           Z13, Z6, Z6
+	VADDPS           Z13, Z7, Z7
+	VADDPS           Z13, Z8, Z8
+	VADDPS           Z13, Z9, Z9
+	VADDPS           Z13, Z10, Z10
+	VADDPS           Z13, Z11, Z11
+	VADDPS           Z13, Z12, Z12
+
+tail_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	LEAQ    (SI)(AX*2), DI
+	ADDQ    AX, DI
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(AX*1)
+	VMOVUPS Z2, K1, (CX)(AX*2)
+	VMOVUPS Z3, K1, (DX)
+	VMOVUPS Z4, K1, (DX)(AX*1)
+	VMOVUPS Z5, K1, (DX)(AX*2)
+	VMOVUPS Z6, K1, (BX)
+	VMOVUPS Z7, K1, (BX)(AX*1)
+	VMOVUPS Z8, K1, (BX)(AX*2)
+	VMOVUPS Z9, K1, (SI)
+	VMOVUPS Z10, K1, (SI)(AX*1)
+	VMOVUPS Z11, K1, (SI)(AX*2)
+	VMOVUPS Z12, K1, (DI)
 	VZEROUPPER
 	RET
 
-// func tile13x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+// func tile13x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·tile13x32(SB), NOSPLIT, $0-88
+TEXT ·tile13x32(SB), NOSPLIT, $0-96
 	MOVQ      cols+56(FP), AX
 	SUBQ      $0x10, AX
 	MOVQ      AX, CX
@@ -5955,8 +6773,8 @@ tail_begin:
 	MOVQ b+32(FP), R8
 	MOVQ ldb+40(FP), R9
 	SHLQ $0x02, R9
-	MOVQ ahead+72(FP), R10
-	MOVQ step+80(FP), R10
+	MOVQ ahead+80(FP), R10
+	MOVQ step+88(FP), R10
 	MOVQ k+48(FP), R10
 
 tail_product:
@@ -5996,49 +6814,82 @@ tail_product:
 	ADDQ             R9, R8
 	DECQ             R10
 	JNZ              tail_product
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	LEAQ             (CX)(AX*2), DX
-	ADDQ             AX, DX
-	LEAQ             (DX)(AX*2), BX
-	ADDQ             AX, BX
-	LEAQ             (BX)(AX*2), SI
-	ADDQ             AX, SI
-	LEAQ             (SI)(AX*2), DI
-	ADDQ             AX, DI
-	VMOVUPS          Z0, (CX)
-	VMOVUPS          Z1, K1, 64(CX)
-	VMOVUPS          Z2, (CX)(AX*1)
-	VMOVUPS          Z3, K1, 64(CX)(AX*1)
-	VMOVUPS          Z4, (CX)(AX*2)
-	VMOVUPS          Z5, K1, 64(CX)(AX*2)
-	VMOVUPS          Z6, (DX)
-	VMOVUPS          Z7, K1, 64(DX)
-	VMOVUPS          Z8, (DX)(AX*1)
-	VMOVUPS          Z9, K1, 64(DX)(AX*1)
-	VMOVUPS          Z10, (DX)(AX*2)
-	VMOVUPS          Z11, K1, 64(DX)(AX*2)
-	VMOVUPS          Z12, (BX)
-	VMOVUPS          Z13, K1, 64(BX)
-	VMOVUPS          Z14, (BX)(AX*1)
-	VMOVUPS          Z15, K1, 64(BX)(AX*1)
-	VMOVUPS          Z16, (BX)(AX*2)
-	VMOVUPS          Z17, K1, 64(BX)(AX*2)
-	VMOVUPS          Z18, (SI)
-	VMOVUPS          Z19, K1, 64(SI)
-	VMOVUPS          Z20, (SI)(AX*1)
-	VMOVUPS          Z21, K1, 64(SI)(AX*1)
-	VMOVUPS          Z22, (SI)(AX*2)
-	VMOVUPS          Z23, K1, 64(SI)(AX*2)
-	VMOVUPS          Z24, (DI)
-	VMOVUPS          Z25, K1, 64(DI)
+	MOVQ             bias+72(FP), AX
+	TESTQ            AX, AX
+	JZ               tail_store
+	VMOVUPS          (AX), Z26
+	VADDPS           Z26, Z0, Z0
+	VADDPS           Z26, Z2, Z2
+	VADDPS           Z26, Z4, Z4
+	VADDPS           Z26, Z6, Z6
+	VADDPS           Z26, Z8, Z8
+	VADDPS           Z26, Z10, Z10
+	VADDPS           Z26, Z12, Z12
+	VADDPS           Z26, Z14, Z14
+	VADDPS           Z26, Z16, Z16
+	VADDPS           Z26, Z18, Z18
+	VADDPS           Z26, Z20, Z20
+	VADDPS           Z26, Z22, Z22
+	VADDPS           Z26, Z24, Z24
+	VMOVUPS.Z        64(AX), K1, Z26
+	VADDPS           Z26, Z1, Z1
+	VADDPS           Z26, Z3, Z3
+	VADDPS           Z26, Z5, Z5
+	VADDPS           Z26, Z7, Z7
+	VADDPS           Z26, Z9, Z9
+	VADDPS           Z26, Z11, Z11
+	VADDPS           Z26, Z13, Z13
+	VADDPS           Z26, Z15, Z15
+	VADDPS           Z26, Z17, Z17
+	VADDPS           Z26, Z19, Z19
+	VADDPS           Z26, Z21, Z21
+	VADDPS           Z26, Z23, Z23
+	VADDPS           Z26, Z25, Z25
+
+tail_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	LEAQ    (SI)(AX*2), DI
+	ADDQ    AX, DI
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, K1, 64(CX)
+	VMOVUPS Z2, (CX)(AX*1)
+	VMOVUPS Z3, K1, 64(CX)(AX*1)
+	VMOVUPS Z4, (CX)(AX*2)
+	VMOVUPS Z5, K1, 64(CX)(AX*2)
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, K1, 64(DX)
+	VMOVUPS Z8, (DX)(AX*1)
+	VMOVUPS Z9, K1, 64(DX)(AX*1)
+	VMOVUPS Z10, (DX)(AX*2)
+	VMOVUPS Z11, K1, 64(DX)(AX*2)
+	VMOVUPS Z12, (BX)
+	VMOVUPS Z13, K1, 64(BX)
+	VMOVUPS Z14, (BX)(AX*1)
+	VMOVUPS Z15, K1, 64(BX)(AX*1)
+	VMOVUPS Z16, (BX)(AX*2)
+	VMOVUPS Z17, K1, 64(BX)(AX*2)
+	VMOVUPS Z18, (SI)
+	VMOVUPS Z19, K1, 64(SI)
+	VMOVUPS Z20, (SI)(AX*1)
+	VMOVUPS Z21, K1, 64(SI)(AX*1)
+	VMOVUPS Z22, (SI)(AX*2)
+	VMOVUPS Z23, K1, 64(SI)(AX*2)
+	VMOVUPS Z24, (DI)
+	VMOVUPS Z25, K1, 64(DI)
 	VZEROUPPER
 	RET
 
-// func widen13x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// func widen13x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·widen13x32(SB), NOSPLIT, $0-80
+TEXT ·widen13x32(SB), NOSPLIT, $0-88
 	MOVQ      cols+48(FP), AX
 	SUBQ      $0x10, AX
 	MOVQ      AX, CX
@@ -6167,8 +7018,8 @@ tail_begin:
 	ADDQ    AX, DI
 	MOVQ    b+32(FP), R8
 	VMOVUPS constantffff0000<>+0(SB), Z26
-	MOVQ    ahead+64(FP), R9
-	MOVQ    step+72(FP), R10
+	MOVQ    ahead+72(FP), R9
+	MOVQ    step+80(FP), R10
 	MOVQ    k+40(FP), R11
 
 tail_product:
@@ -6210,49 +7061,82 @@ tail_product:
 	ADDQ             $0x40, R8
 	DECQ             R11
 	JNZ              tail_product
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	LEAQ             (CX)(AX*2), DX
-	ADDQ             AX, DX
-	LEAQ             (DX)(AX*2), BX
-	ADDQ             AX, BX
-	LEAQ             (BX)(AX*2), SI
-	ADDQ             AX, SI
-	LEAQ             (SI)(AX*2), DI
-	ADDQ             AX, DI
-	VMOVUPS          Z0, (CX)
-	VMOVUPS          Z1, K1, 64(CX)
-	VMOVUPS          Z2, (CX)(AX*1)
-	VMOVUPS          Z3, K1, 64(CX)(AX*1)
-	VMOVUPS          Z4, (CX)(AX*2)
-	VMOVUPS          Z5, K1, 64(CX)(AX*2)
-	VMOVUPS          Z6, (DX)
-	VMOVUPS          Z7, K1, 64(DX)
-	VMOVUPS          Z8, (DX)(AX*1)
-	VMOVUPS          Z9, K1, 64(DX)(AX*1)
-	VMOVUPS          Z10, (DX)(AX*2)
-	VMOVUPS          Z11, K1, 64(DX)(AX*2)
-	VMOVUPS          Z12, (BX)
-	VMOVUPS          Z13, K1, 64(BX)
-	VMOVUPS          Z14, (BX)(AX*1)
-	VMOVUPS          Z15, K1, 64(BX)(AX*1)
-	VMOVUPS          Z16, (BX)(AX*2)
-	VMOVUPS          Z17, K1, 64(BX)(AX*2)
-	VMOVUPS          Z18, (SI)
-	VMOVUPS          Z19, K1, 64(SI)
-	VMOVUPS          Z20, (SI)(AX*1)
-	VMOVUPS          Z21, K1, 64(SI)(AX*1)
-	VMOVUPS          Z22, (SI)(AX*2)
-	VMOVUPS          Z23, K1, 64(SI)(AX*2)
-	VMOVUPS          Z24, (DI)
-	VMOVUPS          Z25, K1, 64(DI)
+	MOVQ             bias+64(FP), AX
+	TESTQ            AX, AX
+	JZ               tail_store
+	VMOVUPS          (AX), Z26
+	VADDPS           Z26, Z0, Z0
+	VADDPS           Z26, Z2, Z2
+	VADDPS           Z26, Z4, Z4
+	VADDPS           Z26, Z6, Z6
+	VADDPS           Z26, Z8, Z8
+	VADDPS           Z26, Z10, Z10
+	VADDPS           Z26, Z12, Z12
+	VADDPS           Z26, Z14, Z14
+	VADDPS           Z26, Z16, Z16
+	VADDPS           Z26, Z18, Z18
+	VADDPS           Z26, Z20, Z20
+	VADDPS           Z26, Z22, Z22
+	VADDPS           Z26, Z24, Z24
+	VMOVUPS.Z        64(AX), K1, Z26
+	VADDPS           Z26, Z1, Z1
+	VADDPS           Z26, Z3, Z3
+	VADDPS           Z26, Z5, Z5
+	VADDPS           Z26, Z7, Z7
+	VADDPS           Z26, Z9, Z9
+	VADDPS           Z26, Z11, Z11
+	VADDPS           Z26, Z13, Z13
+	VADDPS           Z26, Z15, Z15
+	VADDPS           Z26, Z17, Z17
+	VADDPS           Z26, Z19, Z19
+	VADDPS           Z26, Z21, Z21
+	VADDPS           Z26, Z23, Z23
+	VADDPS           Z26, Z25, Z25
+
+tail_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	LEAQ    (SI)(AX*2), DI
+	ADDQ    AX, DI
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, K1, 64(CX)
+	VMOVUPS Z2, (CX)(AX*1)
+	VMOVUPS Z3, K1, 64(CX)(AX*1)
+	VMOVUPS Z4, (CX)(AX*2)
+	VMOVUPS Z5, K1, 64(CX)(AX*2)
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, K1, 64(DX)
+	VMOVUPS Z8, (DX)(AX*1)
+	VMOVUPS Z9, K1, 64(DX)(AX*1)
+	VMOVUPS Z10, (DX)(AX*2)
+	VMOVUPS Z11, K1, 64(DX)(AX*2)
+	VMOVUPS Z12, (BX)
+	VMOVUPS Z13, K1, 64(BX)
+	VMOVUPS Z14, (BX)(AX*1)
+	VMOVUPS Z15, K1, 64(BX)(AX*1)
+	VMOVUPS Z16, (BX)(AX*2)
+	VMOVUPS Z17, K1, 64(BX)(AX*2)
+	VMOVUPS Z18, (SI)
+	VMOVUPS Z19, K1, 64(SI)
+	VMOVUPS Z20, (SI)(AX*1)
+	VMOVUPS Z21, K1, 64(SI)(AX*1)
+	VMOVUPS Z22, (SI)(AX*2)
+	VMOVUPS Z23, K1, 64(SI)(AX*2)
+	VMOVUPS Z24, (DI)
+	VMOVUPS Z25, K1, 64(DI)
 	VZEROUPPER
 	RET
 
-// func tile14x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+// func tile14x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·tile14x16(SB), NOSPLIT, $0-88
+TEXT ·tile14x16(SB), NOSPLIT, $0-96
 	MOVQ      cols+56(FP), AX
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
@@ -6345,8 +7229,8 @@ tail_begin:
 	MOVQ b+32(FP), R8
 	MOVQ ldb+40(FP), R9
 	SHLQ $0x02, R9
-	MOVQ ahead+72(FP), R10
-	MOVQ step+80(FP), R10
+	MOVQ ahead+80(FP), R10
+	MOVQ step+88(FP), R10
 	MOVQ k+48(FP), R10
 
 tail_product:
@@ -6373,37 +7257,57 @@ tail_product:
 	ADDQ             R9, R8
 	DECQ             R10
 	JNZ              tail_product
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	LEAQ             (CX)(AX*2), DX
-	ADDQ             AX, DX
-	LEAQ             (DX)(AX*2), BX
-	ADDQ             AX, BX
-	LEAQ             (BX)(AX*2), SI
-	ADDQ             AX, SI
-	LEAQ             (SI)(AX*2), DI
-	ADDQ             AX, DI
-	VMOVUPS          Z0, K1, (CX)
-	VMOVUPS          Z1, K1, (CX)(AX*1)
-	VMOVUPS          Z2, K1, (CX)(AX*2)
-	VMOVUPS          Z3, K1, (DX)
-	VMOVUPS          Z4, K1, (DX)(AX*1)
-	VMOVUPS          Z5, K1, (DX)(AX*2)
-	VMOVUPS          Z6, K1, (BX)
-	VMOVUPS          Z7, K1, (BX)(AX*1)
-	VMOVUPS          Z8, K1, (BX)(AX*2)
-	VMOVUPS          Z9, K1, (SI)
-	VMOVUPS          Z10, K1, (SI)(AX*1)
-	VMOVUPS          Z11, K1, (SI)(AX*2)
-	VMOVUPS          Z12, K1, (DI)
-	VMOVUPS          Z13, K1, (DI)(AX*1)
+	MOVQ             bias+72(FP), AX
+	TESTQ            AX, AX
+	JZ               tail_store
+	VMOVUPS.Z        (AX), K1, Z14
+	VADDPS           Z14, Z0, Z0
+	VADDPS           Z14, Z1, Z1
+	VADDPS           Z14, Z2, Z2
+	VADDPS           Z14, Z3, Z3
+	VADDPS           Z14, Z4, Z4
+	VADDPS           Z14, Z5, Z5
+	VADDPS           Z14, Z6, Z6
+	VADDPS           Z14, Z7, Z7
+	VADDPS           Z14, Z8, Z8
+	VADDPS           Z14, Z9, Z9
+	VADDPS           Z14, Z10, Z10
+	VADDPS           Z14, Z11, Z11
+	VADDPS           Z14, Z12, Z12
+	VADDPS           Z14, Z13, Z13
+
+tail_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	LEAQ    (SI)(AX*2), DI
+	ADDQ    AX, DI
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(AX*1)
+	VMOVUPS Z2, K1, (CX)(AX*2)
+	VMOVUPS Z3, K1, (DX)
+	VMOVUPS Z4, K1, (DX)(AX*1)
+	VMOVUPS Z5, K1, (DX)(AX*2)
+	VMOVUPS Z6, K1, (BX)
+	VMOVUPS Z7, K1, (BX)(AX*1)
+	VMOVUPS Z8, K1, (BX)(AX*2)
+	VMOVUPS Z9, K1, (SI)
+	VMOVUPS Z10, K1, (SI)(AX*1)
+	VMOVUPS Z11, K1, (SI)(AX*2)
+	VMOVUPS Z12, K1, (DI)
+	VMOVUPS Z13, K1, (DI)(AX*1)
 	VZEROUPPER
 	RET
 
-// func widen14x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// func widen14x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·widen14x16(SB), NOSPLIT, $0-80
+TEXT ·widen14x16(SB), NOSPLIT, $0-88
 	MOVQ      cols+48(FP), AX
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
@@ -6494,8 +7398,8 @@ tail_begin:
 	LEAQ (SI)(AX*2), DI
 	ADDQ AX, DI
 	MOVQ b+32(FP), R8
-	MOVQ ahead+64(FP), R9
-	MOVQ step+72(FP), R10
+	MOVQ ahead+72(FP), R9
+	MOVQ step+80(FP), R10
 	MOVQ k+40(FP), R11
 
 tail_product:
@@ -6524,37 +7428,57 @@ tail_product:
 	ADDQ             $0x40, R8
 	DECQ             R11
 	JNZ              tail_product
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	LEAQ             (CX)(AX*2), DX
-	ADDQ             AX, DX
-	LEAQ             (DX)(AX*2), BX
-	ADDQ             AX, BX
-	LEAQ             (BX)(AX*2), SI
-	ADDQ             AX, SI
-	LEAQ             (SI)(AX*2), DI
-	ADDQ             AX, DI
-	VMOVUPS          Z0, K1, (CX)
-	VMOVUPS          Z1, K1, (CX)(AX*1)
-	VMOVUPS          Z2, K1, (CX)(AX*2)
-	VMOVUPS          Z3, K1, (DX)
-	VMOVUPS          Z4, K1, (DX)(AX*1)
-	VMOVUPS          Z5, K1, (DX)(AX*2)
-	VMOVUPS          Z6, K1, (BX)
-	VMOVUPS          Z7, K1, (BX)(AX*1)
-	VMOVUPS          Z8, K1, (BX)(AX*2)
-	VMOVUPS          Z9, K1, (SI)
-	VMOVUPS          Z10, K1, (SI)(AX*1)
-	VMOVUPS          Z11, K1, (SI)(AX*2)
-	VMOVUPS          Z12, K1, (DI)
-	VMOVUPS          Z13, K1, (DI)(AX*1)
+	MOVQ             bias+64(FP), AX
+	TESTQ            AX, AX
+	JZ               tail_store
+	VMOVUPS.Z        (AX), K1, Z14
+	VADDPS           Z14, Z0, Z0
+	VADDPS           Z14, Z1, Z1
+	VADDPS           Z14, Z2, Z2
+	VADDPS           Z14, Z3, Z3
+	VADDPS           Z14, Z4, Z4
+	VADDPS           Z14, Z5, Z5
+	VADDPS           Z14, Z6, Z6
+	VADDPS           Z14, Z7, Z7
+	VADDPS           Z14, Z8, Z8
+	VADDPS           Z14, Z9, Z9
+	VADDPS           Z14, Z10, Z10
+	VADDPS           Z14, Z11, Z11
+	VADDPS           Z14, Z12, Z12
+	VADDPS           Z14, Z13, Z13
+
+tail_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	LEAQ    (SI)(AX*2), DI
+	ADDQ    AX, DI
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(AX*1)
+	VMOVUPS Z2, K1, (CX)(AX*2)
+	VMOVUPS Z3, K1, (DX)
+	VMOVUPS Z4, K1, (DX)(AX*1)
+	VMOVUPS Z5, K1, (DX)(AX*2)
+	VMOVUPS Z6, K1, (BX)
+	VMOVUPS Z7, K1, (BX)(AX*1)
+	VMOVUPS Z8, K1, (BX)(AX*2)
+	VMOVUPS Z9, K1, (SI)
+	VMOVUPS Z10, K1, (SI)(AX*1)
+	VMOVUPS Z11, K1, (SI)(AX*2)
+	VMOVUPS Z12, K1, (DI)
+	VMOVUPS Z13, K1, (DI)(AX*1)
 	VZEROUPPER
 	RET
 
-// func tile14x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+// func tile14x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·tile14x32(SB), NOSPLIT, $0-88
+TEXT ·tile14x32(SB), NOSPLIT, $0-96
 	MOVQ      cols+56(FP), AX
 	SUBQ      $0x10, AX
 	MOVQ      AX, CX
@@ -6690,8 +7614,8 @@ tail_begin:
 	MOVQ b+32(FP), R8
 	MOVQ ldb+40(FP), R9
 	SHLQ $0x02, R9
-	MOVQ ahead+72(FP), R10
-	MOVQ step+80(FP), R10
+	MOVQ ahead+80(FP), R10
+	MOVQ step+88(FP), R10
 	MOVQ k+48(FP), R10
 
 tail_product:
@@ -6733,51 +7657,86 @@ tail_product:
 	ADDQ             R9, R8
 	DECQ             R10
 	JNZ              tail_product
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	LEAQ             (CX)(AX*2), DX
-	ADDQ             AX, DX
-	LEAQ             (DX)(AX*2), BX
-	ADDQ             AX, BX
-	LEAQ             (BX)(AX*2), SI
-	ADDQ             AX, SI
-	LEAQ             (SI)(AX*2), DI
-	ADDQ             AX, DI
-	VMOVUPS          Z0, (CX)
-	VMOVUPS          Z1, K1, 64(CX)
-	VMOVUPS          Z2, (CX)(AX*1)
-	VMOVUPS          Z3, K1, 64(CX)(AX*1)
-	VMOVUPS          Z4, (CX)(AX*2)
-	VMOVUPS          Z5, K1, 64(CX)(AX*2)
-	VMOVUPS          Z6, (DX)
-	VMOVUPS          Z7, K1, 64(DX)
-	VMOVUPS          Z8, (DX)(AX*1)
-	VMOVUPS          Z9, K1, 64(DX)(AX*1)
-	VMOVUPS          Z10, (DX)(AX*2)
-	VMOVUPS          Z11, K1, 64(DX)(AX*2)
-	VMOVUPS          Z12, (BX)
-	VMOVUPS          Z13, K1, 64(BX)
-	VMOVUPS          Z14, (BX)(AX*1)
-	VMOVUPS          Z15, K1, 64(BX)(AX*1)
-	VMOVUPS          Z16, (BX)(AX*2)
-	VMOVUPS          Z17, K1, 64(BX)(AX*2)
-	VMOVUPS          Z18, (SI)
-	VMOVUPS          Z19, K1, 64(SI)
-	VMOVUPS          Z20, (SI)(AX*1)
-	VMOVUPS          Z21, K1, 64(SI)(AX*1)
-	VMOVUPS          Z22, (SI)(AX*2)
-	VMOVUPS          Z23, K1, 64(SI)(AX*2)
-	VMOVUPS          Z24, (DI)
-	VMOVUPS          Z25, K1, 64(DI)
-	VMOVUPS          Z26, (DI)(AX*1)
-	VMOVUPS          Z27, K1, 64(DI)(AX*1)
+	MOVQ             bias+72(FP), AX
+	TESTQ            AX, AX
+	JZ               tail_store
+	VMOVUPS          (AX), Z28
+	VADDPS           Z28, Z0, Z0
+	VADDPS           Z28, Z2, Z2
+	VADDPS           Z28, Z4, Z4
+	VADDPS           Z28, Z6, Z6
+	VADDPS           Z28, Z8, Z8
+	VADDPS           Z28, Z10, Z10
+	VADDPS           Z28, Z12, Z12
+	VADDPS           Z28, Z14, Z14
+	VADDPS           Z28, Z16, Z16
+	VADDPS           Z28, Z18, Z18
+	VADDPS           Z28, Z20, Z20
+	VADDPS           Z28, Z22, Z22
+	VADDPS           Z28, Z24, Z24
+	VADDPS           Z28, Z26, Z26
+	VMOVUPS.Z        64(AX), K1, Z28
+	VADDPS           Z28, Z1, Z1
+	VADDPS           Z28, Z3, Z3
+	VADDPS           Z28, Z5, Z5
+	VADDPS           Z28, Z7, Z7
+	VADDPS           Z28, Z9, Z9
+	VADDPS           Z28, Z11, Z11
+	VADDPS           Z28, Z13, Z13
+	VADDPS           Z28, Z15, Z15
+	VADDPS           Z28, Z17, Z17
+	VADDPS           Z28, Z19, Z19
+	VADDPS           Z28, Z21, Z21
+	VADDPS           Z28, Z23, Z23
+	VADDPS           Z28, Z25, Z25
+	VADDPS           Z28, Z27, Z27
+
+tail_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	LEAQ    (SI)(AX*2), DI
+	ADDQ    AX, DI
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, K1, 64(CX)
+	VMOVUPS Z2, (CX)(AX*1)
+	VMOVUPS Z3, K1, 64(CX)(AX*1)
+	VMOVUPS Z4, (CX)(AX*2)
+	VMOVUPS Z5, K1, 64(CX)(AX*2)
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, K1, 64(DX)
+	VMOVUPS Z8, (DX)(AX*1)
+	VMOVUPS Z9, K1, 64(DX)(AX*1)
+	VMOVUPS Z10, (DX)(AX*2)
+	VMOVUPS Z11, K1, 64(DX)(AX*2)
+	VMOVUPS Z12, (BX)
+	VMOVUPS Z13, K1, 64(BX)
+	VMOVUPS Z14, (BX)(AX*1)
+	VMOVUPS Z15, K1, 64(BX)(AX*1)
+	VMOVUPS Z16, (BX)(AX*2)
+	VMOVUPS Z17, K1, 64(BX)(AX*2)
+	VMOVUPS Z18, (SI)
+	VMOVUPS Z19, K1, 64(SI)
+	VMOVUPS Z20, (SI)(AX*1)
+	VMOVUPS Z21, K1, 64(SI)(AX*1)
+	VMOVUPS Z22, (SI)(AX*2)
+	VMOVUPS Z23, K1, 64(SI)(AX*2)
+	VMOVUPS Z24, (DI)
+	VMOVUPS Z25, K1, 64(DI)
+	VMOVUPS Z26, (DI)(AX*1)
+	VMOVUPS Z27, K1, 64(DI)(AX*1)
 	VZEROUPPER
 	RET
 
-// func widen14x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+// func widen14x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·widen14x32(SB), NOSPLIT, $0-80
+TEXT ·widen14x32(SB), NOSPLIT, $0-88
 	MOVQ      cols+48(FP), AX
 	SUBQ      $0x10, AX
 	MOVQ      AX, CX
@@ -6912,8 +7871,8 @@ tail_begin:
 	ADDQ    AX, DI
 	MOVQ    b+32(FP), R8
 	VMOVUPS constantffff0000<>+0(SB), Z28
-	MOVQ    ahead+64(FP), R9
-	MOVQ    step+72(FP), R10
+	MOVQ    ahead+72(FP), R9
+	MOVQ    step+80(FP), R10
 	MOVQ    k+40(FP), R11
 
 tail_product:
@@ -6957,45 +7916,80 @@ tail_product:
 	ADDQ             $0x40, R8
 	DECQ             R11
 	JNZ              tail_product
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	LEAQ             (CX)(AX*2), DX
-	ADDQ             AX, DX
-	LEAQ             (DX)(AX*2), BX
-	ADDQ             AX, BX
-	LEAQ             (BX)(AX*2), SI
-	ADDQ             AX, SI
-	LEAQ             (SI)(AX*2), DI
-	ADDQ             AX, DI
-	VMOVUPS          Z0, (CX)
-	VMOVUPS          Z1, K1, 64(CX)
-	VMOVUPS          Z2, (CX)(AX*1)
-	VMOVUPS          Z3, K1, 64(CX)(AX*1)
-	VMOVUPS          Z4, (CX)(AX*2)
-	VMOVUPS          Z5, K1, 64(CX)(AX*2)
-	VMOVUPS          Z6, (DX)
-	VMOVUPS          Z7, K1, 64(DX)
-	VMOVUPS          Z8, (DX)(AX*1)
-	VMOVUPS          Z9, K1, 64(DX)(AX*1)
-	VMOVUPS          Z10, (DX)(AX*2)
-	VMOVUPS          Z11, K1, 64(DX)(AX*2)
-	VMOVUPS          Z12, (BX)
-	VMOVUPS          Z13, K1, 64(BX)
-	VMOVUPS          Z14, (BX)(AX*1)
-	VMOVUPS          Z15, K1, 64(BX)(AX*1)
-	VMOVUPS          Z16, (BX)(AX*2)
-	VMOVUPS          Z17, K1, 64(BX)(AX*2)
-	VMOVUPS          Z18, (SI)
-	VMOVUPS          Z19, K1, 64(SI)
-	VMOVUPS          Z20, (SI)(AX*1)
-	VMOVUPS          Z21, K1, 64(SI)(AX*1)
-	VMOVUPS          Z22, (SI)(AX*2)
-	VMOVUPS          Z23, K1, 64(SI)(AX*2)
-	VMOVUPS          Z24, (DI)
-	VMOVUPS          Z25, K1, 64(DI)
-	VMOVUPS          Z26, (DI)(AX*1)
-	VMOVUPS          Z27, K1, 64(DI)(AX*1)
+	MOVQ             bias+64(FP), AX
+	TESTQ            AX, AX
+	JZ               tail_store
+	VMOVUPS          (AX), Z28
+	VADDPS           Z28, Z0, Z0
+	VADDPS           Z28, Z2, Z2
+	VADDPS           Z28, Z4, Z4
+	VADDPS           Z28, Z6, Z6
+	VADDPS           Z28, Z8, Z8
+	VADDPS           Z28, Z10, Z10
+	VADDPS           Z28, Z12, Z12
+	VADDPS           Z28, Z14, Z14
+	VADDPS           Z28, Z16, Z16
+	VADDPS           Z28, Z18, Z18
+	VADDPS           Z28, Z20, Z20
+	VADDPS           Z28, Z22, Z22
+	VADDPS           Z28, Z24, Z24
+	VADDPS           Z28, Z26, Z26
+	VMOVUPS.Z        64(AX), K1, Z28
+	VADDPS           Z28, Z1, Z1
+	VADDPS           Z28, Z3, Z3
+	VADDPS           Z28, Z5, Z5
+	VADDPS           Z28, Z7, Z7
+	VADDPS           Z28, Z9, Z9
+	VADDPS           Z28, Z11, Z11
+	VADDPS           Z28, Z13, Z13
+	VADDPS           Z28, Z15, Z15
+	VADDPS           Z28, Z17, Z17
+	VADDPS           Z28, Z19, Z19
+	VADDPS           Z28, Z21, Z21
+	VADDPS           Z28, Z23, Z23
+	VADDPS           Z28, Z25, Z25
+	VADDPS           Z28, Z27, Z27
+
+tail_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	LEAQ    (SI)(AX*2), DI
+	ADDQ    AX, DI
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, K1, 64(CX)
+	VMOVUPS Z2, (CX)(AX*1)
+	VMOVUPS Z3, K1, 64(CX)(AX*1)
+	VMOVUPS Z4, (CX)(AX*2)
+	VMOVUPS Z5, K1, 64(CX)(AX*2)
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, K1, 64(DX)
+	VMOVUPS Z8, (DX)(AX*1)
+	VMOVUPS Z9, K1, 64(DX)(AX*1)
+	VMOVUPS Z10, (DX)(AX*2)
+	VMOVUPS Z11, K1, 64(DX)(AX*2)
+	VMOVUPS Z12, (BX)
+	VMOVUPS Z13, K1, 64(BX)
+	VMOVUPS Z14, (BX)(AX*1)
+	VMOVUPS Z15, K1, 64(BX)(AX*1)
+	VMOVUPS Z16, (BX)(AX*2)
+	VMOVUPS Z17, K1, 64(BX)(AX*2)
+	VMOVUPS Z18, (SI)
+	VMOVUPS Z19, K1, 64(SI)
+	VMOVUPS Z20, (SI)(AX*1)
+	VMOVUPS Z21, K1, 64(SI)(AX*1)
+	VMOVUPS Z22, (SI)(AX*2)
+	VMOVUPS Z23, K1, 64(SI)(AX*2)
+	VMOVUPS Z24, (DI)
+	VMOVUPS Z25, K1, 64(DI)
+	VMOVUPS Z26, (DI)(AX*1)
+	VMOVUPS Z27, K1, 64(DI)(AX*1)
 	VZEROUPPER
 	RET
 

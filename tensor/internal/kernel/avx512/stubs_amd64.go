@@ -47,282 +47,282 @@ func ProbeDot256(sums []int32, x []uint8, y []int8, n int) (operations int64)
 // tile1x16 is Tile for that many rows and 1 to 16 columns.
 //
 //go:noescape
-func tile1x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+func tile1x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // widen1x16 is Tile for that many rows and 1 to 16 columns.
 //
 //go:noescape
-func widen1x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+func widen1x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // tile1x32 is Tile for that many rows and 17 to 32 columns.
 //
 //go:noescape
-func tile1x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+func tile1x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // widen1x32 is Tile for that many rows and 17 to 32 columns.
 //
 //go:noescape
-func widen1x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+func widen1x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // tile2x16 is Tile for that many rows and 1 to 16 columns.
 //
 //go:noescape
-func tile2x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+func tile2x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // widen2x16 is Tile for that many rows and 1 to 16 columns.
 //
 //go:noescape
-func widen2x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+func widen2x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // tile2x32 is Tile for that many rows and 17 to 32 columns.
 //
 //go:noescape
-func tile2x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+func tile2x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // widen2x32 is Tile for that many rows and 17 to 32 columns.
 //
 //go:noescape
-func widen2x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+func widen2x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // tile3x16 is Tile for that many rows and 1 to 16 columns.
 //
 //go:noescape
-func tile3x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+func tile3x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // widen3x16 is Tile for that many rows and 1 to 16 columns.
 //
 //go:noescape
-func widen3x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+func widen3x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // tile3x32 is Tile for that many rows and 17 to 32 columns.
 //
 //go:noescape
-func tile3x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+func tile3x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // widen3x32 is Tile for that many rows and 17 to 32 columns.
 //
 //go:noescape
-func widen3x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+func widen3x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // tile4x16 is Tile for that many rows and 1 to 16 columns.
 //
 //go:noescape
-func tile4x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+func tile4x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // widen4x16 is Tile for that many rows and 1 to 16 columns.
 //
 //go:noescape
-func widen4x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+func widen4x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // tile4x32 is Tile for that many rows and 17 to 32 columns.
 //
 //go:noescape
-func tile4x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+func tile4x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // widen4x32 is Tile for that many rows and 17 to 32 columns.
 //
 //go:noescape
-func widen4x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+func widen4x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // tile5x16 is Tile for that many rows and 1 to 16 columns.
 //
 //go:noescape
-func tile5x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+func tile5x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // widen5x16 is Tile for that many rows and 1 to 16 columns.
 //
 //go:noescape
-func widen5x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+func widen5x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // tile5x32 is Tile for that many rows and 17 to 32 columns.
 //
 //go:noescape
-func tile5x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+func tile5x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // widen5x32 is Tile for that many rows and 17 to 32 columns.
 //
 //go:noescape
-func widen5x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+func widen5x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // tile6x16 is Tile for that many rows and 1 to 16 columns.
 //
 //go:noescape
-func tile6x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+func tile6x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // widen6x16 is Tile for that many rows and 1 to 16 columns.
 //
 //go:noescape
-func widen6x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+func widen6x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // tile6x32 is Tile for that many rows and 17 to 32 columns.
 //
 //go:noescape
-func tile6x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+func tile6x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // widen6x32 is Tile for that many rows and 17 to 32 columns.
 //
 //go:noescape
-func widen6x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+func widen6x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // tile7x16 is Tile for that many rows and 1 to 16 columns.
 //
 //go:noescape
-func tile7x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+func tile7x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // widen7x16 is Tile for that many rows and 1 to 16 columns.
 //
 //go:noescape
-func widen7x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+func widen7x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // tile7x32 is Tile for that many rows and 17 to 32 columns.
 //
 //go:noescape
-func tile7x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+func tile7x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // widen7x32 is Tile for that many rows and 17 to 32 columns.
 //
 //go:noescape
-func widen7x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+func widen7x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // tile8x16 is Tile for that many rows and 1 to 16 columns.
 //
 //go:noescape
-func tile8x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+func tile8x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // widen8x16 is Tile for that many rows and 1 to 16 columns.
 //
 //go:noescape
-func widen8x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+func widen8x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // tile8x32 is Tile for that many rows and 17 to 32 columns.
 //
 //go:noescape
-func tile8x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+func tile8x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // widen8x32 is Tile for that many rows and 17 to 32 columns.
 //
 //go:noescape
-func widen8x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+func widen8x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // tile9x16 is Tile for that many rows and 1 to 16 columns.
 //
 //go:noescape
-func tile9x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+func tile9x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // widen9x16 is Tile for that many rows and 1 to 16 columns.
 //
 //go:noescape
-func widen9x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+func widen9x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // tile9x32 is Tile for that many rows and 17 to 32 columns.
 //
 //go:noescape
-func tile9x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+func tile9x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // widen9x32 is Tile for that many rows and 17 to 32 columns.
 //
 //go:noescape
-func widen9x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+func widen9x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // tile10x16 is Tile for that many rows and 1 to 16 columns.
 //
 //go:noescape
-func tile10x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+func tile10x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // widen10x16 is Tile for that many rows and 1 to 16 columns.
 //
 //go:noescape
-func widen10x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+func widen10x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // tile10x32 is Tile for that many rows and 17 to 32 columns.
 //
 //go:noescape
-func tile10x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+func tile10x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // widen10x32 is Tile for that many rows and 17 to 32 columns.
 //
 //go:noescape
-func widen10x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+func widen10x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // tile11x16 is Tile for that many rows and 1 to 16 columns.
 //
 //go:noescape
-func tile11x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+func tile11x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // widen11x16 is Tile for that many rows and 1 to 16 columns.
 //
 //go:noescape
-func widen11x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+func widen11x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // tile11x32 is Tile for that many rows and 17 to 32 columns.
 //
 //go:noescape
-func tile11x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+func tile11x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // widen11x32 is Tile for that many rows and 17 to 32 columns.
 //
 //go:noescape
-func widen11x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+func widen11x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // tile12x16 is Tile for that many rows and 1 to 16 columns.
 //
 //go:noescape
-func tile12x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+func tile12x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // widen12x16 is Tile for that many rows and 1 to 16 columns.
 //
 //go:noescape
-func widen12x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+func widen12x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // tile12x32 is Tile for that many rows and 17 to 32 columns.
 //
 //go:noescape
-func tile12x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+func tile12x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // widen12x32 is Tile for that many rows and 17 to 32 columns.
 //
 //go:noescape
-func widen12x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+func widen12x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // tile13x16 is Tile for that many rows and 1 to 16 columns.
 //
 //go:noescape
-func tile13x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+func tile13x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // widen13x16 is Tile for that many rows and 1 to 16 columns.
 //
 //go:noescape
-func widen13x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+func widen13x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // tile13x32 is Tile for that many rows and 17 to 32 columns.
 //
 //go:noescape
-func tile13x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+func tile13x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // widen13x32 is Tile for that many rows and 17 to 32 columns.
 //
 //go:noescape
-func widen13x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+func widen13x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // tile14x16 is Tile for that many rows and 1 to 16 columns.
 //
 //go:noescape
-func tile14x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+func tile14x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // widen14x16 is Tile for that many rows and 1 to 16 columns.
 //
 //go:noescape
-func widen14x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+func widen14x16(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // tile14x32 is Tile for that many rows and 17 to 32 columns.
 //
 //go:noescape
-func tile14x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, ahead *byte, step int)
+func tile14x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // widen14x32 is Tile for that many rows and 17 to 32 columns.
 //
 //go:noescape
-func widen14x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, ahead *byte, step int)
+func widen14x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 
 // mix1x16 is Mix for that many rows and 1 to 16 columns.
 //

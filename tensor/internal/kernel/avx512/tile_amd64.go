@@ -10,7 +10,7 @@ const Rows = 14
 // Columns is the number of float32s in a register.
 const Columns = 16
 
-var tiles = [Rows][2]func(out *float32, ldo int, a *float32, lda int, b *float32, ldb, k, cols int, add bool, ahead *byte, step int){
+var tiles = [Rows][2]func(out *float32, ldo int, a *float32, lda int, b *float32, ldb, k, cols int, add bool, bias *float32, ahead *byte, step int){
 	{tile1x16, tile1x32},
 	{tile2x16, tile2x32},
 	{tile3x16, tile3x32},
@@ -29,16 +29,19 @@ var tiles = [Rows][2]func(out *float32, ldo int, a *float32, lda int, b *float32
 
 // Tile is pure.Tile for at most Rows rows and 32 columns, where no product is rounded before it is
 // added. Where that gains, it fetches ahead, which is wanted next, into the second cache.
-func Tile(out []float32, ldo int, a []float32, lda int, b []float32, ldb int, k, rows, cols int, add bool, ahead []byte) {
+func Tile(out []float32, ldo int, a []float32, lda int, b []float32, ldb int, k, rows, cols int, add bool, bias []float32, ahead []byte) {
 	_, _, _ = out[(rows-1)*ldo+cols-1], a[(rows-1)*lda+k-1], b[(k-1)*ldb+cols-1]
+	if bias != nil {
+		_ = bias[cols-1]
+	}
 	next, step := (*byte)(unsafe.Pointer(&b[0])), 0
 	if len(ahead) > 0 {
 		next, step = &ahead[0], len(ahead)/k
 	}
-	tiles[rows-1][(cols-1)/Columns](&out[0], ldo, &a[0], lda, &b[0], ldb, k, cols, add, next, step)
+	tiles[rows-1][(cols-1)/Columns](&out[0], ldo, &a[0], lda, &b[0], ldb, k, cols, add, unsafe.SliceData(bias), next, step)
 }
 
-var widens = [Rows][2]func(out *float32, ldo int, a *float32, lda int, b *uint16, k, cols int, add bool, ahead *byte, step int){
+var widens = [Rows][2]func(out *float32, ldo int, a *float32, lda int, b *uint16, k, cols int, add bool, bias *float32, ahead *byte, step int){
 	{widen1x16, widen1x32},
 	{widen2x16, widen2x32},
 	{widen3x16, widen3x32},
@@ -56,11 +59,14 @@ var widens = [Rows][2]func(out *float32, ldo int, a *float32, lda int, b *uint16
 }
 
 // TileBF16 is pure.TileBF16 as Tile is pure.Tile.
-func TileBF16(out []float32, ldo int, a []float32, lda int, b []uint16, k, rows, cols int, add bool, ahead []byte) {
+func TileBF16(out []float32, ldo int, a []float32, lda int, b []uint16, k, rows, cols int, add bool, bias []float32, ahead []byte) {
 	_, _, _ = out[(rows-1)*ldo+cols-1], a[(rows-1)*lda+k-1], b[k*32-1]
+	if bias != nil {
+		_ = bias[cols-1]
+	}
 	next, step := (*byte)(unsafe.Pointer(&b[0])), 0
 	if len(ahead) > 0 {
 		next, step = &ahead[0], len(ahead)/k
 	}
-	widens[rows-1][(cols-1)/Columns](&out[0], ldo, &a[0], lda, &b[0], k, cols, add, next, step)
+	widens[rows-1][(cols-1)/Columns](&out[0], ldo, &a[0], lda, &b[0], k, cols, add, unsafe.SliceData(bias), next, step)
 }

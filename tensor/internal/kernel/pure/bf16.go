@@ -9,7 +9,7 @@ const panelColumns = 32
 func PlaceBF16(column int) int { return column%16*2 + column/16 }
 
 // TileBF16 is Tile for a b of bfloat16s, [k][32] of them, column j at PlaceBF16(j).
-func TileBF16(out []float32, ldo int, a []float32, lda int, b []uint16, k, rows, cols int, add bool, _ []byte) {
+func TileBF16(out []float32, ldo int, a []float32, lda int, b []uint16, k, rows, cols int, add bool, bias []float32, _ []byte) {
 	var wide [64 * panelColumns]float32
 	for p := 0; p < k; p += len(wide) / panelColumns {
 		n := min(len(wide)/panelColumns, k-p)
@@ -19,6 +19,10 @@ func TileBF16(out []float32, ldo int, a []float32, lda int, b []uint16, k, rows,
 				wide[i*panelColumns+j] = math.Float32frombits(uint32(line[PlaceBF16(j)]) << 16)
 			}
 		}
-		Tile(out, ldo, a[p:], lda, wide[:n*panelColumns], panelColumns, n, rows, cols, add || p > 0, nil)
+		if p+n < k {
+			multiply(out, ldo, a[p:], lda, wide[:n*panelColumns], panelColumns, n, rows, cols, add || p > 0)
+		} else {
+			Tile(out, ldo, a[p:], lda, wide[:n*panelColumns], panelColumns, n, rows, cols, add || p > 0, bias, nil)
+		}
 	}
 }

@@ -11,13 +11,26 @@ package pure
 //			for p := range k {
 //				s += a[i*lda+p] * b[p*ldb+j]
 //			}
+//			if bias != nil {
+//				s += bias[j]
+//			}
 //			out[i*ldo+j] = s
 //		}
 //	}
 //
 // Each sum runs along k in order, however many rows and columns there are. Memory that is wanted
 // next, which other machines fetch ahead, is left alone.
-func Tile(out []float32, ldo int, a []float32, lda int, b []float32, ldb int, k, rows, cols int, add bool, _ []byte) {
+func Tile(out []float32, ldo int, a []float32, lda int, b []float32, ldb int, k, rows, cols int, add bool, bias []float32, _ []byte) {
+	multiply(out, ldo, a, lda, b, ldb, k, rows, cols, add)
+	if bias != nil {
+		for i := range rows {
+			Add(out[i*ldo:][:cols], bias)
+		}
+	}
+}
+
+// multiply is Tile without a bias.
+func multiply(out []float32, ldo int, a []float32, lda int, b []float32, ldb int, k, rows, cols int, add bool) {
 	i := 0
 	for ; i+2 <= rows; i += 2 {
 		j := 0

@@ -40,7 +40,7 @@ type weights interface {
 func emit(s vector.Set, prefix string, rows, registers int, b weights, fetch bool) {
 	most := registers * s.Lanes
 	TEXT(fmt.Sprintf("%s%dx%d", prefix, rows, most), NOSPLIT,
-		"func(out *float32, ldo int, a *float32, lda int, "+b.parameters()+", k, cols int, add bool, ahead *byte, step int)")
+		"func(out *float32, ldo int, a *float32, lda int, "+b.parameters()+", k, cols int, add bool, bias *float32, ahead *byte, step int)")
 	Doc(fmt.Sprintf("%s%dx%d is Tile for that many rows and %d to %d columns.", prefix, rows, most, most-s.Lanes+1, most))
 	Pragma("noescape")
 	tail := Load(Param("cols"), GP64()).(reg.GPVirtual)
@@ -130,6 +130,16 @@ func loop(s vector.Set, rows int, masks []vector.Mask, b weights, fetch bool, na
 	DECQ(k)
 	JNZ(LabelRef(name + "_product"))
 	Label(name + "_end")
+	bias := Load(Param("bias"), GP64())
+	TESTQ(bias, bias)
+	JZ(LabelRef(name + "_store"))
+	for j, mask := range masks {
+		v := s.Load(Mem{Base: bias, Disp: j * s.Bytes()}, mask)
+		for i := range sums {
+			VADDPS(v, sums[i][j], sums[i][j])
+		}
+	}
+	Label(name + "_store")
 	each(s.Store)
 	VZEROUPPER()
 	RET()
