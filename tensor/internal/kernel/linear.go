@@ -11,8 +11,12 @@ const (
 // LinearScratch is the length of the scratch that Linear needs for so many panels of w.
 func LinearScratch(rows int, w Panels, e *Epilogue, panels int) int {
 	width := stride(min(w.K, blockDepth))
-	if e.apart() {
+	switch {
+	case !e.apart():
+	case rows > 1 && w.K > blockDepth:
 		width += panels * PanelColumns
+	default:
+		width += PanelColumns
 	}
 	return min(rows, blockRows) * width
 }
@@ -46,8 +50,11 @@ func (b *Backend) Linear(out []float32, ldo int, in []float32, ldi, rows int, w 
 		g := product{Panels: w, sums: out[i*ldo:], ld: ldo, panel: PanelColumns, rows: min(blockRows, rows-i)}
 		copied := scratch
 		if e.apart() {
-			g.ld, g.panel, g.origin = PanelColumns, g.rows*PanelColumns, from
-			sums := (to - from) * g.panel
+			g.ld, g.panel, g.origin = PanelColumns, 0, from
+			sums := g.rows * PanelColumns
+			if parts > 1 {
+				g.panel, sums = sums, sums*(to-from)
+			}
 			g.sums, copied = scratch[:sums], scratch[sums:]
 		}
 		for n := range parts {
@@ -81,7 +88,7 @@ func (b *Backend) Linear(out []float32, ldo int, in []float32, ldi, rows int, w 
 type product struct {
 	Panels
 	sums         []float32
-	ld, panel    int // from a row to the next in sums, and from a panel to the next,
+	ld, panel    int // from a row to the next in sums, and from a panel to the next, if they are kept,
 	origin       int // of which this is the first
 	in           []float32
 	ldi          int
