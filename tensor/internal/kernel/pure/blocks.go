@@ -16,7 +16,7 @@ const blockPositions = 32
 //	}
 func Scores(out []float32, ldo int, q []float32, ldq int, keys [][]float32, at, size, rows, blocks int) {
 	for i, block := range keys[:blocks] {
-		Tile(out[i*blockPositions:], ldo, q, ldq, block[at:], blockPositions, size, rows, blockPositions, false, nil)
+		multiply(out[i*blockPositions:], ldo, q, ldq, block[at:], blockPositions, size, rows, blockPositions, false)
 	}
 }
 
@@ -34,10 +34,10 @@ func Scores(out []float32, ldo int, q []float32, ldq int, keys [][]float32, at, 
 func Mix(out []float32, ldo int, p []float32, ldp int, values [][]float32, at, size, rows, positions int) {
 	for i := 0; i < positions; i += blockPositions {
 		n := min(blockPositions, positions-i)
-		Tile(out, ldo, p[i:], ldp, values[i/blockPositions][at:], size, n, rows, size, i > 0, nil)
+		multiply(out, ldo, p[i:], ldp, values[i/blockPositions][at:], size, n, rows, size, i > 0)
 	}
 	for i := 1; i < rows; i++ { // the positions that rows from i on see besides
 		j := positions + i - 1
-		Tile(out[i*ldo:], ldo, p[i*ldp+j:], ldp, values[j/blockPositions][at+j%blockPositions*size:], size, 1, rows-i, size, true, nil)
+		multiply(out[i*ldo:], ldo, p[i*ldp+j:], ldp, values[j/blockPositions][at+j%blockPositions*size:], size, 1, rows-i, size, true)
 	}
 }
