@@ -20,10 +20,11 @@ var mayImport = map[string][]string{
 	"cmd/gptmeter":                  {"benchmarks", "engine", "weights", "weights/hub", "meter", "meter/theory", "meter/price", "meter/bill", "meter/report", "tokenizer", "model", "tensor"},
 	"benchmarks":                    {"engine", "meter", "model", "tensor"},
 	"engine":                        {"model", "meter", "tokenizer", "tensor"},
-	"weights":                       {"weights/gguf", "weights/hub", "tensor"},
+	"weights":                       {"weights/gguf", "weights/hub", "weights/torch", "tensor"},
 	"weights/gguf":                  {},
 	"weights/hub":                   {},
 	"weights/hub/hubtest":           {},
+	"weights/torch":                 {},
 	"model":                         {"tensor"},
 	"meter":                         {"tensor"},
 	"meter/theory":                  {}, // and nothing that counts sees it

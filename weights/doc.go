@@ -1,7 +1,7 @@
 // Package weights finds a model by its name and hands out its weights.
 //
 // [Open] knows where models come from: a folder laid out as on the Hugging Face hub or one
-// .safetensors file, a .gguf file of llama.cpp, the small model embedded in the binary ("tiny"), and
+// .safetensors file, pytorch_model.bin of the same, a .gguf file of llama.cpp, the small model embedded in the binary ("tiny"), and
 // random weights of a given shape ("synthetic:"). Whatever the source, a [Checkpoint] is the same three things:
 //
 //   - the bytes of a config.json,
@@ -18,7 +18,8 @@
 // cover the data exactly. Beyond the mapping, a hostile header costs less than 64 MiB of memory:
 // it is scanned in place, and its names, nesting and ranks are limited.
 //
-// GGUF files are read by package gguf, as strictly. What their metadata say is turned into the
+// Files of torch.save are read by package torch, which runs no code of theirs, and GGUF files by
+// package gguf, as strictly. What their metadata say is turned into the
 // config.json and tokenizer.json that GPT-2 has on the hub; what these could not express is refused.
 //
 // Tensors that nobody asks for are ignored, but their entries are checked like all others.

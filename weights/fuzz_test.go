@@ -101,7 +101,7 @@ func FuzzIndex(f *testing.F) {
 	f.Add([]byte(`{"weight_map":{"a":"../a.safetensors"}}`))
 	f.Add([]byte(`{"weight_map":{"a":"a\\..\\..\\b.safetensors"}}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		shardOf, err := parseIndex(text)
+		shardOf, err := parseIndex(text, ".safetensors")
 		if err != nil {
 			return
 		}

@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 )
 
 const (
@@ -14,8 +16,8 @@ const (
 	maxIndexBytes  = 16 << 20
 )
 
-// openLocal opens the model in folder: from the one weights file if that is named, else from
-// model.safetensors or the shards in its place.
+// openLocal opens the model in folder: from the one weights file if that is named, else from what
+// the folder has.
 func openLocal(name, folder, file string) (_ *Checkpoint, err error) {
 	c := &Checkpoint{name: name, tokenizer: os.DirFS(folder)}
 	defer func() {
@@ -33,17 +35,17 @@ func openLocal(name, folder, file string) (_ *Checkpoint, err error) {
 		return nil, withHint(fmt.Errorf("%s: an adapter (LoRA) is to be added to the weights, which is not supported", adapter),
 			"merge it into the weights first, with merge_and_unload of peft")
 	}
-	single := filepath.Join(folder, "model.safetensors")
-	index := filepath.Join(folder, "model.safetensors.index.json")
-	switch {
-	case file != "":
+	if file == "" {
+		i := slices.IndexFunc(weightFiles, func(name string) bool { return exists(filepath.Join(folder, name)) })
+		if i < 0 {
+			return nil, withHint(fmt.Errorf("%s: none of %s is there", folder, strings.Join(weightFiles, ", ")), formatHint)
+		}
+		file = filepath.Join(folder, weightFiles[i])
+	}
+	if filepath.Ext(file) == ".json" {
+		c.tensors, err = c.mapShards(folder, file)
+	} else {
 		c.tensors, err = c.mapTensors(file)
-	case exists(single):
-		c.tensors, err = c.mapTensors(single)
-	case exists(index):
-		c.tensors, err = c.mapShards(folder, index)
-	default:
-		err = withHint(fmt.Errorf("%s: neither model.safetensors nor model.safetensors.index.json is there", folder), formatHint)
 	}
 	if err != nil {
 		return nil, err
@@ -52,13 +54,18 @@ func openLocal(name, folder, file string) (_ *Checkpoint, err error) {
 	return c, nil
 }
 
-// mapTensors maps a safetensors file and returns its tensors by name.
+// mapTensors maps a file of safetensors or of torch.save and returns its tensors by name.
 func (c *Checkpoint) mapTensors(path string) (map[string]heldTensor, error) {
 	mapping, err := c.mapFile(path)
 	if err != nil {
 		return nil, err
 	}
-	tensors, err := holdTensors(path, mapping, true)
+	var tensors map[string]heldTensor
+	if filepath.Ext(path) == ".safetensors" {
+		tensors, err = holdTensors(path, mapping, true)
+	} else {
+		tensors, err = holdTorch(path, mapping)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}

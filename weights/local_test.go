@@ -132,11 +132,11 @@ func TestOpenRefuses(t *testing.T) {
 		{"config is a folder", map[string]string{"config.json/x": ""}, "", "config.json: not a regular file"},
 		{"config too long", map[string]string{"config.json": strings.Repeat(" ", maxConfigBytes+1)}, "", "config.json: larger than 1048576 bytes"},
 		{"an adapter", map[string]string{"config.json": "{}", "model.safetensors": weights, "adapter_config.json": "{}"}, "", "adapter_config.json: an adapter (LoRA) is to be added"},
-		{"no weights", map[string]string{"config.json": "{}"}, "", "neither model.safetensors nor model.safetensors.index.json"},
+		{"no weights", map[string]string{"config.json": "{}"}, "", "none of model.safetensors, model.safetensors.index.json, pytorch_model.bin, pytorch_model.bin.index.json is there"},
 		{"weights are a folder", map[string]string{"config.json": "{}", "model.safetensors/x": ""}, "", "model.safetensors: not a regular file"},
 		{"weights are empty", map[string]string{"config.json": "{}", "model.safetensors": ""}, "", "model.safetensors: the file is empty"},
 		{"weights are truncated", map[string]string{"config.json": "{}", "model.safetensors": weights[:len(weights)-1]}, "", `model.safetensors: tensor "a" ends at 4 but the file has 3 bytes of data`},
-		{"weights of another format", map[string]string{"config.json": "{}", "model.onnx": "?"}, "model.onnx", "model.onnx: neither a .safetensors file nor .gguf"},
+		{"weights of another format", map[string]string{"config.json": "{}", "model.onnx": "?"}, "model.onnx", "model.onnx: no file of weights: none of .safetensors, .gguf, .bin"},
 
 		{"index is no JSON", map[string]string{"model.safetensors.index.json": "weights"}, "", `index.json: byte 0 of the JSON: 'w' where '{' is expected`},
 		{"index goes on", map[string]string{"model.safetensors.index.json": index("a.safetensors") + "{}"}, "", "index.json: byte 67 of the JSON: unexpected '{' after the end"},

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 )
 
@@ -19,7 +18,7 @@ const (
 	tinyName        = "tiny"
 	syntheticPrefix = "synthetic:"
 
-	nameHint   = "a model is tiny, a folder such as ./gpt2, a file.safetensors or .gguf, synthetic:gpt2, or one of the hub such as gpt2"
+	nameHint   = "a model is tiny, a folder such as ./gpt2, a file.safetensors, .gguf or .bin, synthetic:gpt2, or one of the hub such as gpt2"
 	formatHint = "save the model as safetensors, for example with save_pretrained of transformers, and name that folder"
 )
 
@@ -28,9 +27,9 @@ const (
 //   - "tiny", the model inside the binary, for demonstration;
 //   - "synthetic:gpt2", "synthetic:gpt2-medium", "synthetic:gpt2-large", "synthetic:gpt2-xl" and
 //     "synthetic:LAYERSxHEADSxWIDTH", random weights of that shape;
-//   - the path of a folder with config.json and model.safetensors, or its shards and
-//     model.safetensors.index.json;
-//   - the path of a .safetensors file with config.json beside it;
+//   - the path of a folder with config.json and model.safetensors or pytorch_model.bin, or the shards
+//     of either and their index;
+//   - the path of a .safetensors file, or one of torch.save (.bin, .pt, .pth), with config.json beside it;
 //   - the path of a .gguf file, of llama.cpp's architecture gpt2.
 //
 // Names of the hub are for [Source.Open]. A path that exists wins over one that is spelled the same.
@@ -89,9 +88,8 @@ func locate(name string) (folder, file string, err error) {
 		return "", "", withHint(fmt.Errorf("%w: it is empty", ErrName), nameHint)
 	}
 	info, err := os.Stat(name)
-	isWeights := slices.Contains([]string{".safetensors", ".gguf"}, filepath.Ext(name))
 	switch {
-	case errors.Is(err, fs.ErrNotExist) && !isWeights && hubName.MatchString(name):
+	case errors.Is(err, fs.ErrNotExist) && !isWeightsFile(name) && hubName.MatchString(name):
 		return "", "", withHint(fmt.Errorf("%s: no such folder, and the hub is not asked here", name), nameHint)
 	case errors.Is(err, fs.ErrNotExist):
 		return "", "", withHint(err, nameHint)
@@ -99,8 +97,8 @@ func locate(name string) (folder, file string, err error) {
 		return "", "", err
 	case info.IsDir():
 		return name, "", nil
-	case !isWeights:
-		return "", "", withHint(fmt.Errorf("%s: neither a .safetensors file nor .gguf", name), formatHint)
+	case !isWeightsFile(name):
+		return "", "", withHint(fmt.Errorf("%s: no file of weights: none of .safetensors, .gguf, .bin", name), formatHint)
 	}
 	return filepath.Dir(name), name, nil
 }

@@ -22,9 +22,9 @@ func TestNames(t *testing.T) {
 		{"gpt2.safetensors", "gpt2.safetensors: no such file", false, "a model is tiny"},
 		{"a/b/c", "a/b/c: no such file", false, "a model is tiny"},
 		{"gpt2.gguf", "gpt2.gguf: no such file", false, "a model is tiny"},
-		{"open.go", "open.go: neither a .safetensors file nor .gguf", false, "save_pretrained"},
+		{"open.go", "open.go: no file of weights: none of .safetensors, .gguf, .bin", false, "save_pretrained"},
 		{"nul\x00nul", "nul\x00nul", false, ""},
-		{os.DevNull, "neither a .safetensors file nor .gguf", false, ""},
+		{os.DevNull, "no file of weights: none of .safetensors, .gguf, .bin", false, ""},
 
 		{"synthetic:", "malformed model name: synthetic: is no shape", true, "synthetic:LAYERSxHEADSxWIDTH"},
 		{"synthetic:gpt3", "is no shape", true, "synthetic:LAYERSxHEADSxWIDTH"},

@@ -17,8 +17,9 @@ var (
 
 	tokenizerFiles = []string{"tokenizer.json", "tokenizer_config.json", "vocab.json", "merges.txt", "special_tokens_map.json", "added_tokens.json"}
 
-	// weightFiles are the forms that weights come in. The first that is there is taken.
-	weightFiles = []string{"model.safetensors", "model.safetensors.index.json"}
+	// weightFiles are the forms that weights come in: one file, or the index of several. The first
+	// that is there is taken.
+	weightFiles = []string{"model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json"}
 )
 
 const indexSuffix = ".index.json"
@@ -122,7 +123,7 @@ func shardsOf(s *hub.Snapshot, file string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	shardOf, err := parseIndex(text)
+	shardOf, err := parseIndex(text, shardSuffix(file))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}

@@ -12,7 +12,8 @@ import (
 // maxShards is far above any model's, and below the number of mappings that a process may hold.
 const maxShards = 1024
 
-// mapShards maps the shards of an index (model.safetensors.index.json of transformers) and returns
+// mapShards maps the shards of an index (model.safetensors.index.json of transformers, or the same
+// of pytorch_model.bin) and returns
 // the tensors that it lists, each from the shard that it names. What else the index says, such as
 // total_size, is not believed.
 func (c *Checkpoint) mapShards(folder, path string) (map[string]heldTensor, error) {
@@ -20,7 +21,7 @@ func (c *Checkpoint) mapShards(folder, path string) (map[string]heldTensor, erro
 	if err != nil {
 		return nil, err
 	}
-	shardOf, err := parseIndex(text)
+	shardOf, err := parseIndex(text, shardSuffix(path))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -48,8 +49,11 @@ func (c *Checkpoint) mapShards(folder, path string) (map[string]heldTensor, erro
 	return tensors, nil
 }
 
-// parseIndex returns the weight_map of an index: which shard each tensor is in.
-func parseIndex(text []byte) (map[string]string, error) {
+// shardSuffix is how the names of the shards of that index end.
+func shardSuffix(index string) string { return filepath.Ext(strings.TrimSuffix(index, indexSuffix)) }
+
+// parseIndex returns the weight_map of an index: which shard, whose name ends so, each tensor is in.
+func parseIndex(text []byte, suffix string) (map[string]string, error) {
 	shardOf := map[string]string{}
 	s, err := newScanner(text)
 	if err != nil {
@@ -64,8 +68,8 @@ func parseIndex(text []byte) (map[string]string, error) {
 			if err != nil {
 				return err
 			}
-			if !isInside(shard) || !strings.HasSuffix(shard, ".safetensors") {
-				return fmt.Errorf("tensor %q is said to be in %q, which is no .safetensors file of this folder", name, shard)
+			if !isInside(shard) || !strings.HasSuffix(shard, suffix) {
+				return fmt.Errorf("tensor %q is said to be in %q, which is no %s file of this folder", name, shard, suffix)
 			}
 			shardOf[name] = shard
 			return nil

@@ -70,7 +70,7 @@ func hubModel(name string) (n hub.Name, ofHub bool, err error) {
 // isWeightsFile tells by its ending whether a name is meant as the path of a file.
 func isWeightsFile(name string) bool {
 	switch filepath.Ext(name) {
-	case ".safetensors", ".gguf", ".bin":
+	case ".safetensors", ".gguf", ".bin", ".pt", ".pth":
 		return true
 	}
 	return false

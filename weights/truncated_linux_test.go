@@ -25,6 +25,10 @@ func TestTruncatedAfterMapping(t *testing.T) {
 		{"testdata/gguf", "hf", "hf/model.safetensors"},
 		{"testdata/gguf", "f32.gguf", "f32.gguf"},
 		{"testdata/gguf", "q8_0.gguf", "q8_0.gguf"},
+		{"testdata/torch", "zip.bin", "zip.bin"},
+		{"testdata/torch", "legacy.bin", "legacy.bin"},
+		{"testdata/torch", "views.bin", "views.bin"},
+		{"testdata/torch", "sharded", "sharded/pytorch_model-00001-of-00002.bin"},
 		{"testdata/sharded", "", "model-00003-of-00006.safetensors"},
 	} {
 		dir := filepath.Join(t.TempDir(), "copy")

@@ -29,7 +29,7 @@ type modelFlags struct {
 const auto = "auto"
 
 func modelFlag(c *cobra.Command, to *string, standard string) {
-	c.Flags().StringVar(to, "model", standard, "`MODEL`: tiny, ./folder, file.safetensors or .gguf, one of the hub such as gpt2 or org/name@revision, synthetic:gpt2 or synthetic:LAYERSxHEADSxWIDTH")
+	c.Flags().StringVar(to, "model", standard, "`MODEL`: tiny, ./folder, file.safetensors, .gguf or .bin, one of the hub such as gpt2 or org/name@revision, synthetic:gpt2 or synthetic:LAYERSxHEADSxWIDTH")
 }
 
 func (m *modelFlags) add(c *cobra.Command) {

@@ -1,6 +1,6 @@
 """Write the fixtures of GGUF with llama.cpp's own converter and quantiser.
 
-    python gguf.py LLAMA_CPP LLAMA_QUANTIZE
+    python gguf_fixtures.py LLAMA_CPP LLAMA_QUANTIZE
 
 gguf/hf/         a small GPT2LMHeadModel with a byte-level tokenizer, as transformers writes it
 gguf/*.gguf      the same as convert_hf_to_gguf.py writes it (f32, f16), and as llama-quantize does (q8_0)
