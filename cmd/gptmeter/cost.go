@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"math/big"
 	"strings"
 
@@ -32,7 +33,7 @@ type costFlags struct {
 
 	levers bool
 	at     []float64 // percent
-	hosted []float64
+	hosted *bill.Hosted
 	as     *big.Rat
 	train  *big.Rat
 	peak   *big.Rat
@@ -89,7 +90,7 @@ it stands what their work alone costs.`,
 	rational(flags, &f.requestsPerDay, "requests-per-day", "requests that come in a day")
 	optional(c, &f.promptTokens, "prompt-tokens", 0, maxLength, "tokens of a request's prompt")
 	optional(c, &f.completionTokens, "completion-tokens", 0, maxLength, "tokens that a request generates")
-	flags.StringVar(&f.requests, "requests", "", "take the day's requests from this `FILE` of JSON lines: what generate --json prints, or prompt_tokens, completion_tokens and count")
+	flags.StringVar(&f.requests, "requests", "", "take the day's requests from this `FILE` of JSON lines: what generate --json prints, or prompt_tokens, completion_tokens and count; - is stdin")
 	rational(flags, &f.utilization, "utilization", "share of the day, 0..1, that a machine is busy; in place of requests")
 	flags.Var(value[bill.Curve]{&f.curve, "CURVE", bill.ParseCurve}, "curve", "when requests come: flat, office, or 24 `NUMBERS` with commas between (default flat)")
 	flags.Lookup("curve").DefValue = ""
@@ -102,8 +103,9 @@ it stands what their work alone costs.`,
 	flags.BoolVar(&f.levers, "levers", false, "rank what would make it cheaper: every format, batch and number of threads, and what machines cost")
 	flags.Var(list[float64]{to: &f.at, kind: numberType, parse: parseNumber("above 0 and at most 100", func(x float64) bool { return x > 0 && x <= 100 })}, "at",
 		"`PERCENTAGES` of utilization at which to show the cost of tokens")
-	flags.Var(list[float64]{to: &f.hosted, kind: numberType, parse: parseNumber("0 or more", func(x float64) bool { return x >= 0 })}, "hosted",
+	flags.Var(value[*bill.Hosted]{&f.hosted, "IN,OUT", parseHosted}, "hosted",
 		"find when a hosted model is cheaper that costs so much for a million prompt and a million completion tokens: `IN,OUT`")
+	flags.Lookup("hosted").DefValue = ""
 	flags.BoolVar(&f.scale, "scale-throughput", false, "where a price is of machines with other cores than were measured, take throughput in proportion")
 	rational(flags, &f.as, "as", "project to a model of so many parameters")
 	rational(flags, &f.train, "train-tokens", "with --as, add what training it once on so many tokens costs")
@@ -113,6 +115,16 @@ it stands what their work alone costs.`,
 	flags.StringVar(&f.report, "report", "", "write the answer, with pictures, into this `FILE` as a page for a browser")
 	configFlag(c)
 	return c
+}
+
+func parseHosted(text string) (*bill.Hosted, error) {
+	in, out, both := strings.Cut(text, ",")
+	prompt, errIn := parseAmount(in)
+	completion, errOut := parseAmount(out)
+	if !both || errIn != nil || errOut != nil {
+		return nil, errors.New("not two prices, of a million prompt and of a million completion tokens")
+	}
+	return &bill.Hosted{PerMillionPrompt: prompt, PerMillionCompletion: completion}, nil
 }
 
 // optional adds a flag for a whole number that need not be there.

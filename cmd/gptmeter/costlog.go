@@ -38,13 +38,18 @@ type requestLog struct {
 	seconds *float64
 }
 
-// readLog reads a log. Where it is to be a day's, it must not be longer than one.
-func readLog(path string, wholeDay bool) (*requestLog, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, unusable(err)
+// readLog reads a log, - from stdin. Where it is to be a day's, it must not be longer than one.
+func (p *program) readLog(path string, wholeDay bool) (*requestLog, error) {
+	file := p.stdin
+	if path == "-" {
+		path = "stdin"
+	} else {
+		var err error
+		if file, err = os.Open(path); err != nil {
+			return nil, unusable(err)
+		}
+		defer file.Close()
 	}
-	defer file.Close()
 	lines := bufio.NewScanner(file)
 	lines.Buffer(nil, maxLogLine)
 	log, at := &requestLog{seconds: new(float64)}, map[[2]int64]int{}

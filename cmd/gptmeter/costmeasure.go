@@ -64,7 +64,7 @@ func (p *program) measurements(ctx context.Context, f *costFlags, given map[stri
 func readMeasured(path string) (*benchmarks.Report, error) {
 	r, err := benchmarks.ReadReport(path)
 	if err != nil {
-		return nil, errorWithHint(unusable(err), "gptmeter bench -o json > %s measures", path)
+		return nil, errorWithHint(unusable(err), "gptmeter bench -o json makes such a file")
 	}
 	return r, nil
 }

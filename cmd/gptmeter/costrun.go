@@ -30,7 +30,7 @@ func (p *program) runCost(c *cobra.Command, f *costFlags) error {
 	if f.scenario != "" {
 		return p.showScenario(f)
 	}
-	q, err := f.query(given)
+	q, err := p.query(f, given)
 	if err != nil {
 		return err
 	}
@@ -78,8 +78,6 @@ func (f *costFlags) check(given map[string]bool) error {
 		return usageError("--train-tokens and --peak-flops are of use with --as alone")
 	case f.as != nil && f.as.Sign() == 0 || f.peak != nil && f.peak.Sign() == 0:
 		return usageError("--as and --peak-flops are above 0")
-	case given["hosted"] && len(f.hosted) != 2:
-		return usageError("--hosted: two prices, of a million prompt and of a million completion tokens")
 	case f.json && given["output"] && f.output != "json":
 		return usageError("--json and --output %s are two formats", f.output)
 	}
@@ -101,8 +99,8 @@ func (f *costFlags) check(given map[string]bool) error {
 }
 
 // query is what the flags ask, without measurements.
-func (f *costFlags) query(given map[string]bool) (*bill.Query, error) {
-	q := &bill.Query{Requests: f.requestsPerDay, Utilization: f.utilization, Curve: f.curve, ScaleThroughput: f.scale,
+func (p *program) query(f *costFlags, given map[string]bool) (*bill.Query, error) {
+	q := &bill.Query{Requests: f.requestsPerDay, Utilization: f.utilization, Curve: f.curve, Hosted: f.hosted, ScaleThroughput: f.scale,
 		Limits: bill.Limits{TTFT: f.maxTTFT, TPOT: f.maxTPOT}}
 	var err error
 	if q.Price, err = openPrice(f.price); err != nil {
@@ -123,12 +121,9 @@ func (f *costFlags) query(given map[string]bool) (*bill.Query, error) {
 	for _, percent := range f.at {
 		q.At = append(q.At, new(big.Rat).Quo(decimal(percent), big.NewRat(100, 1)))
 	}
-	if given["hosted"] {
-		q.Hosted = &bill.Hosted{PerMillionPrompt: decimal(f.hosted[0]), PerMillionCompletion: decimal(f.hosted[1])}
-	}
 	switch {
 	case f.requests != "":
-		log, err := readLog(f.requests, f.requestsPerDay == nil)
+		log, err := p.readLog(f.requests, f.requestsPerDay == nil)
 		if err != nil {
 			return nil, err
 		}
@@ -194,6 +189,9 @@ func openOther(name string) (o bill.Other, err error) {
 	priceName, file, apart := strings.Cut(name, "@")
 	if o.Price, err = openPrice(priceName); err != nil || !apart {
 		return o, err
+	}
+	if file == "" {
+		return o, usageError("--compare %s: no file stands after @", name)
 	}
 	r, err := readMeasured(file)
 	if err != nil {

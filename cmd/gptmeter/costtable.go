@@ -79,7 +79,7 @@ func (t *costText) headline() string {
 	a := t.answer
 	total := bill.Rounded([]*big.Rat{&a.Day.Total.Rat}, a.Price.Digits())[0]
 	s := fmt.Sprintf("%s %s a day", a.Price.Currency, t.money(total))
-	if i := a.Day.Interval; i != nil {
+	if i := a.Day.Interval; i != nil && t.money(&i.Low.Rat) != t.money(&i.High.Rat) {
 		s += fmt.Sprintf(" (%.0f %%: %s to %s)", 100*i.Confidence, t.money(&i.Low.Rat), t.money(&i.High.Rat))
 	}
 	s += fmt.Sprintf(": %s, %s busy", plural(a.Machines, "machine"), percentText(a.Utilization))

@@ -194,12 +194,14 @@ func (v biases) Type() string   { return biasType }
 
 // rational adds a flag for a decimal that is 0 or more, exactly as it is written; nil until it is set.
 func rational(flags *pflag.FlagSet, to **big.Rat, name, usage string) {
-	flags.Var(value[*big.Rat]{to, numberType, func(text string) (*big.Rat, error) {
-		x, err := price.ParseNumber(text)
-		if err == nil && x.Sign() < 0 {
-			err = errors.New("less than 0")
-		}
-		return x, err
-	}}, name, usage)
+	flags.Var(value[*big.Rat]{to, numberType, parseAmount}, name, usage)
 	flags.Lookup(name).DefValue = ""
+}
+
+func parseAmount(text string) (*big.Rat, error) {
+	x, err := price.ParseNumber(strings.TrimSpace(text))
+	if err == nil && x.Sign() < 0 {
+		err = errors.New("less than 0")
+	}
+	return x, err
 }

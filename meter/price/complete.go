@@ -42,6 +42,12 @@ func (p *Price) complete(place string) error {
 			return refuse("range.%s = [%s, %s] does not hold the %s itself", k, Decimal(r.Low), Decimal(r.High), Decimal(x))
 		}
 	}
+	if len(p.figures) == 0 {
+		return refuse("it has no figures: a [hardware] or [rent], to begin with")
+	}
+	if !p.HasTable(Hardware) && !p.HasTable(Rent) {
+		p.assumed = append(p.assumed, p.Name+" has neither hardware nor rent: its machines cost nothing")
+	}
 	if p.Currency == "" {
 		p.Currency = "USD"
 		p.assumed = append(p.assumed, p.Name+" names no currency: USD is assumed")

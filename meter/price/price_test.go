@@ -107,6 +107,8 @@ func TestRefused(t *testing.T) {
 		{"[range]\nelectricity.per_kw = [1, 2]", `f:2: unknown key "range.electricity.per_kw"`},
 		{"[scale]\nheadroom = -0.1", `f:2: scale.headroom = -0.1: less than 0`},
 		{"[scale", "f:1: "},
+		{"", "f: it has no figures: "},
+		{"[scale]", "f: it has no figures: "},
 	} {
 		_, err := Parse("f", []byte(c.text))
 		if err == nil {
