@@ -118,5 +118,5 @@ func (t Test) memory(c model.Config) int64 {
 	if t.Phase == meter.Prefill || t.Depth > 0 {
 		rows = min(t.options().StepTokens, t.Batch*max(t.Depth, t.Tokens))
 	}
-	return int64(t.Batch)*caches + 2*c.StepBytes(rows, min(rows, t.Batch))
+	return int64(t.Batch)*caches + 2*c.StepBytes(rows, min(rows, t.Batch), t.DType)
 }

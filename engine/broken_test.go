@@ -37,7 +37,7 @@ func TestErrLogits(t *testing.T) {
 		{"wte.weight", broken*8 + 7, math.Inf(1)},
 		{"wte.weight", broken * 8, math.Inf(-1)},
 	} {
-		m, err := load(weights)
+		m, err := load(weights, tensor.F32)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -80,7 +80,7 @@ func TestErrLogits(t *testing.T) {
 
 // An infinite logit is no number either, though some token would be the likeliest.
 func TestErrLogitsInfinite(t *testing.T) {
-	m, err := load(brokenWeights{"lm_head.weight", 9 * 8, math.Inf(1)})
+	m, err := load(brokenWeights{"lm_head.weight", 9 * 8, math.Inf(1)}, tensor.F32)
 	if err != nil {
 		t.Fatal(err)
 	}

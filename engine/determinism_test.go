@@ -39,36 +39,45 @@ func smallRequests() []Request {
 // Alone or in a batch of any size, in chunks of any size, with 1 or 2 threads, all at once or one
 // after the other: the same tokens, with log-probabilities that are equal to the last bit.
 func TestDeterminism(t *testing.T) {
-	requests := smallRequests()
-	var want [][]Choice
-	for _, r := range requests {
-		want = append(want, complete(t, smallEngine(t, Options{MaxBatch: 1, StepTokens: 512}, 1), r).Choices)
-	}
 	for _, threads := range []int{1, 2} {
 		for _, batch := range []int{1, 2, 32} {
 			for _, tokens := range []int{1, 2, 7, 512} {
 				for _, apart := range []int{0, 3} { // steps between one request and the next
 					t.Run(fmt.Sprintf("threads=%d/batch=%d/tokens=%d/apart=%d", threads, batch, tokens, apart), func(t *testing.T) {
-						e := smallEngine(t, Options{MaxBatch: batch, StepTokens: tokens}, threads)
-						tasks, s := make([]*Task, len(requests)), streams{}
-						for i, r := range requests {
-							tasks[i] = submit(t, e, r)
-							for n := 0; n < apart && e.Pending(); n++ {
-								s.step(t, e)
-							}
-						}
-						for e.Pending() {
-							s.step(t, e)
-						}
-						for i, task := range tasks {
-							s.check(t, task)
-							if d := cmp.Diff(want[i], task.Result().Choices); d != "" {
-								t.Errorf("request %d differs from what it is alone:\n%s", i, d)
-							}
-						}
+						checkDeterminism(t, tensor.F32, Options{MaxBatch: batch, StepTokens: tokens}, threads, apart)
 					})
 				}
 			}
+		}
+	}
+	for _, d := range tensor.DTypes() {
+		t.Run("dtype="+d.String(), func(t *testing.T) { checkDeterminism(t, d, Options{MaxBatch: 5, StepTokens: 13}, 2, 1) })
+	}
+}
+
+// checkDeterminism compares requests that come so many steps apart with each alone.
+func checkDeterminism(t *testing.T, d tensor.DType, o Options, threads, apart int) {
+	m, err := load(smallWeights{}, d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, s := New(m, newExec(t, threads), nil, o, 0), streams{}
+	requests := smallRequests()
+	tasks := make([]*Task, len(requests))
+	for i, r := range requests {
+		tasks[i] = submit(t, e, r)
+		for n := 0; n < apart && e.Pending(); n++ {
+			s.step(t, e)
+		}
+	}
+	for e.Pending() {
+		s.step(t, e)
+	}
+	for i, task := range tasks {
+		s.check(t, task)
+		alone := New(m, newExec(t, 1), nil, Options{MaxBatch: 1, StepTokens: 512}, 0)
+		if d := cmp.Diff(complete(t, alone, requests[i]).Choices, task.Result().Choices); d != "" {
+			t.Errorf("request %d differs from what it is alone:\n%s", i, d)
 		}
 	}
 }

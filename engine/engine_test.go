@@ -34,14 +34,14 @@ func newExec(t testing.TB, threads int) *tensor.Exec {
 }
 
 // load reads a model once for all tests.
-func load(source model.Source) (*model.Model, error) {
+func load(source model.Source, d tensor.DType) (*model.Model, error) {
 	pool := tensor.NewPool(1)
 	defer pool.Close()
 	x, err := tensor.NewExec(pool, "auto")
 	if err != nil {
 		return nil, err
 	}
-	return model.Load(x, source, tensor.F32, nil)
+	return model.Load(x, source, d, nil)
 }
 
 var tiny = sync.OnceValues(func() (*model.Model, error) {
@@ -50,7 +50,7 @@ var tiny = sync.OnceValues(func() (*model.Model, error) {
 		return nil, err
 	}
 	defer checkpoint.Close()
-	return load(checkpoint)
+	return load(checkpoint, tensor.F32)
 })
 
 // tinyEngine runs the model inside the binary, with its tokenizer.
@@ -102,7 +102,7 @@ type elements []float32
 func (e elements) Read(dst []float32, at int) { copy(dst, e[at:]) }
 func (e elements) Release()                   {}
 
-var small = sync.OnceValues(func() (*model.Model, error) { return load(smallWeights{}) })
+var small = sync.OnceValues(func() (*model.Model, error) { return load(smallWeights{}, tensor.F32) })
 
 // smallEngine runs the small model, which has no tokenizer.
 func smallEngine(t testing.TB, o Options, threads int) *Engine {

@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/gptmeter/gptmeter/model"
+	"github.com/gptmeter/gptmeter/tensor"
 )
 
 // evaluate scores the tokens to the end.
@@ -166,7 +167,7 @@ func TestEvaluateRefused(t *testing.T) {
 
 // A broken model has no score.
 func TestEvaluateBroken(t *testing.T) {
-	m, err := load(brokenWeights{"wte.weight", 0, math.NaN()})
+	m, err := load(brokenWeights{"wte.weight", 0, math.NaN()}, tensor.F32)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,7 +17,7 @@ import (
 func TestErrFault(t *testing.T) {
 	x, c := newExec(t, 3, ""), gpt2
 	c.Layers, c.Heads, c.Width, c.Inner, c.Positions, c.Vocabulary = 1, 2, 16, 8, 80, 9
-	m := loadSource(t, x, newSource(c, 1))
+	m := loadSource(t, x, newSource(c, 1), tensor.F32)
 	f, err := os.Create(filepath.Join(t.TempDir(), "weights"))
 	if err != nil {
 		t.Fatal(err)

@@ -26,8 +26,8 @@ func drawConfig(t *rapid.T) model.Config {
 	return c
 }
 
-func loadSource(t rapid.TB, x *tensor.Exec, s *source) *model.Model {
-	m, err := model.Load(x, s, tensor.F32, nil)
+func loadSource(t rapid.TB, x *tensor.Exec, s *source, d tensor.DType) *model.Model {
+	m, err := model.Load(x, s, d, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +70,7 @@ func TestForwardSteps(t *testing.T) {
 		}
 		t.Run(kernels, func(t *testing.T) {
 			rapid.Check(t, func(rt *rapid.T) {
-				m := loadSource(rt, execs[0], newSource(drawConfig(rt), rapid.Uint64().Draw(rt, "seed")))
+				m := loadSource(rt, execs[0], newSource(drawConfig(rt), rapid.Uint64().Draw(rt, "seed")), rapid.SampledFrom(tensor.DTypes()).Draw(rt, "dtype"))
 				var live []*text
 				for range rapid.IntRange(1, 3).Draw(rt, "texts") {
 					live = append(live, newText(rt, execs[0], m, &text{}, 0))
@@ -184,7 +184,7 @@ func products(c model.Config, rows, past, logits int) map[tensor.Operator]int64 
 // TestManyLogits: logits of more rows than are made at once are those of the rows alone.
 func TestManyLogits(t *testing.T) {
 	x := newExec(t, 3, "auto")
-	m := loadSource(t, x, newSource(small(), 1))
+	m := loadSource(t, x, newSource(small(), 1), tensor.F32)
 	tokens := make([]int, 80)
 	for i := range tokens {
 		tokens[i] = 7 * i % 97
@@ -229,7 +229,7 @@ func TestNaN(t *testing.T) {
 	run := func(poison float32) (logits []float32) {
 		s := newSource(c, 1)
 		s.tensors["wte.weight"].data[bad*c.Width+3] = poison
-		m := loadSource(t, x, s)
+		m := loadSource(t, x, s, tensor.F32)
 		spans := []model.Span{
 			{Tokens: []int{1, 2, 3, 4}, Cache: m.NewCache(), Logits: 4},
 			{Tokens: []int{4, 4, 4, bad, 6}, Cache: m.NewCache(), Logits: 5},
@@ -261,7 +261,7 @@ func TestNaN(t *testing.T) {
 func TestForwardErrors(t *testing.T) {
 	c := small()
 	x := newExec(t, 2, "auto")
-	m := loadSource(t, x, newSource(c, 1))
+	m := loadSource(t, x, newSource(c, 1), tensor.F32)
 	long := make([]int, c.Positions)
 	fresh, begun := m.NewCache(), m.NewCache()
 	if err := m.Forward(x, []model.Span{{Tokens: []int{1, 2, 3}, Cache: begun}}, nil); err != nil {
@@ -300,7 +300,7 @@ func TestForwardErrors(t *testing.T) {
 func TestModelSections(t *testing.T) {
 	c := small()
 	x := newExec(t, 2, "auto")
-	m := loadSource(t, x, newSource(c, 1))
+	m := loadSource(t, x, newSource(c, 1), tensor.F32)
 	names := m.Sections()
 	if want := []string{"embedding", "h.0", "h.1", "head"}; !slices.Equal(names, want) {
 		t.Fatalf("the sections are %v, not %v", names, want)
@@ -328,8 +328,14 @@ func TestModelSections(t *testing.T) {
 
 // TestAllocations: where its cache has room, a step of tokens allocates nothing.
 func TestAllocations(t *testing.T) {
+	for _, d := range tensor.DTypes() {
+		t.Run(d.String(), func(t *testing.T) { checkAllocations(t, d) })
+	}
+}
+
+func checkAllocations(t *testing.T, d tensor.DType) {
 	x := newExec(t, 2, "auto")
-	m := loadSource(t, x, newSource(small(), 1))
+	m := loadSource(t, x, newSource(small(), 1), d)
 	// A cache grows by 32 tokens at a time: both have room for the 22 that follow.
 	spans := []model.Span{
 		{Tokens: make([]int, 33), Cache: m.NewCache(), Logits: 1},

@@ -22,10 +22,12 @@ func (c Config) CacheBytes(tokens int) int64 {
 }
 
 // StepBytes is the memory of the matrices that Forward works on for so many rows, of which so
-// many want logits. Besides it, each worker has a fraction of a MiB for itself.
-func (c Config) StepBytes(rows, logits int) int64 {
+// many want logits, with weights that are held as d. Besides it, each worker has a fraction of a
+// MiB for itself.
+func (c Config) StepBytes(rows, logits int, d tensor.DType) int64 {
 	r := min(logits, logitRows)
-	return float32Bytes * (int64(rows)*int64(5*c.Width+c.Inner) + int64(r)*int64(c.Width+c.Vocabulary))
+	return float32Bytes*(int64(rows)*int64(5*c.Width+c.Inner)+int64(r)*int64(c.Width+c.Vocabulary)) +
+		int64(rows)*tensor.OperandBytes(max(c.Width, c.Inner), d)
 }
 
 const float32Bytes = 4

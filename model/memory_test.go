@@ -18,7 +18,7 @@ func TestMemory(t *testing.T) {
 		for _, d := range tensor.DTypes() {
 			checkMemory(t, s, d, 0, 0, c.WeightBytes(d))
 			for _, wanted := range []int{1, 70, 601} {
-				checkMemory(t, s, d, 601, wanted, c.WeightBytes(d)+c.CacheBytes(601)+c.StepBytes(601, wanted))
+				checkMemory(t, s, d, 601, wanted, c.WeightBytes(d)+c.CacheBytes(601)+c.StepBytes(601, wanted, d))
 			}
 		}
 	}

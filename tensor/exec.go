@@ -37,16 +37,24 @@ type Exec struct {
 	trace             func(Call)
 	off               bool // no clocks and no books: Meter(false)
 
-	arena arena
-	call  call                  // the operands of the call that is running
-	spans []kernel.Attention    // and those of Attention
-	share shareFunc             // what a worker does for it
-	work  func(w, from, to int) // runs share and times it
-	done  []done                // by worker
+	arena    arena
+	integers []byte                // the rows of a product of integers
+	call     call                  // the operands of the call that is running
+	spans    []kernel.Attention    // and those of Attention
+	share    shareFunc             // what a worker does for it
+	work     func(w, from, to int) // runs share and times it
+	done     []done                // by worker
 }
 
 // A shareFunc does the items from up to to of the call that is running.
 type shareFunc func(x *Exec, worker, from, to int) Count
+
+// A phase of a call is done by as many workers as have at least grain of its items, and before the
+// next one begins.
+type phase struct {
+	items, grain int
+	share        shareFunc
+}
 
 // done is what one worker brings back from a call.
 type done struct {
@@ -164,18 +172,17 @@ func (x *Exec) Settle(into []Work) []Work {
 	return into
 }
 
-// run does one call of op over items, on as many workers as have at least grain of them.
-func (x *Exec) run(op Operator, items, grain int, share shareFunc) (count Count, wall, busy time.Duration) {
-	x.share = share
+// run does one call of op.
+func (x *Exec) run(op Operator, phases ...phase) (count Count, wall, busy time.Duration) {
 	if x.off {
-		x.pool.split(items, grain, x.work)
+		x.doPhases(phases)
 		return Count{}, 0, 0
 	}
 	for w := range x.done {
 		x.done[w].count, x.done[w].fused, x.done[w].busy = Count{}, Count{}, 0
 	}
 	start := x.now()
-	x.pool.split(items, grain, x.work)
+	x.doPhases(phases)
 	wall = x.now() - start
 	for w := range x.done {
 		count.Add(x.done[w].count)
@@ -187,6 +194,13 @@ func (x *Exec) run(op Operator, items, grain int, share shareFunc) (count Count,
 	return count, wall, busy
 }
 
+func (x *Exec) doPhases(phases []phase) {
+	for _, p := range phases {
+		x.share = p.share
+		x.pool.split(p.items, p.grain, x.work)
+	}
+}
+
 func (x *Exec) doShare(worker, from, to int) {
 	if x.off {
 		x.share(x, worker, from, to)
@@ -194,14 +208,14 @@ func (x *Exec) doShare(worker, from, to int) {
 	}
 	start := x.now()
 	d := &x.done[worker]
-	d.count = x.share(x, worker, from, to)
-	d.busy = x.now() - start
+	d.count.Add(x.share(x, worker, from, to))
+	d.busy += x.now() - start
 }
 
 // rows does one call of op whose work is the same for each of its rows, and divides it by rows.
-func (x *Exec) rows(op Operator, rows, items, grain int, share shareFunc) {
+func (x *Exec) rows(op Operator, rows int, phases ...phase) {
 	x.checkRows(rows)
-	count, wall, busy := x.run(op, items, grain, share)
+	count, wall, busy := x.run(op, phases...)
 	if !x.off {
 		x.book(op, rows, OperatorWork{Calls: 1, Count: count, Wall: wall, Busy: busy})
 	}

@@ -43,12 +43,49 @@ func (x *Exec) product(op Operator, out, in Tensor, w *Weight, e kernel.Epilogue
 		panic(badShape)
 	}
 	x.call = call{out: out, in: in, weight: w.panels, epilogue: e}
-	x.rows(op, in.Rows, kernel.PanelCount(w.Outputs()), 1, func(x *Exec, worker, from, to int) (count Count) {
+	panels := kernel.PanelCount(w.Outputs())
+	if w.DType().Integer() {
+		x.call.integers = x.integerRoom(in.Rows * x.backend.RowBytes(w.DType(), in.Cols))
+		x.rows(op, in.Rows, phase{in.Rows, rowGrain, quantizeShare}, phase{panels, 1, dotShare})
+		return
+	}
+	x.rows(op, in.Rows, phase{panels, 1, func(x *Exec, worker, from, to int) (count Count) {
 		c, d := &x.call, &x.done[worker]
 		scratch := d.room(kernel.LinearScratch(c.in.Rows, c.weight, &c.epilogue, to-from))
 		count, d.fused = x.backend.Linear(c.out.Data, c.out.Cols, c.in.Data, c.in.Cols, c.in.Rows, c.weight, &c.epilogue, from, to, scratch)
 		return count
-	})
+	}})
+}
+
+// quantizeShare makes integers of the rows of in, for the workers to share.
+func quantizeShare(x *Exec, _, from, to int) Count {
+	c := &x.call
+	return x.backend.Quantize(c.integers, c.in.Data, c.in.Cols, c.weight.Format, from, to)
+}
+
+// dotShare multiplies them with some panels.
+func dotShare(x *Exec, worker, from, to int) (count Count) {
+	c, d := &x.call, &x.done[worker]
+	scratch := d.room(x.backend.DotScratch(c.weight.Format))
+	count, d.fused = x.backend.Dot(c.out.Data, c.out.Cols, c.integers, c.in.Rows, c.weight, &c.epilogue, from, to, scratch)
+	return count
+}
+
+// OperandBytes is the memory that an Exec keeps for a row of so many inputs, beside the row itself,
+// to multiply it with weights of that format. The avx2 kernels keep twice as much for int8.
+func OperandBytes(inputs int, d DType) int64 {
+	if !d.Integer() {
+		return 0
+	}
+	return int64(kernel.RowBytes(d, inputs))
+}
+
+// integerRoom is so many bytes that begin on a cache line.
+func (x *Exec) integerRoom(n int) []byte {
+	if len(x.integers) < n {
+		x.integers = kernel.Aligned(n)
+	}
+	return x.integers[:n]
 }
 
 // bookFused books what the call that has just returned did under the name of op.

@@ -10,6 +10,7 @@ type call struct {
 	epsilon    float32
 	epilogue   kernel.Epilogue
 	ids, at    []int
+	integers   []byte // made of in
 }
 
 // rowGrain is the fewest rows that are worth waking a worker for.
@@ -26,10 +27,10 @@ func (x *Exec) Embed(out Tensor, w *Weight, ids []int, positions Tensor, at []in
 		}
 	}
 	x.call = call{out: out, in: positions, weight: w.panels, ids: ids, at: at}
-	x.rows(Embed, out.Rows, out.Rows, rowGrain, func(x *Exec, _, from, to int) Count {
+	x.rows(Embed, out.Rows, phase{out.Rows, rowGrain, func(x *Exec, _, from, to int) Count {
 		c := &x.call
 		return x.backend.Embed(c.out.Data, c.weight, c.ids, c.in.Data, c.at, from, to)
-	})
+	}})
 }
 
 // LayerNorm is out[i] = (in[i] − mean)/√(variance + epsilon) · gain + bias, with the mean and the
@@ -39,8 +40,8 @@ func (x *Exec) LayerNorm(out, in Tensor, gain, bias []float32, epsilon float32) 
 		panic(badShape)
 	}
 	x.call = call{out: out, in: in, gain: gain, bias: bias, epsilon: epsilon}
-	x.rows(LayerNorm, in.Rows, in.Rows, rowGrain, func(x *Exec, _, from, to int) Count {
+	x.rows(LayerNorm, in.Rows, phase{in.Rows, rowGrain, func(x *Exec, _, from, to int) Count {
 		c := &x.call
 		return x.backend.LayerNorm(c.out.Data, c.in.Data, c.in.Cols, c.gain, c.bias, c.epsilon, from, to)
-	})
+	}})
 }

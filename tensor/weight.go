@@ -9,6 +9,8 @@ type DType = kernel.Format
 const (
 	F32  = kernel.F32
 	BF16 = kernel.BF16
+	Int8 = kernel.Int8
+	Int4 = kernel.Int4
 )
 
 // DTypes lists the formats that Pack can make.

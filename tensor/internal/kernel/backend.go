@@ -22,6 +22,10 @@ type Backend struct {
 	Scores func(out []float32, ldo int, q []float32, ldq int, keys [][]float32, at, size, rows, blocks int)
 	Mix    func(out []float32, ldo int, p []float32, ldp int, values [][]float32, at, size, rows, positions int)
 
+	// Integers has what multiplies weights that are integers.
+	Integers [Formats]integers
+	MaxAbs   func(x []float32) float32
+
 	Add        func(out, x []float32)
 	ScaleTo    func(out, x []float32, s float32)
 	Sum        func(x []float32) float32
@@ -56,7 +60,12 @@ var portable = Backend{
 	Name: "pure",
 	Tile: pure.Tile, TileBF16: pure.TileBF16, Rows: 4, Columns: 1,
 	Scores: pure.Scores, Mix: pure.Mix,
-	Add: pure.Add, ScaleTo: pure.ScaleTo, Sum: pure.Sum, SumSquares: pure.SumSquares,
+	Integers: [Formats]integers{
+		Int8: int8s(integers{width: 1, round: pure.Round, dot: pure.Dot8, rows: pure.DotRows}),
+		Int4: int4s(integers{width: 1, round: pure.Round, dot: pure.Dot4, rows: pure.DotRows}),
+	},
+	MaxAbs: pure.MaxAbs,
+	Add:    pure.Add, ScaleTo: pure.ScaleTo, Sum: pure.Sum, SumSquares: pure.SumSquares,
 	Normalize: pure.Normalize, Max: pure.Max, ExpSum: pure.ExpSum,
 	Activate: [Activations]func([]float32){
 		GELUTanh: pure.GELUTanh, GELU: pure.GELU, ReLU: pure.ReLU, SiLU: pure.SiLU, Tanh: pure.Tanh,

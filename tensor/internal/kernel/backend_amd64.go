@@ -16,7 +16,9 @@ func assemblyBackends() (list []*Backend) {
 			Name: "avx512",
 			Tile: avx512.Tile, TileBF16: avx512.TileBF16, Rows: avx512.Rows, Columns: avx512.Columns,
 			Scores: avx512.Scores, Mix: avx512.Mix,
-			Add: avx512.Add, ScaleTo: avx512.ScaleTo, Sum: avx512.Sum, SumSquares: avx512.SumSquares,
+			Integers: wideIntegers(),
+			MaxAbs:   avx512.MaxAbs,
+			Add:      avx512.Add, ScaleTo: avx512.ScaleTo, Sum: avx512.Sum, SumSquares: avx512.SumSquares,
 			Normalize: avx512.Normalize, Max: avx512.Max, ExpSum: avx512.ExpSum,
 			Activate: [Activations]func([]float32){
 				GELUTanh: avx512.GELUTanh, GELU: pure.GELU, ReLU: avx512.ReLU, SiLU: avx512.SiLU, Tanh: avx512.Tanh,
@@ -28,7 +30,9 @@ func assemblyBackends() (list []*Backend) {
 			Name: "avx2",
 			Tile: avx2.Tile, TileBF16: avx2.TileBF16, Rows: avx2.Rows, Columns: avx2.Columns,
 			Scores: avx2.Scores, Mix: avx2.Mix,
-			Add: avx2.Add, ScaleTo: avx2.ScaleTo, Sum: avx2.Sum, SumSquares: avx2.SumSquares,
+			Integers: avx2Integers,
+			MaxAbs:   avx2.MaxAbs,
+			Add:      avx2.Add, ScaleTo: avx2.ScaleTo, Sum: avx2.Sum, SumSquares: avx2.SumSquares,
 			Normalize: avx2.Normalize, Max: avx2.Max, ExpSum: avx2.ExpSum,
 			Activate: [Activations]func([]float32){
 				GELUTanh: avx2.GELUTanh, GELU: pure.GELU, ReLU: avx2.ReLU, SiLU: avx2.SiLU, Tanh: avx2.Tanh,
@@ -36,4 +40,20 @@ func assemblyBackends() (list []*Backend) {
 		})
 	}
 	return list
+}
+
+var avx2Integers = [Formats]integers{
+	Int8: int8s(integers{width: 2, round: avx2.RoundWords, dot: avx2.Dot8, rows: avx2.DotRows}),
+	Int4: int4s(integers{width: 1, round: avx2.Round, dot: avx2.Dot4, rows: avx2.DotRows}),
+}
+
+// wideIntegers are those of AVX-512, which has a dot product of bytes on most processors only.
+func wideIntegers() [Formats]integers {
+	if !hasVNNI {
+		return avx2Integers
+	}
+	return [Formats]integers{
+		Int8: int8s(integers{width: 1, round: avx512.Round, dot: avx512.Dot8, rows: avx512.DotRows}),
+		Int4: int4s(integers{width: 1, round: avx512.Round, dot: avx512.Dot4, rows: avx512.DotRows}),
+	}
 }

@@ -76,8 +76,21 @@ func benchmarkLinear(b *testing.B, backend *kernel.Backend, f kernel.Format, row
 	if rows == 1 {
 		limit = "read"
 	}
-	against(b, limit, backend.Name, 256<<20, func() int64 {
+	product := func() kernel.Count {
 		c, _ := backend.Linear(out, n, in, k, rows, w, &e, 0, panels, scratch)
+		return c
+	}
+	if f.Integer() {
+		quantized := kernel.Aligned(rows * backend.RowBytes(f, k))
+		scratch = make([]float32, backend.DotScratch(f))
+		product = func() kernel.Count {
+			backend.Quantize(quantized, in, k, f, 0, rows)
+			c, _ := backend.Dot(out, n, quantized, rows, w, &e, 0, panels, scratch)
+			return c
+		}
+	}
+	against(b, limit, backend.Name, 256<<20, func() int64 {
+		c := product()
 		if limit == "read" {
 			return c.Read
 		}

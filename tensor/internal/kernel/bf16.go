@@ -21,9 +21,12 @@ func packBF16(panel []uint16, numbers []float32) {
 func rowBF16(out []float32, panel []uint16, column int) {
 	at := pure.PlaceBF16(column)
 	for k := range out {
-		out[k] = math.Float32frombits(uint32(panel[k*PanelColumns+at]) << 16)
+		out[k] = widenBF16(panel[k*PanelColumns+at])
 	}
 }
+
+// widenBF16 is a bfloat16 as float32.
+func widenBF16(b uint16) float32 { return math.Float32frombits(uint32(b) << 16) }
 
 // roundBF16 is the nearest bfloat16, the even one of two; beyond the largest that is infinity.
 // What is a bfloat16 already stays as it is, and no number stays none.

@@ -40,8 +40,7 @@ func (e *Epilogue) finish(b *Backend, out []float32, ldo int, sums []float32, ld
 	case e.Add:
 		for i := range rows {
 			b.Add(out[i*ldo:][:n], sums[i*lds:][:n])
-			fused.Elementwise += int64(n)
-			fused.Read += int64(n * float32Bytes)
+			fused.addedTo(n)
 		}
 	case &out[0] != &sums[0]:
 		for i := range rows {
@@ -49,6 +48,12 @@ func (e *Epilogue) finish(b *Backend, out []float32, ldo int, sums []float32, ld
 		}
 	}
 	return c, fused
+}
+
+// addedTo counts an addition to so many elements of out.
+func (c *Count) addedTo(n int) {
+	c.Elementwise += int64(n)
+	c.Read += int64(n * float32Bytes)
 }
 
 // costs are the operations that an activation spends on one element.

@@ -133,6 +133,8 @@ func (b *Backend) panel(g *product, p int, bias []float32, next bool) (c Count) 
 			b.Tile(sums, g.ld, in, g.ldi, floats(panel), PanelColumns, g.depth, end-i, cols, g.first > 0, bias, next)
 		case BF16:
 			b.TileBF16(sums, g.ld, in, g.ldi, words(panel), g.depth, end-i, cols, g.first > 0, bias, next)
+		default:
+			panic(badFormat)
 		}
 		c.product(end-i, cols, executed, g.depth)
 		if bias != nil {

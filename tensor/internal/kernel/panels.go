@@ -16,12 +16,16 @@ const cacheLine = 64
 
 // NewPanels returns a matrix of zeros.
 func NewPanels(f Format, n, k int) Panels {
-	bytes := PanelCount(n) * PanelBytes(f, k)
-	data := make([]byte, bytes+cacheLine-1)
-	off := int(-uintptr(unsafe.Pointer(unsafe.SliceData(data))) % cacheLine)
-	w := Panels{Format: f, N: n, K: k, Data: data[off : off+bytes : off+bytes]}
+	w := Panels{Format: f, N: n, K: k, Data: Aligned(PanelCount(n) * PanelBytes(f, k))}
 	hugePages(w.Data)
 	return w
+}
+
+// Aligned is so many zeros that begin on a cache line.
+func Aligned(bytes int) []byte {
+	data := make([]byte, bytes+cacheLine-1)
+	off := int(-uintptr(unsafe.Pointer(unsafe.SliceData(data))) % cacheLine)
+	return data[off : off+bytes : off+bytes]
 }
 
 // PanelCount is the number of panels for n rows.
@@ -56,6 +60,12 @@ func (w Panels) Pack(read func(numbers []float32, first int), from, to int) {
 		case BF16:
 			read(numbers, first)
 			packBF16(words(w.Panel(p)), numbers)
+		case Int8:
+			read(numbers, first)
+			packInt8(w.Panel(p), numbers)
+		case Int4:
+			read(numbers, first)
+			packInt4(w.Panel(p), numbers)
 		}
 	}
 }
@@ -69,10 +79,27 @@ func (w Panels) Row(out []float32, n int) (bytes int) {
 		for k := range out {
 			out[k] = numbers[k*PanelColumns+column]
 		}
-		return float32Bytes * w.K
 	case BF16:
 		rowBF16(out, words(panel), column)
+	case Int8:
+		rowInt8(out, panel, column)
+	case Int4:
+		rowInt4(out, panel, column)
+	}
+	return w.rowBytes()
+}
+
+// rowBytes is the bytes that hold a row.
+func (w Panels) rowBytes() int {
+	switch w.Format {
+	case F32:
+		return float32Bytes * w.K
+	case BF16:
 		return bfloat16Bytes * w.K
+	case Int8:
+		return w.K + float32Bytes
+	case Int4:
+		return (w.K+1)/2 + (w.K+groupInt4-1)/groupInt4*bfloat16Bytes
 	}
 	panic(badFormat)
 }

@@ -44,6 +44,9 @@ func (b *Backend) Embed(out []float32, w Panels, ids []int, positions []float32,
 	for i := from; i < to; i++ {
 		row := out[i*n : (i+1)*n]
 		c.Read += int64(w.Row(row, ids[i]))
+		if w.Format.Integer() {
+			c.Elementwise += int64(n) // times its scale
+		}
 		b.Add(row, positions[at[i]*n:(at[i]+1)*n])
 		c.Elementwise += int64(n)
 		c.Read += int64(n * float32Bytes)

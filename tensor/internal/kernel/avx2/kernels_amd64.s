@@ -12363,6 +12363,1225 @@ tail_inside5:
 	VZEROUPPER
 	RET
 
+// func dot8x1x32(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, ahead *byte, step int)
+// Requires: AVX, AVX2, CMOV, FMA3
+TEXT ·dot8x1x32(SB), NOSPLIT, $0-88
+	VXORPS Y1, Y1, Y1
+	VXORPS Y3, Y3, Y3
+	VXORPS Y5, Y5, Y5
+	VXORPS Y7, Y7, Y7
+	MOVQ   lda+24(FP), AX
+	MOVQ   a+16(FP), AX
+	MOVQ   w+32(FP), CX
+	MOVQ   ahead+72(FP), DX
+	MOVQ   step+80(FP), DX
+	MOVQ   trips+40(FP), DX
+	MOVQ   group+48(FP), BX
+
+group:
+	MOVQ         BX, SI
+	CMPQ         DX, SI
+	CMOVQLT      DX, SI
+	SUBQ         SI, DX
+	VPBROADCASTD (AX), Y0
+	VPBROADCASTD (AX), Y2
+	VPBROADCASTD (AX), Y4
+	VPBROADCASTD (AX), Y6
+	ADDQ         $0x04, AX
+
+trip:
+	VMOVDQU      (CX), Y10
+	VPAND        constant00ff00ff<>+0(SB), Y10, Y8
+	VPSRLW       $0x08, Y10, Y10
+	VPBROADCASTD (AX), Y9
+	VPMADDWD     Y8, Y9, Y9
+	VPBROADCASTD 4(AX), Y8
+	VPMADDWD     Y10, Y8, Y8
+	VPADDD       Y8, Y9, Y9
+	VPADDD       Y9, Y0, Y0
+	VMOVDQU      32(CX), Y10
+	VPAND        constant00ff00ff<>+0(SB), Y10, Y8
+	VPSRLW       $0x08, Y10, Y10
+	VPBROADCASTD (AX), Y9
+	VPMADDWD     Y8, Y9, Y9
+	VPBROADCASTD 4(AX), Y8
+	VPMADDWD     Y10, Y8, Y8
+	VPADDD       Y8, Y9, Y9
+	VPADDD       Y9, Y2, Y2
+	VMOVDQU      64(CX), Y10
+	VPAND        constant00ff00ff<>+0(SB), Y10, Y8
+	VPSRLW       $0x08, Y10, Y10
+	VPBROADCASTD (AX), Y9
+	VPMADDWD     Y8, Y9, Y9
+	VPBROADCASTD 4(AX), Y8
+	VPMADDWD     Y10, Y8, Y8
+	VPADDD       Y8, Y9, Y9
+	VPADDD       Y9, Y4, Y4
+	VMOVDQU      96(CX), Y10
+	VPAND        constant00ff00ff<>+0(SB), Y10, Y8
+	VPSRLW       $0x08, Y10, Y10
+	VPBROADCASTD (AX), Y9
+	VPMADDWD     Y8, Y9, Y9
+	VPBROADCASTD 4(AX), Y8
+	VPMADDWD     Y10, Y8, Y8
+	VPADDD       Y8, Y9, Y9
+	VPADDD       Y9, Y6, Y6
+	VMOVDQU      128(CX), Y10
+	VPAND        constant00ff00ff<>+0(SB), Y10, Y8
+	VPSRLW       $0x08, Y10, Y10
+	VPBROADCASTD 8(AX), Y9
+	VPMADDWD     Y8, Y9, Y9
+	VPBROADCASTD 12(AX), Y8
+	VPMADDWD     Y10, Y8, Y8
+	VPADDD       Y8, Y9, Y9
+	VPADDD       Y9, Y0, Y0
+	VMOVDQU      160(CX), Y10
+	VPAND        constant00ff00ff<>+0(SB), Y10, Y8
+	VPSRLW       $0x08, Y10, Y10
+	VPBROADCASTD 8(AX), Y9
+	VPMADDWD     Y8, Y9, Y9
+	VPBROADCASTD 12(AX), Y8
+	VPMADDWD     Y10, Y8, Y8
+	VPADDD       Y8, Y9, Y9
+	VPADDD       Y9, Y2, Y2
+	VMOVDQU      192(CX), Y10
+	VPAND        constant00ff00ff<>+0(SB), Y10, Y8
+	VPSRLW       $0x08, Y10, Y10
+	VPBROADCASTD 8(AX), Y9
+	VPMADDWD     Y8, Y9, Y9
+	VPBROADCASTD 12(AX), Y8
+	VPMADDWD     Y10, Y8, Y8
+	VPADDD       Y8, Y9, Y9
+	VPADDD       Y9, Y4, Y4
+	VMOVDQU      224(CX), Y10
+	VPAND        constant00ff00ff<>+0(SB), Y10, Y8
+	VPSRLW       $0x08, Y10, Y10
+	VPBROADCASTD 8(AX), Y9
+	VPMADDWD     Y8, Y9, Y9
+	VPBROADCASTD 12(AX), Y8
+	VPMADDWD     Y10, Y8, Y8
+	VPADDD       Y8, Y9, Y9
+	VPADDD       Y9, Y6, Y6
+	VMOVDQU      256(CX), Y10
+	VPAND        constant00ff00ff<>+0(SB), Y10, Y8
+	VPSRLW       $0x08, Y10, Y10
+	VPBROADCASTD 16(AX), Y9
+	VPMADDWD     Y8, Y9, Y9
+	VPBROADCASTD 20(AX), Y8
+	VPMADDWD     Y10, Y8, Y8
+	VPADDD       Y8, Y9, Y9
+	VPADDD       Y9, Y0, Y0
+	VMOVDQU      288(CX), Y10
+	VPAND        constant00ff00ff<>+0(SB), Y10, Y8
+	VPSRLW       $0x08, Y10, Y10
+	VPBROADCASTD 16(AX), Y9
+	VPMADDWD     Y8, Y9, Y9
+	VPBROADCASTD 20(AX), Y8
+	VPMADDWD     Y10, Y8, Y8
+	VPADDD       Y8, Y9, Y9
+	VPADDD       Y9, Y2, Y2
+	VMOVDQU      320(CX), Y10
+	VPAND        constant00ff00ff<>+0(SB), Y10, Y8
+	VPSRLW       $0x08, Y10, Y10
+	VPBROADCASTD 16(AX), Y9
+	VPMADDWD     Y8, Y9, Y9
+	VPBROADCASTD 20(AX), Y8
+	VPMADDWD     Y10, Y8, Y8
+	VPADDD       Y8, Y9, Y9
+	VPADDD       Y9, Y4, Y4
+	VMOVDQU      352(CX), Y10
+	VPAND        constant00ff00ff<>+0(SB), Y10, Y8
+	VPSRLW       $0x08, Y10, Y10
+	VPBROADCASTD 16(AX), Y9
+	VPMADDWD     Y8, Y9, Y9
+	VPBROADCASTD 20(AX), Y8
+	VPMADDWD     Y10, Y8, Y8
+	VPADDD       Y8, Y9, Y9
+	VPADDD       Y9, Y6, Y6
+	VMOVDQU      384(CX), Y10
+	VPAND        constant00ff00ff<>+0(SB), Y10, Y8
+	VPSRLW       $0x08, Y10, Y10
+	VPBROADCASTD 24(AX), Y9
+	VPMADDWD     Y8, Y9, Y9
+	VPBROADCASTD 28(AX), Y8
+	VPMADDWD     Y10, Y8, Y8
+	VPADDD       Y8, Y9, Y9
+	VPADDD       Y9, Y0, Y0
+	VMOVDQU      416(CX), Y10
+	VPAND        constant00ff00ff<>+0(SB), Y10, Y8
+	VPSRLW       $0x08, Y10, Y10
+	VPBROADCASTD 24(AX), Y9
+	VPMADDWD     Y8, Y9, Y9
+	VPBROADCASTD 28(AX), Y8
+	VPMADDWD     Y10, Y8, Y8
+	VPADDD       Y8, Y9, Y9
+	VPADDD       Y9, Y2, Y2
+	VMOVDQU      448(CX), Y10
+	VPAND        constant00ff00ff<>+0(SB), Y10, Y8
+	VPSRLW       $0x08, Y10, Y10
+	VPBROADCASTD 24(AX), Y9
+	VPMADDWD     Y8, Y9, Y9
+	VPBROADCASTD 28(AX), Y8
+	VPMADDWD     Y10, Y8, Y8
+	VPADDD       Y8, Y9, Y9
+	VPADDD       Y9, Y4, Y4
+	VMOVDQU      480(CX), Y10
+	VPAND        constant00ff00ff<>+0(SB), Y10, Y8
+	VPSRLW       $0x08, Y10, Y10
+	VPBROADCASTD 24(AX), Y9
+	VPMADDWD     Y8, Y9, Y9
+	VPBROADCASTD 28(AX), Y8
+	VPMADDWD     Y10, Y8, Y8
+	VPADDD       Y8, Y9, Y9
+	VPADDD       Y9, Y6, Y6
+	ADDQ         $0x20, AX
+	ADDQ         $+512, CX
+	DECQ         SI
+	JNZ          trip
+	VBROADCASTSS (AX), Y8
+	VCVTDQ2PS    Y0, Y0
+	VFMADD231PS  Y0, Y8, Y1
+	VCVTDQ2PS    Y2, Y2
+	VFMADD231PS  Y2, Y8, Y3
+	VCVTDQ2PS    Y4, Y4
+	VFMADD231PS  Y4, Y8, Y5
+	VCVTDQ2PS    Y6, Y6
+	VFMADD231PS  Y6, Y8, Y7
+	ADDQ         $0x04, AX
+	TESTQ        DX, DX
+	JNZ          group
+	MOVQ         ldo+8(FP), AX
+	MOVQ         out+0(FP), AX
+	VMULPS       (CX), Y1, Y1
+	VMULPS       32(CX), Y3, Y3
+	VMULPS       64(CX), Y5, Y5
+	VMULPS       96(CX), Y7, Y7
+	MOVQ         bias+56(FP), CX
+	TESTQ        CX, CX
+	JZ           unbiased
+	VADDPS       (CX), Y1, Y1
+	VADDPS       32(CX), Y3, Y3
+	VADDPS       64(CX), Y5, Y5
+	VADDPS       96(CX), Y7, Y7
+
+unbiased:
+	MOVB   add+64(FP), CL
+	TESTB  CL, CL
+	JZ     alone
+	VADDPS (AX), Y1, Y1
+	VADDPS 32(AX), Y3, Y3
+	VADDPS 64(AX), Y5, Y5
+	VADDPS 96(AX), Y7, Y7
+
+alone:
+	VMOVUPS Y1, (AX)
+	VMOVUPS Y3, 32(AX)
+	VMOVUPS Y5, 64(AX)
+	VMOVUPS Y7, 96(AX)
+	VZEROUPPER
+	RET
+
+DATA constant00ff00ff<>+0(SB)/4, $0x00ff00ff
+DATA constant00ff00ff<>+4(SB)/4, $0x00ff00ff
+DATA constant00ff00ff<>+8(SB)/4, $0x00ff00ff
+DATA constant00ff00ff<>+12(SB)/4, $0x00ff00ff
+DATA constant00ff00ff<>+16(SB)/4, $0x00ff00ff
+DATA constant00ff00ff<>+20(SB)/4, $0x00ff00ff
+DATA constant00ff00ff<>+24(SB)/4, $0x00ff00ff
+DATA constant00ff00ff<>+28(SB)/4, $0x00ff00ff
+GLOBL constant00ff00ff<>(SB), RODATA|NOPTR, $32
+
+// func dot8x2x16(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, ahead *byte, step int)
+// Requires: AVX, AVX2, CMOV, FMA3
+TEXT ·dot8x2x16(SB), NOSPLIT, $0-88
+	VXORPS Y1, Y1, Y1
+	VXORPS Y3, Y3, Y3
+	VXORPS Y5, Y5, Y5
+	VXORPS Y7, Y7, Y7
+	MOVQ   lda+24(FP), AX
+	MOVQ   a+16(FP), CX
+	MOVQ   w+32(FP), DX
+	MOVQ   ahead+72(FP), BX
+	MOVQ   step+80(FP), BX
+	MOVQ   trips+40(FP), BX
+	MOVQ   group+48(FP), SI
+
+group:
+	MOVQ         SI, DI
+	CMPQ         BX, DI
+	CMOVQLT      BX, DI
+	SUBQ         DI, BX
+	VPBROADCASTD (CX), Y0
+	VPBROADCASTD (CX), Y2
+	VPBROADCASTD (CX)(AX*1), Y4
+	VPBROADCASTD (CX)(AX*1), Y6
+	ADDQ         $0x04, CX
+
+trip:
+	VMOVDQU      (DX), Y10
+	VPAND        constant00ff00ff<>+0(SB), Y10, Y8
+	VPSRLW       $0x08, Y10, Y10
+	VPBROADCASTD (CX), Y9
+	VPMADDWD     Y8, Y9, Y9
+	VPBROADCASTD 4(CX), Y11
+	VPMADDWD     Y10, Y11, Y11
+	VPADDD       Y11, Y9, Y9
+	VPADDD       Y9, Y0, Y0
+	VPBROADCASTD (CX)(AX*1), Y9
+	VPMADDWD     Y8, Y9, Y9
+	VPBROADCASTD 4(CX)(AX*1), Y11
+	VPMADDWD     Y10, Y11, Y11
+	VPADDD       Y11, Y9, Y9
+	VPADDD       Y9, Y4, Y4
+	VMOVDQU      64(DX), Y10
+	VPAND        constant00ff00ff<>+0(SB), Y10, Y8
+	VPSRLW       $0x08, Y10, Y10
+	VPBROADCASTD (CX), Y9
+	VPMADDWD     Y8, Y9, Y9
+	VPBROADCASTD 4(CX), Y11
+	VPMADDWD     Y10, Y11, Y11
+	VPADDD       Y11, Y9, Y9
+	VPADDD       Y9, Y2, Y2
+	VPBROADCASTD (CX)(AX*1), Y9
+	VPMADDWD     Y8, Y9, Y9
+	VPBROADCASTD 4(CX)(AX*1), Y11
+	VPMADDWD     Y10, Y11, Y11
+	VPADDD       Y11, Y9, Y9
+	VPADDD       Y9, Y6, Y6
+	VMOVDQU      128(DX), Y10
+	VPAND        constant00ff00ff<>+0(SB), Y10, Y8
+	VPSRLW       $0x08, Y10, Y10
+	VPBROADCASTD 8(CX), Y9
+	VPMADDWD     Y8, Y9, Y9
+	VPBROADCASTD 12(CX), Y11
+	VPMADDWD     Y10, Y11, Y11
+	VPADDD       Y11, Y9, Y9
+	VPADDD       Y9, Y0, Y0
+	VPBROADCASTD 8(CX)(AX*1), Y9
+	VPMADDWD     Y8, Y9, Y9
+	VPBROADCASTD 12(CX)(AX*1), Y11
+	VPMADDWD     Y10, Y11, Y11
+	VPADDD       Y11, Y9, Y9
+	VPADDD       Y9, Y4, Y4
+	VMOVDQU      192(DX), Y10
+	VPAND        constant00ff00ff<>+0(SB), Y10, Y8
+	VPSRLW       $0x08, Y10, Y10
+	VPBROADCASTD 8(CX), Y9
+	VPMADDWD     Y8, Y9, Y9
+	VPBROADCASTD 12(CX), Y11
+	VPMADDWD     Y10, Y11, Y11
+	VPADDD       Y11, Y9, Y9
+	VPADDD       Y9, Y2, Y2
+	VPBROADCASTD 8(CX)(AX*1), Y9
+	VPMADDWD     Y8, Y9, Y9
+	VPBROADCASTD 12(CX)(AX*1), Y11
+	VPMADDWD     Y10, Y11, Y11
+	VPADDD       Y11, Y9, Y9
+	VPADDD       Y9, Y6, Y6
+	VMOVDQU      256(DX), Y10
+	VPAND        constant00ff00ff<>+0(SB), Y10, Y8
+	VPSRLW       $0x08, Y10, Y10
+	VPBROADCASTD 16(CX), Y9
+	VPMADDWD     Y8, Y9, Y9
+	VPBROADCASTD 20(CX), Y11
+	VPMADDWD     Y10, Y11, Y11
+	VPADDD       Y11, Y9, Y9
+	VPADDD       Y9, Y0, Y0
+	VPBROADCASTD 16(CX)(AX*1), Y9
+	VPMADDWD     Y8, Y9, Y9
+	VPBROADCASTD 20(CX)(AX*1), Y11
+	VPMADDWD     Y10, Y11, Y11
+	VPADDD       Y11, Y9, Y9
+	VPADDD       Y9, Y4, Y4
+	VMOVDQU      320(DX), Y10
+	VPAND        constant00ff00ff<>+0(SB), Y10, Y8
+	VPSRLW       $0x08, Y10, Y10
+	VPBROADCASTD 16(CX), Y9
+	VPMADDWD     Y8, Y9, Y9
+	VPBROADCASTD 20(CX), Y11
+	VPMADDWD     Y10, Y11, Y11
+	VPADDD       Y11, Y9, Y9
+	VPADDD       Y9, Y2, Y2
+	VPBROADCASTD 16(CX)(AX*1), Y9
+	VPMADDWD     Y8, Y9, Y9
+	VPBROADCASTD 20(CX)(AX*1), Y11
+	VPMADDWD     Y10, Y11, Y11
+	VPADDD       Y11, Y9, Y9
+	VPADDD       Y9, Y6, Y6
+	VMOVDQU      384(DX), Y10
+	VPAND        constant00ff00ff<>+0(SB), Y10, Y8
+	VPSRLW       $0x08, Y10, Y10
+	VPBROADCASTD 24(CX), Y9
+	VPMADDWD     Y8, Y9, Y9
+	VPBROADCASTD 28(CX), Y11
+	VPMADDWD     Y10, Y11, Y11
+	VPADDD       Y11, Y9, Y9
+	VPADDD       Y9, Y0, Y0
+	VPBROADCASTD 24(CX)(AX*1), Y9
+	VPMADDWD     Y8, Y9, Y9
+	VPBROADCASTD 28(CX)(AX*1), Y11
+	VPMADDWD     Y10, Y11, Y11
+	VPADDD       Y11, Y9, Y9
+	VPADDD       Y9, Y4, Y4
+	VMOVDQU      448(DX), Y10
+	VPAND        constant00ff00ff<>+0(SB), Y10, Y8
+	VPSRLW       $0x08, Y10, Y10
+	VPBROADCASTD 24(CX), Y9
+	VPMADDWD     Y8, Y9, Y9
+	VPBROADCASTD 28(CX), Y11
+	VPMADDWD     Y10, Y11, Y11
+	VPADDD       Y11, Y9, Y9
+	VPADDD       Y9, Y2, Y2
+	VPBROADCASTD 24(CX)(AX*1), Y9
+	VPMADDWD     Y8, Y9, Y9
+	VPBROADCASTD 28(CX)(AX*1), Y11
+	VPMADDWD     Y10, Y11, Y11
+	VPADDD       Y11, Y9, Y9
+	VPADDD       Y9, Y6, Y6
+	ADDQ         $0x20, CX
+	ADDQ         $+512, DX
+	DECQ         DI
+	JNZ          trip
+	VBROADCASTSS (CX), Y8
+	VCVTDQ2PS    Y0, Y0
+	VFMADD231PS  Y0, Y8, Y1
+	VCVTDQ2PS    Y2, Y2
+	VFMADD231PS  Y2, Y8, Y3
+	VBROADCASTSS (CX)(AX*1), Y8
+	VCVTDQ2PS    Y4, Y4
+	VFMADD231PS  Y4, Y8, Y5
+	VCVTDQ2PS    Y6, Y6
+	VFMADD231PS  Y6, Y8, Y7
+	ADDQ         $0x04, CX
+	TESTQ        BX, BX
+	JNZ          group
+	MOVQ         ldo+8(FP), AX
+	MOVQ         out+0(FP), CX
+	VMULPS       (DX), Y1, Y1
+	VMULPS       64(DX), Y3, Y3
+	VMULPS       (DX), Y5, Y5
+	VMULPS       64(DX), Y7, Y7
+	MOVQ         bias+56(FP), DX
+	TESTQ        DX, DX
+	JZ           unbiased
+	VADDPS       (DX), Y1, Y1
+	VADDPS       64(DX), Y3, Y3
+	VADDPS       (DX), Y5, Y5
+	VADDPS       64(DX), Y7, Y7
+
+unbiased:
+	MOVB   add+64(FP), DL
+	TESTB  DL, DL
+	JZ     alone
+	VADDPS (CX), Y1, Y1
+	VADDPS 64(CX), Y3, Y3
+	VADDPS (CX)(AX*1), Y5, Y5
+	VADDPS 64(CX)(AX*1), Y7, Y7
+
+alone:
+	VMOVUPS Y1, (CX)
+	VMOVUPS Y3, 64(CX)
+	VMOVUPS Y5, (CX)(AX*1)
+	VMOVUPS Y7, 64(CX)(AX*1)
+	VZEROUPPER
+	RET
+
+// func dot8x3x16(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, ahead *byte, step int)
+// Requires: AVX, AVX2, CMOV, FMA3
+TEXT ·dot8x3x16(SB), NOSPLIT, $0-88
+	VXORPS Y1, Y1, Y1
+	VXORPS Y3, Y3, Y3
+	VXORPS Y5, Y5, Y5
+	VXORPS Y7, Y7, Y7
+	VXORPS Y9, Y9, Y9
+	VXORPS Y11, Y11, Y11
+	MOVQ   lda+24(FP), AX
+	MOVQ   a+16(FP), CX
+	MOVQ   w+32(FP), DX
+	MOVQ   ahead+72(FP), BX
+	MOVQ   step+80(FP), BX
+	MOVQ   trips+40(FP), BX
+	MOVQ   group+48(FP), SI
+
+group:
+	MOVQ         SI, DI
+	CMPQ         BX, DI
+	CMOVQLT      BX, DI
+	SUBQ         DI, BX
+	VPBROADCASTD (CX), Y0
+	VPBROADCASTD (CX), Y2
+	VPBROADCASTD (CX)(AX*1), Y4
+	VPBROADCASTD (CX)(AX*1), Y6
+	VPBROADCASTD (CX)(AX*2), Y8
+	VPBROADCASTD (CX)(AX*2), Y10
+	ADDQ         $0x04, CX
+
+trip:
+	VMOVDQU      (DX), Y14
+	VPAND        constant00ff00ff<>+0(SB), Y14, Y12
+	VPSRLW       $0x08, Y14, Y14
+	VPBROADCASTD (CX), Y13
+	VPMADDWD     Y12, Y13, Y13
+	VPBROADCASTD 4(CX), Y15
+	VPMADDWD     Y14, Y15, Y15
+	VPADDD       Y15, Y13, Y13
+	VPADDD       Y13, Y0, Y0
+	VPBROADCASTD (CX)(AX*1), Y13
+	VPMADDWD     Y12, Y13, Y13
+	VPBROADCASTD 4(CX)(AX*1), Y15
+	VPMADDWD     Y14, Y15, Y15
+	VPADDD       Y15, Y13, Y13
+	VPADDD       Y13, Y4, Y4
+	VPBROADCASTD (CX)(AX*2), Y13
+	VPMADDWD     Y12, Y13, Y13
+	VPBROADCASTD 4(CX)(AX*2), Y15
+	VPMADDWD     Y14, Y15, Y15
+	VPADDD       Y15, Y13, Y13
+	VPADDD       Y13, Y8, Y8
+	VMOVDQU      64(DX), Y14
+	VPAND        constant00ff00ff<>+0(SB), Y14, Y12
+	VPSRLW       $0x08, Y14, Y14
+	VPBROADCASTD (CX), Y13
+	VPMADDWD     Y12, Y13, Y13
+	VPBROADCASTD 4(CX), Y15
+	VPMADDWD     Y14, Y15, Y15
+	VPADDD       Y15, Y13, Y13
+	VPADDD       Y13, Y2, Y2
+	VPBROADCASTD (CX)(AX*1), Y13
+	VPMADDWD     Y12, Y13, Y13
+	VPBROADCASTD 4(CX)(AX*1), Y15
+	VPMADDWD     Y14, Y15, Y15
+	VPADDD       Y15, Y13, Y13
+	VPADDD       Y13, Y6, Y6
+	VPBROADCASTD (CX)(AX*2), Y13
+	VPMADDWD     Y12, Y13, Y13
+	VPBROADCASTD 4(CX)(AX*2), Y15
+	VPMADDWD     Y14, Y15, Y15
+	VPADDD       Y15, Y13, Y13
+	VPADDD       Y13, Y10, Y10
+	VMOVDQU      128(DX), Y14
+	VPAND        constant00ff00ff<>+0(SB), Y14, Y12
+	VPSRLW       $0x08, Y14, Y14
+	VPBROADCASTD 8(CX), Y13
+	VPMADDWD     Y12, Y13, Y13
+	VPBROADCASTD 12(CX), Y15
+	VPMADDWD     Y14, Y15, Y15
+	VPADDD       Y15, Y13, Y13
+	VPADDD       Y13, Y0, Y0
+	VPBROADCASTD 8(CX)(AX*1), Y13
+	VPMADDWD     Y12, Y13, Y13
+	VPBROADCASTD 12(CX)(AX*1), Y15
+	VPMADDWD     Y14, Y15, Y15
+	VPADDD       Y15, Y13, Y13
+	VPADDD       Y13, Y4, Y4
+	VPBROADCASTD 8(CX)(AX*2), Y13
+	VPMADDWD     Y12, Y13, Y13
+	VPBROADCASTD 12(CX)(AX*2), Y15
+	VPMADDWD     Y14, Y15, Y15
+	VPADDD       Y15, Y13, Y13
+	VPADDD       Y13, Y8, Y8
+	VMOVDQU      192(DX), Y14
+	VPAND        constant00ff00ff<>+0(SB), Y14, Y12
+	VPSRLW       $0x08, Y14, Y14
+	VPBROADCASTD 8(CX), Y13
+	VPMADDWD     Y12, Y13, Y13
+	VPBROADCASTD 12(CX), Y15
+	VPMADDWD     Y14, Y15, Y15
+	VPADDD       Y15, Y13, Y13
+	VPADDD       Y13, Y2, Y2
+	VPBROADCASTD 8(CX)(AX*1), Y13
+	VPMADDWD     Y12, Y13, Y13
+	VPBROADCASTD 12(CX)(AX*1), Y15
+	VPMADDWD     Y14, Y15, Y15
+	VPADDD       Y15, Y13, Y13
+	VPADDD       Y13, Y6, Y6
+	VPBROADCASTD 8(CX)(AX*2), Y13
+	VPMADDWD     Y12, Y13, Y13
+	VPBROADCASTD 12(CX)(AX*2), Y15
+	VPMADDWD     Y14, Y15, Y15
+	VPADDD       Y15, Y13, Y13
+	VPADDD       Y13, Y10, Y10
+	VMOVDQU      256(DX), Y14
+	VPAND        constant00ff00ff<>+0(SB), Y14, Y12
+	VPSRLW       $0x08, Y14, Y14
+	VPBROADCASTD 16(CX), Y13
+	VPMADDWD     Y12, Y13, Y13
+	VPBROADCASTD 20(CX), Y15
+	VPMADDWD     Y14, Y15, Y15
+	VPADDD       Y15, Y13, Y13
+	VPADDD       Y13, Y0, Y0
+	VPBROADCASTD 16(CX)(AX*1), Y13
+	VPMADDWD     Y12, Y13, Y13
+	VPBROADCASTD 20(CX)(AX*1), Y15
+	VPMADDWD     Y14, Y15, Y15
+	VPADDD       Y15, Y13, Y13
+	VPADDD       Y13, Y4, Y4
+	VPBROADCASTD 16(CX)(AX*2), Y13
+	VPMADDWD     Y12, Y13, Y13
+	VPBROADCASTD 20(CX)(AX*2), Y15
+	VPMADDWD     Y14, Y15, Y15
+	VPADDD       Y15, Y13, Y13
+	VPADDD       Y13, Y8, Y8
+	VMOVDQU      320(DX), Y14
+	VPAND        constant00ff00ff<>+0(SB), Y14, Y12
+	VPSRLW       $0x08, Y14, Y14
+	VPBROADCASTD 16(CX), Y13
+	VPMADDWD     Y12, Y13, Y13
+	VPBROADCASTD 20(CX), Y15
+	VPMADDWD     Y14, Y15, Y15
+	VPADDD       Y15, Y13, Y13
+	VPADDD       Y13, Y2, Y2
+	VPBROADCASTD 16(CX)(AX*1), Y13
+	VPMADDWD     Y12, Y13, Y13
+	VPBROADCASTD 20(CX)(AX*1), Y15
+	VPMADDWD     Y14, Y15, Y15
+	VPADDD       Y15, Y13, Y13
+	VPADDD       Y13, Y6, Y6
+	VPBROADCASTD 16(CX)(AX*2), Y13
+	VPMADDWD     Y12, Y13, Y13
+	VPBROADCASTD 20(CX)(AX*2), Y15
+	VPMADDWD     Y14, Y15, Y15
+	VPADDD       Y15, Y13, Y13
+	VPADDD       Y13, Y10, Y10
+	VMOVDQU      384(DX), Y14
+	VPAND        constant00ff00ff<>+0(SB), Y14, Y12
+	VPSRLW       $0x08, Y14, Y14
+	VPBROADCASTD 24(CX), Y13
+	VPMADDWD     Y12, Y13, Y13
+	VPBROADCASTD 28(CX), Y15
+	VPMADDWD     Y14, Y15, Y15
+	VPADDD       Y15, Y13, Y13
+	VPADDD       Y13, Y0, Y0
+	VPBROADCASTD 24(CX)(AX*1), Y13
+	VPMADDWD     Y12, Y13, Y13
+	VPBROADCASTD 28(CX)(AX*1), Y15
+	VPMADDWD     Y14, Y15, Y15
+	VPADDD       Y15, Y13, Y13
+	VPADDD       Y13, Y4, Y4
+	VPBROADCASTD 24(CX)(AX*2), Y13
+	VPMADDWD     Y12, Y13, Y13
+	VPBROADCASTD 28(CX)(AX*2), Y15
+	VPMADDWD     Y14, Y15, Y15
+	VPADDD       Y15, Y13, Y13
+	VPADDD       Y13, Y8, Y8
+	VMOVDQU      448(DX), Y14
+	VPAND        constant00ff00ff<>+0(SB), Y14, Y12
+	VPSRLW       $0x08, Y14, Y14
+	VPBROADCASTD 24(CX), Y13
+	VPMADDWD     Y12, Y13, Y13
+	VPBROADCASTD 28(CX), Y15
+	VPMADDWD     Y14, Y15, Y15
+	VPADDD       Y15, Y13, Y13
+	VPADDD       Y13, Y2, Y2
+	VPBROADCASTD 24(CX)(AX*1), Y13
+	VPMADDWD     Y12, Y13, Y13
+	VPBROADCASTD 28(CX)(AX*1), Y15
+	VPMADDWD     Y14, Y15, Y15
+	VPADDD       Y15, Y13, Y13
+	VPADDD       Y13, Y6, Y6
+	VPBROADCASTD 24(CX)(AX*2), Y13
+	VPMADDWD     Y12, Y13, Y13
+	VPBROADCASTD 28(CX)(AX*2), Y15
+	VPMADDWD     Y14, Y15, Y15
+	VPADDD       Y15, Y13, Y13
+	VPADDD       Y13, Y10, Y10
+	ADDQ         $0x20, CX
+	ADDQ         $+512, DX
+	DECQ         DI
+	JNZ          trip
+	VBROADCASTSS (CX), Y12
+	VCVTDQ2PS    Y0, Y0
+	VFMADD231PS  Y0, Y12, Y1
+	VCVTDQ2PS    Y2, Y2
+	VFMADD231PS  Y2, Y12, Y3
+	VBROADCASTSS (CX)(AX*1), Y12
+	VCVTDQ2PS    Y4, Y4
+	VFMADD231PS  Y4, Y12, Y5
+	VCVTDQ2PS    Y6, Y6
+	VFMADD231PS  Y6, Y12, Y7
+	VBROADCASTSS (CX)(AX*2), Y12
+	VCVTDQ2PS    Y8, Y8
+	VFMADD231PS  Y8, Y12, Y9
+	VCVTDQ2PS    Y10, Y10
+	VFMADD231PS  Y10, Y12, Y11
+	ADDQ         $0x04, CX
+	TESTQ        BX, BX
+	JNZ          group
+	MOVQ         ldo+8(FP), AX
+	MOVQ         out+0(FP), CX
+	VMULPS       (DX), Y1, Y1
+	VMULPS       64(DX), Y3, Y3
+	VMULPS       (DX), Y5, Y5
+	VMULPS       64(DX), Y7, Y7
+	VMULPS       (DX), Y9, Y9
+	VMULPS       64(DX), Y11, Y11
+	MOVQ         bias+56(FP), DX
+	TESTQ        DX, DX
+	JZ           unbiased
+	VADDPS       (DX), Y1, Y1
+	VADDPS       64(DX), Y3, Y3
+	VADDPS       (DX), Y5, Y5
+	VADDPS       64(DX), Y7, Y7
+	VADDPS       (DX), Y9, Y9
+	VADDPS       64(DX), Y11, Y11
+
+unbiased:
+	MOVB   add+64(FP), DL
+	TESTB  DL, DL
+	JZ     alone
+	VADDPS (CX), Y1, Y1
+	VADDPS 64(CX), Y3, Y3
+	VADDPS (CX)(AX*1), Y5, Y5
+	VADDPS 64(CX)(AX*1), Y7, Y7
+	VADDPS (CX)(AX*2), Y9, Y9
+	VADDPS 64(CX)(AX*2), Y11, Y11
+
+alone:
+	VMOVUPS Y1, (CX)
+	VMOVUPS Y3, 64(CX)
+	VMOVUPS Y5, (CX)(AX*1)
+	VMOVUPS Y7, 64(CX)(AX*1)
+	VMOVUPS Y9, (CX)(AX*2)
+	VMOVUPS Y11, 64(CX)(AX*2)
+	VZEROUPPER
+	RET
+
+// func dot4x1x32(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, ahead *byte, step int)
+// Requires: AVX, AVX2, CMOV, FMA3
+TEXT ·dot4x1x32(SB), NOSPLIT, $0-88
+	VXORPS Y1, Y1, Y1
+	VXORPS Y3, Y3, Y3
+	VXORPS Y5, Y5, Y5
+	VXORPS Y7, Y7, Y7
+	MOVQ   lda+24(FP), AX
+	MOVQ   a+16(FP), AX
+	MOVQ   w+32(FP), CX
+	MOVQ   ahead+72(FP), DX
+	MOVQ   step+80(FP), DX
+	MOVQ   trips+40(FP), DX
+	MOVQ   group+48(FP), BX
+
+group:
+	MOVQ         BX, SI
+	CMPQ         DX, SI
+	CMOVQLT      DX, SI
+	SUBQ         SI, DX
+	VPBROADCASTD (AX), Y0
+	VPBROADCASTD (AX), Y2
+	VPBROADCASTD (AX), Y4
+	VPBROADCASTD (AX), Y6
+	ADDQ         $0x04, AX
+
+trip:
+	VMOVDQU      (CX), Y10
+	VPAND        constant0f0f0f0f<>+0(SB), Y10, Y8
+	VPSRLW       $0x04, Y10, Y10
+	VPAND        constant0f0f0f0f<>+0(SB), Y10, Y10
+	VPBROADCASTD (AX), Y9
+	VPMADDUBSW   Y9, Y8, Y9
+	VPBROADCASTD 4(AX), Y8
+	VPMADDUBSW   Y8, Y10, Y8
+	VPADDW       Y8, Y9, Y9
+	VPMADDWD     constant00010001<>+0(SB), Y9, Y9
+	VPADDD       Y9, Y0, Y0
+	VMOVDQU      32(CX), Y10
+	VPAND        constant0f0f0f0f<>+0(SB), Y10, Y8
+	VPSRLW       $0x04, Y10, Y10
+	VPAND        constant0f0f0f0f<>+0(SB), Y10, Y10
+	VPBROADCASTD (AX), Y9
+	VPMADDUBSW   Y9, Y8, Y9
+	VPBROADCASTD 4(AX), Y8
+	VPMADDUBSW   Y8, Y10, Y8
+	VPADDW       Y8, Y9, Y9
+	VPMADDWD     constant00010001<>+0(SB), Y9, Y9
+	VPADDD       Y9, Y2, Y2
+	VMOVDQU      64(CX), Y10
+	VPAND        constant0f0f0f0f<>+0(SB), Y10, Y8
+	VPSRLW       $0x04, Y10, Y10
+	VPAND        constant0f0f0f0f<>+0(SB), Y10, Y10
+	VPBROADCASTD (AX), Y9
+	VPMADDUBSW   Y9, Y8, Y9
+	VPBROADCASTD 4(AX), Y8
+	VPMADDUBSW   Y8, Y10, Y8
+	VPADDW       Y8, Y9, Y9
+	VPMADDWD     constant00010001<>+0(SB), Y9, Y9
+	VPADDD       Y9, Y4, Y4
+	VMOVDQU      96(CX), Y10
+	VPAND        constant0f0f0f0f<>+0(SB), Y10, Y8
+	VPSRLW       $0x04, Y10, Y10
+	VPAND        constant0f0f0f0f<>+0(SB), Y10, Y10
+	VPBROADCASTD (AX), Y9
+	VPMADDUBSW   Y9, Y8, Y9
+	VPBROADCASTD 4(AX), Y8
+	VPMADDUBSW   Y8, Y10, Y8
+	VPADDW       Y8, Y9, Y9
+	VPMADDWD     constant00010001<>+0(SB), Y9, Y9
+	VPADDD       Y9, Y6, Y6
+	VMOVDQU      128(CX), Y10
+	VPAND        constant0f0f0f0f<>+0(SB), Y10, Y8
+	VPSRLW       $0x04, Y10, Y10
+	VPAND        constant0f0f0f0f<>+0(SB), Y10, Y10
+	VPBROADCASTD 8(AX), Y9
+	VPMADDUBSW   Y9, Y8, Y9
+	VPBROADCASTD 12(AX), Y8
+	VPMADDUBSW   Y8, Y10, Y8
+	VPADDW       Y8, Y9, Y9
+	VPMADDWD     constant00010001<>+0(SB), Y9, Y9
+	VPADDD       Y9, Y0, Y0
+	VMOVDQU      160(CX), Y10
+	VPAND        constant0f0f0f0f<>+0(SB), Y10, Y8
+	VPSRLW       $0x04, Y10, Y10
+	VPAND        constant0f0f0f0f<>+0(SB), Y10, Y10
+	VPBROADCASTD 8(AX), Y9
+	VPMADDUBSW   Y9, Y8, Y9
+	VPBROADCASTD 12(AX), Y8
+	VPMADDUBSW   Y8, Y10, Y8
+	VPADDW       Y8, Y9, Y9
+	VPMADDWD     constant00010001<>+0(SB), Y9, Y9
+	VPADDD       Y9, Y2, Y2
+	VMOVDQU      192(CX), Y10
+	VPAND        constant0f0f0f0f<>+0(SB), Y10, Y8
+	VPSRLW       $0x04, Y10, Y10
+	VPAND        constant0f0f0f0f<>+0(SB), Y10, Y10
+	VPBROADCASTD 8(AX), Y9
+	VPMADDUBSW   Y9, Y8, Y9
+	VPBROADCASTD 12(AX), Y8
+	VPMADDUBSW   Y8, Y10, Y8
+	VPADDW       Y8, Y9, Y9
+	VPMADDWD     constant00010001<>+0(SB), Y9, Y9
+	VPADDD       Y9, Y4, Y4
+	VMOVDQU      224(CX), Y10
+	VPAND        constant0f0f0f0f<>+0(SB), Y10, Y8
+	VPSRLW       $0x04, Y10, Y10
+	VPAND        constant0f0f0f0f<>+0(SB), Y10, Y10
+	VPBROADCASTD 8(AX), Y9
+	VPMADDUBSW   Y9, Y8, Y9
+	VPBROADCASTD 12(AX), Y8
+	VPMADDUBSW   Y8, Y10, Y8
+	VPADDW       Y8, Y9, Y9
+	VPMADDWD     constant00010001<>+0(SB), Y9, Y9
+	VPADDD       Y9, Y6, Y6
+	ADDQ         $0x10, AX
+	ADDQ         $+256, CX
+	DECQ         SI
+	JNZ          trip
+	VMOVDQU      (CX), Y10
+	VPSLLD       $0x10, Y10, Y8
+	VPAND        constantffff0000<>+0(SB), Y10, Y10
+	VMOVDQU      32(CX), Y11
+	VPSLLD       $0x10, Y11, Y9
+	VPAND        constantffff0000<>+0(SB), Y11, Y11
+	ADDQ         $0x40, CX
+	VBROADCASTSS (AX), Y12
+	VCVTDQ2PS    Y0, Y0
+	VMULPS       Y8, Y0, Y0
+	VFMADD231PS  Y0, Y12, Y1
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       Y9, Y2, Y2
+	VFMADD231PS  Y2, Y12, Y3
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       Y10, Y4, Y4
+	VFMADD231PS  Y4, Y12, Y5
+	VCVTDQ2PS    Y6, Y6
+	VMULPS       Y11, Y6, Y6
+	VFMADD231PS  Y6, Y12, Y7
+	ADDQ         $0x04, AX
+	TESTQ        DX, DX
+	JNZ          group
+	MOVQ         ldo+8(FP), AX
+	MOVQ         out+0(FP), AX
+	MOVQ         bias+56(FP), CX
+	TESTQ        CX, CX
+	JZ           unbiased
+	VADDPS       (CX), Y1, Y1
+	VADDPS       32(CX), Y3, Y3
+	VADDPS       64(CX), Y5, Y5
+	VADDPS       96(CX), Y7, Y7
+
+unbiased:
+	MOVB   add+64(FP), CL
+	TESTB  CL, CL
+	JZ     alone
+	VADDPS (AX), Y1, Y1
+	VADDPS 32(AX), Y3, Y3
+	VADDPS 64(AX), Y5, Y5
+	VADDPS 96(AX), Y7, Y7
+
+alone:
+	VMOVUPS Y1, (AX)
+	VMOVUPS Y3, 32(AX)
+	VMOVUPS Y5, 64(AX)
+	VMOVUPS Y7, 96(AX)
+	VZEROUPPER
+	RET
+
+DATA constant0f0f0f0f<>+0(SB)/4, $0x0f0f0f0f
+DATA constant0f0f0f0f<>+4(SB)/4, $0x0f0f0f0f
+DATA constant0f0f0f0f<>+8(SB)/4, $0x0f0f0f0f
+DATA constant0f0f0f0f<>+12(SB)/4, $0x0f0f0f0f
+DATA constant0f0f0f0f<>+16(SB)/4, $0x0f0f0f0f
+DATA constant0f0f0f0f<>+20(SB)/4, $0x0f0f0f0f
+DATA constant0f0f0f0f<>+24(SB)/4, $0x0f0f0f0f
+DATA constant0f0f0f0f<>+28(SB)/4, $0x0f0f0f0f
+GLOBL constant0f0f0f0f<>(SB), RODATA|NOPTR, $32
+
+DATA constant00010001<>+0(SB)/4, $0x00010001
+DATA constant00010001<>+4(SB)/4, $0x00010001
+DATA constant00010001<>+8(SB)/4, $0x00010001
+DATA constant00010001<>+12(SB)/4, $0x00010001
+DATA constant00010001<>+16(SB)/4, $0x00010001
+DATA constant00010001<>+20(SB)/4, $0x00010001
+DATA constant00010001<>+24(SB)/4, $0x00010001
+DATA constant00010001<>+28(SB)/4, $0x00010001
+GLOBL constant00010001<>(SB), RODATA|NOPTR, $32
+
+// func dot4x2x16(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, ahead *byte, step int)
+// Requires: AVX, AVX2, CMOV, FMA3
+TEXT ·dot4x2x16(SB), NOSPLIT, $0-88
+	VXORPS Y1, Y1, Y1
+	VXORPS Y3, Y3, Y3
+	VXORPS Y5, Y5, Y5
+	VXORPS Y7, Y7, Y7
+	MOVQ   lda+24(FP), AX
+	MOVQ   a+16(FP), CX
+	MOVQ   w+32(FP), DX
+	MOVQ   ahead+72(FP), BX
+	MOVQ   step+80(FP), BX
+	MOVQ   trips+40(FP), BX
+	MOVQ   group+48(FP), SI
+
+group:
+	MOVQ         SI, DI
+	CMPQ         BX, DI
+	CMOVQLT      BX, DI
+	SUBQ         DI, BX
+	VPBROADCASTD (CX), Y0
+	VPBROADCASTD (CX), Y2
+	VPBROADCASTD (CX)(AX*1), Y4
+	VPBROADCASTD (CX)(AX*1), Y6
+	ADDQ         $0x04, CX
+
+trip:
+	VMOVDQU      (DX), Y10
+	VPAND        constant0f0f0f0f<>+0(SB), Y10, Y8
+	VPSRLW       $0x04, Y10, Y10
+	VPAND        constant0f0f0f0f<>+0(SB), Y10, Y10
+	VPBROADCASTD (CX), Y9
+	VPMADDUBSW   Y9, Y8, Y9
+	VPBROADCASTD 4(CX), Y11
+	VPMADDUBSW   Y11, Y10, Y11
+	VPADDW       Y11, Y9, Y9
+	VPMADDWD     constant00010001<>+0(SB), Y9, Y9
+	VPADDD       Y9, Y0, Y0
+	VPBROADCASTD (CX)(AX*1), Y9
+	VPMADDUBSW   Y9, Y8, Y9
+	VPBROADCASTD 4(CX)(AX*1), Y11
+	VPMADDUBSW   Y11, Y10, Y11
+	VPADDW       Y11, Y9, Y9
+	VPMADDWD     constant00010001<>+0(SB), Y9, Y9
+	VPADDD       Y9, Y4, Y4
+	VMOVDQU      64(DX), Y10
+	VPAND        constant0f0f0f0f<>+0(SB), Y10, Y8
+	VPSRLW       $0x04, Y10, Y10
+	VPAND        constant0f0f0f0f<>+0(SB), Y10, Y10
+	VPBROADCASTD (CX), Y9
+	VPMADDUBSW   Y9, Y8, Y9
+	VPBROADCASTD 4(CX), Y11
+	VPMADDUBSW   Y11, Y10, Y11
+	VPADDW       Y11, Y9, Y9
+	VPMADDWD     constant00010001<>+0(SB), Y9, Y9
+	VPADDD       Y9, Y2, Y2
+	VPBROADCASTD (CX)(AX*1), Y9
+	VPMADDUBSW   Y9, Y8, Y9
+	VPBROADCASTD 4(CX)(AX*1), Y11
+	VPMADDUBSW   Y11, Y10, Y11
+	VPADDW       Y11, Y9, Y9
+	VPMADDWD     constant00010001<>+0(SB), Y9, Y9
+	VPADDD       Y9, Y6, Y6
+	VMOVDQU      128(DX), Y10
+	VPAND        constant0f0f0f0f<>+0(SB), Y10, Y8
+	VPSRLW       $0x04, Y10, Y10
+	VPAND        constant0f0f0f0f<>+0(SB), Y10, Y10
+	VPBROADCASTD 8(CX), Y9
+	VPMADDUBSW   Y9, Y8, Y9
+	VPBROADCASTD 12(CX), Y11
+	VPMADDUBSW   Y11, Y10, Y11
+	VPADDW       Y11, Y9, Y9
+	VPMADDWD     constant00010001<>+0(SB), Y9, Y9
+	VPADDD       Y9, Y0, Y0
+	VPBROADCASTD 8(CX)(AX*1), Y9
+	VPMADDUBSW   Y9, Y8, Y9
+	VPBROADCASTD 12(CX)(AX*1), Y11
+	VPMADDUBSW   Y11, Y10, Y11
+	VPADDW       Y11, Y9, Y9
+	VPMADDWD     constant00010001<>+0(SB), Y9, Y9
+	VPADDD       Y9, Y4, Y4
+	VMOVDQU      192(DX), Y10
+	VPAND        constant0f0f0f0f<>+0(SB), Y10, Y8
+	VPSRLW       $0x04, Y10, Y10
+	VPAND        constant0f0f0f0f<>+0(SB), Y10, Y10
+	VPBROADCASTD 8(CX), Y9
+	VPMADDUBSW   Y9, Y8, Y9
+	VPBROADCASTD 12(CX), Y11
+	VPMADDUBSW   Y11, Y10, Y11
+	VPADDW       Y11, Y9, Y9
+	VPMADDWD     constant00010001<>+0(SB), Y9, Y9
+	VPADDD       Y9, Y2, Y2
+	VPBROADCASTD 8(CX)(AX*1), Y9
+	VPMADDUBSW   Y9, Y8, Y9
+	VPBROADCASTD 12(CX)(AX*1), Y11
+	VPMADDUBSW   Y11, Y10, Y11
+	VPADDW       Y11, Y9, Y9
+	VPMADDWD     constant00010001<>+0(SB), Y9, Y9
+	VPADDD       Y9, Y6, Y6
+	ADDQ         $0x10, CX
+	ADDQ         $+256, DX
+	DECQ         DI
+	JNZ          trip
+	VMOVDQU      (DX), Y9
+	VPSLLD       $0x10, Y9, Y8
+	VPAND        constantffff0000<>+0(SB), Y9, Y9
+	ADDQ         $0x40, DX
+	VBROADCASTSS (CX), Y10
+	VCVTDQ2PS    Y0, Y0
+	VMULPS       Y8, Y0, Y0
+	VFMADD231PS  Y0, Y10, Y1
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       Y9, Y2, Y2
+	VFMADD231PS  Y2, Y10, Y3
+	VBROADCASTSS (CX)(AX*1), Y10
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       Y8, Y4, Y4
+	VFMADD231PS  Y4, Y10, Y5
+	VCVTDQ2PS    Y6, Y6
+	VMULPS       Y9, Y6, Y6
+	VFMADD231PS  Y6, Y10, Y7
+	ADDQ         $0x04, CX
+	TESTQ        BX, BX
+	JNZ          group
+	MOVQ         ldo+8(FP), AX
+	MOVQ         out+0(FP), CX
+	MOVQ         bias+56(FP), DX
+	TESTQ        DX, DX
+	JZ           unbiased
+	VADDPS       (DX), Y1, Y1
+	VADDPS       64(DX), Y3, Y3
+	VADDPS       (DX), Y5, Y5
+	VADDPS       64(DX), Y7, Y7
+
+unbiased:
+	MOVB   add+64(FP), DL
+	TESTB  DL, DL
+	JZ     alone
+	VADDPS (CX), Y1, Y1
+	VADDPS 64(CX), Y3, Y3
+	VADDPS (CX)(AX*1), Y5, Y5
+	VADDPS 64(CX)(AX*1), Y7, Y7
+
+alone:
+	VMOVUPS Y1, (CX)
+	VMOVUPS Y3, 64(CX)
+	VMOVUPS Y5, (CX)(AX*1)
+	VMOVUPS Y7, 64(CX)(AX*1)
+	VZEROUPPER
+	RET
+
+// func dot4x3x16(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, ahead *byte, step int)
+// Requires: AVX, AVX2, CMOV, FMA3
+TEXT ·dot4x3x16(SB), NOSPLIT, $0-88
+	VXORPS Y1, Y1, Y1
+	VXORPS Y3, Y3, Y3
+	VXORPS Y5, Y5, Y5
+	VXORPS Y7, Y7, Y7
+	VXORPS Y9, Y9, Y9
+	VXORPS Y11, Y11, Y11
+	MOVQ   lda+24(FP), AX
+	MOVQ   a+16(FP), CX
+	MOVQ   w+32(FP), DX
+	MOVQ   ahead+72(FP), BX
+	MOVQ   step+80(FP), BX
+	MOVQ   trips+40(FP), BX
+	MOVQ   group+48(FP), SI
+
+group:
+	MOVQ         SI, DI
+	CMPQ         BX, DI
+	CMOVQLT      BX, DI
+	SUBQ         DI, BX
+	VPBROADCASTD (CX), Y0
+	VPBROADCASTD (CX), Y2
+	VPBROADCASTD (CX)(AX*1), Y4
+	VPBROADCASTD (CX)(AX*1), Y6
+	VPBROADCASTD (CX)(AX*2), Y8
+	VPBROADCASTD (CX)(AX*2), Y10
+	ADDQ         $0x04, CX
+
+trip:
+	VMOVDQU      (DX), Y14
+	VPAND        constant0f0f0f0f<>+0(SB), Y14, Y12
+	VPSRLW       $0x04, Y14, Y14
+	VPAND        constant0f0f0f0f<>+0(SB), Y14, Y14
+	VPBROADCASTD (CX), Y13
+	VPMADDUBSW   Y13, Y12, Y13
+	VPBROADCASTD 4(CX), Y15
+	VPMADDUBSW   Y15, Y14, Y15
+	VPADDW       Y15, Y13, Y13
+	VPMADDWD     constant00010001<>+0(SB), Y13, Y13
+	VPADDD       Y13, Y0, Y0
+	VPBROADCASTD (CX)(AX*1), Y13
+	VPMADDUBSW   Y13, Y12, Y13
+	VPBROADCASTD 4(CX)(AX*1), Y15
+	VPMADDUBSW   Y15, Y14, Y15
+	VPADDW       Y15, Y13, Y13
+	VPMADDWD     constant00010001<>+0(SB), Y13, Y13
+	VPADDD       Y13, Y4, Y4
+	VPBROADCASTD (CX)(AX*2), Y13
+	VPMADDUBSW   Y13, Y12, Y13
+	VPBROADCASTD 4(CX)(AX*2), Y15
+	VPMADDUBSW   Y15, Y14, Y15
+	VPADDW       Y15, Y13, Y13
+	VPMADDWD     constant00010001<>+0(SB), Y13, Y13
+	VPADDD       Y13, Y8, Y8
+	VMOVDQU      64(DX), Y14
+	VPAND        constant0f0f0f0f<>+0(SB), Y14, Y12
+	VPSRLW       $0x04, Y14, Y14
+	VPAND        constant0f0f0f0f<>+0(SB), Y14, Y14
+	VPBROADCASTD (CX), Y13
+	VPMADDUBSW   Y13, Y12, Y13
+	VPBROADCASTD 4(CX), Y15
+	VPMADDUBSW   Y15, Y14, Y15
+	VPADDW       Y15, Y13, Y13
+	VPMADDWD     constant00010001<>+0(SB), Y13, Y13
+	VPADDD       Y13, Y2, Y2
+	VPBROADCASTD (CX)(AX*1), Y13
+	VPMADDUBSW   Y13, Y12, Y13
+	VPBROADCASTD 4(CX)(AX*1), Y15
+	VPMADDUBSW   Y15, Y14, Y15
+	VPADDW       Y15, Y13, Y13
+	VPMADDWD     constant00010001<>+0(SB), Y13, Y13
+	VPADDD       Y13, Y6, Y6
+	VPBROADCASTD (CX)(AX*2), Y13
+	VPMADDUBSW   Y13, Y12, Y13
+	VPBROADCASTD 4(CX)(AX*2), Y15
+	VPMADDUBSW   Y15, Y14, Y15
+	VPADDW       Y15, Y13, Y13
+	VPMADDWD     constant00010001<>+0(SB), Y13, Y13
+	VPADDD       Y13, Y10, Y10
+	VMOVDQU      128(DX), Y14
+	VPAND        constant0f0f0f0f<>+0(SB), Y14, Y12
+	VPSRLW       $0x04, Y14, Y14
+	VPAND        constant0f0f0f0f<>+0(SB), Y14, Y14
+	VPBROADCASTD 8(CX), Y13
+	VPMADDUBSW   Y13, Y12, Y13
+	VPBROADCASTD 12(CX), Y15
+	VPMADDUBSW   Y15, Y14, Y15
+	VPADDW       Y15, Y13, Y13
+	VPMADDWD     constant00010001<>+0(SB), Y13, Y13
+	VPADDD       Y13, Y0, Y0
+	VPBROADCASTD 8(CX)(AX*1), Y13
+	VPMADDUBSW   Y13, Y12, Y13
+	VPBROADCASTD 12(CX)(AX*1), Y15
+	VPMADDUBSW   Y15, Y14, Y15
+	VPADDW       Y15, Y13, Y13
+	VPMADDWD     constant00010001<>+0(SB), Y13, Y13
+	VPADDD       Y13, Y4, Y4
+	VPBROADCASTD 8(CX)(AX*2), Y13
+	VPMADDUBSW   Y13, Y12, Y13
+	VPBROADCASTD 12(CX)(AX*2), Y15
+	VPMADDUBSW   Y15, Y14, Y15
+	VPADDW       Y15, Y13, Y13
+	VPMADDWD     constant00010001<>+0(SB), Y13, Y13
+	VPADDD       Y13, Y8, Y8
+	VMOVDQU      192(DX), Y14
+	VPAND        constant0f0f0f0f<>+0(SB), Y14, Y12
+	VPSRLW       $0x04, Y14, Y14
+	VPAND        constant0f0f0f0f<>+0(SB), Y14, Y14
+	VPBROADCASTD 8(CX), Y13
+	VPMADDUBSW   Y13, Y12, Y13
+	VPBROADCASTD 12(CX), Y15
+	VPMADDUBSW   Y15, Y14, Y15
+	VPADDW       Y15, Y13, Y13
+	VPMADDWD     constant00010001<>+0(SB), Y13, Y13
+	VPADDD       Y13, Y2, Y2
+	VPBROADCASTD 8(CX)(AX*1), Y13
+	VPMADDUBSW   Y13, Y12, Y13
+	VPBROADCASTD 12(CX)(AX*1), Y15
+	VPMADDUBSW   Y15, Y14, Y15
+	VPADDW       Y15, Y13, Y13
+	VPMADDWD     constant00010001<>+0(SB), Y13, Y13
+	VPADDD       Y13, Y6, Y6
+	VPBROADCASTD 8(CX)(AX*2), Y13
+	VPMADDUBSW   Y13, Y12, Y13
+	VPBROADCASTD 12(CX)(AX*2), Y15
+	VPMADDUBSW   Y15, Y14, Y15
+	VPADDW       Y15, Y13, Y13
+	VPMADDWD     constant00010001<>+0(SB), Y13, Y13
+	VPADDD       Y13, Y10, Y10
+	ADDQ         $0x10, CX
+	ADDQ         $+256, DX
+	DECQ         DI
+	JNZ          trip
+	VMOVDQU      (DX), Y13
+	VPSLLD       $0x10, Y13, Y12
+	VPAND        constantffff0000<>+0(SB), Y13, Y13
+	ADDQ         $0x40, DX
+	VBROADCASTSS (CX), Y14
+	VCVTDQ2PS    Y0, Y0
+	VMULPS       Y12, Y0, Y0
+	VFMADD231PS  Y0, Y14, Y1
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       Y13, Y2, Y2
+	VFMADD231PS  Y2, Y14, Y3
+	VBROADCASTSS (CX)(AX*1), Y14
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       Y12, Y4, Y4
+	VFMADD231PS  Y4, Y14, Y5
+	VCVTDQ2PS    Y6, Y6
+	VMULPS       Y13, Y6, Y6
+	VFMADD231PS  Y6, Y14, Y7
+	VBROADCASTSS (CX)(AX*2), Y14
+	VCVTDQ2PS    Y8, Y8
+	VMULPS       Y12, Y8, Y8
+	VFMADD231PS  Y8, Y14, Y9
+	VCVTDQ2PS    Y10, Y10
+	VMULPS       Y13, Y10, Y10
+	VFMADD231PS  Y10, Y14, Y11
+	ADDQ         $0x04, CX
+	TESTQ        BX, BX
+	JNZ          group
+	MOVQ         ldo+8(FP), AX
+	MOVQ         out+0(FP), CX
+	MOVQ         bias+56(FP), DX
+	TESTQ        DX, DX
+	JZ           unbiased
+	VADDPS       (DX), Y1, Y1
+	VADDPS       64(DX), Y3, Y3
+	VADDPS       (DX), Y5, Y5
+	VADDPS       64(DX), Y7, Y7
+	VADDPS       (DX), Y9, Y9
+	VADDPS       64(DX), Y11, Y11
+
+unbiased:
+	MOVB   add+64(FP), DL
+	TESTB  DL, DL
+	JZ     alone
+	VADDPS (CX), Y1, Y1
+	VADDPS 64(CX), Y3, Y3
+	VADDPS (CX)(AX*1), Y5, Y5
+	VADDPS 64(CX)(AX*1), Y7, Y7
+	VADDPS (CX)(AX*2), Y9, Y9
+	VADDPS 64(CX)(AX*2), Y11, Y11
+
+alone:
+	VMOVUPS Y1, (CX)
+	VMOVUPS Y3, 64(CX)
+	VMOVUPS Y5, (CX)(AX*1)
+	VMOVUPS Y7, 64(CX)(AX*1)
+	VMOVUPS Y9, (CX)(AX*2)
+	VMOVUPS Y11, 64(CX)(AX*2)
+	VZEROUPPER
+	RET
+
 // func Add(out []float32, x []float32)
 // Requires: AVX
 TEXT ·Add(SB), NOSPLIT, $0-48
@@ -13032,6 +14251,145 @@ DATA constant7f800000<>+24(SB)/4, $0x7f800000
 DATA constant7f800000<>+28(SB)/4, $0x7f800000
 GLOBL constant7f800000<>(SB), RODATA|NOPTR, $32
 
+// func MaxAbs(x []float32) float32
+// Requires: AVX, AVX2, SSE
+TEXT ·MaxAbs(SB), NOSPLIT, $0-28
+	MOVQ    x_base+0(FP), AX
+	VMOVUPS constant00000000<>+0(SB), Y0
+	VMOVUPS constant00000000<>+0(SB), Y1
+	MOVQ    x_len+8(FP), CX
+	XORQ    DX, DX
+	SUBQ    $0x10, CX
+	JLT     tail
+
+full:
+	VMOVUPS (AX)(DX*1), Y2
+	VANDPS  constant7fffffff<>+0(SB), Y2, Y2
+	VPMAXUD Y2, Y0, Y0
+	VMOVUPS 32(AX)(DX*1), Y2
+	VANDPS  constant7fffffff<>+0(SB), Y2, Y2
+	VPMAXUD Y2, Y1, Y1
+	ADDQ    $0x40, DX
+	SUBQ    $0x10, CX
+	JGE     full
+
+tail:
+	ADDQ       $0x10, CX
+	JEQ        end
+	LEAQ       masks<>+0(SB), BX
+	SHLQ       $0x02, CX
+	SUBQ       CX, BX
+	VMOVUPS    64(BX), Y2
+	VMOVUPS    96(BX), Y3
+	VMASKMOVPS (AX)(DX*1), Y2, Y2
+	VANDPS     constant7fffffff<>+0(SB), Y2, Y2
+	VPMAXUD    Y2, Y0, Y0
+	VMASKMOVPS 32(AX)(DX*1), Y3, Y2
+	VANDPS     constant7fffffff<>+0(SB), Y2, Y2
+	VPMAXUD    Y2, Y1, Y1
+
+end:
+	VMOVAPS      Y1, Y1
+	VPMAXUD      Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VPMAXUD      X1, X0, X0
+	VPERMILPS    $0x0e, X0, X1
+	VPMAXUD      X1, X0, X0
+	VMOVSHDUP    X0, X1
+	VPMAXUD      X1, X0, X0
+	VZEROUPPER
+	MOVSS        X0, ret+24(FP)
+	RET
+
+DATA constant7fffffff<>+0(SB)/4, $0x7fffffff
+DATA constant7fffffff<>+4(SB)/4, $0x7fffffff
+DATA constant7fffffff<>+8(SB)/4, $0x7fffffff
+DATA constant7fffffff<>+12(SB)/4, $0x7fffffff
+DATA constant7fffffff<>+16(SB)/4, $0x7fffffff
+DATA constant7fffffff<>+20(SB)/4, $0x7fffffff
+DATA constant7fffffff<>+24(SB)/4, $0x7fffffff
+DATA constant7fffffff<>+28(SB)/4, $0x7fffffff
+GLOBL constant7fffffff<>(SB), RODATA|NOPTR, $32
+
+// func Round(to []byte, x []float32, scale float32) (sum int32)
+// Requires: AVX, AVX2
+TEXT ·Round(SB), NOSPLIT, $0-60
+	MOVQ         to_base+0(FP), AX
+	MOVQ         x_base+24(FP), CX
+	VBROADCASTSS scale+48(FP), Y0
+	VMOVUPS      constant00000000<>+0(SB), Y1
+	VMOVUPS      constant00000000<>+0(SB), Y2
+	MOVQ         x_len+32(FP), DX
+	XORQ         BX, BX
+	SUBQ         $0x10, DX
+	JLT          tail
+
+full:
+	VMOVUPS   (CX)(BX*1), Y3
+	VMULPS    Y0, Y3, Y3
+	VCVTPS2DQ Y3, Y3
+	VPADDD    Y3, Y1, Y1
+	VMOVUPS   32(CX)(BX*1), Y4
+	VMULPS    Y0, Y4, Y4
+	VCVTPS2DQ Y4, Y4
+	VPADDD    Y4, Y2, Y2
+	VPACKSSDW Y4, Y3, Y4
+	VPACKSSWB Y4, Y4, Y4
+	VMOVDQU   quarters<>+0(SB), Y3
+	VPERMD    Y4, Y3, Y4
+	VMOVDQU   X4, (AX)
+	ADDQ      $0x10, AX
+	ADDQ      $0x40, BX
+	SUBQ      $0x10, DX
+	JGE       full
+
+tail:
+	ADDQ       $0x10, DX
+	JEQ        end
+	LEAQ       masks<>+0(SB), SI
+	SHLQ       $0x02, DX
+	SUBQ       DX, SI
+	VMOVUPS    64(SI), Y3
+	VMOVUPS    96(SI), Y4
+	VMASKMOVPS (CX)(BX*1), Y3, Y3
+	VMULPS     Y0, Y3, Y3
+	VCVTPS2DQ  Y3, Y3
+	VPADDD     Y3, Y1, Y1
+	VMASKMOVPS 32(CX)(BX*1), Y4, Y4
+	VMULPS     Y0, Y4, Y0
+	VCVTPS2DQ  Y0, Y0
+	VPADDD     Y0, Y2, Y2
+	VPACKSSDW  Y0, Y3, Y0
+	VPACKSSWB  Y0, Y0, Y0
+	VMOVDQU    quarters<>+0(SB), Y3
+	VPERMD     Y0, Y3, Y0
+	VMOVDQU    X0, (AX)
+	ADDQ       $0x10, AX
+
+end:
+	VMOVAPS      Y2, Y0
+	VPADDD       Y0, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X0
+	VPADDD       X0, X1, X1
+	VPERMILPS    $0x0e, X1, X0
+	VPADDD       X0, X1, X1
+	VMOVSHDUP    X1, X0
+	VPADDD       X0, X1, X1
+	VMOVD        X1, AX
+	VZEROUPPER
+	MOVL         AX, sum+56(FP)
+	RET
+
+DATA quarters<>+0(SB)/4, $0x00000000
+DATA quarters<>+4(SB)/4, $0x00000004
+DATA quarters<>+8(SB)/4, $0x00000001
+DATA quarters<>+12(SB)/4, $0x00000005
+DATA quarters<>+16(SB)/4, $0x00000000
+DATA quarters<>+20(SB)/4, $0x00000004
+DATA quarters<>+24(SB)/4, $0x00000001
+DATA quarters<>+28(SB)/4, $0x00000005
+GLOBL quarters<>(SB), RODATA|NOPTR, $32
+
 // func GELUTanh(x []float32)
 // Requires: AVX, AVX2
 TEXT ·GELUTanh(SB), NOSPLIT, $0-24
@@ -13404,16 +14762,6 @@ DATA constantbeaaaa99<>+20(SB)/4, $0xbeaaaa99
 DATA constantbeaaaa99<>+24(SB)/4, $0xbeaaaa99
 DATA constantbeaaaa99<>+28(SB)/4, $0xbeaaaa99
 GLOBL constantbeaaaa99<>(SB), RODATA|NOPTR, $32
-
-DATA constant7fffffff<>+0(SB)/4, $0x7fffffff
-DATA constant7fffffff<>+4(SB)/4, $0x7fffffff
-DATA constant7fffffff<>+8(SB)/4, $0x7fffffff
-DATA constant7fffffff<>+12(SB)/4, $0x7fffffff
-DATA constant7fffffff<>+16(SB)/4, $0x7fffffff
-DATA constant7fffffff<>+20(SB)/4, $0x7fffffff
-DATA constant7fffffff<>+24(SB)/4, $0x7fffffff
-DATA constant7fffffff<>+28(SB)/4, $0x7fffffff
-GLOBL constant7fffffff<>(SB), RODATA|NOPTR, $32
 
 DATA constant40000000<>+0(SB)/4, $0x40000000
 DATA constant40000000<>+4(SB)/4, $0x40000000
@@ -13948,4 +15296,73 @@ tail:
 
 end:
 	VZEROUPPER
+	RET
+
+// func RoundWords(to []byte, x []float32, scale float32) (sum int32)
+// Requires: AVX, AVX2
+TEXT ·RoundWords(SB), NOSPLIT, $0-60
+	MOVQ         to_base+0(FP), AX
+	MOVQ         x_base+24(FP), CX
+	VBROADCASTSS scale+48(FP), Y0
+	VMOVUPS      constant00000000<>+0(SB), Y1
+	VMOVUPS      constant00000000<>+0(SB), Y2
+	MOVQ         x_len+32(FP), DX
+	XORQ         BX, BX
+	SUBQ         $0x10, DX
+	JLT          tail
+
+full:
+	VMOVUPS   (CX)(BX*1), Y3
+	VMULPS    Y0, Y3, Y3
+	VCVTPS2DQ Y3, Y3
+	VPADDD    Y3, Y1, Y1
+	VMOVUPS   32(CX)(BX*1), Y4
+	VMULPS    Y0, Y4, Y4
+	VCVTPS2DQ Y4, Y4
+	VPADDD    Y4, Y2, Y2
+	VPACKSSDW Y4, Y3, Y4
+	VPSHUFLW  $0xd8, Y4, Y4
+	VPSHUFHW  $0xd8, Y4, Y4
+	VPERMQ    $0xd8, Y4, Y4
+	VMOVDQU   Y4, (AX)
+	ADDQ      $0x20, AX
+	ADDQ      $0x40, BX
+	SUBQ      $0x10, DX
+	JGE       full
+
+tail:
+	ADDQ       $0x10, DX
+	JEQ        end
+	LEAQ       masks<>+0(SB), SI
+	SHLQ       $0x02, DX
+	SUBQ       DX, SI
+	VMOVUPS    64(SI), Y3
+	VMOVUPS    96(SI), Y4
+	VMASKMOVPS (CX)(BX*1), Y3, Y3
+	VMULPS     Y0, Y3, Y3
+	VCVTPS2DQ  Y3, Y3
+	VPADDD     Y3, Y1, Y1
+	VMASKMOVPS 32(CX)(BX*1), Y4, Y4
+	VMULPS     Y0, Y4, Y0
+	VCVTPS2DQ  Y0, Y0
+	VPADDD     Y0, Y2, Y2
+	VPACKSSDW  Y0, Y3, Y0
+	VPSHUFLW   $0xd8, Y0, Y0
+	VPSHUFHW   $0xd8, Y0, Y0
+	VPERMQ     $0xd8, Y0, Y0
+	VMOVDQU    Y0, (AX)
+	ADDQ       $0x20, AX
+
+end:
+	VMOVAPS      Y2, Y0
+	VPADDD       Y0, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X0
+	VPADDD       X0, X1, X1
+	VPERMILPS    $0x0e, X1, X0
+	VPADDD       X0, X1, X1
+	VMOVSHDUP    X1, X0
+	VPADDD       X0, X1, X1
+	VMOVD        X1, AX
+	VZEROUPPER
+	MOVL         AX, sum+56(FP)
 	RET

@@ -364,6 +364,36 @@ func mix6x8(out *float32, ldo int, p *float32, ldp int, values *[]float32, at in
 //go:noescape
 func mix6x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
 
+// dot8x1x32 is pure.Dot8 for that many rows and outputs.
+//
+//go:noescape
+func dot8x1x32(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, ahead *byte, step int)
+
+// dot8x2x16 is pure.Dot8 for that many rows and outputs.
+//
+//go:noescape
+func dot8x2x16(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, ahead *byte, step int)
+
+// dot8x3x16 is pure.Dot8 for that many rows and outputs.
+//
+//go:noescape
+func dot8x3x16(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, ahead *byte, step int)
+
+// dot4x1x32 is pure.Dot4 for that many rows and outputs.
+//
+//go:noescape
+func dot4x1x32(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, ahead *byte, step int)
+
+// dot4x2x16 is pure.Dot4 for that many rows and outputs.
+//
+//go:noescape
+func dot4x2x16(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, ahead *byte, step int)
+
+// dot4x3x16 is pure.Dot4 for that many rows and outputs.
+//
+//go:noescape
+func dot4x3x16(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, ahead *byte, step int)
+
 // Add is pure.Add.
 //
 //go:noescape
@@ -399,6 +429,16 @@ func Max(x []float32) float32
 //go:noescape
 func ExpSum(x []float32, max float32) float32
 
+// MaxAbs is pure.MaxAbs.
+//
+//go:noescape
+func MaxAbs(x []float32) float32
+
+// Round is pure.Round.
+//
+//go:noescape
+func Round(to []byte, x []float32, scale float32) (sum int32)
+
 // GELUTanh is pure.GELUTanh.
 //
 //go:noescape
@@ -418,3 +458,8 @@ func SiLU(x []float32)
 //
 //go:noescape
 func Tanh(x []float32)
+
+// RoundWords is pure.RoundWords.
+//
+//go:noescape
+func RoundWords(to []byte, x []float32, scale float32) (sum int32)

@@ -65,6 +65,15 @@ func (m *Machine) MulAdd(a, b, c Number) Number {
 	return Number{value: float32(m.use(a)*m.use(b)) + m.use(c)}
 }
 
+// scaleAdd is a·b + c outside a matrix product, in which MulAdd's rounding is the same.
+func (m *Machine) scaleAdd(a, b, c Number) Number {
+	counter := Machine{Fused: m.Fused}
+	sum := counter.MulAdd(a, b, c)
+	m.Tally.Elementwise += counter.Tally.Products
+	m.Tally.Read += counter.Tally.Read
+	return sum
+}
+
 // Add, Sub and Mul are one elementwise operation each.
 func (m *Machine) Add(a, b Number) Number {
 	m.Tally.Elementwise++

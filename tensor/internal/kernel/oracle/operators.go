@@ -24,18 +24,23 @@ func (m *Machine) Linear(fused *Machine, out, in, w Matrix, bias []Number, e ker
 			for k := range w[j] {
 				sum = m.MulAdd(in[i][k], w[j][k], sum)
 			}
-			if bias != nil {
-				sum = m.Add(sum, bias[j])
-			}
-			if e.Activate {
-				sum = fused.activate(sum, e.Activation)
-			}
-			if e.Add {
-				sum = fused.Add(out[i][j], sum)
-			}
-			m.Store(&out[i][j], sum)
+			m.finish(fused, &out[i][j], sum, bias, j, e)
 		}
 	}
+}
+
+// finish stores what an epilogue makes of the sum of output j.
+func (m *Machine) finish(fused *Machine, out *Number, sum Number, bias []Number, j int, e kernel.Epilogue) {
+	if bias != nil {
+		sum = m.Add(sum, bias[j])
+	}
+	if e.Activate {
+		sum = fused.activate(sum, e.Activation)
+	}
+	if e.Add {
+		sum = fused.Add(*out, sum)
+	}
+	m.Store(out, sum)
 }
 
 // sum adds numbers to the lane of their place, then the lanes pairwise.
@@ -98,6 +103,17 @@ func (m *Machine) activate(x Number, f kernel.Activation) Number {
 		return m.Tanh(x)
 	}
 	panic("oracle: no loop for this activation")
+}
+
+// EmbedIntegers is scale·number + positions[i] for rows of w that the caller has gathered.
+func (m *Machine) EmbedIntegers(w Integers, positions Matrix) Matrix {
+	tokens := result(len(w.Numbers), len(positions[0]))
+	for i := range tokens {
+		for k, q := range m.row(w, i) {
+			tokens[i][k] = m.Mul(m.Number(float32(q)), w.scale(i, k))
+		}
+	}
+	return m.Embed(tokens, positions)
 }
 
 // Embed is tokens[i] + positions[i], rows that the caller has gathered.

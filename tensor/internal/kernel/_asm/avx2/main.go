@@ -4,6 +4,7 @@ package main
 import (
 	. "github.com/mmcloughlin/avo/build"
 
+	"github.com/gptmeter/gptmeter/tensor/internal/kernel/_asm/dot"
 	"github.com/gptmeter/gptmeter/tensor/internal/kernel/_asm/probe"
 	"github.com/gptmeter/gptmeter/tensor/internal/kernel/_asm/rows"
 	"github.com/gptmeter/gptmeter/tensor/internal/kernel/_asm/tile"
@@ -14,7 +15,7 @@ func main() {
 	ConstraintExpr("amd64,!purego")
 	w := probe.Width{Bytes: 32, Register: YMM}
 	probe.FMA(w)
-	dot(w)
+	probeDot(w)
 	read(w)
 	for n := 1; n <= 2; n++ {
 		for registers := 1; registers <= 4; registers++ {
@@ -40,6 +41,12 @@ func main() {
 			tile.EmitMix(vector.AVX2, n, registers)
 		}
 	}
+	for _, bits := range []int{8, 4} {
+		dot.AVX2(bits, 1, 4)
+		dot.AVX2(bits, 2, 2)
+		dot.AVX2(bits, 3, 2)
+	}
 	rows.Emit(vector.AVX2)
+	rows.EmitWords(vector.AVX2)
 	Generate()
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/gptmeter/gptmeter/tensor/internal/kernel/_asm/probe"
 )
 
-// dot emits ProbeDot without the dot product instruction, which processors with AVX2 alone lack.
-func dot(w probe.Width) {
+// probeDot emits ProbeDot without the dot product instruction, which processors with AVX2 alone lack.
+func probeDot(w probe.Width) {
 	probe.Dot("ProbeDot", w, "", "where no sum of two adjoining products leaves the range of int16: it would saturate.")
 	ones := w.Register()
 	VPCMPEQW(ones, ones, ones)

@@ -5,6 +5,7 @@ import (
 	. "github.com/mmcloughlin/avo/build"
 	"github.com/mmcloughlin/avo/reg"
 
+	"github.com/gptmeter/gptmeter/tensor/internal/kernel/_asm/dot"
 	"github.com/gptmeter/gptmeter/tensor/internal/kernel/_asm/probe"
 	"github.com/gptmeter/gptmeter/tensor/internal/kernel/_asm/rows"
 	"github.com/gptmeter/gptmeter/tensor/internal/kernel/_asm/tile"
@@ -15,8 +16,8 @@ func main() {
 	ConstraintExpr("amd64,!purego")
 	wide, half := probe.Width{Bytes: 64, Register: ZMM}, probe.Width{Bytes: 32, Register: YMM}
 	probe.FMA(wide)
-	dot("ProbeDot", wide)
-	dot("ProbeDot256", half)
+	probeDot("ProbeDot", wide)
+	probeDot("ProbeDot256", half)
 	for n := 1; n <= 14; n++ {
 		for registers := 1; registers <= 2; registers++ {
 			tile.Emit(vector.AVX512, n, registers)
@@ -32,11 +33,15 @@ func main() {
 			tile.EmitMix(vector.AVX512, n, registers)
 		}
 	}
+	for n := 1; n <= 7; n++ {
+		dot.VNNI(8, n)
+		dot.VNNI(4, n)
+	}
 	rows.Emit(vector.AVX512)
 	Generate()
 }
 
-func dot(name string, w probe.Width) {
+func probeDot(name string, w probe.Width) {
 	probe.Dot(name, w)
 	probe.Accumulate(w, 2*w.Bytes, func(x, y, sum reg.VecVirtual) { VPDPBUSD(y, x, sum) })
 }

@@ -23,6 +23,8 @@ func Emit(s vector.Set) {
 	normalize(s)
 	largest(s)
 	expSum(s)
+	largestMagnitude(s)
+	round(s, false)
 	activation(s, "GELUTanh", geluTanh)
 	activation(s, "ReLU", relu)
 	activation(s, "SiLU", silu)
@@ -175,8 +177,16 @@ func newLanes(s vector.Set, v float32) []reg.VecVirtual {
 	return list
 }
 
-// reduce combines lanes j and j+8, j and j+4, j+2, j+1, as pure does, and returns.
-func reduce(list []reg.VecVirtual, combine func(...Op)) {
+// reduce combines the lanes and returns.
+func reduce(list []reg.VecVirtual, with func(...Op)) {
+	x := combine(list, with)
+	VZEROUPPER()
+	Store(x, ReturnIndex(0))
+	RET()
+}
+
+// combine combines lanes j and j+8, j and j+4, j+2, j+1, as pure does, in the first of the result.
+func combine(list []reg.VecVirtual, with func(...Op)) reg.VecVirtual {
 	half := YMM()
 	if len(list) == 2 {
 		VMOVAPS(list[1], half)
@@ -184,14 +194,12 @@ func reduce(list []reg.VecVirtual, combine func(...Op)) {
 		VEXTRACTF32X8(U8(1), list[0], half)
 	}
 	y, x := list[0].AsY(), list[0].AsX()
-	combine(half, y, y)
+	with(half, y, y)
 	VEXTRACTF128(U8(1), y, half.AsX())
-	combine(half.AsX(), x, x)
+	with(half.AsX(), x, x)
 	VPERMILPS(U8(0x0e), x, half.AsX())
-	combine(half.AsX(), x, x)
+	with(half.AsX(), x, x)
 	VMOVSHDUP(x, half.AsX())
-	combine(half.AsX(), x, x)
-	VZEROUPPER()
-	Store(x, ReturnIndex(0))
-	RET()
+	with(half.AsX(), x, x)
+	return x.(reg.VecVirtual)
 }

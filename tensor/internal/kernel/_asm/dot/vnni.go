@@ -1,0 +1,81 @@
+package dot
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+
+	"github.com/gptmeter/gptmeter/tensor/internal/kernel/_asm/vector"
+)
+
+// VNNI emits the kernel for AVX-512 with its dot product of bytes. The weights are its unsigned
+// operand, which is loaded once for all rows; four activations are broadcast.
+func VNNI(bits, rows int) {
+	emit(fmt.Sprintf("dot%dx%d", bits, rows), kernel{bits: bits, rows: rows, registers: 2, apart: vector.AVX512.Bytes(), set: &vnni{}})
+}
+
+type vnni struct {
+	w    []reg.VecVirtual
+	mask reg.VecVirtual // of the lower nibbles
+}
+
+func (*vnni) vectors() vector.Set { return vector.AVX512 }
+
+func (v *vnni) begin(k *kernel) {
+	v.w = []reg.VecVirtual{ZMM(), ZMM()}
+	if k.bits == 4 {
+		v.mask = ZMM()
+		fill(0x0f0f0f0f, v.mask)
+	}
+}
+
+// fetchedFrom is the fewest rows that fetch the next panel. One with fewer waits for its own, which
+// the processor fetches by itself: to ask for it would be slower.
+const fetchedFrom = 4
+
+func (v *vnni) trip(k *kernel) {
+	for q := range quads {
+		for j, w := range v.w {
+			v.load(k, q, j*k.apart, w)
+		}
+		k.each(func(i, j int) { VPDPBUSD_BCST(k.a.row(i, q*word), v.w[j], k.sums[i][j]) })
+		if k.rows >= fetchedFrom {
+			for i := range k.bits / 4 {
+				PREFETCHT1(Mem{Base: k.ahead, Disp: i * k.apart})
+			}
+			ADDQ(k.step, k.ahead)
+		}
+	}
+	k.a.next(quads * word)
+	ADDQ(I32(quads*line*k.bits/8), k.w)
+}
+
+// load emits the unsigned weights of quad q.
+func (v *vnni) load(k *kernel, q, at int, w reg.VecVirtual) {
+	switch {
+	case k.bits == 8:
+		VMOVDQU64(Mem{Base: k.w, Disp: q*line + at}, w)
+	case q%2 == 0:
+		VPANDD(Mem{Base: k.w, Disp: q/2*line + at}, v.mask, w)
+	default:
+		VPSRLW(U8(4), Mem{Base: k.w, Disp: q/2*line + at}, w)
+		VPANDD(w, v.mask, w)
+	}
+}
+
+func (v *vnni) scales(k *kernel) []reg.VecVirtual {
+	VPSLLD(U8(16), Mem{Base: k.w}, v.w[0])
+	fill(0xffff0000, v.w[1])
+	VPANDD(Mem{Base: k.w}, v.w[1], v.w[1])
+	ADDQ(U8(line/2), k.w)
+	return v.w
+}
+
+// fill emits the same word in every lane.
+func fill(bits uint32, v reg.VecVirtual) {
+	b := GP32()
+	MOVL(U32(bits), b)
+	VPBROADCASTD(b, v)
+}

@@ -1,0 +1,39 @@
+//go:build !purego
+
+package avx512
+
+// DotRows is the most rows of Dot8 and Dot4: seven rows of two registers of int32 sums and of two
+// of float32 ones leave room for the weights in 32 registers.
+const DotRows = 7
+
+type dot func(out *float32, ldo int, a *byte, lda int, w *byte, trips, group int, bias *float32, add bool, ahead *byte, step int)
+
+var (
+	dots8 = [DotRows]dot{dot8x1, dot8x2, dot8x3, dot8x4, dot8x5, dot8x6, dot8x7}
+	dots4 = [DotRows]dot{dot4x1, dot4x2, dot4x3, dot4x4, dot4x5, dot4x6, dot4x7}
+)
+
+// Dot8 is pure.Dot8 for at most DotRows rows, where no product of a sum and its scale is rounded
+// before it is added. Meanwhile it fetches ahead, which is wanted next, into the second cache.
+func Dot8(out []float32, ldo int, a []byte, lda int, w []byte, k, group, rows int, bias []float32, add bool, ahead []byte) {
+	dots8[rows-1].call(out, ldo, a, lda, w, k, group, rows, bias, add, ahead)
+}
+
+// Dot4 is pure.Dot4 in the same way.
+func Dot4(out []float32, ldo int, a []byte, lda int, w []byte, k, group, rows int, bias []float32, add bool, ahead []byte) {
+	dots4[rows-1].call(out, ldo, a, lda, w, k, group, rows, bias, add, ahead)
+}
+
+func (f dot) call(out []float32, ldo int, a []byte, lda int, w []byte, k, group, rows int, bias []float32, add bool, ahead []byte) {
+	const quad, trip = 4, 16
+	_, _ = out[(rows-1)*ldo+31], a[rows*lda-1]
+	var b *float32
+	if bias != nil {
+		b = &bias[:32][0]
+	}
+	next, step := &w[0], 0
+	if len(ahead) > 0 {
+		next, step = &ahead[0], len(ahead)*quad/k
+	}
+	f(&out[0], 4*ldo, &a[0], lda, &w[0], k/trip, group/trip, b, add, next, step)
+}

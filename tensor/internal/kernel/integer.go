@@ -1,0 +1,200 @@
+package kernel
+
+import (
+	"encoding/binary"
+	"math"
+
+	"github.com/gptmeter/gptmeter/tensor/internal/kernel/pure"
+)
+
+// Products with weights that are integers: the activations of a row are made integers too, in
+// groups of inputs with a scale each, so that one of them that is far larger than the others costs
+// its group alone its precision. Weights are held unsigned, with an offset that the sum of a
+// group's activations takes out again: a group's int32 sum starts at -offset times it.
+// Every sum of a group is exact.
+
+// An integers is a format's micro-kernels and constants.
+type integers struct {
+	offset int32 // of the weights
+	group  int   // inputs that share a scale
+	width  int   // bytes of an activation
+	scaled int   // operations that add a group's sum to the total
+
+	round func(to []byte, x []float32, scale float32) (sum int32)
+	dot   func(out []float32, ldo int, a []byte, lda int, w []byte, k, group, rows int, bias []float32, add bool, ahead []byte)
+	rows  int // the most of dot
+}
+
+// int8s and int4s complete the micro-kernels of a backend.
+func int8s(k integers) integers {
+	k.offset, k.group, k.scaled = offsetInt8, groupInt8, multiplyAdd
+	return k
+}
+
+func int4s(k integers) integers {
+	k.offset, k.group, k.scaled = offsetInt4, groupInt4, multiplyAdd+1
+	return k
+}
+
+const (
+	mostActivation = 127
+	least          = 0x1p-118 // the smallest magnitude that keeps numbers from being taken for zeros
+	wordBytes      = 4        // of a group's start and of its scale
+)
+
+// RowBytes is the length of a row of k activations as Quantize makes it for weights of format f:
+// for each group an int32, the activations, and their scale in float32. It is an odd number of
+// cache lines, so that rows do not fall on the same ones of the first cache.
+func (b *Backend) RowBytes(f Format, k int) int {
+	g := &b.Integers[f]
+	n := roundUp(k, pure.DotInputs)
+	bytes := n*g.width + (n+g.group-1)/g.group*2*wordBytes
+	return ((bytes+cacheLine-1)/cacheLine | 1) * cacheLine
+}
+
+// RowBytes is Backend.RowBytes where an activation is a byte.
+func RowBytes(f Format, k int) int { return portable.RowBytes(f, k) }
+
+// Quantize is, for the rows from up to to of x and each group g of their k inputs,
+//
+//	scale := max(abs(x[i][g])) / 127
+//	for j := range g {
+//		out[i][g][j] = int8(roundToEven(x[i][g][j] / scale))
+//	}
+//
+// with one division for each group. A group that has an infinity or no number gets no number for
+// its scale, and so all its products.
+func (b *Backend) Quantize(out []byte, x []float32, k int, f Format, from, to int) (c Count) {
+	g, stride := &b.Integers[f], b.RowBytes(f, k)
+	for i := from; i < to; i++ {
+		row, in := out[i*stride:(i+1)*stride], x[i*k:(i+1)*k]
+		for len(in) > 0 {
+			n := min(g.group, len(in))
+			row = g.quantize(row, in[:n], b.MaxAbs)
+			in = in[n:]
+			c.Elementwise += int64(2*n) + 2 // the products and their sum; the scale and the start
+			c.Special++                     // a division
+		}
+		c.Read += int64(k * float32Bytes)
+	}
+	return c
+}
+
+// quantize makes one group and returns what lies behind it.
+func (g *integers) quantize(row []byte, x []float32, maxAbs func([]float32) float32) []byte {
+	most := maxAbs(x)
+	inverse, scale := mostActivation/most, most*(1.0/mostActivation)
+	n := roundUp(len(x), pure.DotInputs) * g.width
+	start, q, last := row[:wordBytes], row[wordBytes:wordBytes+n], row[wordBytes+n:]
+	finite := most <= math.MaxFloat32
+	if !finite || most < least {
+		inverse, scale = 0, 0
+	}
+	sum := g.round(q, x, inverse)
+	if !finite {
+		clear(q)
+		sum, scale = 0, float32(math.NaN())
+	}
+	binary.LittleEndian.PutUint32(start, uint32(-g.offset*sum))
+	binary.LittleEndian.PutUint32(last, math.Float32bits(scale))
+	return last[wordBytes:]
+}
+
+// dotRows is how many rows go through the panels at once: their activations stay in a core's
+// second cache beside two panels.
+const dotRows = 56
+
+// DotScratch is the length of the scratch that Dot needs.
+func (b *Backend) DotScratch(f Format) int { return (b.Integers[f].rows + 1) * PanelColumns }
+
+// Dot is Linear for weights that are integers and rows that Quantize has made of as many.
+func (b *Backend) Dot(out []float32, ldo int, in []byte, rows int, w Panels, e *Epilogue, from, to int, scratch []float32) (c, fused Count) {
+	d := dots{integers: &b.Integers[w.Format], Panels: w, backend: b, epilogue: e, scratch: scratch,
+		stride: b.RowBytes(w.Format, w.K), depth: roundUp(w.K, pure.DotInputs)}
+	for i := 0; i < rows; i += dotRows {
+		d.out, d.ldo, d.in, d.count = out[i*ldo:], ldo, in[i*d.stride:], min(dotRows, rows-i)
+		for p := from; p < to; p++ {
+			done, more := d.panel(p, p+1 < to)
+			c.Add(done)
+			fused.Add(more)
+			if i == 0 {
+				c.Read += int64(w.columns(p) * w.rowBytes())
+				if e.Bias != nil {
+					c.Read += int64(w.columns(p) * float32Bytes)
+				}
+			}
+		}
+	}
+	return c, fused
+}
+
+// A dots is some rows times Panels.
+type dots struct {
+	*integers
+	Panels
+	backend       *Backend
+	epilogue      *Epilogue
+	scratch       []float32
+	stride, depth int // of a row: bytes, inputs filled up
+	out           []float32
+	ldo           int
+	in            []byte
+	count         int // of rows
+}
+
+// panel multiplies with panel p, in groups of rows as equal as can be. Where there is a next
+// panel, that is fetched meanwhile.
+func (d *dots) panel(p int, next bool) (c, fused Count) {
+	panel, first, cols := d.Panel(p), d.column(p), d.columns(p)
+	var ahead []byte
+	if next {
+		ahead = d.Panel(p + 1)
+	}
+	bias, sums := d.epilogue.Bias, d.scratch[PanelColumns:]
+	if bias != nil {
+		bias = bias[first : first+cols]
+	}
+	rest := *d.epilogue // what a dot leaves to do
+	rest.Bias = nil
+	whole := cols == PanelColumns // as a dot reads and writes it
+	if bias != nil && !whole {
+		bias = d.scratch[:PanelColumns]
+		copy(bias, d.epilogue.Bias[first:])
+	}
+	add := rest.Add && !rest.Activate && whole
+	rest.Add = rest.Add && !add
+	groups := (d.count + d.rows - 1) / d.rows
+	for n := range groups {
+		i, end := d.count*n/groups, d.count*(n+1)/groups
+		out := d.out[i*d.ldo+first:]
+		to, ld := out, d.ldo
+		if rest.apart() || !whole {
+			to, ld = sums, PanelColumns
+		}
+		d.dot(to, ld, d.in[i*d.stride:], d.stride, panel, d.depth, d.group, end-i, bias, add, ahead[len(ahead)*n/groups:len(ahead)*(n+1)/groups])
+		c.Add(d.work(end-i, cols, bias != nil))
+		if add {
+			fused.addedTo((end - i) * cols)
+		}
+		done, more := rest.finish(d.backend, out, d.ldo, to, ld, end-i, first, first+cols)
+		c.Add(done)
+		fused.Add(more)
+	}
+	return c, fused
+}
+
+// work is what a dot of so many rows does, of whose outputs cols are inside the matrix.
+func (d *dots) work(rows, cols int, bias bool) (c Count) {
+	c.product(rows, cols, cols, d.K)
+	c.Padding = int64(multiplyAdd*rows*PanelColumns*d.depth) - c.Products
+	scaled := d.scaled * ((d.depth + d.group - 1) / d.group)
+	if d.Format == Int8 {
+		scaled++ // the output's scale
+	}
+	if bias {
+		scaled++
+	}
+	c.Elementwise = int64(rows * cols * scaled)
+	c.Padding += int64(rows * (PanelColumns - cols) * scaled)
+	return c
+}

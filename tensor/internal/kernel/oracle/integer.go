@@ -1,0 +1,108 @@
+package oracle
+
+import (
+	"math"
+
+	"github.com/gptmeter/gptmeter/tensor/internal/kernel"
+)
+
+// Integers is a matrix of N rows whose numbers are integers with scales.
+type Integers struct {
+	Numbers [][]int // (N, K)
+	Scales  Matrix  // (N, 1), or (N, groups of inputs) with PerGroup
+	Group   int     // inputs of a row of activations that share a scale
+
+	PerGroup bool
+	Bytes    int64 // that hold a row's Numbers
+	read     []bool
+}
+
+// Unread says that none of w has been read.
+func (w Integers) Unread() Integers {
+	w.read = make([]bool, len(w.Numbers))
+	return w
+}
+
+// row is row j, and marks its numbers as read: their bytes, once.
+func (m *Machine) row(w Integers, j int) []int {
+	if !w.read[j] {
+		w.read[j] = true
+		m.Tally.Read += w.Bytes
+	}
+	return w.Numbers[j]
+}
+
+// scale is that of row j for input k.
+func (w Integers) scale(j, k int) Number {
+	if w.PerGroup {
+		return w.Scales[j][k/w.Group]
+	}
+	return w.Scales[j][0]
+}
+
+// A rounded is a group of activations as integers with a scale.
+type rounded struct {
+	numbers []int
+	sum     int
+	scale   Number
+}
+
+// round makes integers of a group: with m the largest magnitude, x·(127/m), and the scale is
+// m·(1/127). A group of next to nothing is zeros, one that is not finite has no number for its scale.
+func (m *Machine) round(x []Number) (g rounded) {
+	most, finite := m.Number(0), true
+	for _, v := range x {
+		if a := m.Number(float32(math.Abs(float64(m.use(v))))); m.Greater(a, most) {
+			most = a
+		}
+		finite = finite && math.Abs(float64(v.value)) <= math.MaxFloat32
+	}
+	inverse := m.Div(m.Number(127), most)
+	g.scale = m.Mul(most, m.Number(1.0/127))
+	if !finite || m.Greater(m.Number(0x1p-118), most) {
+		inverse, g.scale = m.Number(0), m.Number(0)
+	}
+	for _, v := range x {
+		q := 0
+		if product := m.Mul(v, inverse); finite {
+			q = int(math.RoundToEven(float64(product.value)))
+		}
+		g.numbers = append(g.numbers, q)
+		m.Tally.Elementwise++ // sum + q
+		g.sum += q
+	}
+	m.Tally.Elementwise++ // the offset times the sum
+	if !finite {
+		g.scale = m.Number(float32(math.NaN()))
+	}
+	return g
+}
+
+// LinearIntegers is Linear where both operands are integers.
+func (m *Machine) LinearIntegers(fused *Machine, out, in Matrix, w Integers, bias []Number, e kernel.Epilogue) {
+	for i := range in {
+		var groups []rounded
+		for first := 0; first < len(in[i]); first += w.Group {
+			groups = append(groups, m.round(in[i][first:min(first+w.Group, len(in[i]))]))
+		}
+		for j := range w.Numbers {
+			total, numbers := m.Number(0), m.row(w, j)
+			for n, g := range groups {
+				sum := 0
+				for k, q := range g.numbers {
+					sum += q * numbers[n*w.Group+k]
+					m.Tally.Products += 2
+				}
+				part := m.Number(float32(sum))
+				if w.PerGroup {
+					part = m.Mul(part, w.scale(j, n*w.Group))
+				}
+				total = m.scaleAdd(part, g.scale, total)
+			}
+			if !w.PerGroup {
+				total = m.Mul(total, w.scale(j, 0))
+			}
+			m.finish(fused, &out[i][j], total, bias, j, e)
+		}
+	}
+}
