@@ -152,7 +152,7 @@ func (c *Client) fetchWhole(ctx context.Context, name Name, r *repository, e Ent
 		}
 		return err
 	}
-	if err := f.Sync(); err != nil {
+	if err := c.sync(f); err != nil {
 		return diskError("the cache", err)
 	}
 	if err := f.Close(); err != nil {
@@ -161,14 +161,9 @@ func (c *Client) fetchWhole(ctx context.Context, name Name, r *repository, e Ent
 	if err := r.root.Rename(partial, path.Join(blobsFolder, e.Hash)); err != nil {
 		return diskError("the cache", err)
 	}
-	syncFolder(r.path(blobsFolder))
-	return nil
-}
-
-// syncFolder brings a new name to the disk. Not every system can; the content is there already.
-func syncFolder(folder string) {
-	if f, err := os.Open(folder); err == nil {
-		f.Sync()
-		f.Close()
+	if folder, err := os.Open(r.path(blobsFolder)); err == nil {
+		c.sync(folder) // brings the name to the disk, where the system can; the content is there already
+		folder.Close()
 	}
+	return nil
 }

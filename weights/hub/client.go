@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 	"time"
 )
@@ -19,6 +20,7 @@ type Client struct {
 
 	http     *http.Client
 	sleep    func(ctx context.Context, d time.Duration) error
+	sync     func(*os.File) error
 	free     func(folder string) (bytes int64, known bool)
 	part     int64 // bytes of a file that are fetched by one request
 	parallel int   // requests at a time
@@ -43,7 +45,7 @@ const (
 // New makes a client.
 func New(s Settings) *Client {
 	dialer := &net.Dialer{Timeout: s.AnswerTimeout, KeepAlive: 30 * time.Second}
-	c := &Client{Settings: s, sleep: sleep, free: freeBytes, part: partBytes, parallel: parallel}
+	c := &Client{Settings: s, sleep: sleep, sync: (*os.File).Sync, free: freeBytes, part: partBytes, parallel: parallel}
 	c.http = &http.Client{
 		Transport: &http.Transport{
 			Proxy:               http.ProxyFromEnvironment,

@@ -43,6 +43,7 @@ func testHub(t testing.TB, weights int) (*hubtest.Hub, *Client) {
 func testClient(h *hubtest.Hub, cache string) *Client {
 	c := New(Settings{Cache: cache, Endpoint: h.URL, AnswerTimeout: 5 * time.Second, ReadTimeout: 5 * time.Second})
 	c.part = 4 << 10
+	c.sync = func(*os.File) error { return nil } // the machine will not lose its power
 	c.sleep = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
 	return c
 }
@@ -68,9 +69,16 @@ func pull(c *Client, name string, files ...string) (*Snapshot, []string, error) 
 	return s, fetched, s.Settle()
 }
 
+// A failer is a test, of a property too.
+type failer interface {
+	Helper()
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+}
+
 // tree lists what is below a folder, a line each: links with where they lead, files with their text
 // where it is short. Hashes of contents stand for themselves.
-func tree(t testing.TB, folder string) (lines []string) {
+func tree(t failer, folder string) (lines []string) {
 	t.Helper()
 	err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
@@ -103,7 +111,7 @@ func tree(t testing.TB, folder string) (lines []string) {
 }
 
 // whole holds every file of a snapshot to the hub's, and every blob to its name.
-func whole(t testing.TB, h *hubtest.Hub, c *Client) {
+func whole(t failer, h *hubtest.Hub, c *Client) {
 	t.Helper()
 	for repo, r := range h.Repos {
 		folder := filepath.Join(c.Cache, Name{repo, Main}.folder())

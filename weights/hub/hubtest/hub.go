@@ -20,19 +20,20 @@ import (
 	"time"
 )
 
-// A Hub is a hub that runs. Its fields may be set until it is asked something.
+// A Hub is a hub that runs. Its fields may be changed while it is asked nothing.
 type Hub struct {
 	URL   string // for HF_ENDPOINT
 	Repos map[string]*Repo
 	Names map[string]string // old names, which are redirected, and the repositories' names now
 
-	// Fault, if not nil, may answer a request in the hub's place; then it returns true.
-	Fault func(w http.ResponseWriter, r *http.Request) bool
-
 	hub, storage *httptest.Server
 	mu           sync.Mutex
 	requests     []Request
+	between      Between
 }
+
+// Between stands between those who ask and the hub, which serve is. It may be called by several at a time.
+type Between func(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc)
 
 // A Repo is a repository.
 type Repo struct {
@@ -110,19 +111,20 @@ func (h *Hub) handler(storage bool, serve http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h.mu.Lock()
 		h.requests = append(h.requests, Request{r.Method, r.URL.Path, r.Header.Get("Range"), r.Header.Get("Authorization"), storage})
-		fault := h.Fault
+		between := h.between
 		h.mu.Unlock()
-		if fault != nil && fault(w, r) {
+		if between != nil {
+			between(w, r, serve)
 			return
 		}
 		serve(w, r)
 	})
 }
 
-// SetFault sets Fault while the hub runs.
-func (h *Hub) SetFault(fault func(w http.ResponseWriter, r *http.Request) bool) {
+// Put puts something between those who ask and the hub, or with nil nothing.
+func (h *Hub) Put(between Between) {
 	h.mu.Lock()
-	h.Fault = fault
+	h.between = between
 	h.mu.Unlock()
 }
 
