@@ -25,6 +25,9 @@ func (e Entry) SHA256() bool { return len(e.Hash) == 64 }
 // errAnswer is wrapped by the errors of answers that no hub gives.
 var errAnswer = errors.New("not an answer of a hub")
 
+// maxFileBytes is far above any file's size, and so many of them can be added up.
+const maxFileBytes = 1 << 50
+
 var contentHash = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
 
 // ask asks the hub what a file is. A file that is not there is a refusal for which isAbsent is true.
@@ -68,7 +71,7 @@ func readEntry(resp *http.Response) (Entry, error) {
 		size = first("Content-Length")
 	}
 	var err error
-	if e.Size, err = strconv.ParseInt(size, 10, 64); err != nil || e.Size < 0 {
+	if e.Size, err = strconv.ParseInt(size, 10, 64); err != nil || e.Size < 0 || e.Size > maxFileBytes {
 		return e, fmt.Errorf("%s: %w: %q is no size", host, errAnswer, size)
 	}
 	return e, nil

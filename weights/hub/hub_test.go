@@ -3,11 +3,11 @@ package hub
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -97,8 +97,8 @@ func tree(t failer, folder string) (lines []string) {
 			if err != nil {
 				return err
 			}
-			if len(text) < 100 && len(text) > 0 {
-				name += " = " + strings.TrimSpace(string(text))
+			if len(text) < 250 {
+				name += fmt.Sprintf(" = %q", text)
 			}
 		}
 		lines = append(lines, name)
@@ -170,7 +170,7 @@ func TestRevisions(t *testing.T) {
 	}
 	files := testFiles(5000)
 	files["config.json"] = hubtest.File{Content: []byte(`{"model_type":"gpt2","n_head":2}`)}
-	moved := h.Repos["org/model"].Commit("main", files)
+	moved := h.Commit("org/model", "main", files)
 	h.Repos["org/model"].Refs["refs/pr/1"] = first.Commit
 	second, fetched, err := pull(c, "org/model", testNames...)
 	if err != nil || second.Commit != moved || !cmp.Equal(fetched, []string{"config.json"}) {
@@ -210,7 +210,7 @@ func TestRevisions(t *testing.T) {
 	if _, freed, err = Remove(c.Cache, n, false); err != nil || freed < 5000 {
 		t.Errorf("%d, %v", freed, err)
 	}
-	if got, want := tree(t, c.Cache), []string{".locks/", "CACHEDIR.TAG"}; !cmp.Equal(got, want) {
+	if got, want := tree(t, c.Cache), []string{".locks/", fmt.Sprintf("CACHEDIR.TAG = %q", tagText)}; !cmp.Equal(got, want) {
 		t.Error(cmp.Diff(want, got))
 	}
 }

@@ -56,6 +56,7 @@ func TestKill(t *testing.T) {
 		cmd := puller(t, h, c.Cache)
 		started := make(chan bool)
 		at := random.IntN(8) // the answer in which it dies
+		fault := hubtest.Fault{Kind: hubtest.Stall, At: random.Float64(), Delay: time.Duration(random.IntN(3)) * time.Millisecond}
 		var answers atomic.Int64
 		h.Put(func(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
 			<-started
@@ -63,7 +64,6 @@ func TestKill(t *testing.T) {
 				serve(w, r)
 				return
 			}
-			fault := hubtest.Fault{Kind: hubtest.Stall, At: random.Float64(), Delay: time.Duration(random.IntN(3)) * time.Millisecond}
 			defer cmd.Process.Kill()
 			fault.Answer(w, r, serve)
 		})

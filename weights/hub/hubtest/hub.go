@@ -73,19 +73,23 @@ func (h *Hub) Close() {
 }
 
 // Add adds a repository with one commit, which is main.
-func (h *Hub) Add(name string, files map[string]File) (commit string) {
-	r := &Repo{Refs: map[string]string{}, Commits: map[string]map[string]File{}}
-	h.Repos[name] = r
-	return r.Commit("main", files)
+func (h *Hub) Add(repo string, files map[string]File) (commit string) {
+	h.mu.Lock()
+	h.Repos[repo] = &Repo{Refs: map[string]string{}, Commits: map[string]map[string]File{}}
+	h.mu.Unlock()
+	return h.Commit(repo, "main", files)
 }
 
-// Commit adds a commit to the repository, for which revision then stands.
-func (r *Repo) Commit(revision string, files map[string]File) (commit string) {
+// Commit adds a commit to a repository, for which revision then stands.
+func (h *Hub) Commit(repo, revision string, files map[string]File) (commit string) {
 	hash := sha1.New()
 	for _, name := range sorted(files) {
 		fmt.Fprintf(hash, "%s %s\n", name, files[name].Hash())
 	}
 	commit = fmt.Sprintf("%x", hash.Sum(nil))
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	r := h.Repos[repo]
 	r.Refs[revision], r.Commits[commit] = commit, files
 	return commit
 }
