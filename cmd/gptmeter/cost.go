@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gptmeter/gptmeter/meter/bill"
+	"github.com/gptmeter/gptmeter/meter/price"
 	"github.com/gptmeter/gptmeter/tensor"
 )
 
@@ -70,6 +71,7 @@ it stands what their work alone costs.`,
 	}
 	flags := c.Flags()
 	flags.StringVar(&f.price, "price", "", "a preset's name, or a TOML `FILE`")
+	c.RegisterFlagCompletionFunc("price", cobra.FixedCompletions(price.Presets(), cobra.ShellCompDirectiveDefault))
 	flags.BoolVar(&f.list, "list", false, "list presets and scenarios")
 	flags.StringVar(&f.scenario, "scenario", "", "rebuild the published estimate of this `NAME`, which --list shows, line by line")
 	flags.StringVar(&f.measured, "measured", "", "take throughput from this `FILE` of bench -o json, and measure nothing")
@@ -92,7 +94,7 @@ it stands what their work alone costs.`,
 	optional(c, &f.completionTokens, "completion-tokens", 0, maxLength, "tokens that a request generates")
 	flags.StringVar(&f.requests, "requests", "", "take the day's requests from this `FILE` of JSON lines: what generate --json prints, or prompt_tokens, completion_tokens and count; - is stdin")
 	rational(flags, &f.utilization, "utilization", "share of the day, 0..1, that a machine is busy; in place of requests")
-	flags.Var(value[bill.Curve]{&f.curve, "CURVE", bill.ParseCurve}, "curve", "when requests come: flat, office, or 24 `NUMBERS` with commas between (default flat)")
+	flags.Var(value[bill.Curve]{&f.curve, "string", bill.ParseCurve}, "curve", "when requests come: flat, office, or 24 `NUMBERS` with commas between (default flat)")
 	flags.Lookup("curve").DefValue = ""
 	positive := func(x float64) bool { return x > 0 && x <= 1e6 }
 	number(flags, &f.maxTTFT, "max-ttft", "above 0", positive, "seconds to the first token that a request may take")
@@ -103,7 +105,7 @@ it stands what their work alone costs.`,
 	flags.BoolVar(&f.levers, "levers", false, "rank what would make it cheaper: every format, batch and number of threads, and what machines cost")
 	flags.Var(list[float64]{to: &f.at, kind: numberType, parse: parseNumber("above 0 and at most 100", func(x float64) bool { return x > 0 && x <= 100 })}, "at",
 		"`PERCENTAGES` of utilization at which to show the cost of tokens")
-	flags.Var(value[*bill.Hosted]{&f.hosted, "IN,OUT", parseHosted}, "hosted",
+	flags.Var(value[*bill.Hosted]{&f.hosted, "string", parseHosted}, "hosted",
 		"find when a hosted model is cheaper that costs so much for a million prompt and a million completion tokens: `IN,OUT`")
 	flags.Lookup("hosted").DefValue = ""
 	flags.BoolVar(&f.scale, "scale-throughput", false, "where a price is of machines with other cores than were measured, take throughput in proportion")
