@@ -10,7 +10,7 @@ CONCURRENT  := ./tensor/... ./model ./engine ./tokenizer ./weights ./cmd/...
 include tokenizer/daulet.mk
 include tensor/internal/kernel/asm.mk
 
-.PHONY: all help build run test test-go lint race purego cross quality fuzz clean
+.PHONY: all help build run test test-go lint race purego cross quality peers fuzz clean
 
 all: build daulet ## build the program, and the Rust tokenizer where cargo is
 
@@ -49,6 +49,10 @@ cross: ## build for other systems, without cgo
 
 quality: ## print what each format costs in quality
 	go test -count 1 -run TestQuality -v ./benchmarks
+
+peers: build ## measure beside PyTorch, llama.cpp, CTranslate2 and OpenVINO; ROUNDS=1 QUICK=1 for a try
+	benchmarks/peers/setup.sh build/peers
+	build/peers/venv/bin/python benchmarks/peers/measure.py --folder build/peers --gptmeter $(BIN)
 
 fuzz: ## fuzz every target for FUZZTIME (10s)
 	@go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ./... | while read -r package; do \
