@@ -145,7 +145,7 @@ func plainLoop(t *testing.T, x *tensor.Exec, m *model.Model, r Request, choice i
 	for len(made) < r.MaxTokens && len(tokens) <= m.Config.Positions {
 		span := model.Span{Tokens: tokens, Cache: m.NewCache(), Logits: 1}
 		err := m.Forward(x, []model.Span{span}, func(_, _ int, logits []float32) {
-			id := next(s, logits, tokens)
+			id := next(t, s, logits, tokens)
 			logprob := logSoftmax(logits)[id]
 			made, log, tokens = append(made, id), append(log, &logprob), append(tokens, id)
 		})

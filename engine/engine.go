@@ -54,11 +54,11 @@ type Engine struct {
 	before tensor.Work // of exec, when the engine was made
 	usage  Usage
 
-	spans      []model.Span // of the step
-	owners     []owner      // of its spans
-	parts      []tensor.Work
-	events     []Event
-	candidates []candidate // of the row that is looked at
+	spans   []model.Span // of the step
+	owners  []owner      // of its spans
+	parts   []tensor.Work
+	events  []Event
+	ranking ranking // of the row that is looked at
 }
 
 // Usage is how an engine has spent the machine so far.
@@ -101,7 +101,8 @@ func New(m *model.Model, x *tensor.Exec, t tokenizer.Tokenizer, o Options, loadT
 	}
 	start := x.Clock()
 	e := &Engine{model: m, held: map[*Task]prefix{}, before: x.Work(), exec: x, tokenizer: t, options: o,
-		ends: endIDs(m.Config, t), loaded: loadTime, now: func() time.Duration { return x.Clock() - start }}
+		ranking: ranking{exec: x},
+		ends:    endIDs(m.Config, t), loaded: loadTime, now: func() time.Duration { return x.Clock() - start }}
 	x.Sections(1)
 	if o.Sections || o.Trace != nil {
 		x.Sections(len(m.Sections()))

@@ -160,12 +160,12 @@ func (v *Evaluation) take(span, token int, logits []float32) {
 	e := v.engine
 	begin := e.exec.Clock()
 	defer func() { e.usage.Choosing += e.exec.Clock() - begin }()
-	if e.failed != nil || !finiteLogits(logits) {
+	if e.failed != nil || !e.ranking.set(logits) {
 		e.failed = ErrLogits
 		return
 	}
 	id := v.next[span][token]
-	v.score.NLL -= e.score(logits, id, 0).logprob
+	v.score.NLL -= e.ranking.score(id, 0).logprob
 	v.score.Tokens++
 	if e.tokenizer != nil {
 		v.score.Bytes += len(e.tokenizer.Bytes(id))

@@ -51,25 +51,11 @@ type scored struct {
 	top     []scored
 }
 
-// score is the log-probability of id under logits, and the k likeliest ids'.
-func (e *Engine) score(logits []float32, id, k int) scored {
-	largest := logits[0]
-	for _, l := range logits {
-		largest = max(largest, l)
-	}
-	sum := 0.0
-	for _, l := range logits {
-		sum += math.Exp(float64(l) - float64(largest))
-	}
-	whole := float64(largest) + math.Log(sum)
-	s := scored{id: id, logprob: float64(logits[id]) - whole}
-	if k == 0 {
-		return s
-	}
-	c := e.list(logits)
-	k = min(k, len(c))
-	selectFirst(c, k)
-	for _, c := range c[:k] {
+// score is the log-probability of id, and the k likeliest ids'.
+func (r *ranking) score(id, k int) scored {
+	whole := float64(r.at(0).logit) + math.Log(r.whole(len(r.logits), 1))
+	s := scored{id: id, logprob: float64(r.logits[id]) - whole}
+	for _, c := range r.front(min(k, len(r.logits))) {
 		s.top = append(s.top, scored{id: c.id, logprob: float64(c.logit) - whole})
 	}
 	return s

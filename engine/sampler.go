@@ -1,11 +1,9 @@
 package engine
 
 import (
-	"cmp"
 	"encoding/binary"
 	"math"
 	"math/rand/v2"
-	"slices"
 )
 
 // penaltyWindow is how many of the last tokens, the prompt's among them, the penalties look at:
@@ -19,55 +17,27 @@ type sampler struct {
 	recent map[int]int // how often each of the last tokens was there; kept from token to token
 }
 
-// A candidate is a token that may be chosen.
-type candidate struct {
-	id    int
-	logit float32
-	p     float64 // its probability, where a step has made one
-}
-
 func newSampler(s Sampling, seed uint64, choice int) *sampler {
 	var key [32]byte
 	binary.LittleEndian.PutUint64(key[0:], seed)
 	binary.LittleEndian.PutUint64(key[8:], uint64(choice))
-	return &sampler{Sampling: s, random: rand.New(rand.NewChaCha8(key)), recent: map[int]int{}}
+	return &sampler{Sampling: s, random: rand.New(rand.NewChaCha8(key)), recent: make(map[int]int, penaltyWindow)}
 }
 
-// list lists all tokens with their logits, until the next call.
-func (e *Engine) list(logits []float32) []candidate {
-	e.candidates = e.candidates[:0]
-	for id, l := range logits {
-		e.candidates = append(e.candidates, candidate{id: id, logit: l})
-	}
-	return e.candidates
-}
-
-// next chooses the token that follows tokens from all candidates, in the order of their ids.
-func (s *sampler) next(c []candidate, tokens []int) int {
+// next chooses the token that follows tokens, by their logits.
+func (s *sampler) next(r *ranking, tokens []int) int {
 	for id, bias := range s.LogitBias {
-		c[id].logit += float32(bias)
+		r.change(id, r.logits[id]+float32(bias))
 	}
-	s.penalise(c, tokens)
-	if s.Temperature == 0 {
-		return slices.MinFunc(c, likelier).id
-	}
-	c = s.topK(c)
-	c = s.topP(c)
-	c = s.minP(c)
-	return s.draw(c)
-}
-
-// likelier orders candidates from the largest logit to the smallest, the lower id first.
-func likelier(a, b candidate) int {
-	if a.logit != b.logit {
-		return cmp.Compare(b.logit, a.logit)
-	}
-	return cmp.Compare(a.id, b.id)
+	s.penalise(r, tokens)
+	id := s.choose(r)
+	r.restore()
+	return id
 }
 
 // penalise lowers the logits of recent tokens (Keskar et al. 2019, section 4.1, for the repeat
 // penalty; OpenAI's frequency and presence penalties).
-func (s *sampler) penalise(c []candidate, tokens []int) {
+func (s *sampler) penalise(r *ranking, tokens []int) {
 	if s.RepeatPenalty == 1 && s.FrequencyPenalty == 0 && s.PresencePenalty == 0 {
 		return
 	}
@@ -76,121 +46,97 @@ func (s *sampler) penalise(c []candidate, tokens []int) {
 		s.recent[id]++
 	}
 	for id, count := range s.recent {
-		l := float64(c[id].logit)
+		l := float64(r.logits[id])
 		if l <= 0 {
 			l *= s.RepeatPenalty
 		} else {
 			l /= s.RepeatPenalty
 		}
 		l -= float64(float64(count) * s.FrequencyPenalty)
-		c[id].logit = float32(l - s.PresencePenalty)
+		r.change(id, float32(l-s.PresencePenalty))
 	}
 }
 
-// topK sorts the k likeliest (Fan, Lewis and Dauphin 2018, section 5.4), or all.
-func (s *sampler) topK(c []candidate) []candidate {
-	if s.TopK > 0 && s.TopK < len(c) {
-		selectFirst(c, s.TopK)
-		c = c[:s.TopK]
+// choose draws one of the likeliest tokens, or takes the likeliest.
+func (s *sampler) choose(r *ranking) int {
+	if s.Temperature == 0 {
+		return r.first()
 	}
-	slices.SortFunc(c, likelier)
-	return c
+	n := len(r.logits)
+	if s.TopK > 0 { // Fan, Lewis and Dauphin 2018, section 5.4
+		n = min(n, s.TopK)
+		r.front(n)
+	}
+	n = s.topP(r, n)
+	n = s.minP(r, n)
+	return s.draw(r, n)
 }
 
-// selectFirst brings the k likeliest to the front, in any order (Hoare 1961, algorithm 65).
-func selectFirst(c []candidate, k int) {
-	for len(c) > k && k > 0 {
-		pivot := median(c[0], c[len(c)/2], c[len(c)-1])
-		i, j := 0, len(c)-1
-		for i <= j {
-			for likelier(c[i], pivot) < 0 {
-				i++
-			}
-			for likelier(pivot, c[j]) < 0 {
-				j--
-			}
-			if i <= j {
-				c[i], c[j] = c[j], c[i]
-				i++
-				j--
-			}
+// weight is how likely token i of the ranking is at a temperature, in proportion to the first.
+func (r *ranking) weight(i int, temperature float64) float64 {
+	return math.Exp((float64(r.at(i).logit) - float64(r.at(0).logit)) / temperature)
+}
+
+// whole is the sum of the weights of the n likeliest.
+func (r *ranking) whole(n int, temperature float64) (sum float64) {
+	if n < len(r.logits) {
+		for i := range n {
+			sum += r.weight(i, temperature)
 		}
-		switch {
-		case k <= j:
-			c = c[:j+1]
-		case k >= i:
-			c, k = c[i:], k-i
-		default:
-			return
-		}
+		return sum
 	}
+	largest := float64(r.at(0).logit)
+	for _, l := range r.logits {
+		sum += math.Exp((float64(l) - largest) / temperature)
+	}
+	return sum
 }
 
-func median(a, b, c candidate) candidate {
-	m := [...]candidate{a, b, c}
-	slices.SortFunc(m[:], likelier)
-	return m[1]
-}
-
-// topP keeps the shortest front of the sorted candidates whose probabilities reach P, and at
-// least one (Holtzman et al. 2020, section 3.1). Probabilities are those at temperature 1.
-func (s *sampler) topP(c []candidate) []candidate {
+// topP is how many of the n likeliest there are up to where their probabilities reach P, at least
+// one (Holtzman et al. 2020, section 3.1). Probabilities are those at temperature 1.
+func (s *sampler) topP(r *ranking, n int) int {
 	if s.TopP >= 1 {
-		return c
+		return n
 	}
-	softmax(c, 1)
-	sum := 0.0
-	for i := range c {
-		sum += c[i].p
-		if sum >= s.TopP {
-			return c[:i+1]
+	sum, whole := 0.0, r.whole(n, 1)
+	for i := range n {
+		if sum += r.weight(i, 1) / whole; sum >= s.TopP {
+			return i + 1
 		}
 	}
-	return c
+	return n
 }
 
-// minP keeps the sorted candidates that are at least P times as likely as the first
+// minP is how many of the n likeliest are at least P times as likely as the first
 // (Nguyen et al. 2024, section 3).
-func (s *sampler) minP(c []candidate) []candidate {
+func (s *sampler) minP(r *ranking, n int) int {
 	if s.MinP == 0 {
-		return c
+		return n
 	}
-	least := float64(c[0].logit) + math.Log(s.MinP)
-	for i := range c {
-		if float64(c[i].logit) < least {
-			return c[:max(i, 1)]
+	least := float64(r.at(0).logit) + math.Log(s.MinP)
+	for i := range n {
+		if float64(r.at(i).logit) < least {
+			return max(i, 1)
 		}
 	}
-	return c
+	return n
 }
 
-// draw picks one of the sorted candidates by their probabilities at the temperature.
-func (s *sampler) draw(c []candidate) int {
-	softmax(c, s.Temperature)
+// draw picks one of the n likeliest by their probabilities at the temperature.
+func (s *sampler) draw(r *ranking, n int) int {
+	whole := r.whole(n, s.Temperature)
 	u := float64(s.random.Uint64()>>11) / (1 << 53)
 	sum := 0.0
-	for i := range c {
-		if sum += c[i].p; u < sum {
-			return c[i].id
+	for i := range n {
+		if sum += r.weight(i, s.Temperature) / whole; u < sum {
+			return r.at(i).id
 		}
 	}
 	// Rounding has left the sum a little below one: the last that can be drawn at all.
-	for i := len(c) - 1; i > 0; i-- {
-		if c[i].p > 0 {
-			return c[i].id
+	for i := n - 1; i > 0; i-- {
+		if r.weight(i, s.Temperature)/whole > 0 {
+			return r.at(i).id
 		}
 	}
-	return c[0].id
-}
-
-// softmax sets the probabilities of sorted candidates.
-func softmax(c []candidate, temperature float64) {
-	sum := 0.0
-	for i := range c {
-		c[i].p = math.Exp((float64(c[i].logit) - float64(c[0].logit)) / temperature)
-		sum += c[i].p
-	}
-	for i := range c {
-		c[i].p /= sum
-	}
+	return r.at(0).id
 }

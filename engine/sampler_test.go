@@ -3,19 +3,40 @@ package engine
 import (
 	"encoding/json"
 	"math"
+	"math/rand/v2"
 	"os"
 	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/gptmeter/gptmeter/tensor"
 )
 
 // plainSampling changes nothing: every step is off.
 var plainSampling = Sampling{Temperature: 1, TopP: 1, RepeatPenalty: 1}
 
-// next chooses from logits as an engine has it done.
-func next(s *sampler, logits []float32, tokens []int) int {
-	return s.next(new(Engine).list(logits), tokens)
+// ranked is a ranking of logits, which may be infinite, as biases can make them.
+func ranked(t rapid.TB, logits []float32) *ranking {
+	pool := tensor.NewPool(1)
+	defer pool.Close()
+	x, err := tensor.NewExec(pool, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &ranking{exec: x}
+	r.set(logits)
+	return r
+}
+
+// next chooses from logits as an engine has it done, and leaves them as they are.
+func next(t rapid.TB, s *sampler, logits []float32, tokens []int) int {
+	r, before := ranked(t, logits), slices.Clone(logits)
+	id := s.next(r, tokens)
+	if !slices.Equal(logits, before) {
+		t.Fatalf("logits are %v after a token was chosen, and were %v", logits, before)
+	}
+	return id
 }
 
 // The draws are those of testdata/draws.py, an implementation apart. Of 2¹⁶ tokens that are alike
@@ -37,10 +58,10 @@ func TestDraws(t *testing.T) {
 	for _, r := range recorded {
 		s := newSampler(plainSampling, r.Seed, r.Choice)
 		for range r.Skip {
-			next(s, logits[:1], nil)
+			next(t, s, logits[:1], nil)
 		}
 		for i, u := range r.Draws {
-			if got, want := next(s, logits, nil), int(u*(1<<16)); got != want {
+			if got, want := next(t, s, logits, nil), int(u*(1<<16)); got != want {
 				t.Errorf("seed %d, choice %d, draw %d: token %d, want %d", r.Seed, r.Choice, r.Skip+i, got, want)
 			}
 		}
@@ -48,9 +69,9 @@ func TestDraws(t *testing.T) {
 }
 
 // kept are the ids that can be drawn: what 200 draws gave.
-func kept(s Sampling, logits []float32, tokens []int) (ids []int) {
+func kept(t testing.TB, s Sampling, logits []float32, tokens []int) (ids []int) {
 	for seed := range uint64(200) {
-		ids = append(ids, next(newSampler(s, seed, 0), logits, tokens))
+		ids = append(ids, next(t, newSampler(s, seed, 0), logits, tokens))
 	}
 	slices.Sort(ids)
 	return slices.Compact(ids)
@@ -105,7 +126,7 @@ func TestSteps(t *testing.T) {
 		s := plainSampling
 		s.Temperature = 50
 		test.change(&s)
-		if got := kept(s, test.logits, test.tokens); !slices.Equal(got, test.want) {
+		if got := kept(t, s, test.logits, test.tokens); !slices.Equal(got, test.want) {
 			t.Errorf("%s: %v are drawn, want %v", test.name, got, test.want)
 		}
 	}
@@ -143,7 +164,7 @@ func TestSamplerIsReference(t *testing.T) {
 			if s.Temperature > 0 {
 				u = float64(draws.Uint64()>>11) / (1 << 53)
 			}
-			if got, want := next(tested, logits, tokens), reference(s, logits, tokens, u); got != want {
+			if got, want := next(t, tested, logits, tokens), reference(s, logits, tokens, u); got != want {
 				t.Fatalf("token %d with the draw %v, want %d", got, u, want)
 			}
 		}
@@ -233,7 +254,7 @@ func TestPenalties(t *testing.T) {
 		tokens := rapid.SliceOfN(rapid.IntRange(0, 4), 0, 90).Draw(t, "tokens")
 		s := newSampler(Sampling{RepeatPenalty: float64(repeat), FrequencyPenalty: float64(frequency),
 			PresencePenalty: float64(presence)}, 0, 0)
-		got := new(Engine).list(logits)
+		got := ranked(t, slices.Clone(logits))
 		s.penalise(got, tokens)
 
 		for id, l := range logits {
@@ -254,24 +275,76 @@ func TestPenalties(t *testing.T) {
 				largest = max(largest, math.Abs(float64(l)), math.Abs(float64(taken)), 2)
 				l -= taken
 			}
-			if d := float64(got[id].logit) - float64(l); math.Abs(d) > 1e-6*largest {
-				t.Fatalf("token %d, there %d times: %v, want %v", id, count, got[id].logit, l)
+			if d := float64(got.logits[id]) - float64(l); math.Abs(d) > 1e-6*largest {
+				t.Fatalf("token %d, there %d times: %v, want %v", id, count, got.logits[id], l)
 			}
 		}
 	})
 }
 
-// selectFirst puts the k likeliest before the others, and loses none.
-func TestSelectFirst(t *testing.T) {
+// A ranking is the order of all tokens, however far it is asked for, and also after changes.
+func TestRanking(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		c := slices.Clone(new(Engine).list(someLogits(t)))
-		k := rapid.IntRange(0, len(c)).Draw(t, "k")
-		sorted := slices.SortedFunc(slices.Values(c), likelier)
-		selectFirst(c, k)
-		slices.SortFunc(c[:k], likelier)
-		slices.SortFunc(c[k:], likelier)
-		if !slices.Equal(c, sorted) {
-			t.Fatalf("the first %d are not the likeliest", k)
+		logits := someLogits(t)
+		if rapid.Bool().Draw(t, "long") { // over several runs, with many alike
+			for seed := rapid.Uint32().Draw(t, "seed"); len(logits) < 3000; seed = seed*1664525 + 1013904223 {
+				logits = append(logits, float32(seed>>22)/8)
+			}
 		}
+		r := ranked(t, slices.Clone(logits))
+		for range rapid.IntRange(0, 3).Draw(t, "changes") {
+			id := rapid.IntRange(0, len(logits)-1).Draw(t, "id")
+			r.change(id, rapid.Float32Range(-9, 200).Draw(t, "logit"))
+		}
+		check := func() {
+			var sorted []candidate
+			for id, l := range r.logits {
+				sorted = append(sorted, candidate{id, l})
+			}
+			slices.SortFunc(sorted, likelier)
+			if got := r.first(); got != sorted[0].id {
+				t.Fatalf("first is %d, not %d", got, sorted[0].id)
+			}
+			for _, k := range rapid.SliceOfN(rapid.IntRange(0, len(logits)), 1, 4).Draw(t, "fronts") {
+				if !slices.Equal(r.front(k), sorted[:k]) {
+					t.Fatalf("the first %d are not the likeliest", k)
+				}
+				if i := max(0, k-1); r.at(i) != sorted[i] {
+					t.Fatalf("token %d of the order is %v, not %v", i, r.at(i), sorted[i])
+				}
+			}
+		}
+		check()
+		r.restore()
+		if !slices.Equal(r.logits, logits) {
+			t.Fatal("restore does not take changes back")
+		}
+		check()
 	})
+}
+
+// BenchmarkChoose is one token of GPT-2's vocabulary.
+func BenchmarkChoose(b *testing.B) {
+	logits, random := make([]float32, 50257), rand.New(rand.NewPCG(1, 1))
+	for i := range logits {
+		logits[i] = float32(3 * random.NormFloat64())
+	}
+	r := ranked(b, logits)
+	for _, c := range []struct {
+		name string
+		Sampling
+	}{
+		{"greedy", Sampling{TopP: 1, RepeatPenalty: 1}},
+		{"default", Default().Sampling},
+		{"top-k=0", Sampling{Temperature: 1, TopP: 0.95, RepeatPenalty: 1}},
+		{"all", plainSampling},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			s := newSampler(c.Sampling, 1, 0)
+			for b.Loop() {
+				r.set(logits)
+				s.next(r, nil)
+			}
+		})
+	}
 }

@@ -108,6 +108,7 @@ func (e *Engine) place(t *Task) bool {
 	} else {
 		s.cache = best.Prefix(length)
 	}
+	s.cache.Reserve(s.room())
 	t.cached = length
 	return true
 }

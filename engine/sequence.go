@@ -33,10 +33,12 @@ type sequence struct {
 func newSequence(t *Task, index int) *sequence {
 	r := &t.request
 	s := &sequence{
-		task: t, index: index, tokens: slices.Clone(r.Prompt),
+		task: t, index: index,
 		sampler: newSampler(r.Sampling, r.Seed, index),
 		stopper: stopper{stops: r.Stop},
 	}
+	s.tokens = append(make([]int, 0, s.room()+1), r.Prompt...)
+	s.offsets = make([]int, 0, s.room()+1)
 	if t.engine.tokenizer != nil {
 		s.decoder = tokenizer.NewDecoder(t.engine.tokenizer)
 	}
@@ -52,12 +54,18 @@ func newSequence(t *Task, index int) *sequence {
 	return s
 }
 
-// choose samples the sequence's next token.
-func (s *sequence) choose(logits []float32) {
+// room is how many tokens go through the model at most: the last that is made does not.
+func (s *sequence) room() int {
+	r, context := &s.task.request, s.task.engine.model.Config.Positions
+	return min(len(r.Prompt)+min(max(r.MaxTokens-1, 0), context), context)
+}
+
+// choose samples the sequence's next token from the engine's ranking.
+func (s *sequence) choose() {
 	e := s.task.engine
-	s.chosen = scored{id: s.sampler.next(e.list(logits), s.tokens)}
+	s.chosen = scored{id: s.sampler.next(&e.ranking, s.tokens)}
 	if k := s.task.request.Logprobs; k >= 0 {
-		s.chosen = e.score(logits, s.chosen.id, k)
+		s.chosen = e.ranking.score(s.chosen.id, k)
 	}
 }
 

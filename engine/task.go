@@ -33,6 +33,7 @@ func newTask(e *Engine, r Request) *Task {
 	for i := range r.N {
 		t.sequences = append(t.sequences, newSequence(t, i))
 	}
+	t.account.Expect(t.sequences[0].room() + 1 - len(r.Prompt))
 	return t
 }
 
@@ -57,31 +58,26 @@ func (t *Task) logitsOf(n, rest int) int {
 func (e *Engine) take(span, token int, logits []float32) {
 	begin := e.exec.Clock()
 	defer func() { e.usage.Choosing += e.exec.Clock() - begin }()
-	if !finiteLogits(logits) {
+	if !e.ranking.set(logits) {
 		e.failed = ErrLogits
 		return
 	}
 	o := e.owners[span]
 	t, s := o.task, o.of
 	if next := o.past + token + 1; next < len(s.tokens) {
-		t.promptLog = append(t.promptLog, e.score(logits, s.tokens[next], t.request.Logprobs))
+		t.promptLog = append(t.promptLog, e.ranking.score(s.tokens[next], t.request.Logprobs))
 		return
 	}
 	if t.request.MaxTokens == 0 {
 		return
 	}
 	if t.prefilled {
-		s.choose(logits)
+		s.choose()
 		return
 	}
 	for _, choice := range t.sequences {
-		choice.choose(logits)
+		choice.choose()
 	}
-}
-
-// finiteLogits tells whether none of logits is NaN or infinite.
-func finiteLogits(logits []float32) bool {
-	return !slices.ContainsFunc(logits, func(l float32) bool { return l-l != 0 })
 }
 
 // advance moves the owner's task on after a step: to its first tokens, or to the next.
@@ -98,6 +94,7 @@ func (o owner) advance() {
 	for i, choice := range t.sequences {
 		if i > 0 {
 			choice.cache = s.cache.Prefix(s.cache.Len())
+			choice.cache.Reserve(choice.room())
 		}
 	}
 	for _, choice := range t.sequences {

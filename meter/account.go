@@ -46,6 +46,13 @@ func NewAccount(now time.Duration, choices int) *Account {
 	return &Account{submitted: now, until: now, tokens: make([][]time.Duration, choices)}
 }
 
+// Expect makes room for so many tokens of each choice.
+func (a *Account) Expect(tokens int) {
+	for i := range a.tokens {
+		a.tokens[i] = slices.Grow(a.tokens[i], tokens)
+	}
+}
+
 // A Step is a step of the engine, as all requests in it see it.
 type Step struct {
 	Begin, End time.Duration // on the engine's clock

@@ -32,6 +32,7 @@ type Backend struct {
 	SumSquares func(x []float32, mean float32) float32
 	Normalize  func(out, x []float32, mean, scale float32, gain, bias []float32)
 	Max        func(x []float32) float32
+	Residue    func(x []float32) float32
 	ExpSum     func(x []float32, max float32) float32
 	Activate   [Activations]func(x []float32)
 }
@@ -66,7 +67,7 @@ var portable = Backend{
 	},
 	MaxAbs: pure.MaxAbs,
 	Add:    pure.Add, ScaleTo: pure.ScaleTo, Sum: pure.Sum, SumSquares: pure.SumSquares,
-	Normalize: pure.Normalize, Max: pure.Max, ExpSum: pure.ExpSum,
+	Normalize: pure.Normalize, Max: pure.Max, Residue: pure.Residue, ExpSum: pure.ExpSum,
 	Activate: [Activations]func([]float32){
 		GELUTanh: pure.GELUTanh, GELU: pure.GELU, ReLU: pure.ReLU, SiLU: pure.SiLU, Tanh: pure.Tanh,
 	},

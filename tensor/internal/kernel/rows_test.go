@@ -29,6 +29,7 @@ var rowKernels = []rowKernel{
 	}},
 	// Zeros of both signs are equal, and which is the largest is not defined.
 	{"Max", func(b *kernel.Backend, x, _, _ []float32, _ float32) float32 { return b.Max(x) + 0 }},
+	{"Residue", func(b *kernel.Backend, x, _, _ []float32, _ float32) float32 { return b.Residue(x) }},
 	{"ExpSum", func(b *kernel.Backend, x, _, _ []float32, s float32) float32 { return b.ExpSum(x, s) }},
 	{"GELUTanh", activation(kernel.GELUTanh)},
 	{"GELU", activation(kernel.GELU)},

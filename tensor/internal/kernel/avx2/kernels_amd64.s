@@ -13904,6 +13904,56 @@ DATA constantff800000<>+24(SB)/4, $0xff800000
 DATA constantff800000<>+28(SB)/4, $0xff800000
 GLOBL constantff800000<>(SB), RODATA|NOPTR, $32
 
+// func Residue(x []float32) float32
+// Requires: AVX, SSE
+TEXT ·Residue(SB), NOSPLIT, $0-28
+	MOVQ    x_base+0(FP), AX
+	VMOVUPS constant00000000<>+0(SB), Y0
+	VMOVUPS constant00000000<>+0(SB), Y1
+	MOVQ    x_len+8(FP), CX
+	XORQ    DX, DX
+	SUBQ    $0x10, CX
+	JLT     tail
+
+full:
+	VMOVUPS (AX)(DX*1), Y2
+	VSUBPS  Y2, Y2, Y2
+	VADDPS  Y2, Y0, Y0
+	VMOVUPS 32(AX)(DX*1), Y2
+	VSUBPS  Y2, Y2, Y2
+	VADDPS  Y2, Y1, Y1
+	ADDQ    $0x40, DX
+	SUBQ    $0x10, CX
+	JGE     full
+
+tail:
+	ADDQ       $0x10, CX
+	JEQ        end
+	LEAQ       masks<>+0(SB), BX
+	SHLQ       $0x02, CX
+	SUBQ       CX, BX
+	VMOVUPS    64(BX), Y2
+	VMOVUPS    96(BX), Y3
+	VMASKMOVPS (AX)(DX*1), Y2, Y2
+	VSUBPS     Y2, Y2, Y2
+	VADDPS     Y2, Y0, Y0
+	VMASKMOVPS 32(AX)(DX*1), Y3, Y2
+	VSUBPS     Y2, Y2, Y2
+	VADDPS     Y2, Y1, Y1
+
+end:
+	VMOVAPS      Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X0
+	VPERMILPS    $0x0e, X0, X1
+	VADDPS       X1, X0, X0
+	VMOVSHDUP    X0, X1
+	VADDPS       X1, X0, X0
+	VZEROUPPER
+	MOVSS        X0, ret+24(FP)
+	RET
+
 // func ExpSum(x []float32, max float32) float32
 // Requires: AVX, AVX2, SSE
 TEXT ·ExpSum(SB), NOSPLIT, $0-36

@@ -424,6 +424,11 @@ func Normalize(out []float32, x []float32, mean float32, scale float32, gain []f
 //go:noescape
 func Max(x []float32) float32
 
+// Residue is pure.Residue.
+//
+//go:noescape
+func Residue(x []float32) float32
+
 // ExpSum is pure.ExpSum.
 //
 //go:noescape

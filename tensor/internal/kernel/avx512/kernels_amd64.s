@@ -18763,6 +18763,48 @@ DATA constantff800000<>+56(SB)/4, $0xff800000
 DATA constantff800000<>+60(SB)/4, $0xff800000
 GLOBL constantff800000<>(SB), RODATA|NOPTR, $64
 
+// func Residue(x []float32) float32
+// Requires: AVX, AVX512DQ, AVX512F, SSE
+TEXT ·Residue(SB), NOSPLIT, $0-28
+	MOVQ    x_base+0(FP), AX
+	VMOVUPS constant00000000<>+0(SB), Z0
+	MOVQ    x_len+8(FP), CX
+	XORQ    DX, DX
+	SUBQ    $0x10, CX
+	JLT     tail
+
+full:
+	VMOVUPS (AX)(DX*1), Z1
+	VSUBPS  Z1, Z1, Z1
+	VADDPS  Z1, Z0, Z0
+	ADDQ    $0x40, DX
+	SUBQ    $0x10, CX
+	JGE     full
+
+tail:
+	ADDQ      $0x10, CX
+	JEQ       end
+	MOVL      $0x00000001, BX
+	SHLL      CL, BX
+	DECL      BX
+	KMOVW     BX, K1
+	VMOVUPS.Z (AX)(DX*1), K1, Z1
+	VSUBPS    Z1, Z1, Z1
+	VADDPS    Z1, Z0, Z0
+
+end:
+	VEXTRACTF32X8 $0x01, Z0, Y1
+	VADDPS        Y1, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPS        X1, X0, X0
+	VPERMILPS     $0x0e, X0, X1
+	VADDPS        X1, X0, X0
+	VMOVSHDUP     X0, X1
+	VADDPS        X1, X0, X0
+	VZEROUPPER
+	MOVSS         X0, ret+24(FP)
+	RET
+
 // func ExpSum(x []float32, max float32) float32
 // Requires: AVX, AVX512DQ, AVX512F, SSE
 TEXT ·ExpSum(SB), NOSPLIT, $0-36

@@ -102,6 +102,22 @@ func Max(x []float32) float32 {
 	return m
 }
 
+// Residue is
+//
+//	var sum float32
+//	for _, v := range x {
+//		sum += v - v
+//	}
+//	return sum
+//
+// which is 0 where all of x are finite, and no number where one is not.
+func Residue(x []float32) (sum float32) {
+	for _, v := range x {
+		sum += v - v
+	}
+	return sum
+}
+
 // ExpSum is
 //
 //	var lane [Lanes]float32

@@ -22,6 +22,7 @@ func Emit(s vector.Set) {
 	sumSquares(s)
 	normalize(s)
 	largest(s)
+	residue(s)
 	expSum(s)
 	largestMagnitude(s)
 	round(s, false)
@@ -166,6 +167,16 @@ func largest(s vector.Set) {
 		VMAXPS(most[e.lane], v, most[e.lane]) // the second where either is no number
 	})
 	reduce(most, VMAXPS)
+}
+
+func residue(s vector.Set) {
+	begin("Residue", "func(x []float32) float32", ".")
+	x, sums := base("x"), newLanes(s, 0)
+	forEach(s, "x", func(e step) {
+		v := s.Load(e.of(x), e.mask)
+		VADDPS(s.Sub(v, v), sums[e.lane], sums[e.lane])
+	})
+	reduce(sums, VADDPS)
 }
 
 // newLanes loads v into each lane.
