@@ -59,14 +59,20 @@ func BenchmarkLinear(b *testing.B) {
 		for f := range kernel.Formats {
 			for _, shape := range []struct{ rows, n, k int }{{512, 3072, 768}, {512, 768, 3072}, {32, 3072, 768}, {1, 50257, 768}} {
 				name := fmt.Sprintf("kernel=%s/dtype=%s/rows=%d/outputs=%d/inputs=%d", backend.Name, f, shape.rows, shape.n, shape.k)
-				b.Run(name, func(b *testing.B) { benchmarkLinear(b, backend, f, shape.rows, shape.n, shape.k) })
+				b.Run(name, func(b *testing.B) { benchmarkLinear(b, backend, f, shape.rows, shape.n, shape.k, kernel.Epilogue{}) })
 			}
+			name := fmt.Sprintf("kernel=%s/dtype=%s/rows=512/outputs=", backend.Name, f)
+			b.Run(name+"3072/inputs=768/epilogue=gelu", func(b *testing.B) {
+				benchmarkLinear(b, backend, f, 512, 3072, 768, kernel.Epilogue{Bias: numbers(3072), Activate: true, Activation: kernel.GELUTanh})
+			})
+			b.Run(name+"768/inputs=3072/epilogue=add", func(b *testing.B) {
+				benchmarkLinear(b, backend, f, 512, 768, 3072, kernel.Epilogue{Bias: numbers(768), Add: true})
+			})
 		}
 	}
 }
 
-func benchmarkLinear(b *testing.B, backend *kernel.Backend, f kernel.Format, rows, n, k int) {
-	var e kernel.Epilogue
+func benchmarkLinear(b *testing.B, backend *kernel.Backend, f kernel.Format, rows, n, k int, e kernel.Epilogue) {
 	panels := kernel.PanelCount(n)
 	w := kernel.NewPanels(f, n, k)
 	w.Pack(func(panel []float32, _ int) { copy(panel, numbers(len(panel))) }, 0, panels)
@@ -130,6 +136,34 @@ func BenchmarkRows(b *testing.B) {
 				}
 				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/element")
 			})
+		}
+	}
+}
+
+// BenchmarkOperators has the operators along 512 rows of GPT-2 124M, whose peak is that of what they
+// count: elementwise operations, of which multiply-adds would do two at a time.
+func BenchmarkOperators(b *testing.B) {
+	const rows, width = 512, 768
+	for _, backend := range kernel.Backends() {
+		run := func(name string, do func() kernel.Count) {
+			b.Run(fmt.Sprintf("kernel=%s/%s/rows=%d/width=%d", backend.Name, name, rows, width), func(b *testing.B) {
+				against(b, "f32", backend.Name, 0, func() int64 { return do().Elementwise })
+			})
+		}
+		in, out, gain := numbers(rows*width), make([]float32, rows*width), numbers(width)
+		run("layernorm", func() kernel.Count { return backend.LayerNorm(out, in, width, gain, gain, 1e-5, 0, rows) })
+		ids, at := make([]int, rows), make([]int, rows)
+		for i := range rows {
+			ids[i], at[i] = i*97, i
+		}
+		for f := range kernel.Formats {
+			if f.Integer() {
+				quantized := kernel.Aligned(rows * backend.RowBytes(f, width))
+				run(fmt.Sprintf("quantize/dtype=%s", f), func() kernel.Count { return backend.Quantize(quantized, in, width, f, 0, rows) })
+			}
+			w := kernel.NewPanels(f, rows*97, width)
+			w.Pack(func(panel []float32, _ int) { copy(panel, numbers(len(panel))) }, 0, kernel.PanelCount(w.N))
+			run(fmt.Sprintf("embed/dtype=%s", f), func() kernel.Count { return backend.Embed(out, w, ids, in, at, 0, rows) })
 		}
 	}
 }
