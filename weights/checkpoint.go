@@ -79,9 +79,7 @@ func (c *Checkpoint) Tensors() []TensorInfo {
 // its own; name is neither. The error names the tensor as stored and says that it is missing, has
 // another shape (with both), or a dtype that weights do not have. The elements must not be read after [Checkpoint.Close].
 func (c *Checkpoint) Tensor(name string, shape ...int) (tensor.Elements, error) {
-	if c.spell != nil {
-		name = c.spell(name)
-	}
+	name = c.stored(name)
 	t, ok := c.tensors[name]
 	switch {
 	case !ok:
@@ -92,6 +90,13 @@ func (c *Checkpoint) Tensor(name string, shape ...int) (tensor.Elements, error) 
 		return nil, fmt.Errorf("%s: tensor %q has dtype %s where weights are %s", t.file, name, t.DType, readable(t.file))
 	}
 	return t.elements, nil
+}
+
+func (c *Checkpoint) stored(name string) string {
+	if c.spell == nil {
+		return name
+	}
+	return c.spell(name)
 }
 
 // missing is the error for a tensor that is not there; it is fs.ErrNotExist.

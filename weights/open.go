@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime/debug"
 	"strings"
 )
 
@@ -36,7 +37,9 @@ const (
 //
 // Errors wrap [ErrName] or tell of a file that is missing or cannot be used. Where there is a
 // next step to advise, an error in the chain has the method Hint() string.
-func Open(name string) (*Checkpoint, error) {
+func Open(name string) (_ *Checkpoint, err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer catch(name, &err)
 	if name == tinyName {
 		return openTiny()
 	}

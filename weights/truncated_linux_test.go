@@ -2,6 +2,7 @@ package weights_test
 
 import (
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -49,6 +50,12 @@ func TestTruncatedAfterMapping(t *testing.T) {
 			_, err := model.Load(x, checkpoint, d, nil)
 			if faults := c.copied != "testdata/sharded"; errors.Is(err, model.ErrFault) != faults { // whose page stays
 				t.Errorf("%s as %v, cut: %v", c.opened, d, err)
+			}
+		}
+		e := weights.Export{From: checkpoint, Layers: 1, Heads: 2, Width: 32, Inner: 128, Positions: 24, Vocabulary: 288, Tied: true}
+		if c.copied == "testdata/gguf" {
+			if err := e.WriteGGUF(t.Context(), io.Discard, nil); err == nil || !strings.Contains(err.Error(), "cannot be read any more") {
+				t.Errorf("%s, cut and exported: %v", c.opened, err)
 			}
 		}
 		if err := checkpoint.Check(); err == nil || !strings.Contains(err.Error(), filepath.Base(c.cut)+": changed while it was read") {

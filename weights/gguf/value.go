@@ -1,6 +1,7 @@
 package gguf
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -215,4 +216,9 @@ func (v Value) IntegerAt(i int) (int64, error) {
 		return integer(v.element, v.data[i*n:])
 	}
 	return 0, v.isNot("an array of integers")
+}
+
+// Equal tells whether two values are of the same kind and say the same.
+func (v Value) Equal(other Value) bool {
+	return v.kind == other.kind && v.element == other.element && v.n == other.n && bytes.Equal(v.data, other.data)
 }
