@@ -32,7 +32,7 @@ type Answer struct {
 
 // A Load is what is served. Where a utilization was given in its place, its counts are null.
 type Load struct {
-	Kind             string       `json:"kind"` // "requests", "log" or "utilization"
+	Kind             string       `json:"kind"` // "requests" or "utilization"
 	RequestsPerDay   *Amount      `json:"requests_per_day"`
 	PromptTokens     *Amount      `json:"prompt_tokens"`     // of a request, in the mean
 	CompletionTokens *Amount      `json:"completion_tokens"` // of a request, in the mean

@@ -28,9 +28,9 @@ func (in Input) perUnit(amount *big.Rat) (u PerUnit) {
 // at is what tokens cost where one machine's day costs an amount and it is busy for that share of
 // the day, doing nothing but such tokens, or requests as they come.
 func (in Input) at(utilization *big.Rat) At {
-	one := in
-	one.Demand = Demand{Utilization: utilization}
-	perDay := one.bill().total()
+	alone := in
+	alone.Demand = Demand{Utilization: utilization}
+	perDay := alone.bill().total()
 	a := At{Utilization: float(utilization), Day: NewAmount(perDay)}
 	if utilization.Sign() == 0 {
 		return a
@@ -39,8 +39,8 @@ func (in Input) at(utilization *big.Rat) At {
 	perMillion := func(seconds, tokens *big.Rat) *Amount {
 		return NewAmount(quo(mul(perSecond, seconds, whole(million)), tokens))
 	}
-	a.PerMillionPromptTokens = perMillion(quo(whole(1), in.Rates.Prefill), whole(1))
-	a.PerMillionCompletionTokens = perMillion(quo(whole(1), in.Rates.Decode), whole(1))
+	a.PerMillionPromptTokens = perMillion(quo(one, in.Rates.Prefill), one)
+	a.PerMillionCompletionTokens = perMillion(quo(one, in.Rates.Decode), one)
 	if d := in.Demand; d.PromptTokens != nil && add(d.PromptTokens, d.CompletionTokens).Sign() > 0 {
 		prefill, decode := in.busy()
 		a.PerMillionTokens = perMillion(add(prefill, decode), add(d.PromptTokens, d.CompletionTokens))
