@@ -56,7 +56,7 @@ func (q Query) Answer() (*Answer, error) {
 		return nil, err
 	}
 	in, b := s.in, s.in.bill()
-	a := &Answer{Price: q.Price, Throughput: s.throughput(), Load: q.load(s), Machines: b.machines.Num().Int64(), Utilization: float(b.utilization),
+	a := &Answer{Price: q.Price, Throughput: s.throughput(), Load: s.load(), Machines: b.machines.Num().Int64(), Utilization: float(b.utilization),
 		Day: b.states(q.Price, s.source()), PerUnit: in.perUnit(b.total()), Usage: in.perUnit(sub(b.total(), b.idle())),
 		Sensitivity: in.swings(s.samples), Comparison: []Comparison{}, BreakEven: []BreakEven{}, At: []At{}, Roofline: q.roofline()}
 	a.Day.Interval = in.interval(s.samples)

@@ -27,31 +27,33 @@ const (
 	ofUtilization = "utilization"
 )
 
-func (q Query) load(s settled) Load {
+// load states the demand.
+func (s settled) load() Load {
 	l := Load{Kind: ofUtilization, Source: meter.Configured, BusySeconds: NewAmount(s.in.busySeconds())}
-	if q.Limits.TTFT > 0 {
-		l.MaxTTFT = &q.Limits.TTFT
+	if s.Limits.TTFT > 0 {
+		l.MaxTTFT = &s.Limits.TTFT
 	}
-	if q.Limits.TPOT > 0 {
-		l.MaxTPOT = &q.Limits.TPOT
+	if s.Limits.TPOT > 0 {
+		l.MaxTPOT = &s.Limits.TPOT
 	}
-	if len(q.Lengths) > 0 {
+	if len(s.Lengths) > 0 {
 		l.PromptTokens, l.CompletionTokens = NewAmount(s.mean[0]), NewAmount(s.mean[1])
 	}
-	if most := 100; len(q.Lengths) > 1 && len(q.Lengths) <= most {
-		l.Histogram = q.Lengths
+	if most := 100; len(s.Lengths) > 1 && len(s.Lengths) <= most {
+		l.Histogram = s.Lengths
 	}
 	if s.in.Demand.Requests == nil {
 		return l
 	}
 	l.Kind, l.RequestsPerDay = ofRequests, NewAmount(s.in.Demand.Requests)
 	l.PeakBusySeconds = NewAmount(s.in.peakBusy())
-	l.CurveName = q.Curve.Name
-	for _, share := range q.Curve.Shares {
+	l.CurveName = s.Curve.Name
+	for _, share := range s.Curve.Shares {
 		l.Curve = append(l.Curve, float(share))
 	}
-	if q.Logged != nil {
-		l.Logged = NewAmount(quo(mul(exact(*q.Logged), s.in.Demand.Requests), q.count()))
+	if s.Logged != nil {
+		l.Source = meter.Measured
+		l.Logged = NewAmount(quo(mul(exact(*s.Logged), s.in.Demand.Requests), s.count()))
 	}
 	concurrency := float(s.concurrency())
 	l.PeakConcurrency = &concurrency
