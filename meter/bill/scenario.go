@@ -81,13 +81,13 @@ func semiAnalysis() Scenario {
 	s.worked("a query, as stated", quo(mul(stated, whole(100)), queries), "¢", "a day, as stated / queries", "0.36 as stated")
 	s.worked("a query, recomputed", quo(mul(perDay, whole(100)), queries), "¢", "a day, recomputed / queries", "")
 	flops := s.worked("operations of a query", mul(whole(2), parameters, tokens), "FLOP", "2 × parameters × tokens", "without prompt and attention")
-	peak := s.assumed("peak of a GPU", "624e12", "op/s", "A100, int8, dense: its data sheet")
+	peak := s.assumed("peak of a GPU", "624e12", "op/s", "A100, int8, dense: glennklockwood.com/garden/processors/A100, of its data sheet, read 2026-11-27")
 	s.worked("share of the peak while busy", quo(mul(flops, queries), mul(gpus, busy, whole(day), peak)), "1",
 		"operations × queries / (GPUs × utilization × 86400 s × peak)", "implied, not stated: it says twice FasterTransformer's")
 
-	server := s.assumed("a server of 8 GPUs", "200000", "USD", "DGX A100 at its launch, geektopia.es, 2020-05-14, read 2026-11-27")
+	server := s.assumed("a server of 8 GPUs", "199000", "USD", "DGX A100 at its launch: gadgetmix.com/nvidia-a100-gpu-with-ampere-architecture/2470, read 2026-11-27")
 	life := s.assumed("its life", "4", "years", "no residual value")
-	watts := s.assumed("its power, at most", "6500", "W", "DGX A100, pcnews.ru/news/…-985106.html, read 2026-11-27")
+	watts := s.assumed("its power, at most", "6500", "W", "DGX A100: pcnews.ru/news/vycislitelnaa_sistema_nvidia_dgx_a100_ampere_osnasaetsa_sestu_blokami_pitania_po_3_kvt-985106.html, read 2026-11-27")
 	drawn := s.assumed("of which it draws", "0.7", "1", "in the mean, as in Epoch AI's estimate")
 	kWh := s.assumed("a kWh", "0.1282", "USD/kWh", "EIA Electric Power Monthly, table 5.6.A, commercial, East North Central, April 2025")
 	pue := s.assumed("PUE", "1.2", "1", "as in Epoch AI's estimate")
