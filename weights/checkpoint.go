@@ -17,6 +17,7 @@ type Checkpoint struct {
 	tokenizer     fs.FS
 	demonstration bool
 	synthetic     bool
+	builtIn       bool // the tokenizer is GPT-2's own
 
 	files    []File
 	mappings []mapped

@@ -7,7 +7,8 @@
 //   - the bytes of a config.json,
 //   - tensors under the names that transformers' GPT2Model gives them ("wte.weight",
 //     "h.0.attn.c_attn.weight", …, and "lm_head.weight"), each read as float32,
-//   - the folder in which tokenizer files lie.
+//   - the folder in which tokenizer files lie, of which one for GPT-2's own is in the binary, for
+//     weights in one file that come without.
 //
 // # Files are not trusted
 //

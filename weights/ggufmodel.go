@@ -30,13 +30,15 @@ func openGGUF(name, path string) (_ *Checkpoint, err error) {
 	if c.config, err = ggufConfig(f); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	if c.tokenizer, err = ggufTokenizer(f); err != nil {
+	words, err := ggufTokenizer(f)
+	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	c.tensors = make(map[string]heldTensor, len(f.Tensors))
 	for _, t := range f.Tensors {
 		c.tensors[t.Name] = holdGGUF(path, t, mapping)
 	}
+	c.chooseWords(words)
 	return c, nil
 }
 

@@ -19,7 +19,7 @@ const (
 // openLocal opens the model in folder: from the one weights file if that is named, else from what
 // the folder has.
 func openLocal(name, folder, file string) (_ *Checkpoint, err error) {
-	c := &Checkpoint{name: name, tokenizer: os.DirFS(folder)}
+	c, alone := &Checkpoint{name: name, tokenizer: os.DirFS(folder)}, file != ""
 	defer func() {
 		if err != nil {
 			c.Close()
@@ -51,6 +51,9 @@ func openLocal(name, folder, file string) (_ *Checkpoint, err error) {
 		return nil, err
 	}
 	c.findPrefix()
+	if alone {
+		c.chooseWords(os.DirFS(folder))
+	}
 	return c, nil
 }
 

@@ -59,7 +59,8 @@ func Open(name string) (_ *Checkpoint, err error) {
 func isGGUF(path string) bool { return filepath.Ext(path) == ".gguf" }
 
 // Tokenizer finds the folder in which the tokenizer files of the model that name names lie, as
-// [Checkpoint.Tokenizer] does, but neither needs nor opens its weights, unless they are in one file.
+// [Checkpoint.Tokenizer] does, but neither needs nor opens its weights, unless
+// they are in one file without a tokenizer beside it.
 func Tokenizer(name string) (fs.FS, error) {
 	if name == tinyName {
 		return tinyFolder(), nil
@@ -72,14 +73,15 @@ func Tokenizer(name string) (fs.FS, error) {
 	if err != nil {
 		return nil, err
 	}
-	if isGGUF(file) {
-		c, err := openGGUF(name, file)
-		if err != nil {
-			return nil, err
-		}
-		return c.tokenizer, c.Close()
+	beside := os.DirFS(folder)
+	if file == "" || !isGGUF(file) && hasWords(beside) {
+		return beside, nil
 	}
-	return os.DirFS(folder), nil
+	c, err := Open(name)
+	if err != nil {
+		return nil, err
+	}
+	return c.tokenizer, c.Close()
 }
 
 // hubName is what a model of the hub is called: name, org/name or org/name@revision.
