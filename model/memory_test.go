@@ -28,7 +28,7 @@ func TestMemory(t *testing.T) {
 // the first has made room.
 func checkMemory(t *testing.T, s *source, d tensor.DType, rows, wanted int, want int64) {
 	t.Helper()
-	x := newExec(t, 1, "pure")
+	x := newExec(t, 1, "auto")
 	before := heap()
 	m, err := model.Load(x, s, d, nil)
 	if err != nil {

@@ -15,8 +15,12 @@ type Backend struct {
 	Tile          func(out []float32, ldo int, a []float32, lda int, b []float32, ldb int, k, rows, cols int, add bool, bias []float32, ahead []byte)
 	Rows, Columns int
 
-	// TileBF16 is Tile for the rows of a panel in BF16.
+	// Row multiplies one row with whole panels that lie one behind the other.
+	Row func(out, a, b, bias []float32)
+
+	// TileBF16 and RowBF16 are Tile and Row for panels in BF16.
 	TileBF16 func(out []float32, ldo int, a []float32, lda int, b []uint16, k, rows, cols int, add bool, bias []float32, ahead []byte)
+	RowBF16  func(out, a []float32, b []uint16, bias []float32)
 
 	// Scores and Mix are attention's products, of at most Rows rows with blocks of keys and values.
 	Scores func(out []float32, ldo int, q []float32, ldq int, keys [][]float32, at, size, rows, blocks int)
@@ -60,6 +64,7 @@ const (
 var portable = Backend{
 	Name: "pure",
 	Tile: pure.Tile, TileBF16: pure.TileBF16, Rows: 4, Columns: 1,
+	Row: pure.Row, RowBF16: pure.RowBF16,
 	Scores: pure.Scores, Mix: pure.Mix,
 	Integers: [Formats]integers{
 		Int8: int8s(integers{width: 1, round: pure.Round, dot: pure.Dot8, rows: pure.DotRows}),

@@ -15,6 +15,7 @@ func assemblyBackends() (list []*Backend) {
 		list = append(list, &Backend{
 			Name: "avx512",
 			Tile: avx512.Tile, TileBF16: avx512.TileBF16, Rows: avx512.Rows, Columns: avx512.Columns,
+			Row: avx512.Row, RowBF16: avx512.RowBF16,
 			Scores: avx512.Scores, Mix: avx512.Mix,
 			Integers: wideIntegers(),
 			MaxAbs:   avx512.MaxAbs,
@@ -29,6 +30,7 @@ func assemblyBackends() (list []*Backend) {
 		list = append(list, &Backend{
 			Name: "avx2",
 			Tile: avx2.Tile, TileBF16: avx2.TileBF16, Rows: avx2.Rows, Columns: avx2.Columns,
+			Row: avx2.Row, RowBF16: avx2.RowBF16,
 			Scores: avx2.Scores, Mix: avx2.Mix,
 			Integers: avx2Integers,
 			MaxAbs:   avx2.MaxAbs,

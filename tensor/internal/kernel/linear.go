@@ -10,10 +10,13 @@ const (
 
 // LinearScratch is the length of the scratch that Linear needs for so many panels of w.
 func LinearScratch(rows int, w Panels, e *Epilogue, panels int) int {
+	if rows == 1 {
+		return rowPanels * PanelColumns
+	}
 	width := stride(min(w.K, blockDepth))
 	switch {
 	case !e.apart():
-	case rows > 1 && w.K > blockDepth:
+	case w.K > blockDepth:
 		width += panels * PanelColumns
 	default:
 		width += PanelColumns
@@ -39,13 +42,12 @@ func stride(n int) int {
 //
 // What the epilogue does under the name of another operator is counted as fused.
 func (b *Backend) Linear(out []float32, ldo int, in []float32, ldi, rows int, w Panels, e *Epilogue, from, to int, scratch []float32) (c, fused Count) {
-	parts := (w.K + blockDepth - 1) / blockDepth
 	if rows == 1 {
-		parts = 1 // one row fits, and reads the weights as they lie
+		return b.linearRow(out, in, w, e, from, to, scratch)
 	}
+	parts := (w.K + blockDepth - 1) / blockDepth
 	rest := *e
-	rest.Bias = nil                                   // the tiles add it
-	element := PanelBytes(w.Format, 1) / PanelColumns // bytes
+	rest.Bias = nil // is in the sums
 	for i := 0; i < rows; i += blockRows {
 		g := product{Panels: w, sums: out[i*ldo:], ld: ldo, panel: PanelColumns, rows: min(blockRows, rows-i)}
 		copied := scratch
@@ -68,7 +70,7 @@ func (b *Backend) Linear(out []float32, ldo int, in []float32, ldi, rows int, w 
 				}
 				c.Add(b.panel(&g, p, bias, p+1 < to))
 				if i == 0 {
-					c.Read += int64(g.depth*(end-first)*element + len(bias)*float32Bytes)
+					c.Read += int64(g.depth*(end-first)*w.elementBytes() + len(bias)*float32Bytes)
 				}
 				if p == 0 {
 					c.Read += int64(g.rows * g.depth * float32Bytes)
@@ -99,7 +101,7 @@ type product struct {
 // at is where the sums of panel p begin.
 func (g *product) at(p int) []float32 { return g.sums[(p-g.origin)*g.panel:] }
 
-// block sets the inputs, copied unless there is one row, which is read once a panel as it lies.
+// block sets the inputs, copied unless there is one row.
 func (g *product) block(in []float32, ldi int, scratch []float32) {
 	g.in, g.ldi = in, ldi
 	if g.rows == 1 {

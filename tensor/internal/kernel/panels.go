@@ -43,6 +43,9 @@ func (w Panels) column(p int) int { return min(p*PanelColumns, w.N) }
 // columns is how many outputs panel p has.
 func (w Panels) columns(p int) int { return w.column(p+1) - w.column(p) }
 
+// elementBytes is what a number takes in F32 or BF16.
+func (w Panels) elementBytes() int { return PanelBytes(w.Format, 1) / PanelColumns }
+
 // Pack sets the panels from up to to, where nothing has been set yet. read fills [K][32]float32,
 // in which all is zero, with the rows from first on, as many as there are.
 func (w Panels) Pack(read func(numbers []float32, first int), from, to int) {

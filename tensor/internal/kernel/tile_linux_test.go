@@ -144,3 +144,60 @@ func transposed(x []float32, k int) []float32 {
 	}
 	return y
 }
+
+// TestRow runs one to three panels that end where memory ends, as the outputs, the row and the bias
+// do. The bits are those of Tile, panel by panel.
+func TestRow(t *testing.T) {
+	const most, columns = 8192, kernel.PanelColumns
+	outs, as, panels, biases := atEdge(t, most), atEdge(t, most), atEdge(t, most), atEdge(t, most)
+	for _, b := range kernel.Backends() {
+		for n := 1; n <= 3; n++ {
+			for _, k := range []int{1, 2, 3, 4, 5, 7, 8, 65} {
+				out, a, bias := outs(n*columns), as(k), biases(n*columns)
+				for i := range a {
+					a[i] = float32(i%23-11) / 7
+				}
+				for i := range bias {
+					bias[i] = float32(i)/3 - 5
+				}
+				wide := make([]float32, n*k*columns)
+				for i := range wide {
+					wide[i] = float32(i%19-9) / 4
+				}
+				whole := panels(len(wide))
+				copy(whole, wide)
+				check := func(name string, bias []float32) {
+					t.Helper()
+					want := make([]float32, columns)
+					for p := range n {
+						part := bias
+						if bias != nil {
+							part = bias[p*columns:]
+						}
+						b.Tile(want, columns, a, k, wide[p*k*columns:], columns, k, 1, columns, false, part, nil)
+						for j, w := range want {
+							if got := out[p*columns+j]; math.Float32bits(got) != math.Float32bits(w) {
+								t.Fatalf("%s: %s of %d panels, k = %d, bias %v: output %d is %v, want %v", b.Name, name, n, k, bias, p*columns+j, got, w)
+							}
+						}
+					}
+				}
+				b.Row(out, a, whole, nil)
+				check("Row", nil)
+				b.Row(out, a, whole, bias)
+				check("Row", bias)
+
+				memory := panels(len(wide) / 2)
+				halves := unsafe.Slice((*uint16)(unsafe.Pointer(&memory[0])), len(wide))
+				for p := range n {
+					packed := pack(kernel.BF16, transposed(wide[p*k*columns:(p+1)*k*columns], k), columns, k)
+					copy(halves[p*k*columns:], unsafe.Slice((*uint16)(unsafe.Pointer(&packed.Data[0])), k*columns))
+				}
+				b.RowBF16(out, a, halves, nil)
+				check("RowBF16", nil)
+				b.RowBF16(out, a, halves, bias)
+				check("RowBF16", bias)
+			}
+		}
+	}
+}

@@ -238,36 +238,6 @@ full_begin:
 	MOVQ ahead+80(FP), BX
 	MOVQ step+88(FP), BX
 	MOVQ k+48(FP), BX
-	SUBQ $0x04, BX
-	JLT  full_rest
-
-full_products:
-	VMOVUPS      (CX), Y1
-	VBROADCASTSS (AX), Y2
-	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         $0x04, AX
-	ADDQ         DX, CX
-	VMOVUPS      (CX), Y1
-	VBROADCASTSS (AX), Y2
-	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         $0x04, AX
-	ADDQ         DX, CX
-	VMOVUPS      (CX), Y1
-	VBROADCASTSS (AX), Y2
-	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         $0x04, AX
-	ADDQ         DX, CX
-	VMOVUPS      (CX), Y1
-	VBROADCASTSS (AX), Y2
-	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         $0x04, AX
-	ADDQ         DX, CX
-	SUBQ         $0x04, BX
-	JGE          full_products
-
-full_rest:
-	ADDQ $0x04, BX
-	JZ   full_end
 
 full_product:
 	VMOVUPS      (CX), Y1
@@ -277,13 +247,11 @@ full_product:
 	ADDQ         DX, CX
 	DECQ         BX
 	JNZ          full_product
-
-full_end:
-	MOVQ    bias+72(FP), AX
-	TESTQ   AX, AX
-	JZ      full_store
-	VMOVUPS (AX), Y1
-	VADDPS  Y1, Y0, Y0
+	MOVQ         bias+72(FP), AX
+	TESTQ        AX, AX
+	JZ           full_store
+	VMOVUPS      (AX), Y1
+	VADDPS       Y1, Y0, Y0
 
 full_store:
 	MOVQ    ldo+8(FP), AX
@@ -324,36 +292,6 @@ tail_begin:
 	MOVQ ahead+80(FP), BX
 	MOVQ step+88(FP), BX
 	MOVQ k+48(FP), BX
-	SUBQ $0x04, BX
-	JLT  tail_rest
-
-tail_products:
-	VMASKMOVPS   (CX), Y0, Y2
-	VBROADCASTSS (AX), Y3
-	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $0x04, AX
-	ADDQ         DX, CX
-	VMASKMOVPS   (CX), Y0, Y2
-	VBROADCASTSS (AX), Y3
-	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $0x04, AX
-	ADDQ         DX, CX
-	VMASKMOVPS   (CX), Y0, Y2
-	VBROADCASTSS (AX), Y3
-	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $0x04, AX
-	ADDQ         DX, CX
-	VMASKMOVPS   (CX), Y0, Y2
-	VBROADCASTSS (AX), Y3
-	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $0x04, AX
-	ADDQ         DX, CX
-	SUBQ         $0x04, BX
-	JGE          tail_products
-
-tail_rest:
-	ADDQ $0x04, BX
-	JZ   tail_end
 
 tail_product:
 	VMASKMOVPS   (CX), Y0, Y2
@@ -363,13 +301,11 @@ tail_product:
 	ADDQ         DX, CX
 	DECQ         BX
 	JNZ          tail_product
-
-tail_end:
-	MOVQ       bias+72(FP), AX
-	TESTQ      AX, AX
-	JZ         tail_store
-	VMASKMOVPS (AX), Y0, Y2
-	VADDPS     Y2, Y1, Y1
+	MOVQ         bias+72(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMASKMOVPS   (AX), Y0, Y2
+	VADDPS       Y2, Y1, Y1
 
 tail_store:
 	MOVQ       ldo+8(FP), AX
@@ -443,40 +379,6 @@ full_begin:
 	MOVQ ahead+72(FP), DX
 	MOVQ step+80(FP), DX
 	MOVQ k+40(FP), DX
-	SUBQ $0x04, DX
-	JLT  full_rest
-
-full_products:
-	VMOVDQU      (CX), Y1
-	VPSLLD       $0x10, Y1, Y1
-	VBROADCASTSS (AX), Y2
-	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         $0x04, AX
-	ADDQ         $0x40, CX
-	VMOVDQU      (CX), Y1
-	VPSLLD       $0x10, Y1, Y1
-	VBROADCASTSS (AX), Y2
-	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         $0x04, AX
-	ADDQ         $0x40, CX
-	VMOVDQU      (CX), Y1
-	VPSLLD       $0x10, Y1, Y1
-	VBROADCASTSS (AX), Y2
-	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         $0x04, AX
-	ADDQ         $0x40, CX
-	VMOVDQU      (CX), Y1
-	VPSLLD       $0x10, Y1, Y1
-	VBROADCASTSS (AX), Y2
-	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         $0x04, AX
-	ADDQ         $0x40, CX
-	SUBQ         $0x04, DX
-	JGE          full_products
-
-full_rest:
-	ADDQ $0x04, DX
-	JZ   full_end
 
 full_product:
 	VMOVDQU      (CX), Y1
@@ -487,13 +389,11 @@ full_product:
 	ADDQ         $0x40, CX
 	DECQ         DX
 	JNZ          full_product
-
-full_end:
-	MOVQ    bias+64(FP), AX
-	TESTQ   AX, AX
-	JZ      full_store
-	VMOVUPS (AX), Y1
-	VADDPS  Y1, Y0, Y0
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           full_store
+	VMOVUPS      (AX), Y1
+	VADDPS       Y1, Y0, Y0
 
 full_store:
 	MOVQ    ldo+8(FP), AX
@@ -532,40 +432,6 @@ tail_begin:
 	MOVQ ahead+72(FP), DX
 	MOVQ step+80(FP), DX
 	MOVQ k+40(FP), DX
-	SUBQ $0x04, DX
-	JLT  tail_rest
-
-tail_products:
-	VMOVDQU      (CX), Y2
-	VPSLLD       $0x10, Y2, Y2
-	VBROADCASTSS (AX), Y3
-	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $0x04, AX
-	ADDQ         $0x40, CX
-	VMOVDQU      (CX), Y2
-	VPSLLD       $0x10, Y2, Y2
-	VBROADCASTSS (AX), Y3
-	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $0x04, AX
-	ADDQ         $0x40, CX
-	VMOVDQU      (CX), Y2
-	VPSLLD       $0x10, Y2, Y2
-	VBROADCASTSS (AX), Y3
-	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $0x04, AX
-	ADDQ         $0x40, CX
-	VMOVDQU      (CX), Y2
-	VPSLLD       $0x10, Y2, Y2
-	VBROADCASTSS (AX), Y3
-	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $0x04, AX
-	ADDQ         $0x40, CX
-	SUBQ         $0x04, DX
-	JGE          tail_products
-
-tail_rest:
-	ADDQ $0x04, DX
-	JZ   tail_end
 
 tail_product:
 	VMOVDQU      (CX), Y2
@@ -576,13 +442,11 @@ tail_product:
 	ADDQ         $0x40, CX
 	DECQ         DX
 	JNZ          tail_product
-
-tail_end:
-	MOVQ       bias+64(FP), AX
-	TESTQ      AX, AX
-	JZ         tail_store
-	VMASKMOVPS (AX), Y0, Y2
-	VADDPS     Y2, Y1, Y1
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMASKMOVPS   (AX), Y0, Y2
+	VADDPS       Y2, Y1, Y1
 
 tail_store:
 	MOVQ       ldo+8(FP), AX
@@ -627,44 +491,6 @@ full_begin:
 	MOVQ ahead+80(FP), BX
 	MOVQ step+88(FP), BX
 	MOVQ k+48(FP), BX
-	SUBQ $0x04, BX
-	JLT  full_rest
-
-full_products:
-	VMOVUPS      (CX), Y2
-	VMOVUPS      32(CX), Y3
-	VBROADCASTSS (AX), Y4
-	VFMADD231PS  Y4, Y2, Y0
-	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         $0x04, AX
-	ADDQ         DX, CX
-	VMOVUPS      (CX), Y2
-	VMOVUPS      32(CX), Y3
-	VBROADCASTSS (AX), Y4
-	VFMADD231PS  Y4, Y2, Y0
-	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         $0x04, AX
-	ADDQ         DX, CX
-	VMOVUPS      (CX), Y2
-	VMOVUPS      32(CX), Y3
-	VBROADCASTSS (AX), Y4
-	VFMADD231PS  Y4, Y2, Y0
-	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         $0x04, AX
-	ADDQ         DX, CX
-	VMOVUPS      (CX), Y2
-	VMOVUPS      32(CX), Y3
-	VBROADCASTSS (AX), Y4
-	VFMADD231PS  Y4, Y2, Y0
-	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         $0x04, AX
-	ADDQ         DX, CX
-	SUBQ         $0x04, BX
-	JGE          full_products
-
-full_rest:
-	ADDQ $0x04, BX
-	JZ   full_end
 
 full_product:
 	VMOVUPS      (CX), Y2
@@ -676,15 +502,13 @@ full_product:
 	ADDQ         DX, CX
 	DECQ         BX
 	JNZ          full_product
-
-full_end:
-	MOVQ    bias+72(FP), AX
-	TESTQ   AX, AX
-	JZ      full_store
-	VMOVUPS (AX), Y2
-	VADDPS  Y2, Y0, Y0
-	VMOVUPS 32(AX), Y2
-	VADDPS  Y2, Y1, Y1
+	MOVQ         bias+72(FP), AX
+	TESTQ        AX, AX
+	JZ           full_store
+	VMOVUPS      (AX), Y2
+	VADDPS       Y2, Y0, Y0
+	VMOVUPS      32(AX), Y2
+	VADDPS       Y2, Y1, Y1
 
 full_store:
 	MOVQ    ldo+8(FP), AX
@@ -728,44 +552,6 @@ tail_begin:
 	MOVQ ahead+80(FP), BX
 	MOVQ step+88(FP), BX
 	MOVQ k+48(FP), BX
-	SUBQ $0x04, BX
-	JLT  tail_rest
-
-tail_products:
-	VMOVUPS      (CX), Y3
-	VMASKMOVPS   32(CX), Y0, Y4
-	VBROADCASTSS (AX), Y5
-	VFMADD231PS  Y5, Y3, Y1
-	VFMADD231PS  Y5, Y4, Y2
-	ADDQ         $0x04, AX
-	ADDQ         DX, CX
-	VMOVUPS      (CX), Y3
-	VMASKMOVPS   32(CX), Y0, Y4
-	VBROADCASTSS (AX), Y5
-	VFMADD231PS  Y5, Y3, Y1
-	VFMADD231PS  Y5, Y4, Y2
-	ADDQ         $0x04, AX
-	ADDQ         DX, CX
-	VMOVUPS      (CX), Y3
-	VMASKMOVPS   32(CX), Y0, Y4
-	VBROADCASTSS (AX), Y5
-	VFMADD231PS  Y5, Y3, Y1
-	VFMADD231PS  Y5, Y4, Y2
-	ADDQ         $0x04, AX
-	ADDQ         DX, CX
-	VMOVUPS      (CX), Y3
-	VMASKMOVPS   32(CX), Y0, Y4
-	VBROADCASTSS (AX), Y5
-	VFMADD231PS  Y5, Y3, Y1
-	VFMADD231PS  Y5, Y4, Y2
-	ADDQ         $0x04, AX
-	ADDQ         DX, CX
-	SUBQ         $0x04, BX
-	JGE          tail_products
-
-tail_rest:
-	ADDQ $0x04, BX
-	JZ   tail_end
 
 tail_product:
 	VMOVUPS      (CX), Y3
@@ -777,15 +563,13 @@ tail_product:
 	ADDQ         DX, CX
 	DECQ         BX
 	JNZ          tail_product
-
-tail_end:
-	MOVQ       bias+72(FP), AX
-	TESTQ      AX, AX
-	JZ         tail_store
-	VMOVUPS    (AX), Y3
-	VADDPS     Y3, Y1, Y1
-	VMASKMOVPS 32(AX), Y0, Y3
-	VADDPS     Y3, Y2, Y2
+	MOVQ         bias+72(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMOVUPS      (AX), Y3
+	VADDPS       Y3, Y1, Y1
+	VMASKMOVPS   32(AX), Y0, Y3
+	VADDPS       Y3, Y2, Y2
 
 tail_store:
 	MOVQ       ldo+8(FP), AX
@@ -829,52 +613,6 @@ full_begin:
 	MOVQ ahead+72(FP), DX
 	MOVQ step+80(FP), DX
 	MOVQ k+40(FP), DX
-	SUBQ $0x04, DX
-	JLT  full_rest
-
-full_products:
-	VMOVDQU      (CX), Y2
-	VPSLLD       $0x10, Y2, Y2
-	VMOVDQU      32(CX), Y3
-	VPSLLD       $0x10, Y3, Y3
-	VBROADCASTSS (AX), Y4
-	VFMADD231PS  Y4, Y2, Y0
-	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         $0x04, AX
-	ADDQ         $0x40, CX
-	VMOVDQU      (CX), Y2
-	VPSLLD       $0x10, Y2, Y2
-	VMOVDQU      32(CX), Y3
-	VPSLLD       $0x10, Y3, Y3
-	VBROADCASTSS (AX), Y4
-	VFMADD231PS  Y4, Y2, Y0
-	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         $0x04, AX
-	ADDQ         $0x40, CX
-	VMOVDQU      (CX), Y2
-	VPSLLD       $0x10, Y2, Y2
-	VMOVDQU      32(CX), Y3
-	VPSLLD       $0x10, Y3, Y3
-	VBROADCASTSS (AX), Y4
-	VFMADD231PS  Y4, Y2, Y0
-	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         $0x04, AX
-	ADDQ         $0x40, CX
-	VMOVDQU      (CX), Y2
-	VPSLLD       $0x10, Y2, Y2
-	VMOVDQU      32(CX), Y3
-	VPSLLD       $0x10, Y3, Y3
-	VBROADCASTSS (AX), Y4
-	VFMADD231PS  Y4, Y2, Y0
-	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         $0x04, AX
-	ADDQ         $0x40, CX
-	SUBQ         $0x04, DX
-	JGE          full_products
-
-full_rest:
-	ADDQ $0x04, DX
-	JZ   full_end
 
 full_product:
 	VMOVDQU      (CX), Y2
@@ -888,15 +626,13 @@ full_product:
 	ADDQ         $0x40, CX
 	DECQ         DX
 	JNZ          full_product
-
-full_end:
-	MOVQ    bias+64(FP), AX
-	TESTQ   AX, AX
-	JZ      full_store
-	VMOVUPS (AX), Y2
-	VADDPS  Y2, Y0, Y0
-	VMOVUPS 32(AX), Y2
-	VADDPS  Y2, Y1, Y1
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           full_store
+	VMOVUPS      (AX), Y2
+	VADDPS       Y2, Y0, Y0
+	VMOVUPS      32(AX), Y2
+	VADDPS       Y2, Y1, Y1
 
 full_store:
 	MOVQ    ldo+8(FP), AX
@@ -938,52 +674,6 @@ tail_begin:
 	MOVQ ahead+72(FP), DX
 	MOVQ step+80(FP), DX
 	MOVQ k+40(FP), DX
-	SUBQ $0x04, DX
-	JLT  tail_rest
-
-tail_products:
-	VMOVDQU      (CX), Y3
-	VPSLLD       $0x10, Y3, Y3
-	VMOVDQU      32(CX), Y4
-	VPSLLD       $0x10, Y4, Y4
-	VBROADCASTSS (AX), Y5
-	VFMADD231PS  Y5, Y3, Y1
-	VFMADD231PS  Y5, Y4, Y2
-	ADDQ         $0x04, AX
-	ADDQ         $0x40, CX
-	VMOVDQU      (CX), Y3
-	VPSLLD       $0x10, Y3, Y3
-	VMOVDQU      32(CX), Y4
-	VPSLLD       $0x10, Y4, Y4
-	VBROADCASTSS (AX), Y5
-	VFMADD231PS  Y5, Y3, Y1
-	VFMADD231PS  Y5, Y4, Y2
-	ADDQ         $0x04, AX
-	ADDQ         $0x40, CX
-	VMOVDQU      (CX), Y3
-	VPSLLD       $0x10, Y3, Y3
-	VMOVDQU      32(CX), Y4
-	VPSLLD       $0x10, Y4, Y4
-	VBROADCASTSS (AX), Y5
-	VFMADD231PS  Y5, Y3, Y1
-	VFMADD231PS  Y5, Y4, Y2
-	ADDQ         $0x04, AX
-	ADDQ         $0x40, CX
-	VMOVDQU      (CX), Y3
-	VPSLLD       $0x10, Y3, Y3
-	VMOVDQU      32(CX), Y4
-	VPSLLD       $0x10, Y4, Y4
-	VBROADCASTSS (AX), Y5
-	VFMADD231PS  Y5, Y3, Y1
-	VFMADD231PS  Y5, Y4, Y2
-	ADDQ         $0x04, AX
-	ADDQ         $0x40, CX
-	SUBQ         $0x04, DX
-	JGE          tail_products
-
-tail_rest:
-	ADDQ $0x04, DX
-	JZ   tail_end
 
 tail_product:
 	VMOVDQU      (CX), Y3
@@ -997,15 +687,13 @@ tail_product:
 	ADDQ         $0x40, CX
 	DECQ         DX
 	JNZ          tail_product
-
-tail_end:
-	MOVQ       bias+64(FP), AX
-	TESTQ      AX, AX
-	JZ         tail_store
-	VMOVUPS    (AX), Y3
-	VADDPS     Y3, Y1, Y1
-	VMASKMOVPS 32(AX), Y0, Y3
-	VADDPS     Y3, Y2, Y2
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMOVUPS      (AX), Y3
+	VADDPS       Y3, Y1, Y1
+	VMASKMOVPS   32(AX), Y0, Y3
+	VADDPS       Y3, Y2, Y2
 
 tail_store:
 	MOVQ       ldo+8(FP), AX
@@ -1054,52 +742,6 @@ full_begin:
 	MOVQ ahead+80(FP), BX
 	MOVQ step+88(FP), BX
 	MOVQ k+48(FP), BX
-	SUBQ $0x04, BX
-	JLT  full_rest
-
-full_products:
-	VMOVUPS      (CX), Y3
-	VMOVUPS      32(CX), Y4
-	VMOVUPS      64(CX), Y5
-	VBROADCASTSS (AX), Y6
-	VFMADD231PS  Y6, Y3, Y0
-	VFMADD231PS  Y6, Y4, Y1
-	VFMADD231PS  Y6, Y5, Y2
-	ADDQ         $0x04, AX
-	ADDQ         DX, CX
-	VMOVUPS      (CX), Y3
-	VMOVUPS      32(CX), Y4
-	VMOVUPS      64(CX), Y5
-	VBROADCASTSS (AX), Y6
-	VFMADD231PS  Y6, Y3, Y0
-	VFMADD231PS  Y6, Y4, Y1
-	VFMADD231PS  Y6, Y5, Y2
-	ADDQ         $0x04, AX
-	ADDQ         DX, CX
-	VMOVUPS      (CX), Y3
-	VMOVUPS      32(CX), Y4
-	VMOVUPS      64(CX), Y5
-	VBROADCASTSS (AX), Y6
-	VFMADD231PS  Y6, Y3, Y0
-	VFMADD231PS  Y6, Y4, Y1
-	VFMADD231PS  Y6, Y5, Y2
-	ADDQ         $0x04, AX
-	ADDQ         DX, CX
-	VMOVUPS      (CX), Y3
-	VMOVUPS      32(CX), Y4
-	VMOVUPS      64(CX), Y5
-	VBROADCASTSS (AX), Y6
-	VFMADD231PS  Y6, Y3, Y0
-	VFMADD231PS  Y6, Y4, Y1
-	VFMADD231PS  Y6, Y5, Y2
-	ADDQ         $0x04, AX
-	ADDQ         DX, CX
-	SUBQ         $0x04, BX
-	JGE          full_products
-
-full_rest:
-	ADDQ $0x04, BX
-	JZ   full_end
 
 full_product:
 	VMOVUPS      (CX), Y3
@@ -1113,17 +755,15 @@ full_product:
 	ADDQ         DX, CX
 	DECQ         BX
 	JNZ          full_product
-
-full_end:
-	MOVQ    bias+72(FP), AX
-	TESTQ   AX, AX
-	JZ      full_store
-	VMOVUPS (AX), Y3
-	VADDPS  Y3, Y0, Y0
-	VMOVUPS 32(AX), Y3
-	VADDPS  Y3, Y1, Y1
-	VMOVUPS 64(AX), Y3
-	VADDPS  Y3, Y2, Y2
+	MOVQ         bias+72(FP), AX
+	TESTQ        AX, AX
+	JZ           full_store
+	VMOVUPS      (AX), Y3
+	VADDPS       Y3, Y0, Y0
+	VMOVUPS      32(AX), Y3
+	VADDPS       Y3, Y1, Y1
+	VMOVUPS      64(AX), Y3
+	VADDPS       Y3, Y2, Y2
 
 full_store:
 	MOVQ    ldo+8(FP), AX
@@ -1171,52 +811,6 @@ tail_begin:
 	MOVQ ahead+80(FP), BX
 	MOVQ step+88(FP), BX
 	MOVQ k+48(FP), BX
-	SUBQ $0x04, BX
-	JLT  tail_rest
-
-tail_products:
-	VMOVUPS      (CX), Y4
-	VMOVUPS      32(CX), Y5
-	VMASKMOVPS   64(CX), Y0, Y6
-	VBROADCASTSS (AX), Y7
-	VFMADD231PS  Y7, Y4, Y1
-	VFMADD231PS  Y7, Y5, Y2
-	VFMADD231PS  Y7, Y6, Y3
-	ADDQ         $0x04, AX
-	ADDQ         DX, CX
-	VMOVUPS      (CX), Y4
-	VMOVUPS      32(CX), Y5
-	VMASKMOVPS   64(CX), Y0, Y6
-	VBROADCASTSS (AX), Y7
-	VFMADD231PS  Y7, Y4, Y1
-	VFMADD231PS  Y7, Y5, Y2
-	VFMADD231PS  Y7, Y6, Y3
-	ADDQ         $0x04, AX
-	ADDQ         DX, CX
-	VMOVUPS      (CX), Y4
-	VMOVUPS      32(CX), Y5
-	VMASKMOVPS   64(CX), Y0, Y6
-	VBROADCASTSS (AX), Y7
-	VFMADD231PS  Y7, Y4, Y1
-	VFMADD231PS  Y7, Y5, Y2
-	VFMADD231PS  Y7, Y6, Y3
-	ADDQ         $0x04, AX
-	ADDQ         DX, CX
-	VMOVUPS      (CX), Y4
-	VMOVUPS      32(CX), Y5
-	VMASKMOVPS   64(CX), Y0, Y6
-	VBROADCASTSS (AX), Y7
-	VFMADD231PS  Y7, Y4, Y1
-	VFMADD231PS  Y7, Y5, Y2
-	VFMADD231PS  Y7, Y6, Y3
-	ADDQ         $0x04, AX
-	ADDQ         DX, CX
-	SUBQ         $0x04, BX
-	JGE          tail_products
-
-tail_rest:
-	ADDQ $0x04, BX
-	JZ   tail_end
 
 tail_product:
 	VMOVUPS      (CX), Y4
@@ -1230,17 +824,15 @@ tail_product:
 	ADDQ         DX, CX
 	DECQ         BX
 	JNZ          tail_product
-
-tail_end:
-	MOVQ       bias+72(FP), AX
-	TESTQ      AX, AX
-	JZ         tail_store
-	VMOVUPS    (AX), Y4
-	VADDPS     Y4, Y1, Y1
-	VMOVUPS    32(AX), Y4
-	VADDPS     Y4, Y2, Y2
-	VMASKMOVPS 64(AX), Y0, Y4
-	VADDPS     Y4, Y3, Y3
+	MOVQ         bias+72(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMOVUPS      (AX), Y4
+	VADDPS       Y4, Y1, Y1
+	VMOVUPS      32(AX), Y4
+	VADDPS       Y4, Y2, Y2
+	VMASKMOVPS   64(AX), Y0, Y4
+	VADDPS       Y4, Y3, Y3
 
 tail_store:
 	MOVQ       ldo+8(FP), AX
@@ -1289,60 +881,6 @@ full_begin:
 	MOVQ    ahead+72(FP), DX
 	MOVQ    step+80(FP), DX
 	MOVQ    k+40(FP), DX
-	SUBQ    $0x04, DX
-	JLT     full_rest
-
-full_products:
-	VMOVDQU      (CX), Y4
-	VPSLLD       $0x10, Y4, Y4
-	VMOVDQU      32(CX), Y5
-	VPSLLD       $0x10, Y5, Y5
-	VANDPS       (CX), Y3, Y6
-	VBROADCASTSS (AX), Y7
-	VFMADD231PS  Y7, Y4, Y0
-	VFMADD231PS  Y7, Y5, Y1
-	VFMADD231PS  Y7, Y6, Y2
-	ADDQ         $0x04, AX
-	ADDQ         $0x40, CX
-	VMOVDQU      (CX), Y4
-	VPSLLD       $0x10, Y4, Y4
-	VMOVDQU      32(CX), Y5
-	VPSLLD       $0x10, Y5, Y5
-	VANDPS       (CX), Y3, Y6
-	VBROADCASTSS (AX), Y7
-	VFMADD231PS  Y7, Y4, Y0
-	VFMADD231PS  Y7, Y5, Y1
-	VFMADD231PS  Y7, Y6, Y2
-	ADDQ         $0x04, AX
-	ADDQ         $0x40, CX
-	VMOVDQU      (CX), Y4
-	VPSLLD       $0x10, Y4, Y4
-	VMOVDQU      32(CX), Y5
-	VPSLLD       $0x10, Y5, Y5
-	VANDPS       (CX), Y3, Y6
-	VBROADCASTSS (AX), Y7
-	VFMADD231PS  Y7, Y4, Y0
-	VFMADD231PS  Y7, Y5, Y1
-	VFMADD231PS  Y7, Y6, Y2
-	ADDQ         $0x04, AX
-	ADDQ         $0x40, CX
-	VMOVDQU      (CX), Y4
-	VPSLLD       $0x10, Y4, Y4
-	VMOVDQU      32(CX), Y5
-	VPSLLD       $0x10, Y5, Y5
-	VANDPS       (CX), Y3, Y6
-	VBROADCASTSS (AX), Y7
-	VFMADD231PS  Y7, Y4, Y0
-	VFMADD231PS  Y7, Y5, Y1
-	VFMADD231PS  Y7, Y6, Y2
-	ADDQ         $0x04, AX
-	ADDQ         $0x40, CX
-	SUBQ         $0x04, DX
-	JGE          full_products
-
-full_rest:
-	ADDQ $0x04, DX
-	JZ   full_end
 
 full_product:
 	VMOVDQU      (CX), Y4
@@ -1358,17 +896,15 @@ full_product:
 	ADDQ         $0x40, CX
 	DECQ         DX
 	JNZ          full_product
-
-full_end:
-	MOVQ    bias+64(FP), AX
-	TESTQ   AX, AX
-	JZ      full_store
-	VMOVUPS (AX), Y3
-	VADDPS  Y3, Y0, Y0
-	VMOVUPS 32(AX), Y3
-	VADDPS  Y3, Y1, Y1
-	VMOVUPS 64(AX), Y3
-	VADDPS  Y3, Y2, Y2
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           full_store
+	VMOVUPS      (AX), Y3
+	VADDPS       Y3, Y0, Y0
+	VMOVUPS      32(AX), Y3
+	VADDPS       Y3, Y1, Y1
+	VMOVUPS      64(AX), Y3
+	VADDPS       Y3, Y2, Y2
 
 full_store:
 	MOVQ    ldo+8(FP), AX
@@ -1415,60 +951,6 @@ tail_begin:
 	MOVQ    ahead+72(FP), DX
 	MOVQ    step+80(FP), DX
 	MOVQ    k+40(FP), DX
-	SUBQ    $0x04, DX
-	JLT     tail_rest
-
-tail_products:
-	VMOVDQU      (CX), Y5
-	VPSLLD       $0x10, Y5, Y5
-	VMOVDQU      32(CX), Y6
-	VPSLLD       $0x10, Y6, Y6
-	VANDPS       (CX), Y4, Y7
-	VBROADCASTSS (AX), Y8
-	VFMADD231PS  Y8, Y5, Y1
-	VFMADD231PS  Y8, Y6, Y2
-	VFMADD231PS  Y8, Y7, Y3
-	ADDQ         $0x04, AX
-	ADDQ         $0x40, CX
-	VMOVDQU      (CX), Y5
-	VPSLLD       $0x10, Y5, Y5
-	VMOVDQU      32(CX), Y6
-	VPSLLD       $0x10, Y6, Y6
-	VANDPS       (CX), Y4, Y7
-	VBROADCASTSS (AX), Y8
-	VFMADD231PS  Y8, Y5, Y1
-	VFMADD231PS  Y8, Y6, Y2
-	VFMADD231PS  Y8, Y7, Y3
-	ADDQ         $0x04, AX
-	ADDQ         $0x40, CX
-	VMOVDQU      (CX), Y5
-	VPSLLD       $0x10, Y5, Y5
-	VMOVDQU      32(CX), Y6
-	VPSLLD       $0x10, Y6, Y6
-	VANDPS       (CX), Y4, Y7
-	VBROADCASTSS (AX), Y8
-	VFMADD231PS  Y8, Y5, Y1
-	VFMADD231PS  Y8, Y6, Y2
-	VFMADD231PS  Y8, Y7, Y3
-	ADDQ         $0x04, AX
-	ADDQ         $0x40, CX
-	VMOVDQU      (CX), Y5
-	VPSLLD       $0x10, Y5, Y5
-	VMOVDQU      32(CX), Y6
-	VPSLLD       $0x10, Y6, Y6
-	VANDPS       (CX), Y4, Y7
-	VBROADCASTSS (AX), Y8
-	VFMADD231PS  Y8, Y5, Y1
-	VFMADD231PS  Y8, Y6, Y2
-	VFMADD231PS  Y8, Y7, Y3
-	ADDQ         $0x04, AX
-	ADDQ         $0x40, CX
-	SUBQ         $0x04, DX
-	JGE          tail_products
-
-tail_rest:
-	ADDQ $0x04, DX
-	JZ   tail_end
 
 tail_product:
 	VMOVDQU      (CX), Y5
@@ -1484,17 +966,15 @@ tail_product:
 	ADDQ         $0x40, CX
 	DECQ         DX
 	JNZ          tail_product
-
-tail_end:
-	MOVQ       bias+64(FP), AX
-	TESTQ      AX, AX
-	JZ         tail_store
-	VMOVUPS    (AX), Y4
-	VADDPS     Y4, Y1, Y1
-	VMOVUPS    32(AX), Y4
-	VADDPS     Y4, Y2, Y2
-	VMASKMOVPS 64(AX), Y0, Y4
-	VADDPS     Y4, Y3, Y3
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMOVUPS      (AX), Y4
+	VADDPS       Y4, Y1, Y1
+	VMOVUPS      32(AX), Y4
+	VADDPS       Y4, Y2, Y2
+	VMASKMOVPS   64(AX), Y0, Y4
+	VADDPS       Y4, Y3, Y3
 
 tail_store:
 	MOVQ       ldo+8(FP), AX
@@ -1556,60 +1036,6 @@ full_begin:
 	MOVQ ahead+80(FP), BX
 	MOVQ step+88(FP), BX
 	MOVQ k+48(FP), BX
-	SUBQ $0x04, BX
-	JLT  full_rest
-
-full_products:
-	VMOVUPS      (CX), Y4
-	VMOVUPS      32(CX), Y5
-	VMOVUPS      64(CX), Y6
-	VMOVUPS      96(CX), Y7
-	VBROADCASTSS (AX), Y8
-	VFMADD231PS  Y8, Y4, Y0
-	VFMADD231PS  Y8, Y5, Y1
-	VFMADD231PS  Y8, Y6, Y2
-	VFMADD231PS  Y8, Y7, Y3
-	ADDQ         $0x04, AX
-	ADDQ         DX, CX
-	VMOVUPS      (CX), Y4
-	VMOVUPS      32(CX), Y5
-	VMOVUPS      64(CX), Y6
-	VMOVUPS      96(CX), Y7
-	VBROADCASTSS (AX), Y8
-	VFMADD231PS  Y8, Y4, Y0
-	VFMADD231PS  Y8, Y5, Y1
-	VFMADD231PS  Y8, Y6, Y2
-	VFMADD231PS  Y8, Y7, Y3
-	ADDQ         $0x04, AX
-	ADDQ         DX, CX
-	VMOVUPS      (CX), Y4
-	VMOVUPS      32(CX), Y5
-	VMOVUPS      64(CX), Y6
-	VMOVUPS      96(CX), Y7
-	VBROADCASTSS (AX), Y8
-	VFMADD231PS  Y8, Y4, Y0
-	VFMADD231PS  Y8, Y5, Y1
-	VFMADD231PS  Y8, Y6, Y2
-	VFMADD231PS  Y8, Y7, Y3
-	ADDQ         $0x04, AX
-	ADDQ         DX, CX
-	VMOVUPS      (CX), Y4
-	VMOVUPS      32(CX), Y5
-	VMOVUPS      64(CX), Y6
-	VMOVUPS      96(CX), Y7
-	VBROADCASTSS (AX), Y8
-	VFMADD231PS  Y8, Y4, Y0
-	VFMADD231PS  Y8, Y5, Y1
-	VFMADD231PS  Y8, Y6, Y2
-	VFMADD231PS  Y8, Y7, Y3
-	ADDQ         $0x04, AX
-	ADDQ         DX, CX
-	SUBQ         $0x04, BX
-	JGE          full_products
-
-full_rest:
-	ADDQ $0x04, BX
-	JZ   full_end
 
 full_product:
 	VMOVUPS      (CX), Y4
@@ -1625,19 +1051,17 @@ full_product:
 	ADDQ         DX, CX
 	DECQ         BX
 	JNZ          full_product
-
-full_end:
-	MOVQ    bias+72(FP), AX
-	TESTQ   AX, AX
-	JZ      full_store
-	VMOVUPS (AX), Y4
-	VADDPS  Y4, Y0, Y0
-	VMOVUPS 32(AX), Y4
-	VADDPS  Y4, Y1, Y1
-	VMOVUPS 64(AX), Y4
-	VADDPS  Y4, Y2, Y2
-	VMOVUPS 96(AX), Y4
-	VADDPS  Y4, Y3, Y3
+	MOVQ         bias+72(FP), AX
+	TESTQ        AX, AX
+	JZ           full_store
+	VMOVUPS      (AX), Y4
+	VADDPS       Y4, Y0, Y0
+	VMOVUPS      32(AX), Y4
+	VADDPS       Y4, Y1, Y1
+	VMOVUPS      64(AX), Y4
+	VADDPS       Y4, Y2, Y2
+	VMOVUPS      96(AX), Y4
+	VADDPS       Y4, Y3, Y3
 
 full_store:
 	MOVQ    ldo+8(FP), AX
@@ -1688,60 +1112,6 @@ tail_begin:
 	MOVQ ahead+80(FP), BX
 	MOVQ step+88(FP), BX
 	MOVQ k+48(FP), BX
-	SUBQ $0x04, BX
-	JLT  tail_rest
-
-tail_products:
-	VMOVUPS      (CX), Y5
-	VMOVUPS      32(CX), Y6
-	VMOVUPS      64(CX), Y7
-	VMASKMOVPS   96(CX), Y0, Y8
-	VBROADCASTSS (AX), Y9
-	VFMADD231PS  Y9, Y5, Y1
-	VFMADD231PS  Y9, Y6, Y2
-	VFMADD231PS  Y9, Y7, Y3
-	VFMADD231PS  Y9, Y8, Y4
-	ADDQ         $0x04, AX
-	ADDQ         DX, CX
-	VMOVUPS      (CX), Y5
-	VMOVUPS      32(CX), Y6
-	VMOVUPS      64(CX), Y7
-	VMASKMOVPS   96(CX), Y0, Y8
-	VBROADCASTSS (AX), Y9
-	VFMADD231PS  Y9, Y5, Y1
-	VFMADD231PS  Y9, Y6, Y2
-	VFMADD231PS  Y9, Y7, Y3
-	VFMADD231PS  Y9, Y8, Y4
-	ADDQ         $0x04, AX
-	ADDQ         DX, CX
-	VMOVUPS      (CX), Y5
-	VMOVUPS      32(CX), Y6
-	VMOVUPS      64(CX), Y7
-	VMASKMOVPS   96(CX), Y0, Y8
-	VBROADCASTSS (AX), Y9
-	VFMADD231PS  Y9, Y5, Y1
-	VFMADD231PS  Y9, Y6, Y2
-	VFMADD231PS  Y9, Y7, Y3
-	VFMADD231PS  Y9, Y8, Y4
-	ADDQ         $0x04, AX
-	ADDQ         DX, CX
-	VMOVUPS      (CX), Y5
-	VMOVUPS      32(CX), Y6
-	VMOVUPS      64(CX), Y7
-	VMASKMOVPS   96(CX), Y0, Y8
-	VBROADCASTSS (AX), Y9
-	VFMADD231PS  Y9, Y5, Y1
-	VFMADD231PS  Y9, Y6, Y2
-	VFMADD231PS  Y9, Y7, Y3
-	VFMADD231PS  Y9, Y8, Y4
-	ADDQ         $0x04, AX
-	ADDQ         DX, CX
-	SUBQ         $0x04, BX
-	JGE          tail_products
-
-tail_rest:
-	ADDQ $0x04, BX
-	JZ   tail_end
 
 tail_product:
 	VMOVUPS      (CX), Y5
@@ -1757,19 +1127,17 @@ tail_product:
 	ADDQ         DX, CX
 	DECQ         BX
 	JNZ          tail_product
-
-tail_end:
-	MOVQ       bias+72(FP), AX
-	TESTQ      AX, AX
-	JZ         tail_store
-	VMOVUPS    (AX), Y5
-	VADDPS     Y5, Y1, Y1
-	VMOVUPS    32(AX), Y5
-	VADDPS     Y5, Y2, Y2
-	VMOVUPS    64(AX), Y5
-	VADDPS     Y5, Y3, Y3
-	VMASKMOVPS 96(AX), Y0, Y5
-	VADDPS     Y5, Y4, Y4
+	MOVQ         bias+72(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMOVUPS      (AX), Y5
+	VADDPS       Y5, Y1, Y1
+	VMOVUPS      32(AX), Y5
+	VADDPS       Y5, Y2, Y2
+	VMOVUPS      64(AX), Y5
+	VADDPS       Y5, Y3, Y3
+	VMASKMOVPS   96(AX), Y0, Y5
+	VADDPS       Y5, Y4, Y4
 
 tail_store:
 	MOVQ       ldo+8(FP), AX
@@ -1821,68 +1189,6 @@ full_begin:
 	MOVQ    ahead+72(FP), DX
 	MOVQ    step+80(FP), DX
 	MOVQ    k+40(FP), DX
-	SUBQ    $0x04, DX
-	JLT     full_rest
-
-full_products:
-	VMOVDQU      (CX), Y5
-	VPSLLD       $0x10, Y5, Y5
-	VMOVDQU      32(CX), Y6
-	VPSLLD       $0x10, Y6, Y6
-	VANDPS       (CX), Y4, Y7
-	VANDPS       32(CX), Y4, Y8
-	VBROADCASTSS (AX), Y9
-	VFMADD231PS  Y9, Y5, Y0
-	VFMADD231PS  Y9, Y6, Y1
-	VFMADD231PS  Y9, Y7, Y2
-	VFMADD231PS  Y9, Y8, Y3
-	ADDQ         $0x04, AX
-	ADDQ         $0x40, CX
-	VMOVDQU      (CX), Y5
-	VPSLLD       $0x10, Y5, Y5
-	VMOVDQU      32(CX), Y6
-	VPSLLD       $0x10, Y6, Y6
-	VANDPS       (CX), Y4, Y7
-	VANDPS       32(CX), Y4, Y8
-	VBROADCASTSS (AX), Y9
-	VFMADD231PS  Y9, Y5, Y0
-	VFMADD231PS  Y9, Y6, Y1
-	VFMADD231PS  Y9, Y7, Y2
-	VFMADD231PS  Y9, Y8, Y3
-	ADDQ         $0x04, AX
-	ADDQ         $0x40, CX
-	VMOVDQU      (CX), Y5
-	VPSLLD       $0x10, Y5, Y5
-	VMOVDQU      32(CX), Y6
-	VPSLLD       $0x10, Y6, Y6
-	VANDPS       (CX), Y4, Y7
-	VANDPS       32(CX), Y4, Y8
-	VBROADCASTSS (AX), Y9
-	VFMADD231PS  Y9, Y5, Y0
-	VFMADD231PS  Y9, Y6, Y1
-	VFMADD231PS  Y9, Y7, Y2
-	VFMADD231PS  Y9, Y8, Y3
-	ADDQ         $0x04, AX
-	ADDQ         $0x40, CX
-	VMOVDQU      (CX), Y5
-	VPSLLD       $0x10, Y5, Y5
-	VMOVDQU      32(CX), Y6
-	VPSLLD       $0x10, Y6, Y6
-	VANDPS       (CX), Y4, Y7
-	VANDPS       32(CX), Y4, Y8
-	VBROADCASTSS (AX), Y9
-	VFMADD231PS  Y9, Y5, Y0
-	VFMADD231PS  Y9, Y6, Y1
-	VFMADD231PS  Y9, Y7, Y2
-	VFMADD231PS  Y9, Y8, Y3
-	ADDQ         $0x04, AX
-	ADDQ         $0x40, CX
-	SUBQ         $0x04, DX
-	JGE          full_products
-
-full_rest:
-	ADDQ $0x04, DX
-	JZ   full_end
 
 full_product:
 	VMOVDQU      (CX), Y5
@@ -1900,19 +1206,17 @@ full_product:
 	ADDQ         $0x40, CX
 	DECQ         DX
 	JNZ          full_product
-
-full_end:
-	MOVQ    bias+64(FP), AX
-	TESTQ   AX, AX
-	JZ      full_store
-	VMOVUPS (AX), Y4
-	VADDPS  Y4, Y0, Y0
-	VMOVUPS 32(AX), Y4
-	VADDPS  Y4, Y1, Y1
-	VMOVUPS 64(AX), Y4
-	VADDPS  Y4, Y2, Y2
-	VMOVUPS 96(AX), Y4
-	VADDPS  Y4, Y3, Y3
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           full_store
+	VMOVUPS      (AX), Y4
+	VADDPS       Y4, Y0, Y0
+	VMOVUPS      32(AX), Y4
+	VADDPS       Y4, Y1, Y1
+	VMOVUPS      64(AX), Y4
+	VADDPS       Y4, Y2, Y2
+	VMOVUPS      96(AX), Y4
+	VADDPS       Y4, Y3, Y3
 
 full_store:
 	MOVQ    ldo+8(FP), AX
@@ -1962,68 +1266,6 @@ tail_begin:
 	MOVQ    ahead+72(FP), DX
 	MOVQ    step+80(FP), DX
 	MOVQ    k+40(FP), DX
-	SUBQ    $0x04, DX
-	JLT     tail_rest
-
-tail_products:
-	VMOVDQU      (CX), Y6
-	VPSLLD       $0x10, Y6, Y6
-	VMOVDQU      32(CX), Y7
-	VPSLLD       $0x10, Y7, Y7
-	VANDPS       (CX), Y5, Y8
-	VANDPS       32(CX), Y5, Y9
-	VBROADCASTSS (AX), Y10
-	VFMADD231PS  Y10, Y6, Y1
-	VFMADD231PS  Y10, Y7, Y2
-	VFMADD231PS  Y10, Y8, Y3
-	VFMADD231PS  Y10, Y9, Y4
-	ADDQ         $0x04, AX
-	ADDQ         $0x40, CX
-	VMOVDQU      (CX), Y6
-	VPSLLD       $0x10, Y6, Y6
-	VMOVDQU      32(CX), Y7
-	VPSLLD       $0x10, Y7, Y7
-	VANDPS       (CX), Y5, Y8
-	VANDPS       32(CX), Y5, Y9
-	VBROADCASTSS (AX), Y10
-	VFMADD231PS  Y10, Y6, Y1
-	VFMADD231PS  Y10, Y7, Y2
-	VFMADD231PS  Y10, Y8, Y3
-	VFMADD231PS  Y10, Y9, Y4
-	ADDQ         $0x04, AX
-	ADDQ         $0x40, CX
-	VMOVDQU      (CX), Y6
-	VPSLLD       $0x10, Y6, Y6
-	VMOVDQU      32(CX), Y7
-	VPSLLD       $0x10, Y7, Y7
-	VANDPS       (CX), Y5, Y8
-	VANDPS       32(CX), Y5, Y9
-	VBROADCASTSS (AX), Y10
-	VFMADD231PS  Y10, Y6, Y1
-	VFMADD231PS  Y10, Y7, Y2
-	VFMADD231PS  Y10, Y8, Y3
-	VFMADD231PS  Y10, Y9, Y4
-	ADDQ         $0x04, AX
-	ADDQ         $0x40, CX
-	VMOVDQU      (CX), Y6
-	VPSLLD       $0x10, Y6, Y6
-	VMOVDQU      32(CX), Y7
-	VPSLLD       $0x10, Y7, Y7
-	VANDPS       (CX), Y5, Y8
-	VANDPS       32(CX), Y5, Y9
-	VBROADCASTSS (AX), Y10
-	VFMADD231PS  Y10, Y6, Y1
-	VFMADD231PS  Y10, Y7, Y2
-	VFMADD231PS  Y10, Y8, Y3
-	VFMADD231PS  Y10, Y9, Y4
-	ADDQ         $0x04, AX
-	ADDQ         $0x40, CX
-	SUBQ         $0x04, DX
-	JGE          tail_products
-
-tail_rest:
-	ADDQ $0x04, DX
-	JZ   tail_end
 
 tail_product:
 	VMOVDQU      (CX), Y6
@@ -2041,19 +1283,17 @@ tail_product:
 	ADDQ         $0x40, CX
 	DECQ         DX
 	JNZ          tail_product
-
-tail_end:
-	MOVQ       bias+64(FP), AX
-	TESTQ      AX, AX
-	JZ         tail_store
-	VMOVUPS    (AX), Y5
-	VADDPS     Y5, Y1, Y1
-	VMOVUPS    32(AX), Y5
-	VADDPS     Y5, Y2, Y2
-	VMOVUPS    64(AX), Y5
-	VADDPS     Y5, Y3, Y3
-	VMASKMOVPS 96(AX), Y0, Y5
-	VADDPS     Y5, Y4, Y4
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMOVUPS      (AX), Y5
+	VADDPS       Y5, Y1, Y1
+	VMOVUPS      32(AX), Y5
+	VADDPS       Y5, Y2, Y2
+	VMOVUPS      64(AX), Y5
+	VADDPS       Y5, Y3, Y3
+	VMASKMOVPS   96(AX), Y0, Y5
+	VADDPS       Y5, Y4, Y4
 
 tail_store:
 	MOVQ       ldo+8(FP), AX
@@ -13579,6 +12819,195 @@ alone:
 	VMOVUPS Y7, 64(CX)(AX*1)
 	VMOVUPS Y9, (CX)(AX*2)
 	VMOVUPS Y11, 64(CX)(AX*2)
+	VZEROUPPER
+	RET
+
+// func row(out *float32, a *float32, b *float32, k int, panels int, bias *float32)
+// Requires: AVX, FMA3
+TEXT ·row(SB), NOSPLIT, $0-48
+	MOVQ out+0(FP), AX
+	MOVQ b+16(FP), CX
+	MOVQ panels+32(FP), DX
+	MOVQ bias+40(FP), BX
+
+panel:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   a+8(FP), SI
+	MOVQ   k+24(FP), DI
+	SUBQ   $0x04, DI
+	JLT    rest
+
+products:
+	VBROADCASTSS (SI), Y4
+	VFMADD231PS  (CX), Y4, Y0
+	VFMADD231PS  32(CX), Y4, Y1
+	VFMADD231PS  64(CX), Y4, Y2
+	VFMADD231PS  96(CX), Y4, Y3
+	VBROADCASTSS 4(SI), Y4
+	VFMADD231PS  128(CX), Y4, Y0
+	VFMADD231PS  160(CX), Y4, Y1
+	VFMADD231PS  192(CX), Y4, Y2
+	VFMADD231PS  224(CX), Y4, Y3
+	VBROADCASTSS 8(SI), Y4
+	VFMADD231PS  256(CX), Y4, Y0
+	VFMADD231PS  288(CX), Y4, Y1
+	VFMADD231PS  320(CX), Y4, Y2
+	VFMADD231PS  352(CX), Y4, Y3
+	VBROADCASTSS 12(SI), Y4
+	VFMADD231PS  384(CX), Y4, Y0
+	VFMADD231PS  416(CX), Y4, Y1
+	VFMADD231PS  448(CX), Y4, Y2
+	VFMADD231PS  480(CX), Y4, Y3
+	ADDQ         $0x10, SI
+	ADDQ         $0x00000200, CX
+	SUBQ         $0x04, DI
+	JGE          products
+
+rest:
+	ADDQ $0x04, DI
+	JZ   end
+
+product:
+	VBROADCASTSS (SI), Y4
+	VFMADD231PS  (CX), Y4, Y0
+	VFMADD231PS  32(CX), Y4, Y1
+	VFMADD231PS  64(CX), Y4, Y2
+	VFMADD231PS  96(CX), Y4, Y3
+	ADDQ         $0x04, SI
+	ADDQ         $0x00000080, CX
+	DECQ         DI
+	JNZ          product
+
+end:
+	TESTQ  BX, BX
+	JZ     store
+	VADDPS (BX), Y0, Y0
+	VADDPS 32(BX), Y1, Y1
+	VADDPS 64(BX), Y2, Y2
+	VADDPS 96(BX), Y3, Y3
+	ADDQ   $0x00000080, BX
+
+store:
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	VMOVUPS Y2, 64(AX)
+	VMOVUPS Y3, 96(AX)
+	ADDQ    $0x00000080, AX
+	DECQ    DX
+	JNZ     panel
+	VZEROUPPER
+	RET
+
+// func rowBF16(out *float32, a *float32, b *uint16, k int, panels int, bias *float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·rowBF16(SB), NOSPLIT, $0-48
+	MOVQ    out+0(FP), AX
+	MOVQ    b+16(FP), CX
+	MOVQ    panels+32(FP), DX
+	MOVQ    bias+40(FP), BX
+	VMOVUPS constantffff0000<>+0(SB), Y5
+
+panel:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   a+8(FP), SI
+	MOVQ   k+24(FP), DI
+	SUBQ   $0x04, DI
+	JLT    rest
+
+products:
+	VBROADCASTSS (SI), Y4
+	VMOVDQU      (CX), Y6
+	VPSLLD       $0x10, Y6, Y6
+	VFMADD231PS  Y6, Y4, Y0
+	VMOVDQU      32(CX), Y6
+	VPSLLD       $0x10, Y6, Y6
+	VFMADD231PS  Y6, Y4, Y1
+	VANDPS       (CX), Y5, Y6
+	VFMADD231PS  Y6, Y4, Y2
+	VANDPS       32(CX), Y5, Y6
+	VFMADD231PS  Y6, Y4, Y3
+	VBROADCASTSS 4(SI), Y4
+	VMOVDQU      64(CX), Y6
+	VPSLLD       $0x10, Y6, Y6
+	VFMADD231PS  Y6, Y4, Y0
+	VMOVDQU      96(CX), Y6
+	VPSLLD       $0x10, Y6, Y6
+	VFMADD231PS  Y6, Y4, Y1
+	VANDPS       64(CX), Y5, Y6
+	VFMADD231PS  Y6, Y4, Y2
+	VANDPS       96(CX), Y5, Y6
+	VFMADD231PS  Y6, Y4, Y3
+	VBROADCASTSS 8(SI), Y4
+	VMOVDQU      128(CX), Y6
+	VPSLLD       $0x10, Y6, Y6
+	VFMADD231PS  Y6, Y4, Y0
+	VMOVDQU      160(CX), Y6
+	VPSLLD       $0x10, Y6, Y6
+	VFMADD231PS  Y6, Y4, Y1
+	VANDPS       128(CX), Y5, Y6
+	VFMADD231PS  Y6, Y4, Y2
+	VANDPS       160(CX), Y5, Y6
+	VFMADD231PS  Y6, Y4, Y3
+	VBROADCASTSS 12(SI), Y4
+	VMOVDQU      192(CX), Y6
+	VPSLLD       $0x10, Y6, Y6
+	VFMADD231PS  Y6, Y4, Y0
+	VMOVDQU      224(CX), Y6
+	VPSLLD       $0x10, Y6, Y6
+	VFMADD231PS  Y6, Y4, Y1
+	VANDPS       192(CX), Y5, Y6
+	VFMADD231PS  Y6, Y4, Y2
+	VANDPS       224(CX), Y5, Y6
+	VFMADD231PS  Y6, Y4, Y3
+	ADDQ         $0x10, SI
+	ADDQ         $0x00000100, CX
+	SUBQ         $0x04, DI
+	JGE          products
+
+rest:
+	ADDQ $0x04, DI
+	JZ   end
+
+product:
+	VBROADCASTSS (SI), Y4
+	VMOVDQU      (CX), Y6
+	VPSLLD       $0x10, Y6, Y6
+	VFMADD231PS  Y6, Y4, Y0
+	VMOVDQU      32(CX), Y6
+	VPSLLD       $0x10, Y6, Y6
+	VFMADD231PS  Y6, Y4, Y1
+	VANDPS       (CX), Y5, Y6
+	VFMADD231PS  Y6, Y4, Y2
+	VANDPS       32(CX), Y5, Y6
+	VFMADD231PS  Y6, Y4, Y3
+	ADDQ         $0x04, SI
+	ADDQ         $0x00000040, CX
+	DECQ         DI
+	JNZ          product
+
+end:
+	TESTQ  BX, BX
+	JZ     store
+	VADDPS (BX), Y0, Y0
+	VADDPS 32(BX), Y1, Y1
+	VADDPS 64(BX), Y2, Y2
+	VADDPS 96(BX), Y3, Y3
+	ADDQ   $0x00000080, BX
+
+store:
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	VMOVUPS Y2, 64(AX)
+	VMOVUPS Y3, 96(AX)
+	ADDQ    $0x00000080, AX
+	DECQ    DX
+	JNZ     panel
 	VZEROUPPER
 	RET
 

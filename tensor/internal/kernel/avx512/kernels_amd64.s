@@ -216,32 +216,6 @@ tail_begin:
 	MOVQ ahead+80(FP), BX
 	MOVQ step+88(FP), BX
 	MOVQ k+48(FP), BX
-	SUBQ $0x04, BX
-	JLT  tail_rest
-
-tail_products:
-	VMOVUPS.Z        (CX), K1, Z1
-	VFMADD231PS.BCST (AX), Z1, Z0
-	ADDQ             $0x04, AX
-	ADDQ             DX, CX
-	VMOVUPS.Z        (CX), K1, Z1
-	VFMADD231PS.BCST (AX), Z1, Z0
-	ADDQ             $0x04, AX
-	ADDQ             DX, CX
-	VMOVUPS.Z        (CX), K1, Z1
-	VFMADD231PS.BCST (AX), Z1, Z0
-	ADDQ             $0x04, AX
-	ADDQ             DX, CX
-	VMOVUPS.Z        (CX), K1, Z1
-	VFMADD231PS.BCST (AX), Z1, Z0
-	ADDQ             $0x04, AX
-	ADDQ             DX, CX
-	SUBQ             $0x04, BX
-	JGE              tail_products
-
-tail_rest:
-	ADDQ $0x04, BX
-	JZ   tail_end
 
 tail_product:
 	VMOVUPS.Z        (CX), K1, Z1
@@ -250,13 +224,11 @@ tail_product:
 	ADDQ             DX, CX
 	DECQ             BX
 	JNZ              tail_product
-
-tail_end:
-	MOVQ      bias+72(FP), AX
-	TESTQ     AX, AX
-	JZ        tail_store
-	VMOVUPS.Z (AX), K1, Z1
-	VADDPS    Z1, Z0, Z0
+	MOVQ             bias+72(FP), AX
+	TESTQ            AX, AX
+	JZ               tail_store
+	VMOVUPS.Z        (AX), K1, Z1
+	VADDPS           Z1, Z0, Z0
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -299,32 +271,6 @@ tail_begin:
 	MOVQ ahead+72(FP), DX
 	MOVQ step+80(FP), DX
 	MOVQ k+40(FP), DX
-	SUBQ $0x04, DX
-	JLT  tail_rest
-
-tail_products:
-	VPSLLD           $0x10, (CX), Z1
-	VFMADD231PS.BCST (AX), Z1, Z0
-	ADDQ             $0x04, AX
-	ADDQ             $0x40, CX
-	VPSLLD           $0x10, (CX), Z1
-	VFMADD231PS.BCST (AX), Z1, Z0
-	ADDQ             $0x04, AX
-	ADDQ             $0x40, CX
-	VPSLLD           $0x10, (CX), Z1
-	VFMADD231PS.BCST (AX), Z1, Z0
-	ADDQ             $0x04, AX
-	ADDQ             $0x40, CX
-	VPSLLD           $0x10, (CX), Z1
-	VFMADD231PS.BCST (AX), Z1, Z0
-	ADDQ             $0x04, AX
-	ADDQ             $0x40, CX
-	SUBQ             $0x04, DX
-	JGE              tail_products
-
-tail_rest:
-	ADDQ $0x04, DX
-	JZ   tail_end
 
 tail_product:
 	VPSLLD           $0x10, (CX), Z1
@@ -333,13 +279,11 @@ tail_product:
 	ADDQ             $0x40, CX
 	DECQ             DX
 	JNZ              tail_product
-
-tail_end:
-	MOVQ      bias+64(FP), AX
-	TESTQ     AX, AX
-	JZ        tail_store
-	VMOVUPS.Z (AX), K1, Z1
-	VADDPS    Z1, Z0, Z0
+	MOVQ             bias+64(FP), AX
+	TESTQ            AX, AX
+	JZ               tail_store
+	VMOVUPS.Z        (AX), K1, Z1
+	VADDPS           Z1, Z0, Z0
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -388,40 +332,6 @@ tail_begin:
 	MOVQ ahead+80(FP), BX
 	MOVQ step+88(FP), BX
 	MOVQ k+48(FP), BX
-	SUBQ $0x04, BX
-	JLT  tail_rest
-
-tail_products:
-	VMOVUPS          (CX), Z2
-	VMOVUPS.Z        64(CX), K1, Z3
-	VFMADD231PS.BCST (AX), Z2, Z0
-	VFMADD231PS.BCST (AX), Z3, Z1
-	ADDQ             $0x04, AX
-	ADDQ             DX, CX
-	VMOVUPS          (CX), Z2
-	VMOVUPS.Z        64(CX), K1, Z3
-	VFMADD231PS.BCST (AX), Z2, Z0
-	VFMADD231PS.BCST (AX), Z3, Z1
-	ADDQ             $0x04, AX
-	ADDQ             DX, CX
-	VMOVUPS          (CX), Z2
-	VMOVUPS.Z        64(CX), K1, Z3
-	VFMADD231PS.BCST (AX), Z2, Z0
-	VFMADD231PS.BCST (AX), Z3, Z1
-	ADDQ             $0x04, AX
-	ADDQ             DX, CX
-	VMOVUPS          (CX), Z2
-	VMOVUPS.Z        64(CX), K1, Z3
-	VFMADD231PS.BCST (AX), Z2, Z0
-	VFMADD231PS.BCST (AX), Z3, Z1
-	ADDQ             $0x04, AX
-	ADDQ             DX, CX
-	SUBQ             $0x04, BX
-	JGE              tail_products
-
-tail_rest:
-	ADDQ $0x04, BX
-	JZ   tail_end
 
 tail_product:
 	VMOVUPS          (CX), Z2
@@ -432,15 +342,13 @@ tail_product:
 	ADDQ             DX, CX
 	DECQ             BX
 	JNZ              tail_product
-
-tail_end:
-	MOVQ      bias+72(FP), AX
-	TESTQ     AX, AX
-	JZ        tail_store
-	VMOVUPS   (AX), Z2
-	VADDPS    Z2, Z0, Z0
-	VMOVUPS.Z 64(AX), K1, Z2
-	VADDPS    Z2, Z1, Z1
+	MOVQ             bias+72(FP), AX
+	TESTQ            AX, AX
+	JZ               tail_store
+	VMOVUPS          (AX), Z2
+	VADDPS           Z2, Z0, Z0
+	VMOVUPS.Z        64(AX), K1, Z2
+	VADDPS           Z2, Z1, Z1
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -489,40 +397,6 @@ tail_begin:
 	MOVQ    ahead+72(FP), DX
 	MOVQ    step+80(FP), DX
 	MOVQ    k+40(FP), DX
-	SUBQ    $0x04, DX
-	JLT     tail_rest
-
-tail_products:
-	VPSLLD           $0x10, (CX), Z3
-	VANDPS           (CX), Z2, Z4
-	VFMADD231PS.BCST (AX), Z3, Z0
-	VFMADD231PS.BCST (AX), Z4, Z1
-	ADDQ             $0x04, AX
-	ADDQ             $0x40, CX
-	VPSLLD           $0x10, (CX), Z3
-	VANDPS           (CX), Z2, Z4
-	VFMADD231PS.BCST (AX), Z3, Z0
-	VFMADD231PS.BCST (AX), Z4, Z1
-	ADDQ             $0x04, AX
-	ADDQ             $0x40, CX
-	VPSLLD           $0x10, (CX), Z3
-	VANDPS           (CX), Z2, Z4
-	VFMADD231PS.BCST (AX), Z3, Z0
-	VFMADD231PS.BCST (AX), Z4, Z1
-	ADDQ             $0x04, AX
-	ADDQ             $0x40, CX
-	VPSLLD           $0x10, (CX), Z3
-	VANDPS           (CX), Z2, Z4
-	VFMADD231PS.BCST (AX), Z3, Z0
-	VFMADD231PS.BCST (AX), Z4, Z1
-	ADDQ             $0x04, AX
-	ADDQ             $0x40, CX
-	SUBQ             $0x04, DX
-	JGE              tail_products
-
-tail_rest:
-	ADDQ $0x04, DX
-	JZ   tail_end
 
 tail_product:
 	VPSLLD           $0x10, (CX), Z3
@@ -533,15 +407,13 @@ tail_product:
 	ADDQ             $0x40, CX
 	DECQ             DX
 	JNZ              tail_product
-
-tail_end:
-	MOVQ      bias+64(FP), AX
-	TESTQ     AX, AX
-	JZ        tail_store
-	VMOVUPS   (AX), Z2
-	VADDPS    Z2, Z0, Z0
-	VMOVUPS.Z 64(AX), K1, Z2
-	VADDPS    Z2, Z1, Z1
+	MOVQ             bias+64(FP), AX
+	TESTQ            AX, AX
+	JZ               tail_store
+	VMOVUPS          (AX), Z2
+	VADDPS           Z2, Z0, Z0
+	VMOVUPS.Z        64(AX), K1, Z2
+	VADDPS           Z2, Z1, Z1
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -18480,6 +18352,143 @@ alone:
 	VMOVUPS Z23, 64(DX)(AX*2)
 	VMOVUPS Z25, (BX)
 	VMOVUPS Z27, 64(BX)
+	VZEROUPPER
+	RET
+
+// func row(out *float32, a *float32, b *float32, k int, panels int, bias *float32)
+// Requires: AVX, AVX512F
+TEXT ·row(SB), NOSPLIT, $0-48
+	MOVQ out+0(FP), AX
+	MOVQ b+16(FP), CX
+	MOVQ panels+32(FP), DX
+	MOVQ bias+40(FP), BX
+
+panel:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	MOVQ   a+8(FP), SI
+	MOVQ   k+24(FP), DI
+	SUBQ   $0x04, DI
+	JLT    rest
+
+products:
+	VBROADCASTSS (SI), Z2
+	VFMADD231PS  (CX), Z2, Z0
+	VFMADD231PS  64(CX), Z2, Z1
+	VBROADCASTSS 4(SI), Z2
+	VFMADD231PS  128(CX), Z2, Z0
+	VFMADD231PS  192(CX), Z2, Z1
+	VBROADCASTSS 8(SI), Z2
+	VFMADD231PS  256(CX), Z2, Z0
+	VFMADD231PS  320(CX), Z2, Z1
+	VBROADCASTSS 12(SI), Z2
+	VFMADD231PS  384(CX), Z2, Z0
+	VFMADD231PS  448(CX), Z2, Z1
+	ADDQ         $0x10, SI
+	ADDQ         $0x00000200, CX
+	SUBQ         $0x04, DI
+	JGE          products
+
+rest:
+	ADDQ $0x04, DI
+	JZ   end
+
+product:
+	VBROADCASTSS (SI), Z2
+	VFMADD231PS  (CX), Z2, Z0
+	VFMADD231PS  64(CX), Z2, Z1
+	ADDQ         $0x04, SI
+	ADDQ         $0x00000080, CX
+	DECQ         DI
+	JNZ          product
+
+end:
+	TESTQ  BX, BX
+	JZ     store
+	VADDPS (BX), Z0, Z0
+	VADDPS 64(BX), Z1, Z1
+	ADDQ   $0x00000080, BX
+
+store:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    $0x00000080, AX
+	DECQ    DX
+	JNZ     panel
+	VZEROUPPER
+	RET
+
+// func rowBF16(out *float32, a *float32, b *uint16, k int, panels int, bias *float32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·rowBF16(SB), NOSPLIT, $0-48
+	MOVQ    out+0(FP), AX
+	MOVQ    b+16(FP), CX
+	MOVQ    panels+32(FP), DX
+	MOVQ    bias+40(FP), BX
+	VMOVUPS constantffff0000<>+0(SB), Z3
+
+panel:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	MOVQ   a+8(FP), SI
+	MOVQ   k+24(FP), DI
+	SUBQ   $0x04, DI
+	JLT    rest
+
+products:
+	VBROADCASTSS (SI), Z2
+	VPSLLD       $0x10, (CX), Z4
+	VFMADD231PS  Z4, Z2, Z0
+	VANDPS       (CX), Z3, Z4
+	VFMADD231PS  Z4, Z2, Z1
+	VBROADCASTSS 4(SI), Z2
+	VPSLLD       $0x10, 64(CX), Z4
+	VFMADD231PS  Z4, Z2, Z0
+	VANDPS       64(CX), Z3, Z4
+	VFMADD231PS  Z4, Z2, Z1
+	VBROADCASTSS 8(SI), Z2
+	VPSLLD       $0x10, 128(CX), Z4
+	VFMADD231PS  Z4, Z2, Z0
+	VANDPS       128(CX), Z3, Z4
+	VFMADD231PS  Z4, Z2, Z1
+	VBROADCASTSS 12(SI), Z2
+	VPSLLD       $0x10, 192(CX), Z4
+	VFMADD231PS  Z4, Z2, Z0
+	VANDPS       192(CX), Z3, Z4
+	VFMADD231PS  Z4, Z2, Z1
+	ADDQ         $0x10, SI
+	ADDQ         $0x00000100, CX
+	SUBQ         $0x04, DI
+	JGE          products
+
+rest:
+	ADDQ $0x04, DI
+	JZ   end
+
+product:
+	VBROADCASTSS (SI), Z2
+	VPSLLD       $0x10, (CX), Z4
+	VFMADD231PS  Z4, Z2, Z0
+	VANDPS       (CX), Z3, Z4
+	VFMADD231PS  Z4, Z2, Z1
+	ADDQ         $0x04, SI
+	ADDQ         $0x00000040, CX
+	DECQ         DI
+	JNZ          product
+
+end:
+	TESTQ  BX, BX
+	JZ     store
+	VADDPS (BX), Z0, Z0
+	VADDPS 64(BX), Z1, Z1
+	ADDQ   $0x00000080, BX
+
+store:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    $0x00000080, AX
+	DECQ    DX
+	JNZ     panel
 	VZEROUPPER
 	RET
 

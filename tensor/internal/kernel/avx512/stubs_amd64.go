@@ -614,6 +614,16 @@ func dot8x7(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group i
 //go:noescape
 func dot4x7(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, ahead *byte, step int)
 
+// row is Row for so many panels, of which there is at least one.
+//
+//go:noescape
+func row(out *float32, a *float32, b *float32, k int, panels int, bias *float32)
+
+// rowBF16 is Row for so many panels, of which there is at least one.
+//
+//go:noescape
+func rowBF16(out *float32, a *float32, b *uint16, k int, panels int, bias *float32)
+
 // Add is pure.Add.
 //
 //go:noescape

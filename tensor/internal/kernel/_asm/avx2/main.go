@@ -46,6 +46,7 @@ func main() {
 		dot.AVX2(bits, 2, 2)
 		dot.AVX2(bits, 3, 2)
 	}
+	tile.EmitRow(vector.AVX2)
 	rows.Emit(vector.AVX2)
 	rows.EmitWords(vector.AVX2)
 	Generate()

@@ -37,6 +37,7 @@ func main() {
 		dot.VNNI(8, n)
 		dot.VNNI(4, n)
 	}
+	tile.EmitRow(vector.AVX512)
 	rows.Emit(vector.AVX512)
 	Generate()
 }

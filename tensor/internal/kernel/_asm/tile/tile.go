@@ -96,40 +96,22 @@ func loop(s vector.Set, rows int, masks []vector.Mask, b weights, fetch bool, na
 	b.begin()
 	ahead, step := Load(Param("ahead"), GP64()), Load(Param("step"), GP64())
 	k := Load(Param("k"), GP64())
-	product := func() {
-		columns := make([]reg.VecVirtual, len(masks))
-		for j := range columns {
-			columns[j] = b.load(j, masks[j])
-		}
-		for i := range sums {
-			s.MulAdd(a.row(i), columns, sums[i])
-		}
-		if fetch {
-			PREFETCHT1(Mem{Base: ahead})
-			ADDQ(step, ahead)
-		}
-		a.next()
-		b.next()
-	}
-	if rows == 1 {
-		const together = 4
-		SUBQ(U8(together), k)
-		JLT(LabelRef(name + "_rest"))
-		Label(name + "_products")
-		for range together {
-			product()
-		}
-		SUBQ(U8(together), k)
-		JGE(LabelRef(name + "_products"))
-		Label(name + "_rest")
-		ADDQ(U8(together), k)
-		JZ(LabelRef(name + "_end"))
-	}
 	Label(name + "_product")
-	product()
+	columns := make([]reg.VecVirtual, len(masks))
+	for j := range columns {
+		columns[j] = b.load(j, masks[j])
+	}
+	for i := range sums {
+		s.MulAdd(a.row(i), columns, sums[i])
+	}
+	if fetch {
+		PREFETCHT1(Mem{Base: ahead})
+		ADDQ(step, ahead)
+	}
+	a.next()
+	b.next()
 	DECQ(k)
 	JNZ(LabelRef(name + "_product"))
-	Label(name + "_end")
 	bias := Load(Param("bias"), GP64())
 	TESTQ(bias, bias)
 	JZ(LabelRef(name + "_store"))

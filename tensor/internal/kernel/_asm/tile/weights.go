@@ -48,10 +48,13 @@ func (w *bfloat16s) begin() {
 	}
 }
 
-// load widens: a bfloat16 is the upper half of a float32.
-func (w *bfloat16s) load(register int, _ vector.Mask) reg.VecVirtual {
+func (w *bfloat16s) load(register int, _ vector.Mask) reg.VecVirtual { return w.widen(register, 0) }
+
+// widen emits a load of a register of columns from the row that is so many bytes ahead: a bfloat16
+// is the upper half of a float32.
+func (w *bfloat16s) widen(register, ahead int) reg.VecVirtual {
 	column := w.first + register*w.Lanes
-	m := Mem{Base: w.row, Disp: column % words * 4}
+	m := Mem{Base: w.row, Disp: ahead + column%words*4}
 	if column < words {
 		return w.ShiftLeft(m, 16)
 	}
