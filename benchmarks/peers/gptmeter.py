@@ -63,7 +63,6 @@ def sample(report: dict, result: dict) -> dict:
     return {
         "tokens_per_second": result["tokens_per_second"]["median"],
         "bytes_read_per_token": result["bytes_read"] / result["tokens"],
-        "share_of_bandwidth": result["share_of_bandwidth"],
         "peaks": report["machine"]["peaks"],
         "kernel": report["machine"]["kernel"],
     }
