@@ -18,7 +18,7 @@ class Gptmeter:
     def __init__(self, binary: str, dtype: str, folder: Path, peak_seconds: float, repetitions: int) -> None:
         self.binary, self.dtype, self.model = binary, dtype, str(folder / "model")
         self.peak_seconds, self.repetitions = peak_seconds, repetitions
-        self.version = json.loads(run(binary, "version", "--json"))["version"]
+        self.version = run("git", "describe", "--always", "--dirty").strip()  # it is built just before
         self.logprobs()  # fails here where there is no such format
 
     def logprobs(self) -> np.ndarray:
