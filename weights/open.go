@@ -37,9 +37,7 @@ const (
 //
 // Errors wrap [ErrName] or tell of a file that is missing or cannot be used. Where there is a
 // next step to advise, an error in the chain has the method Hint() string.
-func Open(name string) (_ *Checkpoint, err error) {
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	defer catch(name, &err)
+func Open(name string) (*Checkpoint, error) {
 	if name == tinyName {
 		return openTiny()
 	}
@@ -50,6 +48,13 @@ func Open(name string) (_ *Checkpoint, err error) {
 	if err != nil {
 		return nil, err
 	}
+	return openFound(name, folder, file)
+}
+
+// openFound opens the model in folder, or in the file if one is named.
+func openFound(name, folder, file string) (_ *Checkpoint, err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer catch(name, &err)
 	if isGGUF(file) {
 		return openGGUF(name, file)
 	}
@@ -73,11 +78,16 @@ func Tokenizer(name string) (fs.FS, error) {
 	if err != nil {
 		return nil, err
 	}
+	return findTokenizer(name, folder, file)
+}
+
+// findTokenizer finds the tokenizer of the model in folder, or in the file if one is named.
+func findTokenizer(name, folder, file string) (fs.FS, error) {
 	beside := os.DirFS(folder)
 	if file == "" || !isGGUF(file) && hasWords(beside) {
 		return beside, nil
 	}
-	c, err := Open(name)
+	c, err := openFound(name, folder, file)
 	if err != nil {
 		return nil, err
 	}

@@ -54,9 +54,13 @@ func pull(ctx context.Context, client *hub.Client, name hub.Name, weights bool) 
 	}
 	if weights {
 		entries, err = p.withWeights(ctx, entries)
-		if err != nil {
-			return nil, err
-		}
+	} else if !slices.ContainsFunc(entries, func(e hub.Entry) bool { return e.File == tokenizerFiles[0] || e.File == "vocab.json" }) {
+		var gguf []hub.Entry // which would have the tokenizer inside
+		gguf, err = p.gguf(ctx)
+		entries = append(entries, gguf...)
+	}
+	if err != nil {
+		return nil, err
 	}
 	if err := p.fetch(ctx, entries); err != nil {
 		return nil, err
@@ -66,9 +70,6 @@ func pull(ctx context.Context, client *hub.Client, name hub.Name, weights bool) 
 
 // withWeights adds the weights to what is to be fetched. For an index of shards it has to be there.
 func (p *Pulled) withWeights(ctx context.Context, entries []hub.Entry) ([]hub.Entry, error) {
-	if !slices.ContainsFunc(entries, func(e hub.Entry) bool { return e.File == modelFiles[0] }) {
-		return nil, fmt.Errorf("%s: the repository has no %s", p.Snapshot.Name, modelFiles[0])
-	}
 	for _, file := range weightFiles {
 		found, err := p.Snapshot.Entries(ctx, file)
 		if err != nil {
@@ -76,6 +77,9 @@ func (p *Pulled) withWeights(ctx context.Context, entries []hub.Entry) ([]hub.En
 		}
 		if len(found) == 0 {
 			continue
+		}
+		if !slices.ContainsFunc(entries, func(e hub.Entry) bool { return e.File == modelFiles[0] }) {
+			return nil, fmt.Errorf("%s: the repository has no %s", p.Snapshot.Name, modelFiles[0])
 		}
 		if !strings.HasSuffix(file, indexSuffix) {
 			return append(entries, found...), nil
@@ -96,7 +100,11 @@ func (p *Pulled) withWeights(ctx context.Context, entries []hub.Entry) ([]hub.En
 		}
 		return append(entries, shards...), nil
 	}
-	return nil, withHint(fmt.Errorf("%s: the repository has none of %s", p.Snapshot.Name, strings.Join(weightFiles, ", ")), formatHint)
+	gguf, err := p.gguf(ctx)
+	if err == nil && len(gguf) == 0 {
+		err = withHint(fmt.Errorf("%s: the repository has none of %s, and no .gguf file", p.Snapshot.Name, strings.Join(weightFiles, ", ")), formatHint)
+	}
+	return append(entries, gguf...), err
 }
 
 func (p *Pulled) fetch(ctx context.Context, entries []hub.Entry) error {

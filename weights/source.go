@@ -33,7 +33,7 @@ func (s *Source) Open(ctx context.Context, name string) (*Checkpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	return openLocal(name, snapshot.Folder, "")
+	return openFound(name, snapshot.Folder, ggufIn(snapshot))
 }
 
 // Tokenizer is the function [Tokenizer], also for names of the hub, of which it fetches no weights.
@@ -49,7 +49,7 @@ func (s *Source) Tokenizer(ctx context.Context, name string) (fs.FS, error) {
 	if err != nil {
 		return nil, err
 	}
-	return os.DirFS(snapshot.Folder), nil
+	return findTokenizer(name, snapshot.Folder, ggufIn(snapshot))
 }
 
 // hubModel tells whether name is of a model on the hub: what looks so and is no path on this machine.
@@ -92,6 +92,9 @@ func (s *Source) snapshot(ctx context.Context, name hub.Name, weights bool) (*hu
 		return pulled.Snapshot, nil
 	}
 	if ok && weights && hasWeights(cached) && errors.Is(err, hub.ErrNetwork) && ctx.Err() == nil {
+		if client.Notice != nil {
+			client.Notice(fmt.Sprintf("%s: used without a tokenizer, which the cache does not have: %v", name, err))
+		}
 		return cached, nil
 	}
 	if client.Offline {
@@ -102,12 +105,15 @@ func (s *Source) snapshot(ctx context.Context, name hub.Name, weights bool) (*hu
 
 // hasTokenizer tells whether a snapshot has what decides ids and text, or is known to have none of it.
 func hasTokenizer(s *hub.Snapshot) bool {
-	return s.Has("tokenizer.json") || s.Has("vocab.json") && s.Has("merges.txt") || s.Lacks("tokenizer.json") && s.Lacks("vocab.json")
+	return s.Has(tokenizerFiles[0]) || ggufIn(s) != "" || s.Has("vocab.json") && s.Has("merges.txt") || s.Lacks(tokenizerFiles[0]) && s.Lacks("vocab.json")
 }
 
 // hasWeights tells whether a snapshot has a configuration and a whole set of weights.
 func hasWeights(s *hub.Snapshot) bool {
-	if !s.Has("config.json") {
+	if ggufIn(s) != "" {
+		return true
+	}
+	if !s.Has(modelFiles[0]) {
 		return false
 	}
 	for _, file := range weightFiles {

@@ -8,12 +8,16 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/gptmeter/gptmeter/weights/hub/hubtest"
 )
 
 // Ctrl-C stops a text between two tokens, and the receipt says what has been done until then. So
@@ -127,5 +131,41 @@ func TestInterruptJSON(t *testing.T) {
 		if err := json.Unmarshal([]byte(text), &a); err != nil || *a.Choices[0].FinishReason != "cancelled" || a.Usage.PromptTokens != 2 {
 			t.Errorf("%v: %q", err, text)
 		}
+	}
+}
+
+// Ctrl-C ends a fetch that gets nowhere, and what has come is kept for the next.
+func TestInterruptPull(t *testing.T) {
+	h := hubtest.New()
+	defer h.Close()
+	if err := h.Stock("../../weights"); err != nil {
+		t.Fatal(err)
+	}
+	stalled := make(chan bool, 10)
+	h.Put(func(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
+		if !r.URL.Query().Has("Signature") {
+			serve(w, r)
+			return
+		}
+		stalled <- true
+		hubtest.Fault{Kind: hubtest.Stall, At: 0.5, Delay: time.Minute}.Answer(w, r, serve)
+	})
+	cache := t.TempDir()
+	c := exec.Command("gptmeter", "pull", "stories/tiny")
+	c.Env = append(os.Environ(), "HF_ENDPOINT="+h.URL, "HF_HUB_CACHE="+cache)
+	var stderr bytes.Buffer
+	c.Stderr = &stderr
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	<-stalled
+	if err := c.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if c.Wait(); c.ProcessState.ExitCode() != exitInterrupted || stderr.String() != "gptmeter: interrupted\n" {
+		t.Errorf("%v, %q", c.ProcessState, stderr.String())
+	}
+	if kept, _ := filepath.Glob(filepath.Join(cache, "*", "blobs", "*.incomplete")); len(kept) != 1 {
+		t.Errorf("kept %v", kept)
 	}
 }

@@ -16,7 +16,7 @@ import (
 type Client struct {
 	Settings
 	Progress func(Progress)    // if not nil, is told how far a fetch is, by one goroutine at a time
-	Notice   func(text string) // if not nil, is told what a person may want to know
+	Notice   func(text string) // if not nil, is told what a person may want to know, likewise
 
 	http     *http.Client
 	sleep    func(ctx context.Context, d time.Duration) error
@@ -151,9 +151,3 @@ func (c *Client) do(ctx context.Context, method, address string, header map[stri
 
 // A foreignRefusal is one of a host that the hub has sent us to, where a signature may have expired.
 type foreignRefusal struct{ *refusal }
-
-func (c *Client) notice(format string, args ...any) {
-	if c.Notice != nil {
-		c.Notice(fmt.Sprintf(format, args...))
-	}
-}

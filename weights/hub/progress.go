@@ -1,11 +1,26 @@
 package hub
 
-import "sync"
+import (
+	"fmt"
+	"sync"
+)
 
-// A meter adds up what has come and tells the client's Progress.
+// A meter adds up what has come and tells the client's Progress, and its Notice what happens.
 type meter struct {
-	mu sync.Mutex
-	at Progress
+	mu   sync.Mutex
+	at   Progress
+	told string // last
+}
+
+// notice tells something once, however many requests at a time have it to tell.
+func (c *Client) notice(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	c.meter.mu.Lock()
+	defer c.meter.mu.Unlock()
+	if c.Notice != nil && text != c.meter.told {
+		c.meter.told = text
+		c.Notice(text)
+	}
 }
 
 // begin starts a fetch of so many bytes in all.

@@ -39,7 +39,11 @@ func Environment() (Settings, error) {
 	if home == "" {
 		caches := os.Getenv("XDG_CACHE_HOME")
 		if caches == "" {
-			caches = expand("~/.cache")
+			user, err := os.UserHomeDir()
+			if err != nil {
+				return Settings{}, fmt.Errorf("%w: HF_HOME says where the cache is: %w", ErrSetting, err)
+			}
+			caches = filepath.Join(user, ".cache")
 		}
 		home = filepath.Join(caches, "huggingface")
 	}
