@@ -93,12 +93,11 @@ func TestFaults(t *testing.T) {
 	all := int64(0)
 	for kind := range injected {
 		n := injected[kind].Load()
-		all += n
-		if n == 0 {
+		if all += n; n == 0 && !testing.Short() {
 			t.Errorf("no %v has been tried", hubtest.FaultKind(kind))
 		}
 	}
-	if all < 200 {
+	if all < 200 && !testing.Short() { // in which rapid tries less
 		t.Errorf("%d faults, fewer than 200", all)
 	}
 	t.Logf("%d faults", all)
