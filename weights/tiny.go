@@ -14,27 +14,36 @@ var tinyFiles embed.FS
 //go:embed tiny/model.safetensors
 var tinyWeights []byte
 
+const tinyWeightsPath = "tiny/model.safetensors"
+
 // openTiny opens the model inside the binary, through the same reader as one on the disk.
 func openTiny() (*Checkpoint, error) {
 	config, err := tinyFiles.ReadFile("tiny/config.json")
 	if err != nil {
 		return nil, err
 	}
-	const path = "tiny/model.safetensors"
-	tensors, err := holdTensors(path, tinyWeights, false)
+	tensors, err := holdTensors(tinyWeightsPath, tinyWeights, false)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, fmt.Errorf("%s: %w", tinyWeightsPath, err)
 	}
 	c := &Checkpoint{
 		name:          tinyName,
 		config:        config,
 		tokenizer:     tinyFolder(),
 		demonstration: true,
-		files:         []File{{"tiny/config.json", int64(len(config))}, {path, int64(len(tinyWeights))}},
+		files:         []File{{"tiny/config.json", int64(len(config))}, {tinyWeightsPath, int64(len(tinyWeights))}},
 		tensors:       tensors,
 	}
 	c.findPrefix()
 	return c, nil
+}
+
+// tinyContent is a file of that model, by its path in the binary.
+func tinyContent(path string) ([]byte, error) {
+	if path == tinyWeightsPath {
+		return tinyWeights, nil
+	}
+	return tinyFiles.ReadFile(path)
 }
 
 func tinyFolder() fs.FS {

@@ -33,6 +33,25 @@ func allCPUs() (cpus []int) {
 	return cpus
 }
 
+// onlineCPUs counts the logical processors of the machine, 0 where the system does not tell: a list
+// such as 0-3,8.
+func onlineCPUs(root fs.FS) (n int) {
+	text, _ := fs.ReadFile(root, "sys/devices/system/cpu/online")
+	for part := range strings.SplitSeq(strings.TrimSpace(string(text)), ",") {
+		from, to, ok := strings.Cut(part, "-")
+		if !ok {
+			to = from
+		}
+		first, errFirst := strconv.Atoi(from)
+		last, errLast := strconv.Atoi(to)
+		if errFirst != nil || errLast != nil || last < first {
+			return 0
+		}
+		n += last - first + 1
+	}
+	return n
+}
+
 // physicalCores counts the cores that these logical processors belong to, each once.
 func physicalCores(root fs.FS, cpus []int) int {
 	cores := map[string]bool{}

@@ -117,3 +117,14 @@ func TestThisMachine(t *testing.T) {
 		t.Errorf("%d threads on %d processors", n, len(allowedCPUs()))
 	}
 }
+
+func TestOnlineCPUs(t *testing.T) {
+	for text, want := range map[string]int{"0-3,8\n": 5, "0\n": 1, "0-127": 128, "": 0, "3-1": 0, "a": 0} {
+		if got := onlineCPUs(files(map[string]string{"sys/devices/system/cpu/online": text})); got != want {
+			t.Errorf("%q is %d processors, want %d", text, got, want)
+		}
+	}
+	if got := onlineCPUs(files(nil)); got != 0 {
+		t.Errorf("no file is %d processors", got)
+	}
+}
