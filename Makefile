@@ -4,7 +4,7 @@ BIN         := bin/gptmeter
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME    ?= 10s
 # The packages that start goroutines, or are called from several.
-CONCURRENT  := ./tensor/... ./model ./engine ./tokenizer ./weights ./cmd/...
+CONCURRENT  := ./tensor/... ./model ./engine ./tokenizer ./weights ./weights/hub ./cmd/...
 
 .DEFAULT_GOAL := all
 include tokenizer/daulet.mk

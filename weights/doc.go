@@ -1,8 +1,10 @@
 // Package weights finds a model by its name and hands out its weights.
 //
 // [Open] knows where models come from: a folder laid out as on the Hugging Face hub or one
-// .safetensors file, pytorch_model.bin of the same, a .gguf file of llama.cpp, the small model embedded in the binary ("tiny"), and
-// random weights of a given shape ("synthetic:"). Whatever the source, a [Checkpoint] is the same three things:
+// .safetensors file, pytorch_model.bin of the same, a .gguf file of llama.cpp, the small model
+// embedded in the binary ("tiny"), and random weights of a given shape ("synthetic:"). A [Source]
+// also knows the models of the hub, in its cache or fetched into it (package hub). Whatever the
+// source, a [Checkpoint] is the same three things:
 //
 //   - the bytes of a config.json,
 //   - tensors under the names that transformers' GPT2Model gives them ("wte.weight",

@@ -47,28 +47,29 @@ func (c *Client) ask(ctx context.Context, repo, revision, file string) (e Entry,
 	return e, err
 }
 
-// readEntry reads the headers that huggingface_hub reads (get_hf_file_metadata).
+// readEntry reads the headers that huggingface_hub reads (get_hf_file_metadata), from the answer or,
+// if it has them not, from the redirect that led to it.
 func readEntry(resp *http.Response) (Entry, error) {
-	first := func(names ...string) (text string) {
-		for _, name := range names {
-			if text = resp.Header.Get(name); text != "" {
-				break
+	stated := func(name string) string {
+		for r := resp; r != nil; r = r.Request.Response {
+			if text := r.Header.Get(name); text != "" {
+				return text
 			}
 		}
-		return text
+		return ""
 	}
-	e := Entry{commit: resp.Header.Get("X-Repo-Commit")}
+	e := Entry{commit: stated("X-Repo-Commit")}
 	host := resp.Request.URL.Host
 	if !commitHash.MatchString(e.commit) {
 		return e, fmt.Errorf("%s: %w: X-Repo-Commit is %q", host, errAnswer, e.commit)
 	}
-	e.Hash = strings.Trim(strings.TrimPrefix(first("X-Linked-Etag", "ETag"), "W/"), `"`)
+	e.Hash = strings.Trim(strings.TrimPrefix(firstOf(stated("X-Linked-Etag"), resp.Header.Get("ETag")), "W/"), `"`)
 	if !contentHash.MatchString(e.Hash) {
 		return e, fmt.Errorf("%s: %w: %q is no hash to check the file by", host, errAnswer, e.Hash)
 	}
-	size := first("X-Linked-Size")
+	size := stated("X-Linked-Size")
 	if size == "" && resp.StatusCode < 300 {
-		size = first("Content-Length")
+		size = resp.Header.Get("Content-Length")
 	}
 	var err error
 	if e.Size, err = strconv.ParseInt(size, 10, 64); err != nil || e.Size < 0 || e.Size > maxFileBytes {

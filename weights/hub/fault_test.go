@@ -103,16 +103,6 @@ func TestFaults(t *testing.T) {
 	t.Logf("%d faults", all)
 }
 
-// memory is a folder in memory where the system has one, so that tests do not wait for a disk; "" is
-// the usual one.
-func memory() string {
-	const folder = "/dev/shm"
-	if info, err := os.Stat(folder); err == nil && info.IsDir() {
-		return folder
-	}
-	return ""
-}
-
 // spoil puts the same fault into every answer that f accepts.
 func spoil(h *hubtest.Hub, fault hubtest.Fault, f func(r *http.Request) bool) {
 	h.Put(func(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {

@@ -28,7 +28,11 @@ func TestHostile(t *testing.T) {
 		{commit, hash, "1e3", "is no size"},
 	} {
 		h, c := testHub(t, 10)
-		before := tree(t, filepath.Dir(c.Cache))
+		around := filepath.Join(c.Cache, "..", "..", "..")
+		if err := os.MkdirAll(c.Cache, 0o777); err != nil {
+			t.Fatal(err)
+		}
+		before := tree(t, around)
 		h.Put(func(w http.ResponseWriter, r *http.Request, _ http.HandlerFunc) {
 			w.Header().Set("X-Repo-Commit", test.commit)
 			w.Header().Set("X-Linked-Etag", test.etag)
@@ -38,7 +42,7 @@ func TestHostile(t *testing.T) {
 		if !errors.Is(err, ErrNetwork) || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%+v: %v", test, err)
 		}
-		if after := tree(t, filepath.Dir(c.Cache)); !cmp.Equal(before, after) {
+		if after := tree(t, around); !cmp.Equal(before, after) {
 			t.Errorf("%+v: %s", test, cmp.Diff(before, after))
 		}
 	}

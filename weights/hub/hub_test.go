@@ -1,13 +1,16 @@
 package hub
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -37,7 +40,22 @@ func testHub(t testing.TB, weights int) (*hubtest.Hub, *Client) {
 	h := hubtest.New()
 	t.Cleanup(h.Close)
 	h.Add("org/model", testFiles(weights))
-	return h, testClient(h, t.TempDir())
+	folder, err := os.MkdirTemp(memory(), "hub")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(folder) })
+	return h, testClient(h, filepath.Join(folder, "user", "huggingface", "hub"))
+}
+
+// memory is a folder in memory where the system has one, so that tests do not wait for a disk; "" is
+// the usual one.
+func memory() string {
+	const folder = "/dev/shm"
+	if info, err := os.Stat(folder); err == nil && info.IsDir() {
+		return folder
+	}
+	return ""
 }
 
 func testClient(h *hubtest.Hub, cache string) *Client {
@@ -225,4 +243,27 @@ func TestRename(t *testing.T) {
 	if !exists(filepath.Join(c.Cache, "models--model", "refs", "main")) {
 		t.Error(tree(t, c.Cache))
 	}
+}
+
+// TestOneHost: a hub may have large files on its own host, which says nothing of commits.
+func TestOneHost(t *testing.T) {
+	h, c := testHub(t, 5000)
+	h.Put(func(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
+		content := testFiles(5000)["model.safetensors"].Content
+		switch {
+		case r.URL.Path == "/storage":
+			http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
+		case strings.HasSuffix(r.URL.Path, "/model.safetensors"):
+			commit := h.Repos["org/model"].Refs["main"]
+			w.Header().Set("X-Repo-Commit", commit)
+			w.Header().Set("X-Linked-Etag", hubtest.File{Content: content, Large: true}.Hash())
+			http.Redirect(w, r, "/storage", http.StatusFound)
+		default:
+			serve(w, r)
+		}
+	})
+	if _, _, err := pull(c, "org/model", testNames...); err != nil {
+		t.Fatal(err)
+	}
+	whole(t, h, c)
 }
