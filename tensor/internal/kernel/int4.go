@@ -73,20 +73,27 @@ func fitInt4(q []int8, x []float32) (scale uint16) {
 	largest := x[slices.IndexFunc(x, func(v float32) bool { return v == most || v == -most })]
 	scale = roundBF16(largest / leastInt4)
 	for fit := 0; ; fit++ {
-		inverse := 1 / float64(widenBF16(scale))
-		var product, square float64
+		inverse := 1 / widenBF16(scale)
+		var product float32
+		var square int32
 		for i, v := range x {
-			n := math.RoundToEven(float64(v) * inverse)
-			n = max(leastInt4, min(n, mostInt4))
+			n := min(max(toEven(float32(v*inverse)), leastInt4), mostInt4)
 			q[i] = int8(n)
-			product += float64(n * float64(v))
+			product = float32(float32(n)*v) + product
 			square += n * n
 		}
 		if fit == fits {
 			return scale
 		}
-		scale = roundBF16(float32(product / square))
+		scale = roundBF16(product / float32(square))
 	}
+}
+
+// toEven is the integer nearest to x, the even one of two, for magnitudes below 1<<22. A float32 of
+// rounder's magnitude has units for its last place, so that adding it rounds.
+func toEven(x float32) int32 {
+	const rounder = 3 << 22
+	return int32(math.Float32bits(x+rounder)) - int32(math.Float32bits(rounder))
 }
 
 // rowInt4 makes float32s of an output's weights.

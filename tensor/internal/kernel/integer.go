@@ -21,7 +21,7 @@ type integers struct {
 	scaled int   // operations that add a group's sum to the total
 
 	round func(to []byte, x []float32, scale float32) (sum int32)
-	dot   func(out []float32, ldo int, a []byte, lda int, w []byte, k, group, rows int, bias []float32, add bool, ahead []byte)
+	dot   func(out []float32, ldo int, a []byte, lda int, w []byte, k, group, rows int, bias []float32, add bool, result []float32, ldr int, ahead []byte)
 	rows  int // the most of dot
 }
 
@@ -163,27 +163,34 @@ func (d *dots) panel(p int, next bool) (c, fused Count) {
 	}
 	add := rest.Add && !rest.Activate && whole
 	rest.Add = rest.Add && !add
-	groups := (d.count + d.rows - 1) / d.rows
-	for n := range groups {
+	apart := rest.apart() || !whole
+	rows := 0 // that went through a dot
+	for groups, n := (d.count+d.rows-1)/d.rows, 0; n < groups; n++ {
 		i, end := d.count*n/groups, d.count*(n+1)/groups
 		out := d.out[i*d.ldo+first:]
 		to, ld := out, d.ldo
-		if rest.apart() || !whole {
+		if apart {
 			to, ld = sums, PanelColumns
 		}
-		d.dot(to, ld, d.in[i*d.stride:], d.stride, panel, d.depth, d.group, end-i, bias, add, ahead[len(ahead)*n/groups:len(ahead)*(n+1)/groups])
-		c.Add(d.work(end-i, cols, bias != nil))
-		if add {
-			fused.addedTo((end - i) * cols)
+		d.dot(to, ld, d.in[i*d.stride:], d.stride, panel, d.depth, d.group, end-i, bias, add, out, d.ldo, ahead[len(ahead)*n/groups:len(ahead)*(n+1)/groups])
+		rows += end - i
+		if apart {
+			done, more := rest.finish(d.backend, out, d.ldo, to, ld, end-i, first, first+cols)
+			c.Add(done)
+			fused.Add(more)
 		}
-		done, more := rest.finish(d.backend, out, d.ldo, to, ld, end-i, first, first+cols)
-		c.Add(done)
-		fused.Add(more)
+	}
+	c.Add(d.work(rows, cols, bias != nil))
+	if !apart {
+		c.Written += int64(rows * cols * float32Bytes)
+	}
+	if add {
+		fused.addedTo(rows * cols)
 	}
 	return c, fused
 }
 
-// work is what a dot of so many rows does, of whose outputs cols are inside the matrix.
+// work is what dots of so many rows did, of whose outputs cols are inside the matrix.
 func (d *dots) work(rows, cols int, bias bool) (c Count) {
 	c.product(rows, cols, cols, d.K)
 	c.Padding = int64(multiplyAdd*rows*PanelColumns*d.depth) - c.Products

@@ -6,7 +6,7 @@ package avx2
 // of float32 ones leave room for weights and activations in 16 registers.
 const DotRows = 3
 
-type dot func(out *float32, ldo int, a *byte, lda int, w *byte, trips, group int, bias *float32, add bool, ahead *byte, step int)
+type dot func(out *float32, ldo int, a *byte, lda int, w *byte, trips, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
 
 // One row goes through whole lines of a panel, because it waits for memory.
 var (
@@ -15,17 +15,18 @@ var (
 )
 
 // Dot8 is pure.Dot8 for at most DotRows rows of words, made by RoundWords, where no product of a
-// sum and its scale is rounded before it is added.
-func Dot8(out []float32, ldo int, a []byte, lda int, w []byte, k, group, rows int, bias []float32, add bool, _ []byte) {
-	dots8[rows-1].call(out, ldo, a, lda, w, k, group, rows, bias, add)
+// sum and its scale is rounded before it is added. Meanwhile it fetches result, where out goes in
+// the end.
+func Dot8(out []float32, ldo int, a []byte, lda int, w []byte, k, group, rows int, bias []float32, add bool, result []float32, ldr int, _ []byte) {
+	dots8[rows-1].call(out, ldo, a, lda, w, k, group, rows, bias, add, result, ldr)
 }
 
 // Dot4 is pure.Dot4 in the same way, for rows of bytes.
-func Dot4(out []float32, ldo int, a []byte, lda int, w []byte, k, group, rows int, bias []float32, add bool, _ []byte) {
-	dots4[rows-1].call(out, ldo, a, lda, w, k, group, rows, bias, add)
+func Dot4(out []float32, ldo int, a []byte, lda int, w []byte, k, group, rows int, bias []float32, add bool, result []float32, ldr int, _ []byte) {
+	dots4[rows-1].call(out, ldo, a, lda, w, k, group, rows, bias, add, result, ldr)
 }
 
-func (f dot) call(out []float32, ldo int, a []byte, lda int, w []byte, k, group, rows int, bias []float32, add bool) {
+func (f dot) call(out []float32, ldo int, a []byte, lda int, w []byte, k, group, rows int, bias []float32, add bool, result []float32, ldr int) {
 	const trip = 16
 	_, _ = out[(rows-1)*ldo+31], a[rows*lda-1]
 	const half, float = Columns, 4 // outputs 8 to 15 and 24 to 31
@@ -33,8 +34,8 @@ func (f dot) call(out []float32, ldo int, a []byte, lda int, w []byte, k, group,
 	if bias != nil {
 		b, upper = &bias[:32][0], &bias[half]
 	}
-	f(&out[0], 4*ldo, &a[0], lda, &w[0], k/trip, group/trip, b, add, nil, 0)
+	f(&out[0], 4*ldo, &a[0], lda, &w[0], k/trip, group/trip, b, add, &result[0], 4*ldr, nil, 0)
 	if rows > 1 {
-		f(&out[half], 4*ldo, &a[0], lda, &w[half*float], k/trip, group/trip, upper, add, nil, 0)
+		f(&out[half], 4*ldo, &a[0], lda, &w[half*float], k/trip, group/trip, upper, add, &result[0], 4*ldr, nil, 0)
 	}
 }

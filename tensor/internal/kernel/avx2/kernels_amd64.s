@@ -11603,20 +11603,26 @@ tail_inside5:
 	VZEROUPPER
 	RET
 
-// func dot8x1x32(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, ahead *byte, step int)
-// Requires: AVX, AVX2, CMOV, FMA3
-TEXT ·dot8x1x32(SB), NOSPLIT, $0-88
-	VXORPS Y1, Y1, Y1
-	VXORPS Y3, Y3, Y3
-	VXORPS Y5, Y5, Y5
-	VXORPS Y7, Y7, Y7
-	MOVQ   lda+24(FP), AX
-	MOVQ   a+16(FP), AX
-	MOVQ   w+32(FP), CX
-	MOVQ   ahead+72(FP), DX
-	MOVQ   step+80(FP), DX
-	MOVQ   trips+40(FP), DX
-	MOVQ   group+48(FP), BX
+// func dot8x1x32(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·dot8x1x32(SB), NOSPLIT, $0-104
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y7, Y7, Y7
+	MOVQ       ldr+80(FP), AX
+	MOVQ       result+72(FP), AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 32(AX)
+	PREFETCHT0 64(AX)
+	PREFETCHT0 96(AX)
+	MOVQ       lda+24(FP), AX
+	MOVQ       a+16(FP), AX
+	MOVQ       w+32(FP), CX
+	MOVQ       ahead+88(FP), DX
+	MOVQ       step+96(FP), DX
+	MOVQ       trips+40(FP), DX
+	MOVQ       group+48(FP), BX
 
 group:
 	MOVQ         BX, SI
@@ -11831,20 +11837,26 @@ DATA constant00ff00ff<>+24(SB)/4, $0x00ff00ff
 DATA constant00ff00ff<>+28(SB)/4, $0x00ff00ff
 GLOBL constant00ff00ff<>(SB), RODATA|NOPTR, $32
 
-// func dot8x2x16(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, ahead *byte, step int)
-// Requires: AVX, AVX2, CMOV, FMA3
-TEXT ·dot8x2x16(SB), NOSPLIT, $0-88
-	VXORPS Y1, Y1, Y1
-	VXORPS Y3, Y3, Y3
-	VXORPS Y5, Y5, Y5
-	VXORPS Y7, Y7, Y7
-	MOVQ   lda+24(FP), AX
-	MOVQ   a+16(FP), CX
-	MOVQ   w+32(FP), DX
-	MOVQ   ahead+72(FP), BX
-	MOVQ   step+80(FP), BX
-	MOVQ   trips+40(FP), BX
-	MOVQ   group+48(FP), SI
+// func dot8x2x16(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·dot8x2x16(SB), NOSPLIT, $0-104
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y7, Y7, Y7
+	MOVQ       ldr+80(FP), AX
+	MOVQ       result+72(FP), CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 64(CX)(AX*1)
+	MOVQ       lda+24(FP), AX
+	MOVQ       a+16(FP), CX
+	MOVQ       w+32(FP), DX
+	MOVQ       ahead+88(FP), BX
+	MOVQ       step+96(FP), BX
+	MOVQ       trips+40(FP), BX
+	MOVQ       group+48(FP), SI
 
 group:
 	MOVQ         SI, DI
@@ -12026,22 +12038,30 @@ alone:
 	VZEROUPPER
 	RET
 
-// func dot8x3x16(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, ahead *byte, step int)
-// Requires: AVX, AVX2, CMOV, FMA3
-TEXT ·dot8x3x16(SB), NOSPLIT, $0-88
-	VXORPS Y1, Y1, Y1
-	VXORPS Y3, Y3, Y3
-	VXORPS Y5, Y5, Y5
-	VXORPS Y7, Y7, Y7
-	VXORPS Y9, Y9, Y9
-	VXORPS Y11, Y11, Y11
-	MOVQ   lda+24(FP), AX
-	MOVQ   a+16(FP), CX
-	MOVQ   w+32(FP), DX
-	MOVQ   ahead+72(FP), BX
-	MOVQ   step+80(FP), BX
-	MOVQ   trips+40(FP), BX
-	MOVQ   group+48(FP), SI
+// func dot8x3x16(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·dot8x3x16(SB), NOSPLIT, $0-104
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y11, Y11, Y11
+	MOVQ       ldr+80(FP), AX
+	MOVQ       result+72(FP), CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 64(CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 64(CX)(AX*2)
+	MOVQ       lda+24(FP), AX
+	MOVQ       a+16(FP), CX
+	MOVQ       w+32(FP), DX
+	MOVQ       ahead+88(FP), BX
+	MOVQ       step+96(FP), BX
+	MOVQ       trips+40(FP), BX
+	MOVQ       group+48(FP), SI
 
 group:
 	MOVQ         SI, DI
@@ -12286,20 +12306,26 @@ alone:
 	VZEROUPPER
 	RET
 
-// func dot4x1x32(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, ahead *byte, step int)
-// Requires: AVX, AVX2, CMOV, FMA3
-TEXT ·dot4x1x32(SB), NOSPLIT, $0-88
-	VXORPS Y1, Y1, Y1
-	VXORPS Y3, Y3, Y3
-	VXORPS Y5, Y5, Y5
-	VXORPS Y7, Y7, Y7
-	MOVQ   lda+24(FP), AX
-	MOVQ   a+16(FP), AX
-	MOVQ   w+32(FP), CX
-	MOVQ   ahead+72(FP), DX
-	MOVQ   step+80(FP), DX
-	MOVQ   trips+40(FP), DX
-	MOVQ   group+48(FP), BX
+// func dot4x1x32(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·dot4x1x32(SB), NOSPLIT, $0-104
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y7, Y7, Y7
+	MOVQ       ldr+80(FP), AX
+	MOVQ       result+72(FP), AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 32(AX)
+	PREFETCHT0 64(AX)
+	PREFETCHT0 96(AX)
+	MOVQ       lda+24(FP), AX
+	MOVQ       a+16(FP), AX
+	MOVQ       w+32(FP), CX
+	MOVQ       ahead+88(FP), DX
+	MOVQ       step+96(FP), DX
+	MOVQ       trips+40(FP), DX
+	MOVQ       group+48(FP), BX
 
 group:
 	MOVQ         BX, SI
@@ -12475,20 +12501,26 @@ DATA constant00010001<>+24(SB)/4, $0x00010001
 DATA constant00010001<>+28(SB)/4, $0x00010001
 GLOBL constant00010001<>(SB), RODATA|NOPTR, $32
 
-// func dot4x2x16(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, ahead *byte, step int)
-// Requires: AVX, AVX2, CMOV, FMA3
-TEXT ·dot4x2x16(SB), NOSPLIT, $0-88
-	VXORPS Y1, Y1, Y1
-	VXORPS Y3, Y3, Y3
-	VXORPS Y5, Y5, Y5
-	VXORPS Y7, Y7, Y7
-	MOVQ   lda+24(FP), AX
-	MOVQ   a+16(FP), CX
-	MOVQ   w+32(FP), DX
-	MOVQ   ahead+72(FP), BX
-	MOVQ   step+80(FP), BX
-	MOVQ   trips+40(FP), BX
-	MOVQ   group+48(FP), SI
+// func dot4x2x16(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·dot4x2x16(SB), NOSPLIT, $0-104
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y7, Y7, Y7
+	MOVQ       ldr+80(FP), AX
+	MOVQ       result+72(FP), CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 64(CX)(AX*1)
+	MOVQ       lda+24(FP), AX
+	MOVQ       a+16(FP), CX
+	MOVQ       w+32(FP), DX
+	MOVQ       ahead+88(FP), BX
+	MOVQ       step+96(FP), BX
+	MOVQ       trips+40(FP), BX
+	MOVQ       group+48(FP), SI
 
 group:
 	MOVQ         SI, DI
@@ -12626,22 +12658,30 @@ alone:
 	VZEROUPPER
 	RET
 
-// func dot4x3x16(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, ahead *byte, step int)
-// Requires: AVX, AVX2, CMOV, FMA3
-TEXT ·dot4x3x16(SB), NOSPLIT, $0-88
-	VXORPS Y1, Y1, Y1
-	VXORPS Y3, Y3, Y3
-	VXORPS Y5, Y5, Y5
-	VXORPS Y7, Y7, Y7
-	VXORPS Y9, Y9, Y9
-	VXORPS Y11, Y11, Y11
-	MOVQ   lda+24(FP), AX
-	MOVQ   a+16(FP), CX
-	MOVQ   w+32(FP), DX
-	MOVQ   ahead+72(FP), BX
-	MOVQ   step+80(FP), BX
-	MOVQ   trips+40(FP), BX
-	MOVQ   group+48(FP), SI
+// func dot4x3x16(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·dot4x3x16(SB), NOSPLIT, $0-104
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y11, Y11, Y11
+	MOVQ       ldr+80(FP), AX
+	MOVQ       result+72(FP), CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 64(CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 64(CX)(AX*2)
+	MOVQ       lda+24(FP), AX
+	MOVQ       a+16(FP), CX
+	MOVQ       w+32(FP), DX
+	MOVQ       ahead+88(FP), BX
+	MOVQ       step+96(FP), BX
+	MOVQ       trips+40(FP), BX
+	MOVQ       group+48(FP), SI
 
 group:
 	MOVQ         SI, DI

@@ -367,32 +367,32 @@ func mix6x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at i
 // dot8x1x32 is pure.Dot8 for that many rows and outputs.
 //
 //go:noescape
-func dot8x1x32(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, ahead *byte, step int)
+func dot8x1x32(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
 
 // dot8x2x16 is pure.Dot8 for that many rows and outputs.
 //
 //go:noescape
-func dot8x2x16(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, ahead *byte, step int)
+func dot8x2x16(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
 
 // dot8x3x16 is pure.Dot8 for that many rows and outputs.
 //
 //go:noescape
-func dot8x3x16(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, ahead *byte, step int)
+func dot8x3x16(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
 
 // dot4x1x32 is pure.Dot4 for that many rows and outputs.
 //
 //go:noescape
-func dot4x1x32(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, ahead *byte, step int)
+func dot4x1x32(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
 
 // dot4x2x16 is pure.Dot4 for that many rows and outputs.
 //
 //go:noescape
-func dot4x2x16(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, ahead *byte, step int)
+func dot4x2x16(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
 
 // dot4x3x16 is pure.Dot4 for that many rows and outputs.
 //
 //go:noescape
-func dot4x3x16(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, ahead *byte, step int)
+func dot4x3x16(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
 
 // row is Row for so many panels, of which there is at least one.
 //

@@ -6,7 +6,7 @@ package avx512
 // of float32 ones leave room for the weights in 32 registers.
 const DotRows = 7
 
-type dot func(out *float32, ldo int, a *byte, lda int, w *byte, trips, group int, bias *float32, add bool, ahead *byte, step int)
+type dot func(out *float32, ldo int, a *byte, lda int, w *byte, trips, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
 
 var (
 	dots8 = [DotRows]dot{dot8x1, dot8x2, dot8x3, dot8x4, dot8x5, dot8x6, dot8x7}
@@ -14,17 +14,18 @@ var (
 )
 
 // Dot8 is pure.Dot8 for at most DotRows rows, where no product of a sum and its scale is rounded
-// before it is added. Meanwhile it fetches ahead, which is wanted next, into the second cache.
-func Dot8(out []float32, ldo int, a []byte, lda int, w []byte, k, group, rows int, bias []float32, add bool, ahead []byte) {
-	dots8[rows-1].call(out, ldo, a, lda, w, k, group, rows, bias, add, ahead)
+// before it is added. Meanwhile it fetches result, where out goes in the end, and ahead, which is
+// wanted next.
+func Dot8(out []float32, ldo int, a []byte, lda int, w []byte, k, group, rows int, bias []float32, add bool, result []float32, ldr int, ahead []byte) {
+	dots8[rows-1].call(out, ldo, a, lda, w, k, group, rows, bias, add, result, ldr, ahead)
 }
 
 // Dot4 is pure.Dot4 in the same way.
-func Dot4(out []float32, ldo int, a []byte, lda int, w []byte, k, group, rows int, bias []float32, add bool, ahead []byte) {
-	dots4[rows-1].call(out, ldo, a, lda, w, k, group, rows, bias, add, ahead)
+func Dot4(out []float32, ldo int, a []byte, lda int, w []byte, k, group, rows int, bias []float32, add bool, result []float32, ldr int, ahead []byte) {
+	dots4[rows-1].call(out, ldo, a, lda, w, k, group, rows, bias, add, result, ldr, ahead)
 }
 
-func (f dot) call(out []float32, ldo int, a []byte, lda int, w []byte, k, group, rows int, bias []float32, add bool, ahead []byte) {
+func (f dot) call(out []float32, ldo int, a []byte, lda int, w []byte, k, group, rows int, bias []float32, add bool, result []float32, ldr int, ahead []byte) {
 	const quad, trip = 4, 16
 	_, _ = out[(rows-1)*ldo+31], a[rows*lda-1]
 	var b *float32
@@ -35,5 +36,5 @@ func (f dot) call(out []float32, ldo int, a []byte, lda int, w []byte, k, group,
 	if len(ahead) > 0 {
 		next, step = &ahead[0], len(ahead)*quad/k
 	}
-	f(&out[0], 4*ldo, &a[0], lda, &w[0], k/trip, group/trip, b, add, next, step)
+	f(&out[0], 4*ldo, &a[0], lda, &w[0], k/trip, group/trip, b, add, &result[0], 4*ldr, next, step)
 }

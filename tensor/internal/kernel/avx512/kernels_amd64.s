@@ -16042,18 +16042,22 @@ tail_inside13:
 	VZEROUPPER
 	RET
 
-// func dot8x1(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, ahead *byte, step int)
-// Requires: AVX, AVX512F, AVX512VNNI, CMOV
-TEXT ·dot8x1(SB), NOSPLIT, $0-88
-	VPXORD Z1, Z1, Z1
-	VPXORD Z3, Z3, Z3
-	MOVQ   lda+24(FP), AX
-	MOVQ   a+16(FP), AX
-	MOVQ   w+32(FP), CX
-	MOVQ   ahead+72(FP), DX
-	MOVQ   step+80(FP), DX
-	MOVQ   trips+40(FP), DX
-	MOVQ   group+48(FP), BX
+// func dot8x1(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
+// Requires: AVX, AVX512F, AVX512VNNI, CMOV, MMX+
+TEXT ·dot8x1(SB), NOSPLIT, $0-104
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z3, Z3, Z3
+	MOVQ       ldr+80(FP), AX
+	MOVQ       result+72(FP), AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       lda+24(FP), AX
+	MOVQ       a+16(FP), AX
+	MOVQ       w+32(FP), CX
+	MOVQ       ahead+88(FP), DX
+	MOVQ       step+96(FP), DX
+	MOVQ       trips+40(FP), DX
+	MOVQ       group+48(FP), BX
 
 group:
 	MOVQ         BX, SI
@@ -16116,18 +16120,22 @@ alone:
 	VZEROUPPER
 	RET
 
-// func dot4x1(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, ahead *byte, step int)
-// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, CMOV
-TEXT ·dot4x1(SB), NOSPLIT, $0-88
+// func dot4x1(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, CMOV, MMX+
+TEXT ·dot4x1(SB), NOSPLIT, $0-104
 	VPXORD       Z1, Z1, Z1
 	VPXORD       Z3, Z3, Z3
 	MOVL         $0x0f0f0f0f, AX
 	VPBROADCASTD AX, Z6
+	MOVQ         ldr+80(FP), AX
+	MOVQ         result+72(FP), AX
+	PREFETCHT0   (AX)
+	PREFETCHT0   64(AX)
 	MOVQ         lda+24(FP), AX
 	MOVQ         a+16(FP), AX
 	MOVQ         w+32(FP), CX
-	MOVQ         ahead+72(FP), DX
-	MOVQ         step+80(FP), DX
+	MOVQ         ahead+88(FP), DX
+	MOVQ         step+96(FP), DX
 	MOVQ         trips+40(FP), DX
 	MOVQ         group+48(FP), BX
 
@@ -16201,20 +16209,26 @@ alone:
 	VZEROUPPER
 	RET
 
-// func dot8x2(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, ahead *byte, step int)
-// Requires: AVX, AVX512F, AVX512VNNI, CMOV
-TEXT ·dot8x2(SB), NOSPLIT, $0-88
-	VPXORD Z1, Z1, Z1
-	VPXORD Z3, Z3, Z3
-	VPXORD Z5, Z5, Z5
-	VPXORD Z7, Z7, Z7
-	MOVQ   lda+24(FP), AX
-	MOVQ   a+16(FP), CX
-	MOVQ   w+32(FP), DX
-	MOVQ   ahead+72(FP), BX
-	MOVQ   step+80(FP), BX
-	MOVQ   trips+40(FP), BX
-	MOVQ   group+48(FP), SI
+// func dot8x2(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
+// Requires: AVX, AVX512F, AVX512VNNI, CMOV, MMX+
+TEXT ·dot8x2(SB), NOSPLIT, $0-104
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z7, Z7, Z7
+	MOVQ       ldr+80(FP), AX
+	MOVQ       result+72(FP), CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 64(CX)(AX*1)
+	MOVQ       lda+24(FP), AX
+	MOVQ       a+16(FP), CX
+	MOVQ       w+32(FP), DX
+	MOVQ       ahead+88(FP), BX
+	MOVQ       step+96(FP), BX
+	MOVQ       trips+40(FP), BX
+	MOVQ       group+48(FP), SI
 
 group:
 	MOVQ         SI, DI
@@ -16300,20 +16314,26 @@ alone:
 	VZEROUPPER
 	RET
 
-// func dot4x2(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, ahead *byte, step int)
-// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, CMOV
-TEXT ·dot4x2(SB), NOSPLIT, $0-88
+// func dot4x2(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, CMOV, MMX+
+TEXT ·dot4x2(SB), NOSPLIT, $0-104
 	VPXORD       Z1, Z1, Z1
 	VPXORD       Z3, Z3, Z3
 	VPXORD       Z5, Z5, Z5
 	VPXORD       Z7, Z7, Z7
 	MOVL         $0x0f0f0f0f, AX
 	VPBROADCASTD AX, Z10
+	MOVQ         ldr+80(FP), AX
+	MOVQ         result+72(FP), CX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	PREFETCHT0   (CX)(AX*1)
+	PREFETCHT0   64(CX)(AX*1)
 	MOVQ         lda+24(FP), AX
 	MOVQ         a+16(FP), CX
 	MOVQ         w+32(FP), DX
-	MOVQ         ahead+72(FP), BX
-	MOVQ         step+80(FP), BX
+	MOVQ         ahead+88(FP), BX
+	MOVQ         step+96(FP), BX
 	MOVQ         trips+40(FP), BX
 	MOVQ         group+48(FP), SI
 
@@ -16410,22 +16430,30 @@ alone:
 	VZEROUPPER
 	RET
 
-// func dot8x3(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, ahead *byte, step int)
-// Requires: AVX, AVX512F, AVX512VNNI, CMOV
-TEXT ·dot8x3(SB), NOSPLIT, $0-88
-	VPXORD Z1, Z1, Z1
-	VPXORD Z3, Z3, Z3
-	VPXORD Z5, Z5, Z5
-	VPXORD Z7, Z7, Z7
-	VPXORD Z9, Z9, Z9
-	VPXORD Z11, Z11, Z11
-	MOVQ   lda+24(FP), AX
-	MOVQ   a+16(FP), CX
-	MOVQ   w+32(FP), DX
-	MOVQ   ahead+72(FP), BX
-	MOVQ   step+80(FP), BX
-	MOVQ   trips+40(FP), BX
-	MOVQ   group+48(FP), SI
+// func dot8x3(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
+// Requires: AVX, AVX512F, AVX512VNNI, CMOV, MMX+
+TEXT ·dot8x3(SB), NOSPLIT, $0-104
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z11, Z11, Z11
+	MOVQ       ldr+80(FP), AX
+	MOVQ       result+72(FP), CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 64(CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 64(CX)(AX*2)
+	MOVQ       lda+24(FP), AX
+	MOVQ       a+16(FP), CX
+	MOVQ       w+32(FP), DX
+	MOVQ       ahead+88(FP), BX
+	MOVQ       step+96(FP), BX
+	MOVQ       trips+40(FP), BX
+	MOVQ       group+48(FP), SI
 
 group:
 	MOVQ         SI, DI
@@ -16534,9 +16562,9 @@ alone:
 	VZEROUPPER
 	RET
 
-// func dot4x3(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, ahead *byte, step int)
-// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, CMOV
-TEXT ·dot4x3(SB), NOSPLIT, $0-88
+// func dot4x3(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, CMOV, MMX+
+TEXT ·dot4x3(SB), NOSPLIT, $0-104
 	VPXORD       Z1, Z1, Z1
 	VPXORD       Z3, Z3, Z3
 	VPXORD       Z5, Z5, Z5
@@ -16545,11 +16573,19 @@ TEXT ·dot4x3(SB), NOSPLIT, $0-88
 	VPXORD       Z11, Z11, Z11
 	MOVL         $0x0f0f0f0f, AX
 	VPBROADCASTD AX, Z14
+	MOVQ         ldr+80(FP), AX
+	MOVQ         result+72(FP), CX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	PREFETCHT0   (CX)(AX*1)
+	PREFETCHT0   64(CX)(AX*1)
+	PREFETCHT0   (CX)(AX*2)
+	PREFETCHT0   64(CX)(AX*2)
 	MOVQ         lda+24(FP), AX
 	MOVQ         a+16(FP), CX
 	MOVQ         w+32(FP), DX
-	MOVQ         ahead+72(FP), BX
-	MOVQ         step+80(FP), BX
+	MOVQ         ahead+88(FP), BX
+	MOVQ         step+96(FP), BX
 	MOVQ         trips+40(FP), BX
 	MOVQ         group+48(FP), SI
 
@@ -16669,26 +16705,38 @@ alone:
 	VZEROUPPER
 	RET
 
-// func dot8x4(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, ahead *byte, step int)
+// func dot8x4(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
 // Requires: AVX, AVX512F, AVX512VNNI, CMOV, MMX+
-TEXT ·dot8x4(SB), NOSPLIT, $0-88
-	VPXORD Z1, Z1, Z1
-	VPXORD Z3, Z3, Z3
-	VPXORD Z5, Z5, Z5
-	VPXORD Z7, Z7, Z7
-	VPXORD Z9, Z9, Z9
-	VPXORD Z11, Z11, Z11
-	VPXORD Z13, Z13, Z13
-	VPXORD Z15, Z15, Z15
-	MOVQ   lda+24(FP), AX
-	MOVQ   a+16(FP), CX
-	LEAQ   (CX)(AX*2), DX
-	ADDQ   AX, DX
-	MOVQ   w+32(FP), BX
-	MOVQ   ahead+72(FP), SI
-	MOVQ   step+80(FP), DI
-	MOVQ   trips+40(FP), R8
-	MOVQ   group+48(FP), R9
+TEXT ·dot8x4(SB), NOSPLIT, $0-104
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z15, Z15, Z15
+	MOVQ       ldr+80(FP), AX
+	MOVQ       result+72(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 64(CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 64(CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	MOVQ       lda+24(FP), AX
+	MOVQ       a+16(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	MOVQ       w+32(FP), BX
+	MOVQ       ahead+88(FP), SI
+	MOVQ       step+96(FP), DI
+	MOVQ       trips+40(FP), R8
+	MOVQ       group+48(FP), R9
 
 group:
 	MOVQ         R9, R10
@@ -16837,9 +16885,9 @@ alone:
 	VZEROUPPER
 	RET
 
-// func dot4x4(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, ahead *byte, step int)
+// func dot4x4(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, CMOV, MMX+
-TEXT ·dot4x4(SB), NOSPLIT, $0-88
+TEXT ·dot4x4(SB), NOSPLIT, $0-104
 	VPXORD       Z1, Z1, Z1
 	VPXORD       Z3, Z3, Z3
 	VPXORD       Z5, Z5, Z5
@@ -16850,13 +16898,25 @@ TEXT ·dot4x4(SB), NOSPLIT, $0-88
 	VPXORD       Z15, Z15, Z15
 	MOVL         $0x0f0f0f0f, AX
 	VPBROADCASTD AX, Z18
+	MOVQ         ldr+80(FP), AX
+	MOVQ         result+72(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	PREFETCHT0   (CX)(AX*1)
+	PREFETCHT0   64(CX)(AX*1)
+	PREFETCHT0   (CX)(AX*2)
+	PREFETCHT0   64(CX)(AX*2)
+	PREFETCHT0   (DX)
+	PREFETCHT0   64(DX)
 	MOVQ         lda+24(FP), AX
 	MOVQ         a+16(FP), CX
 	LEAQ         (CX)(AX*2), DX
 	ADDQ         AX, DX
 	MOVQ         w+32(FP), BX
-	MOVQ         ahead+72(FP), SI
-	MOVQ         step+80(FP), DI
+	MOVQ         ahead+88(FP), SI
+	MOVQ         step+96(FP), DI
 	MOVQ         trips+40(FP), R8
 	MOVQ         group+48(FP), R9
 
@@ -17012,28 +17072,42 @@ alone:
 	VZEROUPPER
 	RET
 
-// func dot8x5(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, ahead *byte, step int)
+// func dot8x5(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
 // Requires: AVX, AVX512F, AVX512VNNI, CMOV, MMX+
-TEXT ·dot8x5(SB), NOSPLIT, $0-88
-	VPXORD Z1, Z1, Z1
-	VPXORD Z3, Z3, Z3
-	VPXORD Z5, Z5, Z5
-	VPXORD Z7, Z7, Z7
-	VPXORD Z9, Z9, Z9
-	VPXORD Z11, Z11, Z11
-	VPXORD Z13, Z13, Z13
-	VPXORD Z15, Z15, Z15
-	VPXORD Z17, Z17, Z17
-	VPXORD Z19, Z19, Z19
-	MOVQ   lda+24(FP), AX
-	MOVQ   a+16(FP), CX
-	LEAQ   (CX)(AX*2), DX
-	ADDQ   AX, DX
-	MOVQ   w+32(FP), BX
-	MOVQ   ahead+72(FP), SI
-	MOVQ   step+80(FP), DI
-	MOVQ   trips+40(FP), R8
-	MOVQ   group+48(FP), R9
+TEXT ·dot8x5(SB), NOSPLIT, $0-104
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z15, Z15, Z15
+	VPXORD     Z17, Z17, Z17
+	VPXORD     Z19, Z19, Z19
+	MOVQ       ldr+80(FP), AX
+	MOVQ       result+72(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 64(CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 64(CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 64(DX)(AX*1)
+	MOVQ       lda+24(FP), AX
+	MOVQ       a+16(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	MOVQ       w+32(FP), BX
+	MOVQ       ahead+88(FP), SI
+	MOVQ       step+96(FP), DI
+	MOVQ       trips+40(FP), R8
+	MOVQ       group+48(FP), R9
 
 group:
 	MOVQ         R9, R10
@@ -17205,9 +17279,9 @@ alone:
 	VZEROUPPER
 	RET
 
-// func dot4x5(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, ahead *byte, step int)
+// func dot4x5(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, CMOV, MMX+
-TEXT ·dot4x5(SB), NOSPLIT, $0-88
+TEXT ·dot4x5(SB), NOSPLIT, $0-104
 	VPXORD       Z1, Z1, Z1
 	VPXORD       Z3, Z3, Z3
 	VPXORD       Z5, Z5, Z5
@@ -17220,13 +17294,27 @@ TEXT ·dot4x5(SB), NOSPLIT, $0-88
 	VPXORD       Z19, Z19, Z19
 	MOVL         $0x0f0f0f0f, AX
 	VPBROADCASTD AX, Z22
+	MOVQ         ldr+80(FP), AX
+	MOVQ         result+72(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	PREFETCHT0   (CX)(AX*1)
+	PREFETCHT0   64(CX)(AX*1)
+	PREFETCHT0   (CX)(AX*2)
+	PREFETCHT0   64(CX)(AX*2)
+	PREFETCHT0   (DX)
+	PREFETCHT0   64(DX)
+	PREFETCHT0   (DX)(AX*1)
+	PREFETCHT0   64(DX)(AX*1)
 	MOVQ         lda+24(FP), AX
 	MOVQ         a+16(FP), CX
 	LEAQ         (CX)(AX*2), DX
 	ADDQ         AX, DX
 	MOVQ         w+32(FP), BX
-	MOVQ         ahead+72(FP), SI
-	MOVQ         step+80(FP), DI
+	MOVQ         ahead+88(FP), SI
+	MOVQ         step+96(FP), DI
 	MOVQ         trips+40(FP), R8
 	MOVQ         group+48(FP), R9
 
@@ -17405,30 +17493,46 @@ alone:
 	VZEROUPPER
 	RET
 
-// func dot8x6(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, ahead *byte, step int)
+// func dot8x6(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
 // Requires: AVX, AVX512F, AVX512VNNI, CMOV, MMX+
-TEXT ·dot8x6(SB), NOSPLIT, $0-88
-	VPXORD Z1, Z1, Z1
-	VPXORD Z3, Z3, Z3
-	VPXORD Z5, Z5, Z5
-	VPXORD Z7, Z7, Z7
-	VPXORD Z9, Z9, Z9
-	VPXORD Z11, Z11, Z11
-	VPXORD Z13, Z13, Z13
-	VPXORD Z15, Z15, Z15
-	VPXORD Z17, Z17, Z17
-	VPXORD Z19, Z19, Z19
-	VPXORD Z21, Z21, Z21
-	VPXORD Z23, Z23, Z23
-	MOVQ   lda+24(FP), AX
-	MOVQ   a+16(FP), CX
-	LEAQ   (CX)(AX*2), DX
-	ADDQ   AX, DX
-	MOVQ   w+32(FP), BX
-	MOVQ   ahead+72(FP), SI
-	MOVQ   step+80(FP), DI
-	MOVQ   trips+40(FP), R8
-	MOVQ   group+48(FP), R9
+TEXT ·dot8x6(SB), NOSPLIT, $0-104
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z15, Z15, Z15
+	VPXORD     Z17, Z17, Z17
+	VPXORD     Z19, Z19, Z19
+	VPXORD     Z21, Z21, Z21
+	VPXORD     Z23, Z23, Z23
+	MOVQ       ldr+80(FP), AX
+	MOVQ       result+72(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 64(CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 64(CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 64(DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+	PREFETCHT0 64(DX)(AX*2)
+	MOVQ       lda+24(FP), AX
+	MOVQ       a+16(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	MOVQ       w+32(FP), BX
+	MOVQ       ahead+88(FP), SI
+	MOVQ       step+96(FP), DI
+	MOVQ       trips+40(FP), R8
+	MOVQ       group+48(FP), R9
 
 group:
 	MOVQ         R9, R10
@@ -17623,9 +17727,9 @@ alone:
 	VZEROUPPER
 	RET
 
-// func dot4x6(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, ahead *byte, step int)
+// func dot4x6(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, CMOV, MMX+
-TEXT ·dot4x6(SB), NOSPLIT, $0-88
+TEXT ·dot4x6(SB), NOSPLIT, $0-104
 	VPXORD       Z1, Z1, Z1
 	VPXORD       Z3, Z3, Z3
 	VPXORD       Z5, Z5, Z5
@@ -17640,13 +17744,29 @@ TEXT ·dot4x6(SB), NOSPLIT, $0-88
 	VPXORD       Z23, Z23, Z23
 	MOVL         $0x0f0f0f0f, AX
 	VPBROADCASTD AX, Z26
+	MOVQ         ldr+80(FP), AX
+	MOVQ         result+72(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	PREFETCHT0   (CX)(AX*1)
+	PREFETCHT0   64(CX)(AX*1)
+	PREFETCHT0   (CX)(AX*2)
+	PREFETCHT0   64(CX)(AX*2)
+	PREFETCHT0   (DX)
+	PREFETCHT0   64(DX)
+	PREFETCHT0   (DX)(AX*1)
+	PREFETCHT0   64(DX)(AX*1)
+	PREFETCHT0   (DX)(AX*2)
+	PREFETCHT0   64(DX)(AX*2)
 	MOVQ         lda+24(FP), AX
 	MOVQ         a+16(FP), CX
 	LEAQ         (CX)(AX*2), DX
 	ADDQ         AX, DX
 	MOVQ         w+32(FP), BX
-	MOVQ         ahead+72(FP), SI
-	MOVQ         step+80(FP), DI
+	MOVQ         ahead+88(FP), SI
+	MOVQ         step+96(FP), DI
 	MOVQ         trips+40(FP), R8
 	MOVQ         group+48(FP), R9
 
@@ -17848,34 +17968,54 @@ alone:
 	VZEROUPPER
 	RET
 
-// func dot8x7(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, ahead *byte, step int)
+// func dot8x7(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
 // Requires: AVX, AVX512F, AVX512VNNI, CMOV, MMX+
-TEXT ·dot8x7(SB), NOSPLIT, $0-88
-	VPXORD Z1, Z1, Z1
-	VPXORD Z3, Z3, Z3
-	VPXORD Z5, Z5, Z5
-	VPXORD Z7, Z7, Z7
-	VPXORD Z9, Z9, Z9
-	VPXORD Z11, Z11, Z11
-	VPXORD Z13, Z13, Z13
-	VPXORD Z15, Z15, Z15
-	VPXORD Z17, Z17, Z17
-	VPXORD Z19, Z19, Z19
-	VPXORD Z21, Z21, Z21
-	VPXORD Z23, Z23, Z23
-	VPXORD Z25, Z25, Z25
-	VPXORD Z27, Z27, Z27
-	MOVQ   lda+24(FP), AX
-	MOVQ   a+16(FP), CX
-	LEAQ   (CX)(AX*2), DX
-	ADDQ   AX, DX
-	LEAQ   (DX)(AX*2), BX
-	ADDQ   AX, BX
-	MOVQ   w+32(FP), SI
-	MOVQ   ahead+72(FP), DI
-	MOVQ   step+80(FP), R8
-	MOVQ   trips+40(FP), R9
-	MOVQ   group+48(FP), R10
+TEXT ·dot8x7(SB), NOSPLIT, $0-104
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z15, Z15, Z15
+	VPXORD     Z17, Z17, Z17
+	VPXORD     Z19, Z19, Z19
+	VPXORD     Z21, Z21, Z21
+	VPXORD     Z23, Z23, Z23
+	VPXORD     Z25, Z25, Z25
+	VPXORD     Z27, Z27, Z27
+	MOVQ       ldr+80(FP), AX
+	MOVQ       result+72(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	LEAQ       (DX)(AX*2), BX
+	ADDQ       AX, BX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 64(CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 64(CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 64(DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+	PREFETCHT0 64(DX)(AX*2)
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	MOVQ       lda+24(FP), AX
+	MOVQ       a+16(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	LEAQ       (DX)(AX*2), BX
+	ADDQ       AX, BX
+	MOVQ       w+32(FP), SI
+	MOVQ       ahead+88(FP), DI
+	MOVQ       step+96(FP), R8
+	MOVQ       trips+40(FP), R9
+	MOVQ       group+48(FP), R10
 
 group:
 	MOVQ         R10, R11
@@ -18098,9 +18238,9 @@ alone:
 	VZEROUPPER
 	RET
 
-// func dot4x7(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, ahead *byte, step int)
+// func dot4x7(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, CMOV, MMX+
-TEXT ·dot4x7(SB), NOSPLIT, $0-88
+TEXT ·dot4x7(SB), NOSPLIT, $0-104
 	VPXORD       Z1, Z1, Z1
 	VPXORD       Z3, Z3, Z3
 	VPXORD       Z5, Z5, Z5
@@ -18117,6 +18257,26 @@ TEXT ·dot4x7(SB), NOSPLIT, $0-88
 	VPXORD       Z27, Z27, Z27
 	MOVL         $0x0f0f0f0f, AX
 	VPBROADCASTD AX, Z30
+	MOVQ         ldr+80(FP), AX
+	MOVQ         result+72(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	LEAQ         (DX)(AX*2), BX
+	ADDQ         AX, BX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	PREFETCHT0   (CX)(AX*1)
+	PREFETCHT0   64(CX)(AX*1)
+	PREFETCHT0   (CX)(AX*2)
+	PREFETCHT0   64(CX)(AX*2)
+	PREFETCHT0   (DX)
+	PREFETCHT0   64(DX)
+	PREFETCHT0   (DX)(AX*1)
+	PREFETCHT0   64(DX)(AX*1)
+	PREFETCHT0   (DX)(AX*2)
+	PREFETCHT0   64(DX)(AX*2)
+	PREFETCHT0   (BX)
+	PREFETCHT0   64(BX)
 	MOVQ         lda+24(FP), AX
 	MOVQ         a+16(FP), CX
 	LEAQ         (CX)(AX*2), DX
@@ -18124,8 +18284,8 @@ TEXT ·dot4x7(SB), NOSPLIT, $0-88
 	LEAQ         (DX)(AX*2), BX
 	ADDQ         AX, BX
 	MOVQ         w+32(FP), SI
-	MOVQ         ahead+72(FP), DI
-	MOVQ         step+80(FP), R8
+	MOVQ         ahead+88(FP), DI
+	MOVQ         step+96(FP), R8
 	MOVQ         trips+40(FP), R9
 	MOVQ         group+48(FP), R10
 

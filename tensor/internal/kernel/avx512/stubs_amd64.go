@@ -547,72 +547,72 @@ func mix14x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at 
 // dot8x1 is pure.Dot8 for that many rows and outputs.
 //
 //go:noescape
-func dot8x1(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, ahead *byte, step int)
+func dot8x1(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
 
 // dot4x1 is pure.Dot4 for that many rows and outputs.
 //
 //go:noescape
-func dot4x1(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, ahead *byte, step int)
+func dot4x1(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
 
 // dot8x2 is pure.Dot8 for that many rows and outputs.
 //
 //go:noescape
-func dot8x2(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, ahead *byte, step int)
+func dot8x2(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
 
 // dot4x2 is pure.Dot4 for that many rows and outputs.
 //
 //go:noescape
-func dot4x2(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, ahead *byte, step int)
+func dot4x2(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
 
 // dot8x3 is pure.Dot8 for that many rows and outputs.
 //
 //go:noescape
-func dot8x3(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, ahead *byte, step int)
+func dot8x3(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
 
 // dot4x3 is pure.Dot4 for that many rows and outputs.
 //
 //go:noescape
-func dot4x3(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, ahead *byte, step int)
+func dot4x3(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
 
 // dot8x4 is pure.Dot8 for that many rows and outputs.
 //
 //go:noescape
-func dot8x4(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, ahead *byte, step int)
+func dot8x4(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
 
 // dot4x4 is pure.Dot4 for that many rows and outputs.
 //
 //go:noescape
-func dot4x4(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, ahead *byte, step int)
+func dot4x4(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
 
 // dot8x5 is pure.Dot8 for that many rows and outputs.
 //
 //go:noescape
-func dot8x5(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, ahead *byte, step int)
+func dot8x5(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
 
 // dot4x5 is pure.Dot4 for that many rows and outputs.
 //
 //go:noescape
-func dot4x5(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, ahead *byte, step int)
+func dot4x5(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
 
 // dot8x6 is pure.Dot8 for that many rows and outputs.
 //
 //go:noescape
-func dot8x6(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, ahead *byte, step int)
+func dot8x6(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
 
 // dot4x6 is pure.Dot4 for that many rows and outputs.
 //
 //go:noescape
-func dot4x6(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, ahead *byte, step int)
+func dot4x6(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
 
 // dot8x7 is pure.Dot8 for that many rows and outputs.
 //
 //go:noescape
-func dot8x7(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, ahead *byte, step int)
+func dot8x7(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
 
 // dot4x7 is pure.Dot4 for that many rows and outputs.
 //
 //go:noescape
-func dot4x7(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, ahead *byte, step int)
+func dot4x7(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
 
 // row is Row for so many panels, of which there is at least one.
 //

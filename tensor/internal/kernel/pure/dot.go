@@ -40,7 +40,7 @@ const panelOutputs = 32
 //
 // where w is [k/4][32][4]uint8 and behind it scale [32]float32; a nil bias is none. The int32 sums
 // are exact.
-func Dot8(out []float32, ldo int, a []byte, lda int, w []byte, k, group, rows int, bias []float32, add bool, _ []byte) {
+func Dot8(out []float32, ldo int, a []byte, lda int, w []byte, k, group, rows int, bias []float32, add bool, _ []float32, _ int, _ []byte) {
 	d := dot{a: a, lda: lda}
 	d.rows = d.room[:rows]
 	for ; k > 0; k -= group {
@@ -62,7 +62,7 @@ func Dot8(out []float32, ldo int, a []byte, lda int, w []byte, k, group, rows in
 //
 // where w has for each group [n/8][32][4]uint8, in byte p%4 of which the lower nibble is that of
 // input p/4%2 == 0 and the upper of those four further on, and then the scales as a line of BF16.
-func Dot4(out []float32, ldo int, a []byte, lda int, w []byte, k, group, rows int, bias []float32, add bool, _ []byte) {
+func Dot4(out []float32, ldo int, a []byte, lda int, w []byte, k, group, rows int, bias []float32, add bool, _ []float32, _ int, _ []byte) {
 	d := dot{a: a, lda: lda}
 	d.rows = d.room[:rows]
 	var wide [mostGroup * panelOutputs]byte

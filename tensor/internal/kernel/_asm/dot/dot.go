@@ -40,7 +40,7 @@ type set interface {
 
 // emit emits a kernel under that name.
 func emit(name string, k kernel) {
-	TEXT(name, NOSPLIT, "func(out *float32, ldo int, a *byte, lda int, w *byte, trips, group int, bias *float32, add bool, ahead *byte, step int)")
+	TEXT(name, NOSPLIT, "func(out *float32, ldo int, a *byte, lda int, w *byte, trips, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)")
 	Doc(fmt.Sprintf("%s is pure.Dot%d for that many rows and outputs.", name, k.bits))
 	Pragma("noescape")
 	s := k.set.vectors()
@@ -53,6 +53,8 @@ func emit(name string, k kernel) {
 	}
 	k.each(func(i, j int) { s.Zero(k.totals[i][j]) })
 	k.set.begin(&k)
+	result := newMatrix("result", "ldr", k.rows) // is then there when the totals are
+	k.each(func(i, j int) { PREFETCHT0(result.row(i, j*k.apart)) })
 	k.a = newMatrix("a", "lda", k.rows)
 	k.w, k.ahead, k.step = Load(Param("w"), GP64()), Load(Param("ahead"), GP64()), Load(Param("step"), GP64())
 	k.left, k.group, k.inside = Load(Param("trips"), GP64()), Load(Param("group"), GP64()), GP64()
