@@ -112,3 +112,32 @@ func FuzzIndex(f *testing.F) {
 		}
 	})
 }
+
+// FuzzGGUF reads any bytes as a model in GGUF. What is accepted has a config.json and, if it says so, a
+// tokenizer.json that are JSON.
+func FuzzGGUF(f *testing.F) {
+	for _, name := range []string{"f32", "q8_0"} {
+		fixture, err := os.ReadFile("testdata/gguf/" + name + ".gguf")
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(fixture)
+	}
+	f.Fuzz(func(t *testing.T, file []byte) {
+		parsed, err := parseGGUF(file)
+		if err != nil {
+			return
+		}
+		config, err := ggufConfig(parsed)
+		if err == nil && !json.Valid(config) {
+			t.Fatalf("the configuration is %s", config)
+		}
+		words, err := ggufTokenizer(parsed)
+		if err != nil || words == nil {
+			return
+		}
+		if document := words.(folderOf)["tokenizer.json"]; !json.Valid(document) || len(document) > maxTokenizerBytes+1<<20 {
+			t.Fatalf("the tokenizer has %d bytes and is JSON: %v", len(document), json.Valid(document))
+		}
+	})
+}

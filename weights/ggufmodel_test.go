@@ -2,10 +2,12 @@ package weights
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"math"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
@@ -240,5 +242,49 @@ func TestUnusedTokens(t *testing.T) {
 	}
 	if _, ok := opened.ID("[PAD1]"); ok || opened.Size() != 3 || opened.Token(2) != "b" {
 		t.Errorf("%d ids; [PAD1] is one: %v", opened.Size(), ok)
+	}
+}
+
+// TestHostileTokenizerMemory gives tokenizers of as many words as a file can have.
+func TestHostileTokenizerMemory(t *testing.T) {
+	const most = 48 << 20
+	words := func(n int) []string {
+		words := make([]string, n)
+		for i := range words {
+			words[i] = fmt.Sprintf("%010d", i)
+		}
+		return words
+	}
+	for name, make := range map[string]func() map[string]any{
+		"tokens": func() map[string]any {
+			return map[string]any{"tokenizer.ggml.tokens": words(maxTokens), "tokenizer.ggml.merges": []string{}}
+		},
+		"added": func() map[string]any {
+			return map[string]any{"tokenizer.ggml.tokens": words(maxTokens), "tokenizer.ggml.token_type": slices.Repeat([]int32{tokenControl}, maxTokens), "tokenizer.ggml.merges": []string{}}
+		},
+		"merges": func() map[string]any {
+			return map[string]any{"tokenizer.ggml.tokens": []string{}, "tokenizer.ggml.merges": words(maxTokens)}
+		},
+		"one long": func() map[string]any {
+			return map[string]any{"tokenizer.ggml.tokens": []string{strings.Repeat("x", 15<<20)}, "tokenizer.ggml.merges": []string{}}
+		},
+		"too many": func() map[string]any {
+			return map[string]any{"tokenizer.ggml.tokens": words(maxTokens + 1), "tokenizer.ggml.merges": []string{}}
+		},
+	} {
+		change := make()
+		change["tokenizer.ggml.model"] = "gpt2"
+		path := smallGGUF(t, change)
+		change = nil
+		before := heapFootprint(debug.FreeOSMemory)
+		_, err := Open(path)
+		if grown := heapFootprint(func() {}) - before; grown > most {
+			t.Errorf("%s: the heap grew by %d bytes, more than %d", name, grown, most)
+		} else {
+			t.Logf("%s: the heap grew by %d bytes", name, grown)
+		}
+		if err == nil || !strings.Contains(err.Error(), "more than ") || strings.Contains(err.Error(), "\n") || len(err.Error()) > 300 {
+			t.Errorf("%s: error is %.300v", name, err)
+		}
 	}
 }

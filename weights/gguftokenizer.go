@@ -2,11 +2,11 @@ package weights
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
+	"strconv"
 	"unicode/utf8"
 
 	"github.com/gptmeter/gptmeter/weights/gguf"
@@ -22,7 +22,7 @@ const (
 
 const (
 	maxTokens         = 1 << 20
-	maxTokenizerBytes = 16 << 20
+	maxTokenizerBytes = 8 << 20
 )
 
 // gpt2Expressions are the values of tokenizer.ggml.pre for which llama.cpp cuts text into words with
@@ -50,39 +50,31 @@ func ggufTokenizer(f *gguf.File) (fs.FS, error) {
 	return folderOf{"tokenizer.json": document}, nil
 }
 
+// ggufDocument writes a tokenizer.json in one run, straight from the file.
 func ggufDocument(m *metadata) ([]byte, error) {
-	prefix := m.bool("tokenizer.ggml.add_space_prefix", false)
 	types, typed := m.file.Value("tokenizer.ggml.token_type")
-	type added struct {
-		ID         int    `json:"id"`
-		Content    string `json:"content"`
-		SingleWord bool   `json:"single_word"`
-		LStrip     bool   `json:"lstrip"`
-		RStrip     bool   `json:"rstrip"`
-		Normalized bool   `json:"normalized"`
-		Special    bool   `json:"special"`
+	kindOf := func(id int) (kind int64, err error) {
+		if !typed {
+			return tokenNormal, nil
+		}
+		if id >= types.Len() {
+			return 0, errors.New("longer than tokenizer.ggml.token_type")
+		}
+		if kind, err = types.IntegerAt(id); err != nil {
+			err = fmt.Errorf("tokenizer.ggml.token_type is %w", err)
+		}
+		return kind, err
 	}
-	addedTokens := []added{}
-	var vocab, merges jsonList
+	d := &jsonText{}
+	fmt.Fprintf(d, `{"version":"1.0","truncation":null,"padding":null,"normalizer":null,"pre_tokenizer":%s,`+
+		`"post_processor":%[2]s,"decoder":%[2]s,"added_tokens":[`, byteLevel(m.bool("tokenizer.ggml.add_space_prefix", false), true), byteLevel(true, false))
 	count, err := m.texts("tokenizer.ggml.tokens", func(id int, token []byte) error {
-		kind := int64(tokenNormal)
-		if typed {
-			if id >= types.Len() {
-				return errors.New("longer than tokenizer.ggml.token_type")
-			}
-			var err error
-			if kind, err = types.IntegerAt(id); err != nil {
-				return fmt.Errorf("tokenizer.ggml.token_type is %w", err)
-			}
+		kind, err := kindOf(id)
+		if err == nil && (kind == tokenControl || kind == tokenUserDefined) {
+			err = d.item(`{"id":`+strconv.Itoa(id)+`,"content":`, token,
+				`,"single_word":false,"lstrip":false,"rstrip":false,"normalized":false,"special":`+strconv.FormatBool(kind == tokenControl)+`}`)
 		}
-		if kind == tokenUnused {
-			return nil
-		}
-		if kind == tokenControl || kind == tokenUserDefined {
-			addedTokens = append(addedTokens, added{ID: id, Content: string(token), Special: kind == tokenControl})
-		}
-		vocab.add(token, ":%d", id)
-		return vocab.tooLong()
+		return err
 	})
 	if err != nil {
 		return nil, err
@@ -90,29 +82,27 @@ func ggufDocument(m *metadata) ([]byte, error) {
 	if typed && types.Len() != count {
 		return nil, fmt.Errorf("tokenizer.ggml.token_type has %d elements for %d tokens", types.Len(), count)
 	}
-	if _, err := m.texts("tokenizer.ggml.merges", func(_ int, merge []byte) error {
-		merges.add(merge, "")
-		return merges.tooLong()
+	d.next(`],"model":{"type":"BPE","dropout":null,"unk_token":null,"continuing_subword_prefix":"","end_of_word_suffix":"",` +
+		`"fuse_unk":false,"byte_fallback":false,"ignore_merges":false,"vocab":{`)
+	if _, err := m.texts("tokenizer.ggml.tokens", func(id int, token []byte) error {
+		if kind, err := kindOf(id); err != nil || kind == tokenUnused {
+			return err
+		}
+		return d.item("", token, ":"+strconv.Itoa(id))
 	}); err != nil {
 		return nil, err
 	}
-	return marshal(map[string]any{
-		"version":       "1.0",
-		"truncation":    nil,
-		"padding":       nil,
-		"added_tokens":  addedTokens,
-		"normalizer":    nil,
-		"pre_tokenizer": map[string]any{"type": "ByteLevel", "add_prefix_space": prefix, "trim_offsets": true, "use_regex": true},
-		"post_processor": map[string]any{
-			"type": "ByteLevel", "add_prefix_space": true, "trim_offsets": false, "use_regex": true,
-		},
-		"decoder": map[string]any{"type": "ByteLevel", "add_prefix_space": true, "trim_offsets": true, "use_regex": true},
-		"model": map[string]any{
-			"type": "BPE", "dropout": nil, "unk_token": nil, "continuing_subword_prefix": "", "end_of_word_suffix": "",
-			"fuse_unk": false, "byte_fallback": false, "ignore_merges": false,
-			"vocab": vocab.within('{', '}'), "merges": merges.within('[', ']'),
-		},
-	})
+	d.next(`},"merges":[`)
+	if _, err := m.texts("tokenizer.ggml.merges", func(_ int, merge []byte) error { return d.item("", merge, "") }); err != nil {
+		return nil, err
+	}
+	d.next("]}}\n")
+	return d.Bytes(), m.err
+}
+
+// byteLevel is the part of the pipeline that all three stages are.
+func byteLevel(prefixSpace, trimOffsets bool) string {
+	return fmt.Sprintf(`{"type":"ByteLevel","add_prefix_space":%v,"trim_offsets":%v,"use_regex":true}`, prefixSpace, trimOffsets)
 }
 
 // texts calls each for the elements of an array of strings, which the key is to have.
@@ -140,37 +130,40 @@ func (m *metadata) texts(key string, each func(i int, text []byte) error) (n int
 	return v.Len(), nil
 }
 
-// A jsonList is the inside of an object or array whose items begin with a string.
-type jsonList struct{ bytes.Buffer }
-
-func (l *jsonList) add(text []byte, format string, args ...any) {
-	if l.Len() > 0 {
-		l.WriteByte(',')
-	}
-	quoted, err := marshal(string(text))
-	if err != nil {
-		panic(err) // only for what is no string
-	}
-	l.Write(bytes.TrimSpace(quoted))
-	fmt.Fprintf(l, format, args...)
+// jsonText is JSON that is written item by item.
+type jsonText struct {
+	bytes.Buffer
+	items int // of the object or array that is open
 }
 
-func (l *jsonList) tooLong() error {
-	if l.Len() > maxTokenizerBytes {
-		return fmt.Errorf("more than %d bytes so far", maxTokenizerBytes)
+// next ends an object or array and begins another.
+func (d *jsonText) next(text string) {
+	d.WriteString(text)
+	d.items = 0
+}
+
+// item writes what stands before text, text as a JSON string, and what stands after it.
+func (d *jsonText) item(before string, text []byte, after string) error {
+	if d.Len()+len(text) > maxTokenizerBytes {
+		return fmt.Errorf("more than %d bytes of JSON", maxTokenizerBytes)
 	}
+	if d.items++; d.items > 1 {
+		d.WriteByte(',')
+	}
+	d.WriteString(before)
+	d.WriteByte('"')
+	for _, b := range text {
+		switch {
+		case b == '"', b == '\\':
+			d.WriteByte('\\')
+			d.WriteByte(b)
+		case b < ' ':
+			fmt.Fprintf(d, `\u%04x`, b)
+		default:
+			d.WriteByte(b)
+		}
+	}
+	d.WriteByte('"')
+	d.WriteString(after)
 	return nil
-}
-
-func (l *jsonList) within(first, last byte) json.RawMessage {
-	return slices.Concat([]byte{first}, l.Bytes(), []byte{last})
-}
-
-// marshal is json.Marshal that leaves "<|endoftext|>" readable.
-func marshal(v any) ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	err := e.Encode(v)
-	return b.Bytes(), err
 }

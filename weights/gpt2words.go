@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"strconv"
 	"strings"
 	"sync"
 )
@@ -31,10 +32,12 @@ var gpt2Words = sync.OnceValue(func() fs.FS {
 	if err != nil {
 		panic(err)
 	}
-	var vocab jsonList
-	id := 0
+	vocab, id := &jsonText{}, 0
+	vocab.next("{")
 	add := func(token string) {
-		vocab.add([]byte(token), ":%d", id)
+		if err := vocab.item("", []byte(token), ":"+strconv.Itoa(id)); err != nil {
+			panic(err)
+		}
 		id++
 	}
 	for _, letter := range byteLetters() {
@@ -46,10 +49,11 @@ var gpt2Words = sync.OnceValue(func() fs.FS {
 		}
 	}
 	add("<|endoftext|>")
+	vocab.next("}")
 	if id != gpt2Vocabulary {
 		panic(fmt.Sprintf("weights: the embedded vocabulary has %d tokens", id))
 	}
-	return folderOf{"vocab.json": vocab.within('{', '}'), "merges.txt": merges}
+	return folderOf{"vocab.json": vocab.Bytes(), "merges.txt": merges}
 })
 
 // byteLetters are the letters that GPT-2 writes bytes as, in the order of their ids: those that can be

@@ -95,8 +95,7 @@ func (w *writer) number(values ...any) {
 }
 
 func (w *writer) text(s string) {
-	w.number(uint64(len(s)))
-	w.raw([]byte(s))
+	w.raw(append(binary.LittleEndian.AppendUint64(make([]byte, 0, 64), uint64(len(s))), s...))
 }
 
 func (w *writer) align() {
