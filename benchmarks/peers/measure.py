@@ -2,8 +2,8 @@
 
     make peers
 
-Samples are appended to FOLDER/samples.jsonl as they come, so a run that was stopped goes on where it was. What cannot be
-installed or run is left out, with the reason. LOCK=FILE takes that lock for each test of a round, for a machine that
+Samples are appended to FOLDER/samples-COMMIT.jsonl as they come, so a run that was stopped goes on where it was. What
+cannot be installed or run is left out, with the reason. LOCK=FILE takes that lock for each sample, for a machine that
 others measure on too.
 """
 
@@ -22,7 +22,7 @@ import numpy as np
 import quiet
 import report
 from gptmeter import Gptmeter
-from settings import GPTMETER, LIMITS, PEAK_SECONDS, PEERS, QUICK, ROUNDS, SHAPES, TESTS, THREADS, TRIES
+from settings import GPTMETER, LIMITS, PATIENCE, PEAK_SECONDS, PEERS, QUICK, ROUNDS, SHAPES, TESTS, THREADS, TRIES
 
 OURS = "gptmeter"
 
@@ -71,14 +71,15 @@ class Samples:
         name = " ".join(str(v) for v in key.values())
         tries = []
         while len(tries) < TRIES:
-            quiet.wait(self.pids, 5)
-            watch = quiet.Watch(self.pids)
-            try:
-                found = measure()
-            except Exception as e:
-                say(f"{name}: skipped: {e}")
-                return
-            tries.append((watch.others(), found if isinstance(found, list) else [found]))
+            with locked():
+                quiet.wait(self.pids, PATIENCE)
+                watch = quiet.Watch(self.pids)
+                try:
+                    found = measure()
+                except Exception as e:
+                    say(f"{name}: skipped: {e}")
+                    return
+                tries.append((watch.others(), found if isinstance(found, list) else [found]))
             if tries[-1][0] < quiet.BUSY:
                 break
         others, found = min(tries, key=lambda t: t[0])
@@ -149,22 +150,19 @@ def main() -> None:
     model.synthetic(a.folder / "model")
     started = start(a.folder, a.gptmeter)
     pids = [runner.process.pid for runner in started.values() if isinstance(runner, Worker)]
-    samples = Samples(a.folder / ("samples-quick.jsonl" if QUICK else "samples.jsonl"), pids)
+    commit = started[OURS, "f32"].version
+    samples = Samples(a.folder / f"samples-{commit}{'-quick' if QUICK else ''}.jsonl", pids)
     checks = check(started)
+    ours = [(dtype, runner) for (name, dtype), runner in started.items() if name == OURS]
     for round in range(ROUNDS):
         for test in TESTS:
-            with locked():
-                for (name, dtype), runner in started.items():
-                    samples.take(lambda: runner.test(test), round=round, test=test, peer=name, dtype=dtype)
-        with locked():
             for (name, dtype), runner in started.items():
-                if name == OURS:
-                    samples.take(runner.depth, round=round, test="depth", peer=name, dtype=dtype)
-    for shape in SHAPES:
-        for (name, dtype), runner in started.items():
-            if name == OURS and not QUICK:
-                with locked():
-                    samples.take(lambda: runner.shape(shape), round=0, test=shape, peer=name, dtype=dtype)
+                samples.take(lambda: runner.test(test), round=round, test=test, peer=name, dtype=dtype)
+        for dtype, runner in ours:
+            samples.take(runner.depth, round=round, test="depth", peer=OURS, dtype=dtype)
+    for shape in SHAPES if not QUICK else []:
+        for dtype, runner in ours:
+            samples.take(lambda: runner.shape(shape), round=0, test=shape, peer=OURS, dtype=dtype)
     versions = {name: runner.version for (name, _), runner in started.items()}
     report.write(a.results, samples.list, checks, versions, started[OURS, "f32"].exact())
     samples.file.rename(samples.file.with_name("done-" + samples.file.name))
