@@ -9,10 +9,14 @@ unset OPENBLAS_CORETYPE OPENBLAS_L2_SIZE
 mkdir -p "$folder"
 
 [ -x "$folder/venv/bin/pip" ] || python3 -m venv "$folder/venv"
-grep -vE '^#|^$' "$here/requirements.txt" | while read -r package; do
-	"$folder/venv/bin/pip" install --quiet --constraint "$here/requirements.txt" "$package" </dev/null ||
-		echo "setup: $package: not installed: its peer is left out" >&2
-done
+install() {
+	grep -vE '^#|^$' "$here/requirements.txt" | while read -r package; do
+		"$folder/venv/bin/pip" install --quiet --constraint "$here/requirements.txt" "$package" </dev/null ||
+			echo "setup: $package: not installed: its peer is left out" >&2
+	done
+	cp "$here/requirements.txt" "$folder/venv/installed.txt"
+}
+cmp -s "$here/requirements.txt" "$folder/venv/installed.txt" || install
 
 build_llama() {
 	cd "$folder"
