@@ -19,10 +19,10 @@ const (
 )
 
 // A Pool is a fixed number of workers that do one job together at a time. The caller is one of
-// them, the others have a thread each. One goroutine at a time uses a Pool.
+// them. One goroutine at a time uses a Pool. With more workers than processors none spins.
 //
-// With as many workers as processors, each thread is pinned to one. With fewer, the system places
-// them, since other processes may be as many; with more, no worker spins.
+// Workers are not pinned to processors: alone on a machine that gains nothing, and beside other
+// processes it costs, see docs/design.md.
 type Pool struct {
 	workers []*worker // beyond the caller
 	spin    time.Duration
@@ -70,19 +70,14 @@ func NewPool(n int) *Pool {
 		panic(badThreads)
 	}
 	p := &Pool{done: make(chan struct{}, 1), spin: spin}
-	cpus := processors()
-	most := runtime.GOMAXPROCS(0) // which heeds a cgroup's quota
-	if n > most || cpus != nil && n > len(cpus) {
+	if n > min(runtime.GOMAXPROCS(0), processors()) { // the first heeds a cgroup's quota
 		p.spin = 0 // who looks for work takes the processor from those who have some
-	}
-	if n != most || n != len(cpus) {
-		cpus = nil
 	}
 	p.spins.Store(int64(p.spin))
 	for i := 1; i < n; i++ {
 		w := &worker{wake: make(chan struct{}, 1)}
 		p.workers = append(p.workers, w)
-		go p.work(w, i, cpus)
+		go p.work(w, i)
 	}
 	return p
 }
@@ -106,13 +101,8 @@ func (w *worker) set(state uint32) (looking bool) {
 	return true
 }
 
-// work is the life of worker number i, on the i-th of the processors if it is to be pinned. Its
-// thread ends with it.
-func (p *Pool) work(w *worker, i int, cpus []int) {
-	runtime.LockOSThread()
-	if cpus != nil {
-		pin(cpus[i])
-	}
+// work is the life of worker number i.
+func (p *Pool) work(w *worker, i int) {
 	debug.SetPanicOnFault(true)
 	for w.await(time.Duration(p.spins.Load())) != closed {
 		if !w.state.CompareAndSwap(called, busy) {

@@ -5,59 +5,54 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
-	"slices"
-	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
-	"time"
 	"unsafe"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/gptmeter/gptmeter/tensor/internal/kernel"
 )
 
-// TestPinned: with as many workers as processors, each but the caller stays on one of its own.
-// A pool that is made where fewer may be used pins none and does not spin.
-func TestPinned(t *testing.T) {
-	cpus := processors()
-	if len(cpus) < 2 || len(cpus) != runtime.GOMAXPROCS(0) {
-		t.Skipf("%d processors for %d threads of Go: nothing is pinned", len(cpus), runtime.GOMAXPROCS(0))
-	}
-	p := NewPool(len(cpus))
-	defer p.Close()
-	var mu sync.Mutex
-	seen := map[int][]int{}
-	where := func(worker, _, _ int) {
-		if worker == 0 {
-			time.Sleep(20 * time.Millisecond) // so that the caller does not do the others' parts
-		}
-		mu.Lock()
-		defer mu.Unlock()
-		seen[worker] = processors()
-	}
-	p.split(len(cpus), 1, where)
-	for i := 1; i < len(cpus); i++ {
-		if !slices.Equal(seen[i], cpus[i:i+1]) {
-			t.Errorf("worker %d runs on processors %v, not on %d", i, seen[i], cpus[i])
-		}
-	}
-	if !slices.Equal(seen[0], cpus) {
-		t.Errorf("the caller may run on %v, not on %v", seen[0], cpus)
-	}
-
-	var narrow *Pool
-	done := make(chan struct{})
+// TestFewerProcessors: a pool that is made where a process may use fewer processors than it has
+// workers does not spin, and serves.
+func TestFewerProcessors(t *testing.T) {
+	all := processors()
+	done := make(chan *Pool)
 	go func() { // its thread ends with it
-		defer close(done)
 		runtime.LockOSThread()
-		pin(cpus[1])
-		narrow = NewPool(len(cpus))
+		var one unix.CPUSet
+		one.Set(firstProcessor(t))
+		if err := unix.SchedSetaffinity(0, &one); err != nil {
+			t.Error(err)
+		}
+		if n := processors(); n != 1 {
+			t.Errorf("%d processors, where one is allowed", n)
+		}
+		done <- NewPool(2)
 	}()
-	<-done
-	defer narrow.Close()
-	narrow.split(len(cpus), 1, where)
-	if narrow.spin != 0 || len(seen[1]) < 1 {
-		t.Errorf("on one processor workers spin for %v", narrow.spin)
+	p := <-done
+	defer p.Close()
+	var parts atomic.Int32
+	p.split(2, 1, func(int, int, int) { parts.Add(1) })
+	if p.spin != 0 || parts.Load() != 2 {
+		t.Errorf("on one of %d processors workers spin for %v, %d of 2 parts are done", all, p.spin, parts.Load())
 	}
+}
+
+func firstProcessor(t *testing.T) int {
+	var set unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &set); err != nil {
+		t.Error(err)
+	}
+	for cpu := range len(set) * 64 {
+		if set.IsSet(cpu) {
+			return cpu
+		}
+	}
+	t.Error("no processor is allowed")
+	return 0
 }
 
 // TestFault: memory that cannot be read, a file's that was cut, is a panic with the address,
