@@ -80,7 +80,7 @@ func (x *Exec) attention(out Tensor, q, kv columns, queryEnds []int, caches []*K
 	}
 	for w := range x.done {
 		d := &x.done[w]
-		d.room(x.backend.ScratchSize(size, longest+longest/2)) // a sequence grows
+		d.room(x.backend.ScratchSize(heads, size, longest+longest/2)) // a sequence grows
 		d.spans = slices.Grow(d.spans[:0], len(spans))[:len(spans)]
 		clear(d.spans)
 	}
@@ -91,16 +91,14 @@ func (x *Exec) attention(out Tensor, q, kv columns, queryEnds []int, caches []*K
 	}
 }
 
-// attentionShare does the heads from up to to, counted head by head and in each span by span, so
-// that workers get heads of long and short sequences alike.
+// attentionShare does the items from up to to, counted head by head and in each span by span, so
+// that workers get heads of long and short sequences alike: of each span those heads that are among
+// the items.
 func attentionShare(x *Exec, worker, from, to int) (c Count) {
-	d := &x.done[worker]
-	for i := from; i < to; i++ {
-		span := i % len(x.spans)
-		a := &x.spans[span]
-		attention, softmax := x.backend.Head(a, i/len(x.spans), d.scratch)
-		d.spans[span].attention.Add(attention)
-		d.spans[span].softmax.Add(softmax)
+	d, n := &x.done[worker], len(x.spans)
+	for i := range x.spans {
+		first, end := (max(from-i, 0)+n-1)/n, (max(to-i, 0)+n-1)/n
+		d.spans[i].attention, d.spans[i].softmax = x.backend.Heads(&x.spans[i], first, end, d.scratch)
 	}
 	return c
 }

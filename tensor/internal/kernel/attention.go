@@ -33,17 +33,18 @@ type Attention struct {
 	Scale        float32     // of a score
 }
 
-// maxRows bounds a Backend's Rows, so that what a group of rows needs fits on the stack.
-const maxRows = 16
+// maxRows bounds a Backend's Rows, and maxHeads the heads that a row takes through the blocks
+// together, so that what they need fits on the stack.
+const maxRows, maxHeads = 16, 32
 
-// ScratchSize is the length of the scratch that Head needs where a sequence has so many positions
-// after the call.
-func (b *Backend) ScratchSize(size, positions int) int {
-	return b.Rows * (stride(roundUp(positions, BlockPositions)) + size)
+// ScratchSize is the length of the scratch that Heads needs for so many heads where a sequence has
+// so many positions after the call.
+func (b *Backend) ScratchSize(heads, size, positions int) int {
+	return max(b.Rows, min(heads, maxHeads)) * (stride(roundUp(positions, BlockPositions)) + size)
 }
 
-// Head appends head h's new keys and values to the blocks and is then, for each row i of Queries,
-// which is at position p = Past + Rows − Queries + i,
+// Heads appends the new keys and values of the heads from up to to to the blocks and is then, for
+// each of them, and for each row i of Queries, which is at position p = Past + Rows − Queries + i,
 //
 //	for j := range p + 1 {
 //		score[j] = Σ_d (q[i][d]·Scale) · key[j][d]
@@ -52,7 +53,26 @@ func (b *Backend) ScratchSize(size, positions int) int {
 //	out[i][d] = Σ_j e[j]·value[j][d] · (1 / Σ e)
 //
 // (Vaswani et al. 2017, section 3.2.1, with a causal mask). Softmax's part is counted apart.
-func (b *Backend) Head(a *Attention, h int, scratch []float32) (products, softmax Count) {
+func (b *Backend) Heads(a *Attention, from, to int, scratch []float32) (products, softmax Count) {
+	each := 1
+	if a.Queries == 1 {
+		each = maxHeads
+	}
+	for ; from < to; from += each {
+		p, s := Count{}, Count{}
+		if a.Queries == 1 {
+			p, s = b.row(a, from, min(to, from+each), scratch)
+		} else {
+			p, s = b.head(a, from, scratch)
+		}
+		products.Add(p)
+		softmax.Add(s)
+	}
+	return products, softmax
+}
+
+// head is Heads for one of them, with rows in groups, as equal as can be.
+func (b *Backend) head(a *Attention, h int, scratch []float32) (products, softmax Count) {
 	products = a.append(h)
 	width := a.Heads * a.Size
 	g := group{Attention: a, head: h, ld: stride(roundUp(a.Past+a.Rows, BlockPositions))}
@@ -67,15 +87,14 @@ func (b *Backend) Head(a *Attention, h int, scratch []float32) (products, softma
 			products.Read += int64(a.Size * float32Bytes)
 		}
 		products.Add(b.score(&g))
-		sums := b.exponentials(&g, &softmax)
+		var sums [maxRows]float32
+		for i := range g.rows {
+			sums[i] = b.exponentials(g.scores[i*g.ld:][:g.sees+i], &softmax)
+		}
 		out := a.Out[first*width+h*a.Size:]
 		products.Add(b.mix(&g, out))
 		for i := range g.rows {
-			row := out[i*width:][:a.Size]
-			b.ScaleTo(row, row, 1/sums[i])
-			softmax.Special++
-			softmax.Elementwise += int64(a.Size)
-			products.Written += int64(a.Size * float32Bytes)
+			a.divide(b, out[i*width:][:a.Size], sums[i], &products, &softmax)
 		}
 	}
 	if a.Queries > 0 { // the last row sees all of them
@@ -89,15 +108,35 @@ func (a *Attention) append(h int) (c Count) {
 	for i := range a.Rows {
 		block, at := (a.Past+i)/BlockPositions, (a.Past+i)%BlockPositions
 		row := a.KV[i*a.LDKV+h*a.Size:]
-		keys := a.Keys[block][h*a.Size*BlockPositions:][:a.Size*BlockPositions]
+		keys := a.Keys[block][a.at(h):][:a.Size*BlockPositions]
 		for d, k := range row[:a.Size] {
 			keys[d*BlockPositions+at] = k
 		}
-		copy(a.Values[block][(h*BlockPositions+at)*a.Size:][:a.Size], row[a.Heads*a.Size:])
+		copy(a.Values[block][a.at(h)+at*a.Size:][:a.Size], row[a.Heads*a.Size:])
 		c.Read += int64(2 * a.Size * float32Bytes)
 		c.Written += int64(2 * a.Size * float32Bytes)
 	}
 	return c
+}
+
+// at is where head h begins in a block.
+func (a *Attention) at(h int) int { return h * a.Size * BlockPositions }
+
+// divide divides a row of the result by its sum of exponentials.
+func (a *Attention) divide(b *Backend, row []float32, sum float32, products, softmax *Count) {
+	b.ScaleTo(row, row, 1/sum)
+	softmax.Special++
+	softmax.Elementwise += int64(len(row))
+	products.Written += int64(len(row) * float32Bytes)
+}
+
+// exponentials makes a row of scores their exponentials, less the largest, and returns their sum.
+func (b *Backend) exponentials(row []float32, c *Count) (sum float32) {
+	sum = b.ExpSum(row, b.Max(row))
+	c.sum(len(row))
+	c.Elementwise += int64(len(row)) // the differences
+	c.Special += int64(len(row))
+	return sum
 }
 
 // A group is the rows, at most a Backend's Rows, that go through the blocks together.
@@ -110,35 +149,19 @@ type group struct {
 	ld         int
 }
 
-// at is where the head begins in a block.
-func (g *group) at() int { return g.head * g.Size * BlockPositions }
-
 // score is scores[i][j] = Σ_d queries[i][d]·key[j][d] for whole blocks.
 func (b *Backend) score(g *group) (c Count) {
 	blocks := (g.sees + g.rows - 1 + BlockPositions - 1) / BlockPositions
-	b.Scores(g.scores, g.ld, g.queries, g.Size, g.Keys, g.at(), g.Size, g.rows, blocks)
+	b.Scores(g.scores, g.ld, g.queries, g.Size, g.Keys, g.at(g.head), g.Size, g.rows, blocks)
 	for i := range g.rows {
 		c.product(1, g.sees+i, blocks*BlockPositions, g.Size)
 	}
 	return c
 }
 
-// exponentials makes scores their exponentials, less the largest in a row, and returns each row's
-// sum.
-func (b *Backend) exponentials(g *group, c *Count) (sums [maxRows]float32) {
-	for i := range g.rows {
-		row := g.scores[i*g.ld:][:g.sees+i]
-		sums[i] = b.ExpSum(row, b.Max(row))
-		c.sum(len(row))
-		c.Elementwise += int64(len(row)) // the differences
-		c.Special += int64(len(row))
-	}
-	return sums
-}
-
 // mix is out[i][d] = Σ_j scores[i][j]·value[j][d].
 func (b *Backend) mix(g *group, out []float32) (c Count) {
-	b.Mix(out, g.Heads*g.Size, g.scores, g.ld, g.Values, g.at(), g.Size, g.rows, g.sees)
+	b.Mix(out, g.Heads*g.Size, g.scores, g.ld, g.Values, g.at(g.head), g.Size, g.rows, g.sees, false)
 	for i := range g.rows {
 		c.product(1, g.Size, roundUp(g.Size, b.Columns), g.sees+i)
 	}

@@ -24,7 +24,7 @@ type Backend struct {
 
 	// Scores and Mix are attention's products, of at most Rows rows with blocks of keys and values.
 	Scores func(out []float32, ldo int, q []float32, ldq int, keys [][]float32, at, size, rows, blocks int)
-	Mix    func(out []float32, ldo int, p []float32, ldp int, values [][]float32, at, size, rows, positions int)
+	Mix    func(out []float32, ldo int, p []float32, ldp int, values [][]float32, at, size, rows, positions int, add bool)
 
 	// Integers has what multiplies weights that are integers.
 	Integers [Formats]integers

@@ -2,6 +2,7 @@ package kernel_test
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -268,7 +269,7 @@ func TestHead(t *testing.T) {
 				want := m.Head(&softmax, part(first, to, 0), part(0, to, 1), part(0, to, 2), from, a.Scale)
 				out, check := guarded(a.Queries * width)
 				a.Out = out
-				products, exps := b.Head(&a, h, make([]float32, b.ScratchSize(d, to)))
+				products, exps := b.Heads(&a, h, h+1, make([]float32, b.ScratchSize(heads, d, to)))
 				check(t)
 				got := make([]float32, 0, a.Queries*d)
 				for i := range a.Queries {
@@ -279,6 +280,39 @@ func TestHead(t *testing.T) {
 					t.Fatalf("%s: softmax counted %+v, the oracle did %+v", b.Name, exps, softmax.Tally)
 				}
 			}
+		}
+	})
+}
+
+// TestHeads: heads that go through the blocks together have the bits and Counts of each alone, also
+// where they are more than go at once.
+func TestHeads(t *testing.T) {
+	each(t, func(t *rapid.T, b *kernel.Backend) {
+		heads, d := rapid.IntRange(1, 70).Draw(t, "heads"), rapid.IntRange(1, 5).Draw(t, "head size")
+		past, width := rapid.IntRange(0, 70).Draw(t, "past"), heads*d
+		run := func(cuts ...int) (out []float32, count, softmax kernel.Count) {
+			a := kernel.Attention{Heads: heads, Size: d, Scale: 0.37, LDQ: 3 * width, LDKV: 3 * width}
+			a.Keys, a.Values = kernel.AppendBlocks(nil, nil, (past+32)/32, width)
+			scratch := make([]float32, b.ScratchSize(heads, d, past+1))
+			for ; a.Past <= past; a.Past++ {
+				qkv := numbers(3 * width * (a.Past + 1))[3*width*a.Past:]
+				a.Rows, a.Queries, a.Q, a.KV, a.Out = 1, 1, qkv, qkv[width:], make([]float32, width)
+				for i, to := range cuts[1:] {
+					c, s := b.Heads(&a, cuts[i], to, scratch)
+					count.Add(c)
+					softmax.Add(s)
+				}
+			}
+			return a.Out, count, softmax
+		}
+		var alone []int
+		for h := range heads + 1 {
+			alone = append(alone, h)
+		}
+		want, wantCount, wantSoftmax := run(alone...)
+		got, count, softmax := run(0, rapid.IntRange(0, heads).Draw(t, "cut"), heads)
+		if !slices.Equal(got, want) || count != wantCount || softmax != wantSoftmax {
+			t.Fatalf("%s: %v, %+v, %+v together, %v, %+v, %+v alone", b.Name, got, count, softmax, want, wantCount, wantSoftmax)
 		}
 	})
 }

@@ -15,7 +15,7 @@ func Scores(out []float32, ldo int, q []float32, ldq int, keys [][]float32, at, 
 	scores[rows-1](&out[0], ldo, &q[0], ldq, &keys[0], at, size, blocks)
 }
 
-type mixer func(out *float32, ldo int, p *float32, ldp int, values *[]float32, at, size, positions, cols int)
+type mixer func(out *float32, ldo int, p *float32, ldp int, values *[]float32, at, size, positions, cols int, add bool)
 
 // One row goes through whole values, because it waits for memory.
 var mix1 = [8]mixer{mix1x8, mix1x16, mix1x24, mix1x32, mix1x40, mix1x48, mix1x56, mix1x64}
@@ -30,7 +30,7 @@ var mixes = [Rows - 1][2]mixer{
 }
 
 // Mix is pure.Mix for at most Rows rows, where no product is rounded before it is added.
-func Mix(out []float32, ldo int, p []float32, ldp int, values [][]float32, at, size, rows, positions int) {
+func Mix(out []float32, ldo int, p []float32, ldp int, values [][]float32, at, size, rows, positions int, add bool) {
 	_, _ = out[(rows-1)*ldo+size-1], p[(rows-1)*ldp+positions+rows-2]
 	for _, block := range values[:(positions+rows+30)/32] {
 		_ = block[at+32*size-1]
@@ -41,6 +41,6 @@ func Mix(out []float32, ldo int, p []float32, ldp int, values [][]float32, at, s
 	}
 	for d := 0; d < size; d += len(kinds) * Columns {
 		n := min(len(kinds)*Columns, size-d)
-		kinds[(n-1)/Columns](&out[d], ldo, &p[0], ldp, &values[0], at+d, size, positions, n)
+		kinds[(n-1)/Columns](&out[d], ldo, &p[0], ldp, &values[0], at+d, size, positions, n, add)
 	}
 }

@@ -7407,57 +7407,46 @@ tail_store:
 	RET
 
 // func scores1(out *float32, ldo int, q *float32, ldq int, keys *[]float32, at int, size int, blocks int)
-// Requires: AVX, FMA3, MMX+
+// Requires: AVX, FMA3
 TEXT ·scores1(SB), NOSPLIT, $0-64
 	MOVQ keys+32(FP), AX
-	MOVQ blocks+56(FP), BX
-	XORQ SI, SI
+	MOVQ blocks+56(FP), DX
+	XORQ BX, BX
 
 block:
-	MOVQ (AX), CX
-	MOVQ at+40(FP), DX
-	LEAQ (CX)(DX*4), CX
-	MOVQ CX, DX
-	CMPQ BX, $0x01
-	JEQ  last0
-	MOVQ 24(AX), DX
-	MOVQ at+40(FP), DI
-	LEAQ (DX)(DI*4), DX
-
-last0:
+	MOVQ   (AX), CX
+	MOVQ   at+40(FP), SI
+	LEAQ   (CX)(SI*4), CX
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	MOVQ   ldq+24(FP), DI
-	SHLQ   $0x02, DI
-	MOVQ   q+16(FP), DI
-	MOVQ   size+48(FP), R8
+	MOVQ   ldq+24(FP), SI
+	SHLQ   $0x02, SI
+	MOVQ   q+16(FP), SI
+	MOVQ   size+48(FP), DI
 
 product0:
-	VBROADCASTSS (DI), Y4
+	VBROADCASTSS (SI), Y4
 	VFMADD231PS  (CX), Y4, Y0
 	VFMADD231PS  32(CX), Y4, Y1
 	VFMADD231PS  64(CX), Y4, Y2
 	VFMADD231PS  96(CX), Y4, Y3
-	PREFETCHT0   (DX)
-	PREFETCHT0   64(DX)
-	ADDQ         $0x00000080, DX
-	ADDQ         $0x04, DI
+	ADDQ         $0x04, SI
 	ADDQ         $0x00000080, CX
-	DECQ         R8
+	DECQ         DI
 	JNZ          product0
 	MOVQ         ldo+8(FP), CX
 	SHLQ         $0x02, CX
 	MOVQ         out+0(FP), CX
-	ADDQ         SI, CX
+	ADDQ         BX, CX
 	VMOVUPS      Y0, (CX)
 	VMOVUPS      Y1, 32(CX)
 	VMOVUPS      Y2, 64(CX)
 	VMOVUPS      Y3, 96(CX)
-	ADDQ         $0x00000080, SI
+	ADDQ         $0x00000080, BX
 	ADDQ         $0x18, AX
-	DECQ         BX
+	DECQ         DX
 	JNZ          block
 	VZEROUPPER
 	RET
@@ -8043,51 +8032,50 @@ product64:
 	VZEROUPPER
 	RET
 
-// func mix1x8(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
-// Requires: AVX, CMOV, FMA3, MMX+
-TEXT ·mix1x8(SB), NOSPLIT, $0-72
-	MOVQ   cols+64(FP), AX
-	CMPQ   AX, $0x08
-	JNE    masked
-	VXORPS Y0, Y0, Y0
-	MOVQ   ldp+24(FP), AX
-	SHLQ   $0x02, AX
-	MOVQ   p+16(FP), AX
-	MOVQ   values+32(FP), CX
-	MOVQ   size+48(FP), SI
-	MOVQ   positions+56(FP), DI
-	SHLQ   $0x02, SI
+// func mix1x8(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
+// Requires: AVX, CMOV, FMA3
+TEXT ·mix1x8(SB), NOSPLIT, $0-73
+	MOVQ    cols+64(FP), AX
+	CMPQ    AX, $0x08
+	JNE     masked
+	VXORPS  Y0, Y0, Y0
+	MOVB    add+72(FP), AL
+	TESTB   AL, AL
+	JZ      full_begin
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), AX
+	VMOVUPS (AX), Y0
+
+full_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), AX
+	MOVQ values+32(FP), CX
+	MOVQ size+48(FP), BX
+	MOVQ positions+56(FP), SI
+	SHLQ $0x02, BX
 
 full_block:
-	MOVQ    $0x00000020, R8
-	CMPQ    DI, R8
-	CMOVQLT DI, R8
+	MOVQ    $0x00000020, DI
+	CMPQ    SI, DI
+	CMOVQLT SI, DI
 	MOVQ    $0x00000020, DX
-	SUBQ    R8, DX
-	SUBQ    R8, DI
+	SUBQ    DI, DX
+	SUBQ    DI, SI
 	MOVQ    (CX), DX
-	MOVQ    at+40(FP), BX
-	LEAQ    (DX)(BX*4), DX
-	MOVQ    DX, BX
-	TESTQ   DI, DI
-	JEQ     last1
-	MOVQ    24(CX), BX
-	MOVQ    at+40(FP), R9
-	LEAQ    (BX)(R9*4), BX
-
-last1:
-	ADDQ $0x18, CX
+	MOVQ    at+40(FP), R8
+	LEAQ    (DX)(R8*4), DX
+	ADDQ    $0x18, CX
 
 full_position:
 	VBROADCASTSS (AX), Y1
 	VFMADD231PS  (DX), Y1, Y0
-	PREFETCHT0   (BX)
-	ADDQ         SI, BX
 	ADDQ         $0x04, AX
-	ADDQ         SI, DX
-	DECQ         R8
+	ADDQ         BX, DX
+	DECQ         DI
 	JNZ          full_position
-	TESTQ        DI, DI
+	TESTQ        SI, SI
 	JNZ          full_block
 	MOVQ         ldo+8(FP), AX
 	SHLQ         $0x02, AX
@@ -8097,50 +8085,49 @@ full_position:
 	RET
 
 masked:
-	LEAQ    masks<>+0(SB), CX
-	SHLQ    $0x02, AX
-	SUBQ    AX, CX
-	VMOVUPS 64(CX), Y0
-	VXORPS  Y1, Y1, Y1
-	MOVQ    ldp+24(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    p+16(FP), AX
-	MOVQ    values+32(FP), CX
-	MOVQ    size+48(FP), SI
-	MOVQ    positions+56(FP), DI
-	SHLQ    $0x02, SI
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	VXORPS     Y1, Y1, Y1
+	MOVB       add+72(FP), AL
+	TESTB      AL, AL
+	JZ         tail_begin
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), AX
+	VMASKMOVPS (AX), Y0, Y1
+
+tail_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), AX
+	MOVQ values+32(FP), CX
+	MOVQ size+48(FP), BX
+	MOVQ positions+56(FP), SI
+	SHLQ $0x02, BX
 
 tail_block:
-	MOVQ    $0x00000020, R8
-	CMPQ    DI, R8
-	CMOVQLT DI, R8
+	MOVQ    $0x00000020, DI
+	CMPQ    SI, DI
+	CMOVQLT SI, DI
 	MOVQ    $0x00000020, DX
-	SUBQ    R8, DX
-	SUBQ    R8, DI
+	SUBQ    DI, DX
+	SUBQ    DI, SI
 	MOVQ    (CX), DX
-	MOVQ    at+40(FP), BX
-	LEAQ    (DX)(BX*4), DX
-	MOVQ    DX, BX
-	TESTQ   DI, DI
-	JEQ     last2
-	MOVQ    24(CX), BX
-	MOVQ    at+40(FP), R9
-	LEAQ    (BX)(R9*4), BX
-
-last2:
-	ADDQ $0x18, CX
+	MOVQ    at+40(FP), R8
+	LEAQ    (DX)(R8*4), DX
+	ADDQ    $0x18, CX
 
 tail_position:
 	VBROADCASTSS (AX), Y2
 	VMASKMOVPS   (DX), Y0, Y3
 	VFMADD231PS  Y3, Y2, Y1
-	PREFETCHT0   (BX)
-	ADDQ         SI, BX
 	ADDQ         $0x04, AX
-	ADDQ         SI, DX
-	DECQ         R8
+	ADDQ         BX, DX
+	DECQ         DI
 	JNZ          tail_position
-	TESTQ        DI, DI
+	TESTQ        SI, SI
 	JNZ          tail_block
 	MOVQ         ldo+8(FP), AX
 	SHLQ         $0x02, AX
@@ -8149,54 +8136,54 @@ tail_position:
 	VZEROUPPER
 	RET
 
-// func mix1x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
-// Requires: AVX, CMOV, FMA3, MMX+
-TEXT ·mix1x16(SB), NOSPLIT, $0-72
-	MOVQ   cols+64(FP), AX
-	SUBQ   $0x08, AX
-	CMPQ   AX, $0x08
-	JNE    masked
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ   ldp+24(FP), AX
-	SHLQ   $0x02, AX
-	MOVQ   p+16(FP), AX
-	MOVQ   values+32(FP), CX
-	MOVQ   size+48(FP), SI
-	MOVQ   positions+56(FP), DI
-	SHLQ   $0x02, SI
+// func mix1x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
+// Requires: AVX, CMOV, FMA3
+TEXT ·mix1x16(SB), NOSPLIT, $0-73
+	MOVQ    cols+64(FP), AX
+	SUBQ    $0x08, AX
+	CMPQ    AX, $0x08
+	JNE     masked
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVB    add+72(FP), AL
+	TESTB   AL, AL
+	JZ      full_begin
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), AX
+	VMOVUPS (AX), Y0
+	VMOVUPS 32(AX), Y1
+
+full_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), AX
+	MOVQ values+32(FP), CX
+	MOVQ size+48(FP), BX
+	MOVQ positions+56(FP), SI
+	SHLQ $0x02, BX
 
 full_block:
-	MOVQ    $0x00000020, R8
-	CMPQ    DI, R8
-	CMOVQLT DI, R8
+	MOVQ    $0x00000020, DI
+	CMPQ    SI, DI
+	CMOVQLT SI, DI
 	MOVQ    $0x00000020, DX
-	SUBQ    R8, DX
-	SUBQ    R8, DI
+	SUBQ    DI, DX
+	SUBQ    DI, SI
 	MOVQ    (CX), DX
-	MOVQ    at+40(FP), BX
-	LEAQ    (DX)(BX*4), DX
-	MOVQ    DX, BX
-	TESTQ   DI, DI
-	JEQ     last3
-	MOVQ    24(CX), BX
-	MOVQ    at+40(FP), R9
-	LEAQ    (BX)(R9*4), BX
-
-last3:
-	ADDQ $0x18, CX
+	MOVQ    at+40(FP), R8
+	LEAQ    (DX)(R8*4), DX
+	ADDQ    $0x18, CX
 
 full_position:
 	VBROADCASTSS (AX), Y2
 	VFMADD231PS  (DX), Y2, Y0
 	VFMADD231PS  32(DX), Y2, Y1
-	PREFETCHT0   (BX)
-	ADDQ         SI, BX
 	ADDQ         $0x04, AX
-	ADDQ         SI, DX
-	DECQ         R8
+	ADDQ         BX, DX
+	DECQ         DI
 	JNZ          full_position
-	TESTQ        DI, DI
+	TESTQ        SI, SI
 	JNZ          full_block
 	MOVQ         ldo+8(FP), AX
 	SHLQ         $0x02, AX
@@ -8207,52 +8194,52 @@ full_position:
 	RET
 
 masked:
-	LEAQ    masks<>+0(SB), CX
-	SHLQ    $0x02, AX
-	SUBQ    AX, CX
-	VMOVUPS 64(CX), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	MOVQ    ldp+24(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    p+16(FP), AX
-	MOVQ    values+32(FP), CX
-	MOVQ    size+48(FP), SI
-	MOVQ    positions+56(FP), DI
-	SHLQ    $0x02, SI
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	MOVB       add+72(FP), AL
+	TESTB      AL, AL
+	JZ         tail_begin
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), AX
+	VMOVUPS    (AX), Y1
+	VMASKMOVPS 32(AX), Y0, Y2
+
+tail_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), AX
+	MOVQ values+32(FP), CX
+	MOVQ size+48(FP), BX
+	MOVQ positions+56(FP), SI
+	SHLQ $0x02, BX
 
 tail_block:
-	MOVQ    $0x00000020, R8
-	CMPQ    DI, R8
-	CMOVQLT DI, R8
+	MOVQ    $0x00000020, DI
+	CMPQ    SI, DI
+	CMOVQLT SI, DI
 	MOVQ    $0x00000020, DX
-	SUBQ    R8, DX
-	SUBQ    R8, DI
+	SUBQ    DI, DX
+	SUBQ    DI, SI
 	MOVQ    (CX), DX
-	MOVQ    at+40(FP), BX
-	LEAQ    (DX)(BX*4), DX
-	MOVQ    DX, BX
-	TESTQ   DI, DI
-	JEQ     last4
-	MOVQ    24(CX), BX
-	MOVQ    at+40(FP), R9
-	LEAQ    (BX)(R9*4), BX
-
-last4:
-	ADDQ $0x18, CX
+	MOVQ    at+40(FP), R8
+	LEAQ    (DX)(R8*4), DX
+	ADDQ    $0x18, CX
 
 tail_position:
 	VBROADCASTSS (AX), Y3
 	VFMADD231PS  (DX), Y3, Y1
 	VMASKMOVPS   32(DX), Y0, Y4
 	VFMADD231PS  Y4, Y3, Y2
-	PREFETCHT0   (BX)
-	ADDQ         SI, BX
 	ADDQ         $0x04, AX
-	ADDQ         SI, DX
-	DECQ         R8
+	ADDQ         BX, DX
+	DECQ         DI
 	JNZ          tail_position
-	TESTQ        DI, DI
+	TESTQ        SI, SI
 	JNZ          tail_block
 	MOVQ         ldo+8(FP), AX
 	SHLQ         $0x02, AX
@@ -8262,57 +8249,57 @@ tail_position:
 	VZEROUPPER
 	RET
 
-// func mix1x24(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
-// Requires: AVX, CMOV, FMA3, MMX+
-TEXT ·mix1x24(SB), NOSPLIT, $0-72
-	MOVQ   cols+64(FP), AX
-	SUBQ   $0x10, AX
-	CMPQ   AX, $0x08
-	JNE    masked
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	MOVQ   ldp+24(FP), AX
-	SHLQ   $0x02, AX
-	MOVQ   p+16(FP), AX
-	MOVQ   values+32(FP), CX
-	MOVQ   size+48(FP), SI
-	MOVQ   positions+56(FP), DI
-	SHLQ   $0x02, SI
+// func mix1x24(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
+// Requires: AVX, CMOV, FMA3
+TEXT ·mix1x24(SB), NOSPLIT, $0-73
+	MOVQ    cols+64(FP), AX
+	SUBQ    $0x10, AX
+	CMPQ    AX, $0x08
+	JNE     masked
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVB    add+72(FP), AL
+	TESTB   AL, AL
+	JZ      full_begin
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), AX
+	VMOVUPS (AX), Y0
+	VMOVUPS 32(AX), Y1
+	VMOVUPS 64(AX), Y2
+
+full_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), AX
+	MOVQ values+32(FP), CX
+	MOVQ size+48(FP), BX
+	MOVQ positions+56(FP), SI
+	SHLQ $0x02, BX
 
 full_block:
-	MOVQ    $0x00000020, R8
-	CMPQ    DI, R8
-	CMOVQLT DI, R8
+	MOVQ    $0x00000020, DI
+	CMPQ    SI, DI
+	CMOVQLT SI, DI
 	MOVQ    $0x00000020, DX
-	SUBQ    R8, DX
-	SUBQ    R8, DI
+	SUBQ    DI, DX
+	SUBQ    DI, SI
 	MOVQ    (CX), DX
-	MOVQ    at+40(FP), BX
-	LEAQ    (DX)(BX*4), DX
-	MOVQ    DX, BX
-	TESTQ   DI, DI
-	JEQ     last5
-	MOVQ    24(CX), BX
-	MOVQ    at+40(FP), R9
-	LEAQ    (BX)(R9*4), BX
-
-last5:
-	ADDQ $0x18, CX
+	MOVQ    at+40(FP), R8
+	LEAQ    (DX)(R8*4), DX
+	ADDQ    $0x18, CX
 
 full_position:
 	VBROADCASTSS (AX), Y3
 	VFMADD231PS  (DX), Y3, Y0
 	VFMADD231PS  32(DX), Y3, Y1
 	VFMADD231PS  64(DX), Y3, Y2
-	PREFETCHT0   (BX)
-	PREFETCHT0   64(BX)
-	ADDQ         SI, BX
 	ADDQ         $0x04, AX
-	ADDQ         SI, DX
-	DECQ         R8
+	ADDQ         BX, DX
+	DECQ         DI
 	JNZ          full_position
-	TESTQ        DI, DI
+	TESTQ        SI, SI
 	JNZ          full_block
 	MOVQ         ldo+8(FP), AX
 	SHLQ         $0x02, AX
@@ -8324,40 +8311,43 @@ full_position:
 	RET
 
 masked:
-	LEAQ    masks<>+0(SB), CX
-	SHLQ    $0x02, AX
-	SUBQ    AX, CX
-	VMOVUPS 64(CX), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    ldp+24(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    p+16(FP), AX
-	MOVQ    values+32(FP), CX
-	MOVQ    size+48(FP), SI
-	MOVQ    positions+56(FP), DI
-	SHLQ    $0x02, SI
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	MOVB       add+72(FP), AL
+	TESTB      AL, AL
+	JZ         tail_begin
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), AX
+	VMOVUPS    (AX), Y1
+	VMOVUPS    32(AX), Y2
+	VMASKMOVPS 64(AX), Y0, Y3
+
+tail_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), AX
+	MOVQ values+32(FP), CX
+	MOVQ size+48(FP), BX
+	MOVQ positions+56(FP), SI
+	SHLQ $0x02, BX
 
 tail_block:
-	MOVQ    $0x00000020, R8
-	CMPQ    DI, R8
-	CMOVQLT DI, R8
+	MOVQ    $0x00000020, DI
+	CMPQ    SI, DI
+	CMOVQLT SI, DI
 	MOVQ    $0x00000020, DX
-	SUBQ    R8, DX
-	SUBQ    R8, DI
+	SUBQ    DI, DX
+	SUBQ    DI, SI
 	MOVQ    (CX), DX
-	MOVQ    at+40(FP), BX
-	LEAQ    (DX)(BX*4), DX
-	MOVQ    DX, BX
-	TESTQ   DI, DI
-	JEQ     last6
-	MOVQ    24(CX), BX
-	MOVQ    at+40(FP), R9
-	LEAQ    (BX)(R9*4), BX
-
-last6:
-	ADDQ $0x18, CX
+	MOVQ    at+40(FP), R8
+	LEAQ    (DX)(R8*4), DX
+	ADDQ    $0x18, CX
 
 tail_position:
 	VBROADCASTSS (AX), Y4
@@ -8365,14 +8355,11 @@ tail_position:
 	VFMADD231PS  32(DX), Y4, Y2
 	VMASKMOVPS   64(DX), Y0, Y5
 	VFMADD231PS  Y5, Y4, Y3
-	PREFETCHT0   (BX)
-	PREFETCHT0   64(BX)
-	ADDQ         SI, BX
 	ADDQ         $0x04, AX
-	ADDQ         SI, DX
-	DECQ         R8
+	ADDQ         BX, DX
+	DECQ         DI
 	JNZ          tail_position
-	TESTQ        DI, DI
+	TESTQ        SI, SI
 	JNZ          tail_block
 	MOVQ         ldo+8(FP), AX
 	SHLQ         $0x02, AX
@@ -8383,44 +8370,48 @@ tail_position:
 	VZEROUPPER
 	RET
 
-// func mix1x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
-// Requires: AVX, CMOV, FMA3, MMX+
-TEXT ·mix1x32(SB), NOSPLIT, $0-72
-	MOVQ   cols+64(FP), AX
-	SUBQ   $0x18, AX
-	CMPQ   AX, $0x08
-	JNE    masked
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ   ldp+24(FP), AX
-	SHLQ   $0x02, AX
-	MOVQ   p+16(FP), AX
-	MOVQ   values+32(FP), CX
-	MOVQ   size+48(FP), SI
-	MOVQ   positions+56(FP), DI
-	SHLQ   $0x02, SI
+// func mix1x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
+// Requires: AVX, CMOV, FMA3
+TEXT ·mix1x32(SB), NOSPLIT, $0-73
+	MOVQ    cols+64(FP), AX
+	SUBQ    $0x18, AX
+	CMPQ    AX, $0x08
+	JNE     masked
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVB    add+72(FP), AL
+	TESTB   AL, AL
+	JZ      full_begin
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), AX
+	VMOVUPS (AX), Y0
+	VMOVUPS 32(AX), Y1
+	VMOVUPS 64(AX), Y2
+	VMOVUPS 96(AX), Y3
+
+full_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), AX
+	MOVQ values+32(FP), CX
+	MOVQ size+48(FP), BX
+	MOVQ positions+56(FP), SI
+	SHLQ $0x02, BX
 
 full_block:
-	MOVQ    $0x00000020, R8
-	CMPQ    DI, R8
-	CMOVQLT DI, R8
+	MOVQ    $0x00000020, DI
+	CMPQ    SI, DI
+	CMOVQLT SI, DI
 	MOVQ    $0x00000020, DX
-	SUBQ    R8, DX
-	SUBQ    R8, DI
+	SUBQ    DI, DX
+	SUBQ    DI, SI
 	MOVQ    (CX), DX
-	MOVQ    at+40(FP), BX
-	LEAQ    (DX)(BX*4), DX
-	MOVQ    DX, BX
-	TESTQ   DI, DI
-	JEQ     last7
-	MOVQ    24(CX), BX
-	MOVQ    at+40(FP), R9
-	LEAQ    (BX)(R9*4), BX
-
-last7:
-	ADDQ $0x18, CX
+	MOVQ    at+40(FP), R8
+	LEAQ    (DX)(R8*4), DX
+	ADDQ    $0x18, CX
 
 full_position:
 	VBROADCASTSS (AX), Y4
@@ -8428,14 +8419,11 @@ full_position:
 	VFMADD231PS  32(DX), Y4, Y1
 	VFMADD231PS  64(DX), Y4, Y2
 	VFMADD231PS  96(DX), Y4, Y3
-	PREFETCHT0   (BX)
-	PREFETCHT0   64(BX)
-	ADDQ         SI, BX
 	ADDQ         $0x04, AX
-	ADDQ         SI, DX
-	DECQ         R8
+	ADDQ         BX, DX
+	DECQ         DI
 	JNZ          full_position
-	TESTQ        DI, DI
+	TESTQ        SI, SI
 	JNZ          full_block
 	MOVQ         ldo+8(FP), AX
 	SHLQ         $0x02, AX
@@ -8448,41 +8436,45 @@ full_position:
 	RET
 
 masked:
-	LEAQ    masks<>+0(SB), CX
-	SHLQ    $0x02, AX
-	SUBQ    AX, CX
-	VMOVUPS 64(CX), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    ldp+24(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    p+16(FP), AX
-	MOVQ    values+32(FP), CX
-	MOVQ    size+48(FP), SI
-	MOVQ    positions+56(FP), DI
-	SHLQ    $0x02, SI
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	MOVB       add+72(FP), AL
+	TESTB      AL, AL
+	JZ         tail_begin
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), AX
+	VMOVUPS    (AX), Y1
+	VMOVUPS    32(AX), Y2
+	VMOVUPS    64(AX), Y3
+	VMASKMOVPS 96(AX), Y0, Y4
+
+tail_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), AX
+	MOVQ values+32(FP), CX
+	MOVQ size+48(FP), BX
+	MOVQ positions+56(FP), SI
+	SHLQ $0x02, BX
 
 tail_block:
-	MOVQ    $0x00000020, R8
-	CMPQ    DI, R8
-	CMOVQLT DI, R8
+	MOVQ    $0x00000020, DI
+	CMPQ    SI, DI
+	CMOVQLT SI, DI
 	MOVQ    $0x00000020, DX
-	SUBQ    R8, DX
-	SUBQ    R8, DI
+	SUBQ    DI, DX
+	SUBQ    DI, SI
 	MOVQ    (CX), DX
-	MOVQ    at+40(FP), BX
-	LEAQ    (DX)(BX*4), DX
-	MOVQ    DX, BX
-	TESTQ   DI, DI
-	JEQ     last8
-	MOVQ    24(CX), BX
-	MOVQ    at+40(FP), R9
-	LEAQ    (BX)(R9*4), BX
-
-last8:
-	ADDQ $0x18, CX
+	MOVQ    at+40(FP), R8
+	LEAQ    (DX)(R8*4), DX
+	ADDQ    $0x18, CX
 
 tail_position:
 	VBROADCASTSS (AX), Y5
@@ -8491,14 +8483,11 @@ tail_position:
 	VFMADD231PS  64(DX), Y5, Y3
 	VMASKMOVPS   96(DX), Y0, Y6
 	VFMADD231PS  Y6, Y5, Y4
-	PREFETCHT0   (BX)
-	PREFETCHT0   64(BX)
-	ADDQ         SI, BX
 	ADDQ         $0x04, AX
-	ADDQ         SI, DX
-	DECQ         R8
+	ADDQ         BX, DX
+	DECQ         DI
 	JNZ          tail_position
-	TESTQ        DI, DI
+	TESTQ        SI, SI
 	JNZ          tail_block
 	MOVQ         ldo+8(FP), AX
 	SHLQ         $0x02, AX
@@ -8510,45 +8499,50 @@ tail_position:
 	VZEROUPPER
 	RET
 
-// func mix1x40(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
-// Requires: AVX, CMOV, FMA3, MMX+
-TEXT ·mix1x40(SB), NOSPLIT, $0-72
-	MOVQ   cols+64(FP), AX
-	SUBQ   $0x20, AX
-	CMPQ   AX, $0x08
-	JNE    masked
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	MOVQ   ldp+24(FP), AX
-	SHLQ   $0x02, AX
-	MOVQ   p+16(FP), AX
-	MOVQ   values+32(FP), CX
-	MOVQ   size+48(FP), SI
-	MOVQ   positions+56(FP), DI
-	SHLQ   $0x02, SI
+// func mix1x40(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
+// Requires: AVX, CMOV, FMA3
+TEXT ·mix1x40(SB), NOSPLIT, $0-73
+	MOVQ    cols+64(FP), AX
+	SUBQ    $0x20, AX
+	CMPQ    AX, $0x08
+	JNE     masked
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVB    add+72(FP), AL
+	TESTB   AL, AL
+	JZ      full_begin
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), AX
+	VMOVUPS (AX), Y0
+	VMOVUPS 32(AX), Y1
+	VMOVUPS 64(AX), Y2
+	VMOVUPS 96(AX), Y3
+	VMOVUPS 128(AX), Y4
+
+full_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), AX
+	MOVQ values+32(FP), CX
+	MOVQ size+48(FP), BX
+	MOVQ positions+56(FP), SI
+	SHLQ $0x02, BX
 
 full_block:
-	MOVQ    $0x00000020, R8
-	CMPQ    DI, R8
-	CMOVQLT DI, R8
+	MOVQ    $0x00000020, DI
+	CMPQ    SI, DI
+	CMOVQLT SI, DI
 	MOVQ    $0x00000020, DX
-	SUBQ    R8, DX
-	SUBQ    R8, DI
+	SUBQ    DI, DX
+	SUBQ    DI, SI
 	MOVQ    (CX), DX
-	MOVQ    at+40(FP), BX
-	LEAQ    (DX)(BX*4), DX
-	MOVQ    DX, BX
-	TESTQ   DI, DI
-	JEQ     last9
-	MOVQ    24(CX), BX
-	MOVQ    at+40(FP), R9
-	LEAQ    (BX)(R9*4), BX
-
-last9:
-	ADDQ $0x18, CX
+	MOVQ    at+40(FP), R8
+	LEAQ    (DX)(R8*4), DX
+	ADDQ    $0x18, CX
 
 full_position:
 	VBROADCASTSS (AX), Y5
@@ -8557,15 +8551,11 @@ full_position:
 	VFMADD231PS  64(DX), Y5, Y2
 	VFMADD231PS  96(DX), Y5, Y3
 	VFMADD231PS  128(DX), Y5, Y4
-	PREFETCHT0   (BX)
-	PREFETCHT0   64(BX)
-	PREFETCHT0   128(BX)
-	ADDQ         SI, BX
 	ADDQ         $0x04, AX
-	ADDQ         SI, DX
-	DECQ         R8
+	ADDQ         BX, DX
+	DECQ         DI
 	JNZ          full_position
-	TESTQ        DI, DI
+	TESTQ        SI, SI
 	JNZ          full_block
 	MOVQ         ldo+8(FP), AX
 	SHLQ         $0x02, AX
@@ -8579,42 +8569,47 @@ full_position:
 	RET
 
 masked:
-	LEAQ    masks<>+0(SB), CX
-	SHLQ    $0x02, AX
-	SUBQ    AX, CX
-	VMOVUPS 64(CX), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	MOVQ    ldp+24(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    p+16(FP), AX
-	MOVQ    values+32(FP), CX
-	MOVQ    size+48(FP), SI
-	MOVQ    positions+56(FP), DI
-	SHLQ    $0x02, SI
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	MOVB       add+72(FP), AL
+	TESTB      AL, AL
+	JZ         tail_begin
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), AX
+	VMOVUPS    (AX), Y1
+	VMOVUPS    32(AX), Y2
+	VMOVUPS    64(AX), Y3
+	VMOVUPS    96(AX), Y4
+	VMASKMOVPS 128(AX), Y0, Y5
+
+tail_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), AX
+	MOVQ values+32(FP), CX
+	MOVQ size+48(FP), BX
+	MOVQ positions+56(FP), SI
+	SHLQ $0x02, BX
 
 tail_block:
-	MOVQ    $0x00000020, R8
-	CMPQ    DI, R8
-	CMOVQLT DI, R8
+	MOVQ    $0x00000020, DI
+	CMPQ    SI, DI
+	CMOVQLT SI, DI
 	MOVQ    $0x00000020, DX
-	SUBQ    R8, DX
-	SUBQ    R8, DI
+	SUBQ    DI, DX
+	SUBQ    DI, SI
 	MOVQ    (CX), DX
-	MOVQ    at+40(FP), BX
-	LEAQ    (DX)(BX*4), DX
-	MOVQ    DX, BX
-	TESTQ   DI, DI
-	JEQ     last10
-	MOVQ    24(CX), BX
-	MOVQ    at+40(FP), R9
-	LEAQ    (BX)(R9*4), BX
-
-last10:
-	ADDQ $0x18, CX
+	MOVQ    at+40(FP), R8
+	LEAQ    (DX)(R8*4), DX
+	ADDQ    $0x18, CX
 
 tail_position:
 	VBROADCASTSS (AX), Y6
@@ -8624,15 +8619,11 @@ tail_position:
 	VFMADD231PS  96(DX), Y6, Y4
 	VMASKMOVPS   128(DX), Y0, Y7
 	VFMADD231PS  Y7, Y6, Y5
-	PREFETCHT0   (BX)
-	PREFETCHT0   64(BX)
-	PREFETCHT0   128(BX)
-	ADDQ         SI, BX
 	ADDQ         $0x04, AX
-	ADDQ         SI, DX
-	DECQ         R8
+	ADDQ         BX, DX
+	DECQ         DI
 	JNZ          tail_position
-	TESTQ        DI, DI
+	TESTQ        SI, SI
 	JNZ          tail_block
 	MOVQ         ldo+8(FP), AX
 	SHLQ         $0x02, AX
@@ -8645,46 +8636,52 @@ tail_position:
 	VZEROUPPER
 	RET
 
-// func mix1x48(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
-// Requires: AVX, CMOV, FMA3, MMX+
-TEXT ·mix1x48(SB), NOSPLIT, $0-72
-	MOVQ   cols+64(FP), AX
-	SUBQ   $0x28, AX
-	CMPQ   AX, $0x08
-	JNE    masked
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	MOVQ   ldp+24(FP), AX
-	SHLQ   $0x02, AX
-	MOVQ   p+16(FP), AX
-	MOVQ   values+32(FP), CX
-	MOVQ   size+48(FP), SI
-	MOVQ   positions+56(FP), DI
-	SHLQ   $0x02, SI
+// func mix1x48(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
+// Requires: AVX, CMOV, FMA3
+TEXT ·mix1x48(SB), NOSPLIT, $0-73
+	MOVQ    cols+64(FP), AX
+	SUBQ    $0x28, AX
+	CMPQ    AX, $0x08
+	JNE     masked
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	MOVB    add+72(FP), AL
+	TESTB   AL, AL
+	JZ      full_begin
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), AX
+	VMOVUPS (AX), Y0
+	VMOVUPS 32(AX), Y1
+	VMOVUPS 64(AX), Y2
+	VMOVUPS 96(AX), Y3
+	VMOVUPS 128(AX), Y4
+	VMOVUPS 160(AX), Y5
+
+full_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), AX
+	MOVQ values+32(FP), CX
+	MOVQ size+48(FP), BX
+	MOVQ positions+56(FP), SI
+	SHLQ $0x02, BX
 
 full_block:
-	MOVQ    $0x00000020, R8
-	CMPQ    DI, R8
-	CMOVQLT DI, R8
+	MOVQ    $0x00000020, DI
+	CMPQ    SI, DI
+	CMOVQLT SI, DI
 	MOVQ    $0x00000020, DX
-	SUBQ    R8, DX
-	SUBQ    R8, DI
+	SUBQ    DI, DX
+	SUBQ    DI, SI
 	MOVQ    (CX), DX
-	MOVQ    at+40(FP), BX
-	LEAQ    (DX)(BX*4), DX
-	MOVQ    DX, BX
-	TESTQ   DI, DI
-	JEQ     last11
-	MOVQ    24(CX), BX
-	MOVQ    at+40(FP), R9
-	LEAQ    (BX)(R9*4), BX
-
-last11:
-	ADDQ $0x18, CX
+	MOVQ    at+40(FP), R8
+	LEAQ    (DX)(R8*4), DX
+	ADDQ    $0x18, CX
 
 full_position:
 	VBROADCASTSS (AX), Y6
@@ -8694,15 +8691,11 @@ full_position:
 	VFMADD231PS  96(DX), Y6, Y3
 	VFMADD231PS  128(DX), Y6, Y4
 	VFMADD231PS  160(DX), Y6, Y5
-	PREFETCHT0   (BX)
-	PREFETCHT0   64(BX)
-	PREFETCHT0   128(BX)
-	ADDQ         SI, BX
 	ADDQ         $0x04, AX
-	ADDQ         SI, DX
-	DECQ         R8
+	ADDQ         BX, DX
+	DECQ         DI
 	JNZ          full_position
-	TESTQ        DI, DI
+	TESTQ        SI, SI
 	JNZ          full_block
 	MOVQ         ldo+8(FP), AX
 	SHLQ         $0x02, AX
@@ -8717,43 +8710,49 @@ full_position:
 	RET
 
 masked:
-	LEAQ    masks<>+0(SB), CX
-	SHLQ    $0x02, AX
-	SUBQ    AX, CX
-	VMOVUPS 64(CX), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	MOVQ    ldp+24(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    p+16(FP), AX
-	MOVQ    values+32(FP), CX
-	MOVQ    size+48(FP), SI
-	MOVQ    positions+56(FP), DI
-	SHLQ    $0x02, SI
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	MOVB       add+72(FP), AL
+	TESTB      AL, AL
+	JZ         tail_begin
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), AX
+	VMOVUPS    (AX), Y1
+	VMOVUPS    32(AX), Y2
+	VMOVUPS    64(AX), Y3
+	VMOVUPS    96(AX), Y4
+	VMOVUPS    128(AX), Y5
+	VMASKMOVPS 160(AX), Y0, Y6
+
+tail_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), AX
+	MOVQ values+32(FP), CX
+	MOVQ size+48(FP), BX
+	MOVQ positions+56(FP), SI
+	SHLQ $0x02, BX
 
 tail_block:
-	MOVQ    $0x00000020, R8
-	CMPQ    DI, R8
-	CMOVQLT DI, R8
+	MOVQ    $0x00000020, DI
+	CMPQ    SI, DI
+	CMOVQLT SI, DI
 	MOVQ    $0x00000020, DX
-	SUBQ    R8, DX
-	SUBQ    R8, DI
+	SUBQ    DI, DX
+	SUBQ    DI, SI
 	MOVQ    (CX), DX
-	MOVQ    at+40(FP), BX
-	LEAQ    (DX)(BX*4), DX
-	MOVQ    DX, BX
-	TESTQ   DI, DI
-	JEQ     last12
-	MOVQ    24(CX), BX
-	MOVQ    at+40(FP), R9
-	LEAQ    (BX)(R9*4), BX
-
-last12:
-	ADDQ $0x18, CX
+	MOVQ    at+40(FP), R8
+	LEAQ    (DX)(R8*4), DX
+	ADDQ    $0x18, CX
 
 tail_position:
 	VBROADCASTSS (AX), Y7
@@ -8764,15 +8763,11 @@ tail_position:
 	VFMADD231PS  128(DX), Y7, Y5
 	VMASKMOVPS   160(DX), Y0, Y8
 	VFMADD231PS  Y8, Y7, Y6
-	PREFETCHT0   (BX)
-	PREFETCHT0   64(BX)
-	PREFETCHT0   128(BX)
-	ADDQ         SI, BX
 	ADDQ         $0x04, AX
-	ADDQ         SI, DX
-	DECQ         R8
+	ADDQ         BX, DX
+	DECQ         DI
 	JNZ          tail_position
-	TESTQ        DI, DI
+	TESTQ        SI, SI
 	JNZ          tail_block
 	MOVQ         ldo+8(FP), AX
 	SHLQ         $0x02, AX
@@ -8786,47 +8781,54 @@ tail_position:
 	VZEROUPPER
 	RET
 
-// func mix1x56(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
-// Requires: AVX, CMOV, FMA3, MMX+
-TEXT ·mix1x56(SB), NOSPLIT, $0-72
-	MOVQ   cols+64(FP), AX
-	SUBQ   $0x30, AX
-	CMPQ   AX, $0x08
-	JNE    masked
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	MOVQ   ldp+24(FP), AX
-	SHLQ   $0x02, AX
-	MOVQ   p+16(FP), AX
-	MOVQ   values+32(FP), CX
-	MOVQ   size+48(FP), SI
-	MOVQ   positions+56(FP), DI
-	SHLQ   $0x02, SI
+// func mix1x56(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
+// Requires: AVX, CMOV, FMA3
+TEXT ·mix1x56(SB), NOSPLIT, $0-73
+	MOVQ    cols+64(FP), AX
+	SUBQ    $0x30, AX
+	CMPQ    AX, $0x08
+	JNE     masked
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	MOVB    add+72(FP), AL
+	TESTB   AL, AL
+	JZ      full_begin
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), AX
+	VMOVUPS (AX), Y0
+	VMOVUPS 32(AX), Y1
+	VMOVUPS 64(AX), Y2
+	VMOVUPS 96(AX), Y3
+	VMOVUPS 128(AX), Y4
+	VMOVUPS 160(AX), Y5
+	VMOVUPS 192(AX), Y6
+
+full_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), AX
+	MOVQ values+32(FP), CX
+	MOVQ size+48(FP), BX
+	MOVQ positions+56(FP), SI
+	SHLQ $0x02, BX
 
 full_block:
-	MOVQ    $0x00000020, R8
-	CMPQ    DI, R8
-	CMOVQLT DI, R8
+	MOVQ    $0x00000020, DI
+	CMPQ    SI, DI
+	CMOVQLT SI, DI
 	MOVQ    $0x00000020, DX
-	SUBQ    R8, DX
-	SUBQ    R8, DI
+	SUBQ    DI, DX
+	SUBQ    DI, SI
 	MOVQ    (CX), DX
-	MOVQ    at+40(FP), BX
-	LEAQ    (DX)(BX*4), DX
-	MOVQ    DX, BX
-	TESTQ   DI, DI
-	JEQ     last13
-	MOVQ    24(CX), BX
-	MOVQ    at+40(FP), R9
-	LEAQ    (BX)(R9*4), BX
-
-last13:
-	ADDQ $0x18, CX
+	MOVQ    at+40(FP), R8
+	LEAQ    (DX)(R8*4), DX
+	ADDQ    $0x18, CX
 
 full_position:
 	VBROADCASTSS (AX), Y7
@@ -8837,16 +8839,11 @@ full_position:
 	VFMADD231PS  128(DX), Y7, Y4
 	VFMADD231PS  160(DX), Y7, Y5
 	VFMADD231PS  192(DX), Y7, Y6
-	PREFETCHT0   (BX)
-	PREFETCHT0   64(BX)
-	PREFETCHT0   128(BX)
-	PREFETCHT0   192(BX)
-	ADDQ         SI, BX
 	ADDQ         $0x04, AX
-	ADDQ         SI, DX
-	DECQ         R8
+	ADDQ         BX, DX
+	DECQ         DI
 	JNZ          full_position
-	TESTQ        DI, DI
+	TESTQ        SI, SI
 	JNZ          full_block
 	MOVQ         ldo+8(FP), AX
 	SHLQ         $0x02, AX
@@ -8862,44 +8859,51 @@ full_position:
 	RET
 
 masked:
-	LEAQ    masks<>+0(SB), CX
-	SHLQ    $0x02, AX
-	SUBQ    AX, CX
-	VMOVUPS 64(CX), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	MOVQ    ldp+24(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    p+16(FP), AX
-	MOVQ    values+32(FP), CX
-	MOVQ    size+48(FP), SI
-	MOVQ    positions+56(FP), DI
-	SHLQ    $0x02, SI
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	MOVB       add+72(FP), AL
+	TESTB      AL, AL
+	JZ         tail_begin
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), AX
+	VMOVUPS    (AX), Y1
+	VMOVUPS    32(AX), Y2
+	VMOVUPS    64(AX), Y3
+	VMOVUPS    96(AX), Y4
+	VMOVUPS    128(AX), Y5
+	VMOVUPS    160(AX), Y6
+	VMASKMOVPS 192(AX), Y0, Y7
+
+tail_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), AX
+	MOVQ values+32(FP), CX
+	MOVQ size+48(FP), BX
+	MOVQ positions+56(FP), SI
+	SHLQ $0x02, BX
 
 tail_block:
-	MOVQ    $0x00000020, R8
-	CMPQ    DI, R8
-	CMOVQLT DI, R8
+	MOVQ    $0x00000020, DI
+	CMPQ    SI, DI
+	CMOVQLT SI, DI
 	MOVQ    $0x00000020, DX
-	SUBQ    R8, DX
-	SUBQ    R8, DI
+	SUBQ    DI, DX
+	SUBQ    DI, SI
 	MOVQ    (CX), DX
-	MOVQ    at+40(FP), BX
-	LEAQ    (DX)(BX*4), DX
-	MOVQ    DX, BX
-	TESTQ   DI, DI
-	JEQ     last14
-	MOVQ    24(CX), BX
-	MOVQ    at+40(FP), R9
-	LEAQ    (BX)(R9*4), BX
-
-last14:
-	ADDQ $0x18, CX
+	MOVQ    at+40(FP), R8
+	LEAQ    (DX)(R8*4), DX
+	ADDQ    $0x18, CX
 
 tail_position:
 	VBROADCASTSS (AX), Y8
@@ -8911,16 +8915,11 @@ tail_position:
 	VFMADD231PS  160(DX), Y8, Y6
 	VMASKMOVPS   192(DX), Y0, Y9
 	VFMADD231PS  Y9, Y8, Y7
-	PREFETCHT0   (BX)
-	PREFETCHT0   64(BX)
-	PREFETCHT0   128(BX)
-	PREFETCHT0   192(BX)
-	ADDQ         SI, BX
 	ADDQ         $0x04, AX
-	ADDQ         SI, DX
-	DECQ         R8
+	ADDQ         BX, DX
+	DECQ         DI
 	JNZ          tail_position
-	TESTQ        DI, DI
+	TESTQ        SI, SI
 	JNZ          tail_block
 	MOVQ         ldo+8(FP), AX
 	SHLQ         $0x02, AX
@@ -8935,48 +8934,56 @@ tail_position:
 	VZEROUPPER
 	RET
 
-// func mix1x64(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
-// Requires: AVX, CMOV, FMA3, MMX+
-TEXT ·mix1x64(SB), NOSPLIT, $0-72
-	MOVQ   cols+64(FP), AX
-	SUBQ   $0x38, AX
-	CMPQ   AX, $0x08
-	JNE    masked
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ   ldp+24(FP), AX
-	SHLQ   $0x02, AX
-	MOVQ   p+16(FP), AX
-	MOVQ   values+32(FP), CX
-	MOVQ   size+48(FP), SI
-	MOVQ   positions+56(FP), DI
-	SHLQ   $0x02, SI
+// func mix1x64(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
+// Requires: AVX, CMOV, FMA3
+TEXT ·mix1x64(SB), NOSPLIT, $0-73
+	MOVQ    cols+64(FP), AX
+	SUBQ    $0x38, AX
+	CMPQ    AX, $0x08
+	JNE     masked
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVB    add+72(FP), AL
+	TESTB   AL, AL
+	JZ      full_begin
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), AX
+	VMOVUPS (AX), Y0
+	VMOVUPS 32(AX), Y1
+	VMOVUPS 64(AX), Y2
+	VMOVUPS 96(AX), Y3
+	VMOVUPS 128(AX), Y4
+	VMOVUPS 160(AX), Y5
+	VMOVUPS 192(AX), Y6
+	VMOVUPS 224(AX), Y7
+
+full_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), AX
+	MOVQ values+32(FP), CX
+	MOVQ size+48(FP), BX
+	MOVQ positions+56(FP), SI
+	SHLQ $0x02, BX
 
 full_block:
-	MOVQ    $0x00000020, R8
-	CMPQ    DI, R8
-	CMOVQLT DI, R8
+	MOVQ    $0x00000020, DI
+	CMPQ    SI, DI
+	CMOVQLT SI, DI
 	MOVQ    $0x00000020, DX
-	SUBQ    R8, DX
-	SUBQ    R8, DI
+	SUBQ    DI, DX
+	SUBQ    DI, SI
 	MOVQ    (CX), DX
-	MOVQ    at+40(FP), BX
-	LEAQ    (DX)(BX*4), DX
-	MOVQ    DX, BX
-	TESTQ   DI, DI
-	JEQ     last15
-	MOVQ    24(CX), BX
-	MOVQ    at+40(FP), R9
-	LEAQ    (BX)(R9*4), BX
-
-last15:
-	ADDQ $0x18, CX
+	MOVQ    at+40(FP), R8
+	LEAQ    (DX)(R8*4), DX
+	ADDQ    $0x18, CX
 
 full_position:
 	VBROADCASTSS (AX), Y8
@@ -8988,16 +8995,11 @@ full_position:
 	VFMADD231PS  160(DX), Y8, Y5
 	VFMADD231PS  192(DX), Y8, Y6
 	VFMADD231PS  224(DX), Y8, Y7
-	PREFETCHT0   (BX)
-	PREFETCHT0   64(BX)
-	PREFETCHT0   128(BX)
-	PREFETCHT0   192(BX)
-	ADDQ         SI, BX
 	ADDQ         $0x04, AX
-	ADDQ         SI, DX
-	DECQ         R8
+	ADDQ         BX, DX
+	DECQ         DI
 	JNZ          full_position
-	TESTQ        DI, DI
+	TESTQ        SI, SI
 	JNZ          full_block
 	MOVQ         ldo+8(FP), AX
 	SHLQ         $0x02, AX
@@ -9014,45 +9016,53 @@ full_position:
 	RET
 
 masked:
-	LEAQ    masks<>+0(SB), CX
-	SHLQ    $0x02, AX
-	SUBQ    AX, CX
-	VMOVUPS 64(CX), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	VXORPS  Y8, Y8, Y8
-	MOVQ    ldp+24(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    p+16(FP), AX
-	MOVQ    values+32(FP), CX
-	MOVQ    size+48(FP), SI
-	MOVQ    positions+56(FP), DI
-	SHLQ    $0x02, SI
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	MOVB       add+72(FP), AL
+	TESTB      AL, AL
+	JZ         tail_begin
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), AX
+	VMOVUPS    (AX), Y1
+	VMOVUPS    32(AX), Y2
+	VMOVUPS    64(AX), Y3
+	VMOVUPS    96(AX), Y4
+	VMOVUPS    128(AX), Y5
+	VMOVUPS    160(AX), Y6
+	VMOVUPS    192(AX), Y7
+	VMASKMOVPS 224(AX), Y0, Y8
+
+tail_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), AX
+	MOVQ values+32(FP), CX
+	MOVQ size+48(FP), BX
+	MOVQ positions+56(FP), SI
+	SHLQ $0x02, BX
 
 tail_block:
-	MOVQ    $0x00000020, R8
-	CMPQ    DI, R8
-	CMOVQLT DI, R8
+	MOVQ    $0x00000020, DI
+	CMPQ    SI, DI
+	CMOVQLT SI, DI
 	MOVQ    $0x00000020, DX
-	SUBQ    R8, DX
-	SUBQ    R8, DI
+	SUBQ    DI, DX
+	SUBQ    DI, SI
 	MOVQ    (CX), DX
-	MOVQ    at+40(FP), BX
-	LEAQ    (DX)(BX*4), DX
-	MOVQ    DX, BX
-	TESTQ   DI, DI
-	JEQ     last16
-	MOVQ    24(CX), BX
-	MOVQ    at+40(FP), R9
-	LEAQ    (BX)(R9*4), BX
-
-last16:
-	ADDQ $0x18, CX
+	MOVQ    at+40(FP), R8
+	LEAQ    (DX)(R8*4), DX
+	ADDQ    $0x18, CX
 
 tail_position:
 	VBROADCASTSS (AX), Y9
@@ -9065,16 +9075,11 @@ tail_position:
 	VFMADD231PS  192(DX), Y9, Y7
 	VMASKMOVPS   224(DX), Y0, Y10
 	VFMADD231PS  Y10, Y9, Y8
-	PREFETCHT0   (BX)
-	PREFETCHT0   64(BX)
-	PREFETCHT0   128(BX)
-	PREFETCHT0   192(BX)
-	ADDQ         SI, BX
 	ADDQ         $0x04, AX
-	ADDQ         SI, DX
-	DECQ         R8
+	ADDQ         BX, DX
+	DECQ         DI
 	JNZ          tail_position
-	TESTQ        DI, DI
+	TESTQ        SI, SI
 	JNZ          tail_block
 	MOVQ         ldo+8(FP), AX
 	SHLQ         $0x02, AX
@@ -9090,21 +9095,31 @@ tail_position:
 	VZEROUPPER
 	RET
 
-// func mix2x8(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// func mix2x8(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 // Requires: AVX, CMOV, FMA3
-TEXT ·mix2x8(SB), NOSPLIT, $0-72
-	MOVQ   cols+64(FP), AX
-	CMPQ   AX, $0x08
-	JNE    masked
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ   ldp+24(FP), AX
-	SHLQ   $0x02, AX
-	MOVQ   p+16(FP), CX
-	MOVQ   values+32(FP), DX
-	MOVQ   size+48(FP), SI
-	MOVQ   positions+56(FP), DI
-	SHLQ   $0x02, SI
+TEXT ·mix2x8(SB), NOSPLIT, $0-73
+	MOVQ    cols+64(FP), AX
+	CMPQ    AX, $0x08
+	JNE     masked
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVB    add+72(FP), AL
+	TESTB   AL, AL
+	JZ      full_begin
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	VMOVUPS (CX), Y0
+	VMOVUPS (CX)(AX*1), Y1
+
+full_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), CX
+	MOVQ values+32(FP), DX
+	MOVQ size+48(FP), SI
+	MOVQ positions+56(FP), DI
+	SHLQ $0x02, SI
 
 full_block:
 	MOVQ    $0x00000020, R8
@@ -9154,19 +9169,29 @@ full_inside1:
 	RET
 
 masked:
-	LEAQ    masks<>+0(SB), CX
-	SHLQ    $0x02, AX
-	SUBQ    AX, CX
-	VMOVUPS 64(CX), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	MOVQ    ldp+24(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    p+16(FP), CX
-	MOVQ    values+32(FP), DX
-	MOVQ    size+48(FP), SI
-	MOVQ    positions+56(FP), DI
-	SHLQ    $0x02, SI
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	MOVB       add+72(FP), AL
+	TESTB      AL, AL
+	JZ         tail_begin
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	VMASKMOVPS (CX), Y0, Y1
+	VMASKMOVPS (CX)(AX*1), Y0, Y2
+
+tail_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), CX
+	MOVQ values+32(FP), DX
+	MOVQ size+48(FP), SI
+	MOVQ positions+56(FP), DI
+	SHLQ $0x02, SI
 
 tail_block:
 	MOVQ    $0x00000020, R8
@@ -9215,24 +9240,36 @@ tail_inside1:
 	VZEROUPPER
 	RET
 
-// func mix2x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// func mix2x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 // Requires: AVX, CMOV, FMA3
-TEXT ·mix2x16(SB), NOSPLIT, $0-72
-	MOVQ   cols+64(FP), AX
-	SUBQ   $0x08, AX
-	CMPQ   AX, $0x08
-	JNE    masked
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ   ldp+24(FP), AX
-	SHLQ   $0x02, AX
-	MOVQ   p+16(FP), CX
-	MOVQ   values+32(FP), DX
-	MOVQ   size+48(FP), SI
-	MOVQ   positions+56(FP), DI
-	SHLQ   $0x02, SI
+TEXT ·mix2x16(SB), NOSPLIT, $0-73
+	MOVQ    cols+64(FP), AX
+	SUBQ    $0x08, AX
+	CMPQ    AX, $0x08
+	JNE     masked
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVB    add+72(FP), AL
+	TESTB   AL, AL
+	JZ      full_begin
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	VMOVUPS (CX), Y0
+	VMOVUPS 32(CX), Y1
+	VMOVUPS (CX)(AX*1), Y2
+	VMOVUPS 32(CX)(AX*1), Y3
+
+full_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), CX
+	MOVQ values+32(FP), DX
+	MOVQ size+48(FP), SI
+	MOVQ positions+56(FP), DI
+	SHLQ $0x02, SI
 
 full_block:
 	MOVQ    $0x00000020, R8
@@ -9289,21 +9326,33 @@ full_inside1:
 	RET
 
 masked:
-	LEAQ    masks<>+0(SB), CX
-	SHLQ    $0x02, AX
-	SUBQ    AX, CX
-	VMOVUPS 64(CX), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    ldp+24(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    p+16(FP), CX
-	MOVQ    values+32(FP), DX
-	MOVQ    size+48(FP), SI
-	MOVQ    positions+56(FP), DI
-	SHLQ    $0x02, SI
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	MOVB       add+72(FP), AL
+	TESTB      AL, AL
+	JZ         tail_begin
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	VMOVUPS    (CX), Y1
+	VMASKMOVPS 32(CX), Y0, Y2
+	VMOVUPS    (CX)(AX*1), Y3
+	VMASKMOVPS 32(CX)(AX*1), Y0, Y4
+
+tail_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), CX
+	MOVQ values+32(FP), DX
+	MOVQ size+48(FP), SI
+	MOVQ positions+56(FP), DI
+	SHLQ $0x02, SI
 
 tail_block:
 	MOVQ    $0x00000020, R8
@@ -9359,22 +9408,33 @@ tail_inside1:
 	VZEROUPPER
 	RET
 
-// func mix3x8(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// func mix3x8(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 // Requires: AVX, CMOV, FMA3
-TEXT ·mix3x8(SB), NOSPLIT, $0-72
-	MOVQ   cols+64(FP), AX
-	CMPQ   AX, $0x08
-	JNE    masked
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	MOVQ   ldp+24(FP), AX
-	SHLQ   $0x02, AX
-	MOVQ   p+16(FP), CX
-	MOVQ   values+32(FP), DX
-	MOVQ   size+48(FP), SI
-	MOVQ   positions+56(FP), DI
-	SHLQ   $0x02, SI
+TEXT ·mix3x8(SB), NOSPLIT, $0-73
+	MOVQ    cols+64(FP), AX
+	CMPQ    AX, $0x08
+	JNE     masked
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVB    add+72(FP), AL
+	TESTB   AL, AL
+	JZ      full_begin
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	VMOVUPS (CX), Y0
+	VMOVUPS (CX)(AX*1), Y1
+	VMOVUPS (CX)(AX*2), Y2
+
+full_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), CX
+	MOVQ values+32(FP), DX
+	MOVQ size+48(FP), SI
+	MOVQ positions+56(FP), DI
+	SHLQ $0x02, SI
 
 full_block:
 	MOVQ    $0x00000020, R8
@@ -9444,20 +9504,31 @@ full_inside2:
 	RET
 
 masked:
-	LEAQ    masks<>+0(SB), CX
-	SHLQ    $0x02, AX
-	SUBQ    AX, CX
-	VMOVUPS 64(CX), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    ldp+24(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    p+16(FP), CX
-	MOVQ    values+32(FP), DX
-	MOVQ    size+48(FP), SI
-	MOVQ    positions+56(FP), DI
-	SHLQ    $0x02, SI
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	MOVB       add+72(FP), AL
+	TESTB      AL, AL
+	JZ         tail_begin
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	VMASKMOVPS (CX), Y0, Y1
+	VMASKMOVPS (CX)(AX*1), Y0, Y2
+	VMASKMOVPS (CX)(AX*2), Y0, Y3
+
+tail_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), CX
+	MOVQ values+32(FP), DX
+	MOVQ size+48(FP), SI
+	MOVQ positions+56(FP), DI
+	SHLQ $0x02, SI
 
 tail_block:
 	MOVQ    $0x00000020, R8
@@ -9526,26 +9597,40 @@ tail_inside2:
 	VZEROUPPER
 	RET
 
-// func mix3x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// func mix3x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 // Requires: AVX, CMOV, FMA3
-TEXT ·mix3x16(SB), NOSPLIT, $0-72
-	MOVQ   cols+64(FP), AX
-	SUBQ   $0x08, AX
-	CMPQ   AX, $0x08
-	JNE    masked
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	MOVQ   ldp+24(FP), AX
-	SHLQ   $0x02, AX
-	MOVQ   p+16(FP), CX
-	MOVQ   values+32(FP), DX
-	MOVQ   size+48(FP), SI
-	MOVQ   positions+56(FP), DI
-	SHLQ   $0x02, SI
+TEXT ·mix3x16(SB), NOSPLIT, $0-73
+	MOVQ    cols+64(FP), AX
+	SUBQ    $0x08, AX
+	CMPQ    AX, $0x08
+	JNE     masked
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	MOVB    add+72(FP), AL
+	TESTB   AL, AL
+	JZ      full_begin
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	VMOVUPS (CX), Y0
+	VMOVUPS 32(CX), Y1
+	VMOVUPS (CX)(AX*1), Y2
+	VMOVUPS 32(CX)(AX*1), Y3
+	VMOVUPS (CX)(AX*2), Y4
+	VMOVUPS 32(CX)(AX*2), Y5
+
+full_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), CX
+	MOVQ values+32(FP), DX
+	MOVQ size+48(FP), SI
+	MOVQ positions+56(FP), DI
+	SHLQ $0x02, SI
 
 full_block:
 	MOVQ    $0x00000020, R8
@@ -9627,23 +9712,37 @@ full_inside2:
 	RET
 
 masked:
-	LEAQ    masks<>+0(SB), CX
-	SHLQ    $0x02, AX
-	SUBQ    AX, CX
-	VMOVUPS 64(CX), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	MOVQ    ldp+24(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    p+16(FP), CX
-	MOVQ    values+32(FP), DX
-	MOVQ    size+48(FP), SI
-	MOVQ    positions+56(FP), DI
-	SHLQ    $0x02, SI
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	MOVB       add+72(FP), AL
+	TESTB      AL, AL
+	JZ         tail_begin
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	VMOVUPS    (CX), Y1
+	VMASKMOVPS 32(CX), Y0, Y2
+	VMOVUPS    (CX)(AX*1), Y3
+	VMASKMOVPS 32(CX)(AX*1), Y0, Y4
+	VMOVUPS    (CX)(AX*2), Y5
+	VMASKMOVPS 32(CX)(AX*2), Y0, Y6
+
+tail_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), CX
+	MOVQ values+32(FP), DX
+	MOVQ size+48(FP), SI
+	MOVQ positions+56(FP), DI
+	SHLQ $0x02, SI
 
 tail_block:
 	MOVQ    $0x00000020, R8
@@ -9724,25 +9823,39 @@ tail_inside2:
 	VZEROUPPER
 	RET
 
-// func mix4x8(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// func mix4x8(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 // Requires: AVX, CMOV, FMA3
-TEXT ·mix4x8(SB), NOSPLIT, $0-72
-	MOVQ   cols+64(FP), AX
-	CMPQ   AX, $0x08
-	JNE    masked
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ   ldp+24(FP), AX
-	SHLQ   $0x02, AX
-	MOVQ   p+16(FP), CX
-	LEAQ   (CX)(AX*2), DX
-	ADDQ   AX, DX
-	MOVQ   values+32(FP), BX
-	MOVQ   size+48(FP), DI
-	MOVQ   positions+56(FP), R8
-	SHLQ   $0x02, DI
+TEXT ·mix4x8(SB), NOSPLIT, $0-73
+	MOVQ    cols+64(FP), AX
+	CMPQ    AX, $0x08
+	JNE     masked
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVB    add+72(FP), AL
+	TESTB   AL, AL
+	JZ      full_begin
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS (CX), Y0
+	VMOVUPS (CX)(AX*1), Y1
+	VMOVUPS (CX)(AX*2), Y2
+	VMOVUPS (DX), Y3
+
+full_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ values+32(FP), BX
+	MOVQ size+48(FP), DI
+	MOVQ positions+56(FP), R8
+	SHLQ $0x02, DI
 
 full_block:
 	MOVQ    $0x00000020, R9
@@ -9840,23 +9953,37 @@ full_inside3:
 	RET
 
 masked:
-	LEAQ    masks<>+0(SB), CX
-	SHLQ    $0x02, AX
-	SUBQ    AX, CX
-	VMOVUPS 64(CX), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    ldp+24(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    p+16(FP), CX
-	LEAQ    (CX)(AX*2), DX
-	ADDQ    AX, DX
-	MOVQ    values+32(FP), BX
-	MOVQ    size+48(FP), DI
-	MOVQ    positions+56(FP), R8
-	SHLQ    $0x02, DI
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	MOVB       add+72(FP), AL
+	TESTB      AL, AL
+	JZ         tail_begin
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	VMASKMOVPS (CX), Y0, Y1
+	VMASKMOVPS (CX)(AX*1), Y0, Y2
+	VMASKMOVPS (CX)(AX*2), Y0, Y3
+	VMASKMOVPS (DX), Y0, Y4
+
+tail_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ values+32(FP), BX
+	MOVQ size+48(FP), DI
+	MOVQ positions+56(FP), R8
+	SHLQ $0x02, DI
 
 tail_block:
 	MOVQ    $0x00000020, R9
@@ -9953,30 +10080,48 @@ tail_inside3:
 	VZEROUPPER
 	RET
 
-// func mix4x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// func mix4x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 // Requires: AVX, CMOV, FMA3
-TEXT ·mix4x16(SB), NOSPLIT, $0-72
-	MOVQ   cols+64(FP), AX
-	SUBQ   $0x08, AX
-	CMPQ   AX, $0x08
-	JNE    masked
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ   ldp+24(FP), AX
-	SHLQ   $0x02, AX
-	MOVQ   p+16(FP), CX
-	LEAQ   (CX)(AX*2), DX
-	ADDQ   AX, DX
-	MOVQ   values+32(FP), BX
-	MOVQ   size+48(FP), DI
-	MOVQ   positions+56(FP), R8
-	SHLQ   $0x02, DI
+TEXT ·mix4x16(SB), NOSPLIT, $0-73
+	MOVQ    cols+64(FP), AX
+	SUBQ    $0x08, AX
+	CMPQ    AX, $0x08
+	JNE     masked
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVB    add+72(FP), AL
+	TESTB   AL, AL
+	JZ      full_begin
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS (CX), Y0
+	VMOVUPS 32(CX), Y1
+	VMOVUPS (CX)(AX*1), Y2
+	VMOVUPS 32(CX)(AX*1), Y3
+	VMOVUPS (CX)(AX*2), Y4
+	VMOVUPS 32(CX)(AX*2), Y5
+	VMOVUPS (DX), Y6
+	VMOVUPS 32(DX), Y7
+
+full_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ values+32(FP), BX
+	MOVQ size+48(FP), DI
+	MOVQ positions+56(FP), R8
+	SHLQ $0x02, DI
 
 full_block:
 	MOVQ    $0x00000020, R9
@@ -10092,27 +10237,45 @@ full_inside3:
 	RET
 
 masked:
-	LEAQ    masks<>+0(SB), CX
-	SHLQ    $0x02, AX
-	SUBQ    AX, CX
-	VMOVUPS 64(CX), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	VXORPS  Y8, Y8, Y8
-	MOVQ    ldp+24(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    p+16(FP), CX
-	LEAQ    (CX)(AX*2), DX
-	ADDQ    AX, DX
-	MOVQ    values+32(FP), BX
-	MOVQ    size+48(FP), DI
-	MOVQ    positions+56(FP), R8
-	SHLQ    $0x02, DI
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	MOVB       add+72(FP), AL
+	TESTB      AL, AL
+	JZ         tail_begin
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	VMOVUPS    (CX), Y1
+	VMASKMOVPS 32(CX), Y0, Y2
+	VMOVUPS    (CX)(AX*1), Y3
+	VMASKMOVPS 32(CX)(AX*1), Y0, Y4
+	VMOVUPS    (CX)(AX*2), Y5
+	VMASKMOVPS 32(CX)(AX*2), Y0, Y6
+	VMOVUPS    (DX), Y7
+	VMASKMOVPS 32(DX), Y0, Y8
+
+tail_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ values+32(FP), BX
+	MOVQ size+48(FP), DI
+	MOVQ positions+56(FP), R8
+	SHLQ $0x02, DI
 
 tail_block:
 	MOVQ    $0x00000020, R9
@@ -10227,26 +10390,41 @@ tail_inside3:
 	VZEROUPPER
 	RET
 
-// func mix5x8(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// func mix5x8(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 // Requires: AVX, CMOV, FMA3
-TEXT ·mix5x8(SB), NOSPLIT, $0-72
-	MOVQ   cols+64(FP), AX
-	CMPQ   AX, $0x08
-	JNE    masked
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	MOVQ   ldp+24(FP), AX
-	SHLQ   $0x02, AX
-	MOVQ   p+16(FP), CX
-	LEAQ   (CX)(AX*2), DX
-	ADDQ   AX, DX
-	MOVQ   values+32(FP), BX
-	MOVQ   size+48(FP), DI
-	MOVQ   positions+56(FP), R8
-	SHLQ   $0x02, DI
+TEXT ·mix5x8(SB), NOSPLIT, $0-73
+	MOVQ    cols+64(FP), AX
+	CMPQ    AX, $0x08
+	JNE     masked
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVB    add+72(FP), AL
+	TESTB   AL, AL
+	JZ      full_begin
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS (CX), Y0
+	VMOVUPS (CX)(AX*1), Y1
+	VMOVUPS (CX)(AX*2), Y2
+	VMOVUPS (DX), Y3
+	VMOVUPS (DX)(AX*1), Y4
+
+full_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ values+32(FP), BX
+	MOVQ size+48(FP), DI
+	MOVQ positions+56(FP), R8
+	SHLQ $0x02, DI
 
 full_block:
 	MOVQ    $0x00000020, R9
@@ -10369,24 +10547,39 @@ full_inside4:
 	RET
 
 masked:
-	LEAQ    masks<>+0(SB), CX
-	SHLQ    $0x02, AX
-	SUBQ    AX, CX
-	VMOVUPS 64(CX), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	MOVQ    ldp+24(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    p+16(FP), CX
-	LEAQ    (CX)(AX*2), DX
-	ADDQ    AX, DX
-	MOVQ    values+32(FP), BX
-	MOVQ    size+48(FP), DI
-	MOVQ    positions+56(FP), R8
-	SHLQ    $0x02, DI
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	MOVB       add+72(FP), AL
+	TESTB      AL, AL
+	JZ         tail_begin
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	VMASKMOVPS (CX), Y0, Y1
+	VMASKMOVPS (CX)(AX*1), Y0, Y2
+	VMASKMOVPS (CX)(AX*2), Y0, Y3
+	VMASKMOVPS (DX), Y0, Y4
+	VMASKMOVPS (DX)(AX*1), Y0, Y5
+
+tail_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ values+32(FP), BX
+	MOVQ size+48(FP), DI
+	MOVQ positions+56(FP), R8
+	SHLQ $0x02, DI
 
 tail_block:
 	MOVQ    $0x00000020, R9
@@ -10508,32 +10701,52 @@ tail_inside4:
 	VZEROUPPER
 	RET
 
-// func mix5x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// func mix5x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 // Requires: AVX, CMOV, FMA3
-TEXT ·mix5x16(SB), NOSPLIT, $0-72
-	MOVQ   cols+64(FP), AX
-	SUBQ   $0x08, AX
-	CMPQ   AX, $0x08
-	JNE    masked
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	MOVQ   ldp+24(FP), AX
-	SHLQ   $0x02, AX
-	MOVQ   p+16(FP), CX
-	LEAQ   (CX)(AX*2), DX
-	ADDQ   AX, DX
-	MOVQ   values+32(FP), BX
-	MOVQ   size+48(FP), DI
-	MOVQ   positions+56(FP), R8
-	SHLQ   $0x02, DI
+TEXT ·mix5x16(SB), NOSPLIT, $0-73
+	MOVQ    cols+64(FP), AX
+	SUBQ    $0x08, AX
+	CMPQ    AX, $0x08
+	JNE     masked
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	VXORPS  Y9, Y9, Y9
+	MOVB    add+72(FP), AL
+	TESTB   AL, AL
+	JZ      full_begin
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS (CX), Y0
+	VMOVUPS 32(CX), Y1
+	VMOVUPS (CX)(AX*1), Y2
+	VMOVUPS 32(CX)(AX*1), Y3
+	VMOVUPS (CX)(AX*2), Y4
+	VMOVUPS 32(CX)(AX*2), Y5
+	VMOVUPS (DX), Y6
+	VMOVUPS 32(DX), Y7
+	VMOVUPS (DX)(AX*1), Y8
+	VMOVUPS 32(DX)(AX*1), Y9
+
+full_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ values+32(FP), BX
+	MOVQ size+48(FP), DI
+	MOVQ positions+56(FP), R8
+	SHLQ $0x02, DI
 
 full_block:
 	MOVQ    $0x00000020, R9
@@ -10681,29 +10894,49 @@ full_inside4:
 	RET
 
 masked:
-	LEAQ    masks<>+0(SB), CX
-	SHLQ    $0x02, AX
-	SUBQ    AX, CX
-	VMOVUPS 64(CX), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	VXORPS  Y8, Y8, Y8
-	VXORPS  Y9, Y9, Y9
-	VXORPS  Y10, Y10, Y10
-	MOVQ    ldp+24(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    p+16(FP), CX
-	LEAQ    (CX)(AX*2), DX
-	ADDQ    AX, DX
-	MOVQ    values+32(FP), BX
-	MOVQ    size+48(FP), DI
-	MOVQ    positions+56(FP), R8
-	SHLQ    $0x02, DI
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	MOVB       add+72(FP), AL
+	TESTB      AL, AL
+	JZ         tail_begin
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	VMOVUPS    (CX), Y1
+	VMASKMOVPS 32(CX), Y0, Y2
+	VMOVUPS    (CX)(AX*1), Y3
+	VMASKMOVPS 32(CX)(AX*1), Y0, Y4
+	VMOVUPS    (CX)(AX*2), Y5
+	VMASKMOVPS 32(CX)(AX*2), Y0, Y6
+	VMOVUPS    (DX), Y7
+	VMASKMOVPS 32(DX), Y0, Y8
+	VMOVUPS    (DX)(AX*1), Y9
+	VMASKMOVPS 32(DX)(AX*1), Y0, Y10
+
+tail_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ values+32(FP), BX
+	MOVQ size+48(FP), DI
+	MOVQ positions+56(FP), R8
+	SHLQ $0x02, DI
 
 tail_block:
 	MOVQ    $0x00000020, R9
@@ -10850,27 +11083,43 @@ tail_inside4:
 	VZEROUPPER
 	RET
 
-// func mix6x8(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// func mix6x8(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 // Requires: AVX, CMOV, FMA3
-TEXT ·mix6x8(SB), NOSPLIT, $0-72
-	MOVQ   cols+64(FP), AX
-	CMPQ   AX, $0x08
-	JNE    masked
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	MOVQ   ldp+24(FP), AX
-	SHLQ   $0x02, AX
-	MOVQ   p+16(FP), CX
-	LEAQ   (CX)(AX*2), DX
-	ADDQ   AX, DX
-	MOVQ   values+32(FP), BX
-	MOVQ   size+48(FP), DI
-	MOVQ   positions+56(FP), R8
-	SHLQ   $0x02, DI
+TEXT ·mix6x8(SB), NOSPLIT, $0-73
+	MOVQ    cols+64(FP), AX
+	CMPQ    AX, $0x08
+	JNE     masked
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	MOVB    add+72(FP), AL
+	TESTB   AL, AL
+	JZ      full_begin
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS (CX), Y0
+	VMOVUPS (CX)(AX*1), Y1
+	VMOVUPS (CX)(AX*2), Y2
+	VMOVUPS (DX), Y3
+	VMOVUPS (DX)(AX*1), Y4
+	VMOVUPS (DX)(AX*2), Y5
+
+full_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ values+32(FP), BX
+	MOVQ size+48(FP), DI
+	MOVQ positions+56(FP), R8
+	SHLQ $0x02, DI
 
 full_block:
 	MOVQ    $0x00000020, R9
@@ -11020,25 +11269,41 @@ full_inside5:
 	RET
 
 masked:
-	LEAQ    masks<>+0(SB), CX
-	SHLQ    $0x02, AX
-	SUBQ    AX, CX
-	VMOVUPS 64(CX), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	MOVQ    ldp+24(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    p+16(FP), CX
-	LEAQ    (CX)(AX*2), DX
-	ADDQ    AX, DX
-	MOVQ    values+32(FP), BX
-	MOVQ    size+48(FP), DI
-	MOVQ    positions+56(FP), R8
-	SHLQ    $0x02, DI
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	MOVB       add+72(FP), AL
+	TESTB      AL, AL
+	JZ         tail_begin
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	VMASKMOVPS (CX), Y0, Y1
+	VMASKMOVPS (CX)(AX*1), Y0, Y2
+	VMASKMOVPS (CX)(AX*2), Y0, Y3
+	VMASKMOVPS (DX), Y0, Y4
+	VMASKMOVPS (DX)(AX*1), Y0, Y5
+	VMASKMOVPS (DX)(AX*2), Y0, Y6
+
+tail_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ values+32(FP), BX
+	MOVQ size+48(FP), DI
+	MOVQ positions+56(FP), R8
+	SHLQ $0x02, DI
 
 tail_block:
 	MOVQ    $0x00000020, R9
@@ -11187,34 +11452,56 @@ tail_inside5:
 	VZEROUPPER
 	RET
 
-// func mix6x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// func mix6x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 // Requires: AVX, CMOV, FMA3
-TEXT ·mix6x16(SB), NOSPLIT, $0-72
-	MOVQ   cols+64(FP), AX
-	SUBQ   $0x08, AX
-	CMPQ   AX, $0x08
-	JNE    masked
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ   ldp+24(FP), AX
-	SHLQ   $0x02, AX
-	MOVQ   p+16(FP), CX
-	LEAQ   (CX)(AX*2), DX
-	ADDQ   AX, DX
-	MOVQ   values+32(FP), BX
-	MOVQ   size+48(FP), DI
-	MOVQ   positions+56(FP), R8
-	SHLQ   $0x02, DI
+TEXT ·mix6x16(SB), NOSPLIT, $0-73
+	MOVQ    cols+64(FP), AX
+	SUBQ    $0x08, AX
+	CMPQ    AX, $0x08
+	JNE     masked
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	VXORPS  Y9, Y9, Y9
+	VXORPS  Y10, Y10, Y10
+	VXORPS  Y11, Y11, Y11
+	MOVB    add+72(FP), AL
+	TESTB   AL, AL
+	JZ      full_begin
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS (CX), Y0
+	VMOVUPS 32(CX), Y1
+	VMOVUPS (CX)(AX*1), Y2
+	VMOVUPS 32(CX)(AX*1), Y3
+	VMOVUPS (CX)(AX*2), Y4
+	VMOVUPS 32(CX)(AX*2), Y5
+	VMOVUPS (DX), Y6
+	VMOVUPS 32(DX), Y7
+	VMOVUPS (DX)(AX*1), Y8
+	VMOVUPS 32(DX)(AX*1), Y9
+	VMOVUPS (DX)(AX*2), Y10
+	VMOVUPS 32(DX)(AX*2), Y11
+
+full_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ values+32(FP), BX
+	MOVQ size+48(FP), DI
+	MOVQ positions+56(FP), R8
+	SHLQ $0x02, DI
 
 full_block:
 	MOVQ    $0x00000020, R9
@@ -11397,31 +11684,53 @@ full_inside5:
 	RET
 
 masked:
-	LEAQ    masks<>+0(SB), CX
-	SHLQ    $0x02, AX
-	SUBQ    AX, CX
-	VMOVUPS 64(CX), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	VXORPS  Y8, Y8, Y8
-	VXORPS  Y9, Y9, Y9
-	VXORPS  Y10, Y10, Y10
-	VXORPS  Y11, Y11, Y11
-	VXORPS  Y12, Y12, Y12
-	MOVQ    ldp+24(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    p+16(FP), CX
-	LEAQ    (CX)(AX*2), DX
-	ADDQ    AX, DX
-	MOVQ    values+32(FP), BX
-	MOVQ    size+48(FP), DI
-	MOVQ    positions+56(FP), R8
-	SHLQ    $0x02, DI
+	LEAQ       masks<>+0(SB), CX
+	SHLQ       $0x02, AX
+	SUBQ       AX, CX
+	VMOVUPS    64(CX), Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	VXORPS     Y12, Y12, Y12
+	MOVB       add+72(FP), AL
+	TESTB      AL, AL
+	JZ         tail_begin
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	VMOVUPS    (CX), Y1
+	VMASKMOVPS 32(CX), Y0, Y2
+	VMOVUPS    (CX)(AX*1), Y3
+	VMASKMOVPS 32(CX)(AX*1), Y0, Y4
+	VMOVUPS    (CX)(AX*2), Y5
+	VMASKMOVPS 32(CX)(AX*2), Y0, Y6
+	VMOVUPS    (DX), Y7
+	VMASKMOVPS 32(DX), Y0, Y8
+	VMOVUPS    (DX)(AX*1), Y9
+	VMASKMOVPS 32(DX)(AX*1), Y0, Y10
+	VMOVUPS    (DX)(AX*2), Y11
+	VMASKMOVPS 32(DX)(AX*2), Y0, Y12
+
+tail_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ values+32(FP), BX
+	MOVQ size+48(FP), DI
+	MOVQ positions+56(FP), R8
+	SHLQ $0x02, DI
 
 tail_block:
 	MOVQ    $0x00000020, R9

@@ -277,92 +277,92 @@ func scores6(out *float32, ldo int, q *float32, ldq int, keys *[]float32, at int
 // mix1x8 is Mix for that many rows and 1 to 8 columns.
 //
 //go:noescape
-func mix1x8(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+func mix1x8(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 
 // mix1x16 is Mix for that many rows and 9 to 16 columns.
 //
 //go:noescape
-func mix1x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+func mix1x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 
 // mix1x24 is Mix for that many rows and 17 to 24 columns.
 //
 //go:noescape
-func mix1x24(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+func mix1x24(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 
 // mix1x32 is Mix for that many rows and 25 to 32 columns.
 //
 //go:noescape
-func mix1x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+func mix1x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 
 // mix1x40 is Mix for that many rows and 33 to 40 columns.
 //
 //go:noescape
-func mix1x40(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+func mix1x40(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 
 // mix1x48 is Mix for that many rows and 41 to 48 columns.
 //
 //go:noescape
-func mix1x48(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+func mix1x48(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 
 // mix1x56 is Mix for that many rows and 49 to 56 columns.
 //
 //go:noescape
-func mix1x56(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+func mix1x56(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 
 // mix1x64 is Mix for that many rows and 57 to 64 columns.
 //
 //go:noescape
-func mix1x64(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+func mix1x64(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 
 // mix2x8 is Mix for that many rows and 1 to 8 columns.
 //
 //go:noescape
-func mix2x8(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+func mix2x8(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 
 // mix2x16 is Mix for that many rows and 9 to 16 columns.
 //
 //go:noescape
-func mix2x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+func mix2x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 
 // mix3x8 is Mix for that many rows and 1 to 8 columns.
 //
 //go:noescape
-func mix3x8(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+func mix3x8(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 
 // mix3x16 is Mix for that many rows and 9 to 16 columns.
 //
 //go:noescape
-func mix3x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+func mix3x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 
 // mix4x8 is Mix for that many rows and 1 to 8 columns.
 //
 //go:noescape
-func mix4x8(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+func mix4x8(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 
 // mix4x16 is Mix for that many rows and 9 to 16 columns.
 //
 //go:noescape
-func mix4x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+func mix4x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 
 // mix5x8 is Mix for that many rows and 1 to 8 columns.
 //
 //go:noescape
-func mix5x8(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+func mix5x8(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 
 // mix5x16 is Mix for that many rows and 9 to 16 columns.
 //
 //go:noescape
-func mix5x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+func mix5x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 
 // mix6x8 is Mix for that many rows and 1 to 8 columns.
 //
 //go:noescape
-func mix6x8(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+func mix6x8(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 
 // mix6x16 is Mix for that many rows and 9 to 16 columns.
 //
 //go:noescape
-func mix6x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+func mix6x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 
 // dot8x1x32 is pure.Dot8 for that many rows and outputs.
 //

@@ -7865,55 +7865,54 @@ tail_store:
 	VZEROUPPER
 	RET
 
-// func mix1x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
-// Requires: AVX, AVX512F, CMOV, MMX+
-TEXT ·mix1x16(SB), NOSPLIT, $0-72
-	MOVQ   cols+64(FP), AX
-	MOVQ   AX, CX
-	MOVL   $0x00000001, AX
-	SHLL   CL, AX
-	DECL   AX
-	KMOVW  AX, K1
-	VPXORD Z0, Z0, Z0
-	MOVQ   ldp+24(FP), AX
-	SHLQ   $0x02, AX
-	MOVQ   p+16(FP), AX
-	MOVQ   values+32(FP), CX
-	MOVQ   size+48(FP), SI
-	MOVQ   positions+56(FP), DI
-	SHLQ   $0x02, SI
+// func mix1x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·mix1x16(SB), NOSPLIT, $0-73
+	MOVQ      cols+64(FP), AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	VPXORD    Z0, Z0, Z0
+	MOVB      add+72(FP), AL
+	TESTB     AL, AL
+	JZ        tail_begin
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), AX
+	VMOVUPS.Z (AX), K1, Z0
+
+tail_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), AX
+	MOVQ values+32(FP), CX
+	MOVQ size+48(FP), BX
+	MOVQ positions+56(FP), SI
+	SHLQ $0x02, BX
 
 tail_block:
-	MOVQ    $0x00000020, R8
-	CMPQ    DI, R8
-	CMOVQLT DI, R8
+	MOVQ    $0x00000020, DI
+	CMPQ    SI, DI
+	CMOVQLT SI, DI
 	MOVQ    $0x00000020, DX
-	SUBQ    R8, DX
-	SUBQ    R8, DI
+	SUBQ    DI, DX
+	SUBQ    DI, SI
 	MOVQ    (CX), DX
-	MOVQ    at+40(FP), BX
-	LEAQ    (DX)(BX*4), DX
-	MOVQ    DX, BX
-	TESTQ   DI, DI
-	JEQ     last0
-	MOVQ    24(CX), BX
-	MOVQ    at+40(FP), R9
-	LEAQ    (BX)(R9*4), BX
-
-last0:
-	ADDQ $0x18, CX
+	MOVQ    at+40(FP), R8
+	LEAQ    (DX)(R8*4), DX
+	ADDQ    $0x18, CX
 
 tail_position:
 	VBROADCASTSS (AX), Z1
 	VMOVUPS.Z    (DX), K1, Z2
 	VFMADD231PS  Z2, Z1, Z0
-	PREFETCHT0   (BX)
-	ADDQ         SI, BX
 	ADDQ         $0x04, AX
-	ADDQ         SI, DX
-	DECQ         R8
+	ADDQ         BX, DX
+	DECQ         DI
 	JNZ          tail_position
-	TESTQ        DI, DI
+	TESTQ        SI, SI
 	JNZ          tail_block
 	MOVQ         ldo+8(FP), AX
 	SHLQ         $0x02, AX
@@ -7922,59 +7921,58 @@ tail_position:
 	VZEROUPPER
 	RET
 
-// func mix1x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
-// Requires: AVX, AVX512F, CMOV, MMX+
-TEXT ·mix1x32(SB), NOSPLIT, $0-72
-	MOVQ   cols+64(FP), AX
-	SUBQ   $0x10, AX
-	MOVQ   AX, CX
-	MOVL   $0x00000001, AX
-	SHLL   CL, AX
-	DECL   AX
-	KMOVW  AX, K1
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	MOVQ   ldp+24(FP), AX
-	SHLQ   $0x02, AX
-	MOVQ   p+16(FP), AX
-	MOVQ   values+32(FP), CX
-	MOVQ   size+48(FP), SI
-	MOVQ   positions+56(FP), DI
-	SHLQ   $0x02, SI
+// func mix1x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·mix1x32(SB), NOSPLIT, $0-73
+	MOVQ      cols+64(FP), AX
+	SUBQ      $0x10, AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	VPXORD    Z0, Z0, Z0
+	VPXORD    Z1, Z1, Z1
+	MOVB      add+72(FP), AL
+	TESTB     AL, AL
+	JZ        tail_begin
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), AX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+
+tail_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), AX
+	MOVQ values+32(FP), CX
+	MOVQ size+48(FP), BX
+	MOVQ positions+56(FP), SI
+	SHLQ $0x02, BX
 
 tail_block:
-	MOVQ    $0x00000020, R8
-	CMPQ    DI, R8
-	CMOVQLT DI, R8
+	MOVQ    $0x00000020, DI
+	CMPQ    SI, DI
+	CMOVQLT SI, DI
 	MOVQ    $0x00000020, DX
-	SUBQ    R8, DX
-	SUBQ    R8, DI
+	SUBQ    DI, DX
+	SUBQ    DI, SI
 	MOVQ    (CX), DX
-	MOVQ    at+40(FP), BX
-	LEAQ    (DX)(BX*4), DX
-	MOVQ    DX, BX
-	TESTQ   DI, DI
-	JEQ     last1
-	MOVQ    24(CX), BX
-	MOVQ    at+40(FP), R9
-	LEAQ    (BX)(R9*4), BX
-
-last1:
-	ADDQ $0x18, CX
+	MOVQ    at+40(FP), R8
+	LEAQ    (DX)(R8*4), DX
+	ADDQ    $0x18, CX
 
 tail_position:
 	VBROADCASTSS (AX), Z2
 	VFMADD231PS  (DX), Z2, Z0
 	VMOVUPS.Z    64(DX), K1, Z3
 	VFMADD231PS  Z3, Z2, Z1
-	PREFETCHT0   (BX)
-	PREFETCHT0   64(BX)
-	ADDQ         SI, BX
 	ADDQ         $0x04, AX
-	ADDQ         SI, DX
-	DECQ         R8
+	ADDQ         BX, DX
+	DECQ         DI
 	JNZ          tail_position
-	TESTQ        DI, DI
+	TESTQ        SI, SI
 	JNZ          tail_block
 	MOVQ         ldo+8(FP), AX
 	SHLQ         $0x02, AX
@@ -7984,46 +7982,49 @@ tail_position:
 	VZEROUPPER
 	RET
 
-// func mix1x48(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
-// Requires: AVX, AVX512F, CMOV, MMX+
-TEXT ·mix1x48(SB), NOSPLIT, $0-72
-	MOVQ   cols+64(FP), AX
-	SUBQ   $0x20, AX
-	MOVQ   AX, CX
-	MOVL   $0x00000001, AX
-	SHLL   CL, AX
-	DECL   AX
-	KMOVW  AX, K1
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	MOVQ   ldp+24(FP), AX
-	SHLQ   $0x02, AX
-	MOVQ   p+16(FP), AX
-	MOVQ   values+32(FP), CX
-	MOVQ   size+48(FP), SI
-	MOVQ   positions+56(FP), DI
-	SHLQ   $0x02, SI
+// func mix1x48(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·mix1x48(SB), NOSPLIT, $0-73
+	MOVQ      cols+64(FP), AX
+	SUBQ      $0x20, AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	VPXORD    Z0, Z0, Z0
+	VPXORD    Z1, Z1, Z1
+	VPXORD    Z2, Z2, Z2
+	MOVB      add+72(FP), AL
+	TESTB     AL, AL
+	JZ        tail_begin
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), AX
+	VMOVUPS   (AX), Z0
+	VMOVUPS   64(AX), Z1
+	VMOVUPS.Z 128(AX), K1, Z2
+
+tail_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), AX
+	MOVQ values+32(FP), CX
+	MOVQ size+48(FP), BX
+	MOVQ positions+56(FP), SI
+	SHLQ $0x02, BX
 
 tail_block:
-	MOVQ    $0x00000020, R8
-	CMPQ    DI, R8
-	CMOVQLT DI, R8
+	MOVQ    $0x00000020, DI
+	CMPQ    SI, DI
+	CMOVQLT SI, DI
 	MOVQ    $0x00000020, DX
-	SUBQ    R8, DX
-	SUBQ    R8, DI
+	SUBQ    DI, DX
+	SUBQ    DI, SI
 	MOVQ    (CX), DX
-	MOVQ    at+40(FP), BX
-	LEAQ    (DX)(BX*4), DX
-	MOVQ    DX, BX
-	TESTQ   DI, DI
-	JEQ     last2
-	MOVQ    24(CX), BX
-	MOVQ    at+40(FP), R9
-	LEAQ    (BX)(R9*4), BX
-
-last2:
-	ADDQ $0x18, CX
+	MOVQ    at+40(FP), R8
+	LEAQ    (DX)(R8*4), DX
+	ADDQ    $0x18, CX
 
 tail_position:
 	VBROADCASTSS (AX), Z3
@@ -8031,15 +8032,11 @@ tail_position:
 	VFMADD231PS  64(DX), Z3, Z1
 	VMOVUPS.Z    128(DX), K1, Z4
 	VFMADD231PS  Z4, Z3, Z2
-	PREFETCHT0   (BX)
-	PREFETCHT0   64(BX)
-	PREFETCHT0   128(BX)
-	ADDQ         SI, BX
 	ADDQ         $0x04, AX
-	ADDQ         SI, DX
-	DECQ         R8
+	ADDQ         BX, DX
+	DECQ         DI
 	JNZ          tail_position
-	TESTQ        DI, DI
+	TESTQ        SI, SI
 	JNZ          tail_block
 	MOVQ         ldo+8(FP), AX
 	SHLQ         $0x02, AX
@@ -8050,47 +8047,51 @@ tail_position:
 	VZEROUPPER
 	RET
 
-// func mix1x64(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
-// Requires: AVX, AVX512F, CMOV, MMX+
-TEXT ·mix1x64(SB), NOSPLIT, $0-72
-	MOVQ   cols+64(FP), AX
-	SUBQ   $0x30, AX
-	MOVQ   AX, CX
-	MOVL   $0x00000001, AX
-	SHLL   CL, AX
-	DECL   AX
-	KMOVW  AX, K1
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	MOVQ   ldp+24(FP), AX
-	SHLQ   $0x02, AX
-	MOVQ   p+16(FP), AX
-	MOVQ   values+32(FP), CX
-	MOVQ   size+48(FP), SI
-	MOVQ   positions+56(FP), DI
-	SHLQ   $0x02, SI
+// func mix1x64(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·mix1x64(SB), NOSPLIT, $0-73
+	MOVQ      cols+64(FP), AX
+	SUBQ      $0x30, AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	VPXORD    Z0, Z0, Z0
+	VPXORD    Z1, Z1, Z1
+	VPXORD    Z2, Z2, Z2
+	VPXORD    Z3, Z3, Z3
+	MOVB      add+72(FP), AL
+	TESTB     AL, AL
+	JZ        tail_begin
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), AX
+	VMOVUPS   (AX), Z0
+	VMOVUPS   64(AX), Z1
+	VMOVUPS   128(AX), Z2
+	VMOVUPS.Z 192(AX), K1, Z3
+
+tail_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), AX
+	MOVQ values+32(FP), CX
+	MOVQ size+48(FP), BX
+	MOVQ positions+56(FP), SI
+	SHLQ $0x02, BX
 
 tail_block:
-	MOVQ    $0x00000020, R8
-	CMPQ    DI, R8
-	CMOVQLT DI, R8
+	MOVQ    $0x00000020, DI
+	CMPQ    SI, DI
+	CMOVQLT SI, DI
 	MOVQ    $0x00000020, DX
-	SUBQ    R8, DX
-	SUBQ    R8, DI
+	SUBQ    DI, DX
+	SUBQ    DI, SI
 	MOVQ    (CX), DX
-	MOVQ    at+40(FP), BX
-	LEAQ    (DX)(BX*4), DX
-	MOVQ    DX, BX
-	TESTQ   DI, DI
-	JEQ     last3
-	MOVQ    24(CX), BX
-	MOVQ    at+40(FP), R9
-	LEAQ    (BX)(R9*4), BX
-
-last3:
-	ADDQ $0x18, CX
+	MOVQ    at+40(FP), R8
+	LEAQ    (DX)(R8*4), DX
+	ADDQ    $0x18, CX
 
 tail_position:
 	VBROADCASTSS (AX), Z4
@@ -8099,16 +8100,11 @@ tail_position:
 	VFMADD231PS  128(DX), Z4, Z2
 	VMOVUPS.Z    192(DX), K1, Z5
 	VFMADD231PS  Z5, Z4, Z3
-	PREFETCHT0   (BX)
-	PREFETCHT0   64(BX)
-	PREFETCHT0   128(BX)
-	PREFETCHT0   192(BX)
-	ADDQ         SI, BX
 	ADDQ         $0x04, AX
-	ADDQ         SI, DX
-	DECQ         R8
+	ADDQ         BX, DX
+	DECQ         DI
 	JNZ          tail_position
-	TESTQ        DI, DI
+	TESTQ        SI, SI
 	JNZ          tail_block
 	MOVQ         ldo+8(FP), AX
 	SHLQ         $0x02, AX
@@ -8121,51 +8117,40 @@ tail_position:
 	RET
 
 // func scores1(out *float32, ldo int, q *float32, ldq int, keys *[]float32, at int, size int, blocks int)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F
 TEXT ·scores1(SB), NOSPLIT, $0-64
 	MOVQ keys+32(FP), AX
-	MOVQ blocks+56(FP), BX
-	XORQ SI, SI
+	MOVQ blocks+56(FP), DX
+	XORQ BX, BX
 
 block:
-	MOVQ (AX), CX
-	MOVQ at+40(FP), DX
-	LEAQ (CX)(DX*4), CX
-	MOVQ CX, DX
-	CMPQ BX, $0x01
-	JEQ  last4
-	MOVQ 24(AX), DX
-	MOVQ at+40(FP), DI
-	LEAQ (DX)(DI*4), DX
-
-last4:
+	MOVQ   (AX), CX
+	MOVQ   at+40(FP), SI
+	LEAQ   (CX)(SI*4), CX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
-	MOVQ   ldq+24(FP), DI
-	SHLQ   $0x02, DI
-	MOVQ   q+16(FP), DI
-	MOVQ   size+48(FP), R8
+	MOVQ   ldq+24(FP), SI
+	SHLQ   $0x02, SI
+	MOVQ   q+16(FP), SI
+	MOVQ   size+48(FP), DI
 
 product0:
-	VBROADCASTSS (DI), Z2
+	VBROADCASTSS (SI), Z2
 	VFMADD231PS  (CX), Z2, Z0
 	VFMADD231PS  64(CX), Z2, Z1
-	PREFETCHT0   (DX)
-	PREFETCHT0   64(DX)
-	ADDQ         $0x00000080, DX
-	ADDQ         $0x04, DI
+	ADDQ         $0x04, SI
 	ADDQ         $0x00000080, CX
-	DECQ         R8
+	DECQ         DI
 	JNZ          product0
 	MOVQ         ldo+8(FP), CX
 	SHLQ         $0x02, CX
 	MOVQ         out+0(FP), CX
-	ADDQ         SI, CX
+	ADDQ         BX, CX
 	VMOVUPS      Z0, (CX)
 	VMOVUPS      Z1, 64(CX)
-	ADDQ         $0x00000080, SI
+	ADDQ         $0x00000080, BX
 	ADDQ         $0x18, AX
-	DECQ         BX
+	DECQ         DX
 	JNZ          block
 	VZEROUPPER
 	RET
@@ -8216,24 +8201,34 @@ product0:
 	VZEROUPPER
 	RET
 
-// func mix2x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// func mix2x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 // Requires: AVX, AVX512F, CMOV
-TEXT ·mix2x16(SB), NOSPLIT, $0-72
-	MOVQ   cols+64(FP), AX
-	MOVQ   AX, CX
-	MOVL   $0x00000001, AX
-	SHLL   CL, AX
-	DECL   AX
-	KMOVW  AX, K1
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	MOVQ   ldp+24(FP), AX
-	SHLQ   $0x02, AX
-	MOVQ   p+16(FP), CX
-	MOVQ   values+32(FP), DX
-	MOVQ   size+48(FP), SI
-	MOVQ   positions+56(FP), DI
-	SHLQ   $0x02, SI
+TEXT ·mix2x16(SB), NOSPLIT, $0-73
+	MOVQ      cols+64(FP), AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	VPXORD    Z0, Z0, Z0
+	VPXORD    Z1, Z1, Z1
+	MOVB      add+72(FP), AL
+	TESTB     AL, AL
+	JZ        tail_begin
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	VMOVUPS.Z (CX), K1, Z0
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+
+tail_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), CX
+	MOVQ values+32(FP), DX
+	MOVQ size+48(FP), SI
+	MOVQ positions+56(FP), DI
+	SHLQ $0x02, SI
 
 tail_block:
 	MOVQ    $0x00000020, R8
@@ -8279,27 +8274,39 @@ tail_inside1:
 	VZEROUPPER
 	RET
 
-// func mix2x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// func mix2x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 // Requires: AVX, AVX512F, CMOV
-TEXT ·mix2x32(SB), NOSPLIT, $0-72
-	MOVQ   cols+64(FP), AX
-	SUBQ   $0x10, AX
-	MOVQ   AX, CX
-	MOVL   $0x00000001, AX
-	SHLL   CL, AX
-	DECL   AX
-	KMOVW  AX, K1
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	MOVQ   ldp+24(FP), AX
-	SHLQ   $0x02, AX
-	MOVQ   p+16(FP), CX
-	MOVQ   values+32(FP), DX
-	MOVQ   size+48(FP), SI
-	MOVQ   positions+56(FP), DI
-	SHLQ   $0x02, SI
+TEXT ·mix2x32(SB), NOSPLIT, $0-73
+	MOVQ      cols+64(FP), AX
+	SUBQ      $0x10, AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	VPXORD    Z0, Z0, Z0
+	VPXORD    Z1, Z1, Z1
+	VPXORD    Z2, Z2, Z2
+	VPXORD    Z3, Z3, Z3
+	MOVB      add+72(FP), AL
+	TESTB     AL, AL
+	JZ        tail_begin
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	VMOVUPS   (CX), Z0
+	VMOVUPS.Z 64(CX), K1, Z1
+	VMOVUPS   (CX)(AX*1), Z2
+	VMOVUPS.Z 64(CX)(AX*1), K1, Z3
+
+tail_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), CX
+	MOVQ values+32(FP), DX
+	MOVQ size+48(FP), SI
+	MOVQ positions+56(FP), DI
+	SHLQ $0x02, SI
 
 tail_block:
 	MOVQ    $0x00000020, R8
@@ -8404,25 +8411,36 @@ product0:
 	VZEROUPPER
 	RET
 
-// func mix3x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// func mix3x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 // Requires: AVX, AVX512F, CMOV
-TEXT ·mix3x16(SB), NOSPLIT, $0-72
-	MOVQ   cols+64(FP), AX
-	MOVQ   AX, CX
-	MOVL   $0x00000001, AX
-	SHLL   CL, AX
-	DECL   AX
-	KMOVW  AX, K1
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	MOVQ   ldp+24(FP), AX
-	SHLQ   $0x02, AX
-	MOVQ   p+16(FP), CX
-	MOVQ   values+32(FP), DX
-	MOVQ   size+48(FP), SI
-	MOVQ   positions+56(FP), DI
-	SHLQ   $0x02, SI
+TEXT ·mix3x16(SB), NOSPLIT, $0-73
+	MOVQ      cols+64(FP), AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	VPXORD    Z0, Z0, Z0
+	VPXORD    Z1, Z1, Z1
+	VPXORD    Z2, Z2, Z2
+	MOVB      add+72(FP), AL
+	TESTB     AL, AL
+	JZ        tail_begin
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	VMOVUPS.Z (CX), K1, Z0
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VMOVUPS.Z (CX)(AX*2), K1, Z2
+
+tail_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), CX
+	MOVQ values+32(FP), DX
+	MOVQ size+48(FP), SI
+	MOVQ positions+56(FP), DI
+	SHLQ $0x02, SI
 
 tail_block:
 	MOVQ    $0x00000020, R8
@@ -8485,29 +8503,43 @@ tail_inside2:
 	VZEROUPPER
 	RET
 
-// func mix3x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// func mix3x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 // Requires: AVX, AVX512F, CMOV
-TEXT ·mix3x32(SB), NOSPLIT, $0-72
-	MOVQ   cols+64(FP), AX
-	SUBQ   $0x10, AX
-	MOVQ   AX, CX
-	MOVL   $0x00000001, AX
-	SHLL   CL, AX
-	DECL   AX
-	KMOVW  AX, K1
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	MOVQ   ldp+24(FP), AX
-	SHLQ   $0x02, AX
-	MOVQ   p+16(FP), CX
-	MOVQ   values+32(FP), DX
-	MOVQ   size+48(FP), SI
-	MOVQ   positions+56(FP), DI
-	SHLQ   $0x02, SI
+TEXT ·mix3x32(SB), NOSPLIT, $0-73
+	MOVQ      cols+64(FP), AX
+	SUBQ      $0x10, AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	VPXORD    Z0, Z0, Z0
+	VPXORD    Z1, Z1, Z1
+	VPXORD    Z2, Z2, Z2
+	VPXORD    Z3, Z3, Z3
+	VPXORD    Z4, Z4, Z4
+	VPXORD    Z5, Z5, Z5
+	MOVB      add+72(FP), AL
+	TESTB     AL, AL
+	JZ        tail_begin
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	VMOVUPS   (CX), Z0
+	VMOVUPS.Z 64(CX), K1, Z1
+	VMOVUPS   (CX)(AX*1), Z2
+	VMOVUPS.Z 64(CX)(AX*1), K1, Z3
+	VMOVUPS   (CX)(AX*2), Z4
+	VMOVUPS.Z 64(CX)(AX*2), K1, Z5
+
+tail_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), CX
+	MOVQ values+32(FP), DX
+	MOVQ size+48(FP), SI
+	MOVQ positions+56(FP), DI
+	SHLQ $0x02, SI
 
 tail_block:
 	MOVQ    $0x00000020, R8
@@ -8646,28 +8678,42 @@ product0:
 	VZEROUPPER
 	RET
 
-// func mix4x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// func mix4x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 // Requires: AVX, AVX512F, CMOV
-TEXT ·mix4x16(SB), NOSPLIT, $0-72
-	MOVQ   cols+64(FP), AX
-	MOVQ   AX, CX
-	MOVL   $0x00000001, AX
-	SHLL   CL, AX
-	DECL   AX
-	KMOVW  AX, K1
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	MOVQ   ldp+24(FP), AX
-	SHLQ   $0x02, AX
-	MOVQ   p+16(FP), CX
-	LEAQ   (CX)(AX*2), DX
-	ADDQ   AX, DX
-	MOVQ   values+32(FP), BX
-	MOVQ   size+48(FP), DI
-	MOVQ   positions+56(FP), R8
-	SHLQ   $0x02, DI
+TEXT ·mix4x16(SB), NOSPLIT, $0-73
+	MOVQ      cols+64(FP), AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	VPXORD    Z0, Z0, Z0
+	VPXORD    Z1, Z1, Z1
+	VPXORD    Z2, Z2, Z2
+	VPXORD    Z3, Z3, Z3
+	MOVB      add+72(FP), AL
+	TESTB     AL, AL
+	JZ        tail_begin
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	VMOVUPS.Z (CX), K1, Z0
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VMOVUPS.Z (CX)(AX*2), K1, Z2
+	VMOVUPS.Z (DX), K1, Z3
+
+tail_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ values+32(FP), BX
+	MOVQ size+48(FP), DI
+	MOVQ positions+56(FP), R8
+	SHLQ $0x02, DI
 
 tail_block:
 	MOVQ    $0x00000020, R9
@@ -8754,33 +8800,51 @@ tail_inside3:
 	VZEROUPPER
 	RET
 
-// func mix4x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// func mix4x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 // Requires: AVX, AVX512F, CMOV
-TEXT ·mix4x32(SB), NOSPLIT, $0-72
-	MOVQ   cols+64(FP), AX
-	SUBQ   $0x10, AX
-	MOVQ   AX, CX
-	MOVL   $0x00000001, AX
-	SHLL   CL, AX
-	DECL   AX
-	KMOVW  AX, K1
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	MOVQ   ldp+24(FP), AX
-	SHLQ   $0x02, AX
-	MOVQ   p+16(FP), CX
-	LEAQ   (CX)(AX*2), DX
-	ADDQ   AX, DX
-	MOVQ   values+32(FP), BX
-	MOVQ   size+48(FP), DI
-	MOVQ   positions+56(FP), R8
-	SHLQ   $0x02, DI
+TEXT ·mix4x32(SB), NOSPLIT, $0-73
+	MOVQ      cols+64(FP), AX
+	SUBQ      $0x10, AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	VPXORD    Z0, Z0, Z0
+	VPXORD    Z1, Z1, Z1
+	VPXORD    Z2, Z2, Z2
+	VPXORD    Z3, Z3, Z3
+	VPXORD    Z4, Z4, Z4
+	VPXORD    Z5, Z5, Z5
+	VPXORD    Z6, Z6, Z6
+	VPXORD    Z7, Z7, Z7
+	MOVB      add+72(FP), AL
+	TESTB     AL, AL
+	JZ        tail_begin
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	VMOVUPS   (CX), Z0
+	VMOVUPS.Z 64(CX), K1, Z1
+	VMOVUPS   (CX)(AX*1), Z2
+	VMOVUPS.Z 64(CX)(AX*1), K1, Z3
+	VMOVUPS   (CX)(AX*2), Z4
+	VMOVUPS.Z 64(CX)(AX*2), K1, Z5
+	VMOVUPS   (DX), Z6
+	VMOVUPS.Z 64(DX), K1, Z7
+
+tail_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ values+32(FP), BX
+	MOVQ size+48(FP), DI
+	MOVQ positions+56(FP), R8
+	SHLQ $0x02, DI
 
 tail_block:
 	MOVQ    $0x00000020, R9
@@ -8955,29 +9019,44 @@ product0:
 	VZEROUPPER
 	RET
 
-// func mix5x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// func mix5x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 // Requires: AVX, AVX512F, CMOV
-TEXT ·mix5x16(SB), NOSPLIT, $0-72
-	MOVQ   cols+64(FP), AX
-	MOVQ   AX, CX
-	MOVL   $0x00000001, AX
-	SHLL   CL, AX
-	DECL   AX
-	KMOVW  AX, K1
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	MOVQ   ldp+24(FP), AX
-	SHLQ   $0x02, AX
-	MOVQ   p+16(FP), CX
-	LEAQ   (CX)(AX*2), DX
-	ADDQ   AX, DX
-	MOVQ   values+32(FP), BX
-	MOVQ   size+48(FP), DI
-	MOVQ   positions+56(FP), R8
-	SHLQ   $0x02, DI
+TEXT ·mix5x16(SB), NOSPLIT, $0-73
+	MOVQ      cols+64(FP), AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	VPXORD    Z0, Z0, Z0
+	VPXORD    Z1, Z1, Z1
+	VPXORD    Z2, Z2, Z2
+	VPXORD    Z3, Z3, Z3
+	VPXORD    Z4, Z4, Z4
+	MOVB      add+72(FP), AL
+	TESTB     AL, AL
+	JZ        tail_begin
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	VMOVUPS.Z (CX), K1, Z0
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VMOVUPS.Z (CX)(AX*2), K1, Z2
+	VMOVUPS.Z (DX), K1, Z3
+	VMOVUPS.Z (DX)(AX*1), K1, Z4
+
+tail_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ values+32(FP), BX
+	MOVQ size+48(FP), DI
+	MOVQ positions+56(FP), R8
+	SHLQ $0x02, DI
 
 tail_block:
 	MOVQ    $0x00000020, R9
@@ -9084,35 +9163,55 @@ tail_inside4:
 	VZEROUPPER
 	RET
 
-// func mix5x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// func mix5x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 // Requires: AVX, AVX512F, CMOV
-TEXT ·mix5x32(SB), NOSPLIT, $0-72
-	MOVQ   cols+64(FP), AX
-	SUBQ   $0x10, AX
-	MOVQ   AX, CX
-	MOVL   $0x00000001, AX
-	SHLL   CL, AX
-	DECL   AX
-	KMOVW  AX, K1
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	MOVQ   ldp+24(FP), AX
-	SHLQ   $0x02, AX
-	MOVQ   p+16(FP), CX
-	LEAQ   (CX)(AX*2), DX
-	ADDQ   AX, DX
-	MOVQ   values+32(FP), BX
-	MOVQ   size+48(FP), DI
-	MOVQ   positions+56(FP), R8
-	SHLQ   $0x02, DI
+TEXT ·mix5x32(SB), NOSPLIT, $0-73
+	MOVQ      cols+64(FP), AX
+	SUBQ      $0x10, AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	VPXORD    Z0, Z0, Z0
+	VPXORD    Z1, Z1, Z1
+	VPXORD    Z2, Z2, Z2
+	VPXORD    Z3, Z3, Z3
+	VPXORD    Z4, Z4, Z4
+	VPXORD    Z5, Z5, Z5
+	VPXORD    Z6, Z6, Z6
+	VPXORD    Z7, Z7, Z7
+	VPXORD    Z8, Z8, Z8
+	VPXORD    Z9, Z9, Z9
+	MOVB      add+72(FP), AL
+	TESTB     AL, AL
+	JZ        tail_begin
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	VMOVUPS   (CX), Z0
+	VMOVUPS.Z 64(CX), K1, Z1
+	VMOVUPS   (CX)(AX*1), Z2
+	VMOVUPS.Z 64(CX)(AX*1), K1, Z3
+	VMOVUPS   (CX)(AX*2), Z4
+	VMOVUPS.Z 64(CX)(AX*2), K1, Z5
+	VMOVUPS   (DX), Z6
+	VMOVUPS.Z 64(DX), K1, Z7
+	VMOVUPS   (DX)(AX*1), Z8
+	VMOVUPS.Z 64(DX)(AX*1), K1, Z9
+
+tail_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ values+32(FP), BX
+	MOVQ size+48(FP), DI
+	MOVQ positions+56(FP), R8
+	SHLQ $0x02, DI
 
 tail_block:
 	MOVQ    $0x00000020, R9
@@ -9320,30 +9419,46 @@ product0:
 	VZEROUPPER
 	RET
 
-// func mix6x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// func mix6x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 // Requires: AVX, AVX512F, CMOV
-TEXT ·mix6x16(SB), NOSPLIT, $0-72
-	MOVQ   cols+64(FP), AX
-	MOVQ   AX, CX
-	MOVL   $0x00000001, AX
-	SHLL   CL, AX
-	DECL   AX
-	KMOVW  AX, K1
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	MOVQ   ldp+24(FP), AX
-	SHLQ   $0x02, AX
-	MOVQ   p+16(FP), CX
-	LEAQ   (CX)(AX*2), DX
-	ADDQ   AX, DX
-	MOVQ   values+32(FP), BX
-	MOVQ   size+48(FP), DI
-	MOVQ   positions+56(FP), R8
-	SHLQ   $0x02, DI
+TEXT ·mix6x16(SB), NOSPLIT, $0-73
+	MOVQ      cols+64(FP), AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	VPXORD    Z0, Z0, Z0
+	VPXORD    Z1, Z1, Z1
+	VPXORD    Z2, Z2, Z2
+	VPXORD    Z3, Z3, Z3
+	VPXORD    Z4, Z4, Z4
+	VPXORD    Z5, Z5, Z5
+	MOVB      add+72(FP), AL
+	TESTB     AL, AL
+	JZ        tail_begin
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	VMOVUPS.Z (CX), K1, Z0
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VMOVUPS.Z (CX)(AX*2), K1, Z2
+	VMOVUPS.Z (DX), K1, Z3
+	VMOVUPS.Z (DX)(AX*1), K1, Z4
+	VMOVUPS.Z (DX)(AX*2), K1, Z5
+
+tail_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ values+32(FP), BX
+	MOVQ size+48(FP), DI
+	MOVQ positions+56(FP), R8
+	SHLQ $0x02, DI
 
 tail_block:
 	MOVQ    $0x00000020, R9
@@ -9471,37 +9586,59 @@ tail_inside5:
 	VZEROUPPER
 	RET
 
-// func mix6x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// func mix6x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 // Requires: AVX, AVX512F, CMOV
-TEXT ·mix6x32(SB), NOSPLIT, $0-72
-	MOVQ   cols+64(FP), AX
-	SUBQ   $0x10, AX
-	MOVQ   AX, CX
-	MOVL   $0x00000001, AX
-	SHLL   CL, AX
-	DECL   AX
-	KMOVW  AX, K1
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	MOVQ   ldp+24(FP), AX
-	SHLQ   $0x02, AX
-	MOVQ   p+16(FP), CX
-	LEAQ   (CX)(AX*2), DX
-	ADDQ   AX, DX
-	MOVQ   values+32(FP), BX
-	MOVQ   size+48(FP), DI
-	MOVQ   positions+56(FP), R8
-	SHLQ   $0x02, DI
+TEXT ·mix6x32(SB), NOSPLIT, $0-73
+	MOVQ      cols+64(FP), AX
+	SUBQ      $0x10, AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	VPXORD    Z0, Z0, Z0
+	VPXORD    Z1, Z1, Z1
+	VPXORD    Z2, Z2, Z2
+	VPXORD    Z3, Z3, Z3
+	VPXORD    Z4, Z4, Z4
+	VPXORD    Z5, Z5, Z5
+	VPXORD    Z6, Z6, Z6
+	VPXORD    Z7, Z7, Z7
+	VPXORD    Z8, Z8, Z8
+	VPXORD    Z9, Z9, Z9
+	VPXORD    Z10, Z10, Z10
+	VPXORD    Z11, Z11, Z11
+	MOVB      add+72(FP), AL
+	TESTB     AL, AL
+	JZ        tail_begin
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	VMOVUPS   (CX), Z0
+	VMOVUPS.Z 64(CX), K1, Z1
+	VMOVUPS   (CX)(AX*1), Z2
+	VMOVUPS.Z 64(CX)(AX*1), K1, Z3
+	VMOVUPS   (CX)(AX*2), Z4
+	VMOVUPS.Z 64(CX)(AX*2), K1, Z5
+	VMOVUPS   (DX), Z6
+	VMOVUPS.Z 64(DX), K1, Z7
+	VMOVUPS   (DX)(AX*1), Z8
+	VMOVUPS.Z 64(DX)(AX*1), K1, Z9
+	VMOVUPS   (DX)(AX*2), Z10
+	VMOVUPS.Z 64(DX)(AX*2), K1, Z11
+
+tail_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ values+32(FP), BX
+	MOVQ size+48(FP), DI
+	MOVQ positions+56(FP), R8
+	SHLQ $0x02, DI
 
 tail_block:
 	MOVQ    $0x00000020, R9
@@ -9750,33 +9887,52 @@ product0:
 	VZEROUPPER
 	RET
 
-// func mix7x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// func mix7x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 // Requires: AVX, AVX512F, CMOV
-TEXT ·mix7x16(SB), NOSPLIT, $0-72
-	MOVQ   cols+64(FP), AX
-	MOVQ   AX, CX
-	MOVL   $0x00000001, AX
-	SHLL   CL, AX
-	DECL   AX
-	KMOVW  AX, K1
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	MOVQ   ldp+24(FP), AX
-	SHLQ   $0x02, AX
-	MOVQ   p+16(FP), CX
-	LEAQ   (CX)(AX*2), DX
-	ADDQ   AX, DX
-	LEAQ   (DX)(AX*2), BX
-	ADDQ   AX, BX
-	MOVQ   values+32(FP), SI
-	MOVQ   size+48(FP), R8
-	MOVQ   positions+56(FP), R9
-	SHLQ   $0x02, R8
+TEXT ·mix7x16(SB), NOSPLIT, $0-73
+	MOVQ      cols+64(FP), AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	VPXORD    Z0, Z0, Z0
+	VPXORD    Z1, Z1, Z1
+	VPXORD    Z2, Z2, Z2
+	VPXORD    Z3, Z3, Z3
+	VPXORD    Z4, Z4, Z4
+	VPXORD    Z5, Z5, Z5
+	VPXORD    Z6, Z6, Z6
+	MOVB      add+72(FP), AL
+	TESTB     AL, AL
+	JZ        tail_begin
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	LEAQ      (DX)(AX*2), BX
+	ADDQ      AX, BX
+	VMOVUPS.Z (CX), K1, Z0
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VMOVUPS.Z (CX)(AX*2), K1, Z2
+	VMOVUPS.Z (DX), K1, Z3
+	VMOVUPS.Z (DX)(AX*1), K1, Z4
+	VMOVUPS.Z (DX)(AX*2), K1, Z5
+	VMOVUPS.Z (BX), K1, Z6
+
+tail_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	MOVQ values+32(FP), SI
+	MOVQ size+48(FP), R8
+	MOVQ positions+56(FP), R9
+	SHLQ $0x02, R8
 
 tail_block:
 	MOVQ    $0x00000020, R10
@@ -9935,41 +10091,67 @@ tail_inside6:
 	VZEROUPPER
 	RET
 
-// func mix7x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// func mix7x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 // Requires: AVX, AVX512F, CMOV
-TEXT ·mix7x32(SB), NOSPLIT, $0-72
-	MOVQ   cols+64(FP), AX
-	SUBQ   $0x10, AX
-	MOVQ   AX, CX
-	MOVL   $0x00000001, AX
-	SHLL   CL, AX
-	DECL   AX
-	KMOVW  AX, K1
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	MOVQ   ldp+24(FP), AX
-	SHLQ   $0x02, AX
-	MOVQ   p+16(FP), CX
-	LEAQ   (CX)(AX*2), DX
-	ADDQ   AX, DX
-	LEAQ   (DX)(AX*2), BX
-	ADDQ   AX, BX
-	MOVQ   values+32(FP), SI
-	MOVQ   size+48(FP), R8
-	MOVQ   positions+56(FP), R9
-	SHLQ   $0x02, R8
+TEXT ·mix7x32(SB), NOSPLIT, $0-73
+	MOVQ      cols+64(FP), AX
+	SUBQ      $0x10, AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	VPXORD    Z0, Z0, Z0
+	VPXORD    Z1, Z1, Z1
+	VPXORD    Z2, Z2, Z2
+	VPXORD    Z3, Z3, Z3
+	VPXORD    Z4, Z4, Z4
+	VPXORD    Z5, Z5, Z5
+	VPXORD    Z6, Z6, Z6
+	VPXORD    Z7, Z7, Z7
+	VPXORD    Z8, Z8, Z8
+	VPXORD    Z9, Z9, Z9
+	VPXORD    Z10, Z10, Z10
+	VPXORD    Z11, Z11, Z11
+	VPXORD    Z12, Z12, Z12
+	VPXORD    Z13, Z13, Z13
+	MOVB      add+72(FP), AL
+	TESTB     AL, AL
+	JZ        tail_begin
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	LEAQ      (DX)(AX*2), BX
+	ADDQ      AX, BX
+	VMOVUPS   (CX), Z0
+	VMOVUPS.Z 64(CX), K1, Z1
+	VMOVUPS   (CX)(AX*1), Z2
+	VMOVUPS.Z 64(CX)(AX*1), K1, Z3
+	VMOVUPS   (CX)(AX*2), Z4
+	VMOVUPS.Z 64(CX)(AX*2), K1, Z5
+	VMOVUPS   (DX), Z6
+	VMOVUPS.Z 64(DX), K1, Z7
+	VMOVUPS   (DX)(AX*1), Z8
+	VMOVUPS.Z 64(DX)(AX*1), K1, Z9
+	VMOVUPS   (DX)(AX*2), Z10
+	VMOVUPS.Z 64(DX)(AX*2), K1, Z11
+	VMOVUPS   (BX), Z12
+	VMOVUPS.Z 64(BX), K1, Z13
+
+tail_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	MOVQ values+32(FP), SI
+	MOVQ size+48(FP), R8
+	MOVQ positions+56(FP), R9
+	SHLQ $0x02, R8
 
 tail_block:
 	MOVQ    $0x00000020, R10
@@ -10264,34 +10446,54 @@ product0:
 	VZEROUPPER
 	RET
 
-// func mix8x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// func mix8x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 // Requires: AVX, AVX512F, CMOV
-TEXT ·mix8x16(SB), NOSPLIT, $0-72
-	MOVQ   cols+64(FP), AX
-	MOVQ   AX, CX
-	MOVL   $0x00000001, AX
-	SHLL   CL, AX
-	DECL   AX
-	KMOVW  AX, K1
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	MOVQ   ldp+24(FP), AX
-	SHLQ   $0x02, AX
-	MOVQ   p+16(FP), CX
-	LEAQ   (CX)(AX*2), DX
-	ADDQ   AX, DX
-	LEAQ   (DX)(AX*2), BX
-	ADDQ   AX, BX
-	MOVQ   values+32(FP), SI
-	MOVQ   size+48(FP), R8
-	MOVQ   positions+56(FP), R9
-	SHLQ   $0x02, R8
+TEXT ·mix8x16(SB), NOSPLIT, $0-73
+	MOVQ      cols+64(FP), AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	VPXORD    Z0, Z0, Z0
+	VPXORD    Z1, Z1, Z1
+	VPXORD    Z2, Z2, Z2
+	VPXORD    Z3, Z3, Z3
+	VPXORD    Z4, Z4, Z4
+	VPXORD    Z5, Z5, Z5
+	VPXORD    Z6, Z6, Z6
+	VPXORD    Z7, Z7, Z7
+	MOVB      add+72(FP), AL
+	TESTB     AL, AL
+	JZ        tail_begin
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	LEAQ      (DX)(AX*2), BX
+	ADDQ      AX, BX
+	VMOVUPS.Z (CX), K1, Z0
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VMOVUPS.Z (CX)(AX*2), K1, Z2
+	VMOVUPS.Z (DX), K1, Z3
+	VMOVUPS.Z (DX)(AX*1), K1, Z4
+	VMOVUPS.Z (DX)(AX*2), K1, Z5
+	VMOVUPS.Z (BX), K1, Z6
+	VMOVUPS.Z (BX)(AX*1), K1, Z7
+
+tail_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	MOVQ values+32(FP), SI
+	MOVQ size+48(FP), R8
+	MOVQ positions+56(FP), R9
+	SHLQ $0x02, R8
 
 tail_block:
 	MOVQ    $0x00000020, R10
@@ -10474,43 +10676,71 @@ tail_inside7:
 	VZEROUPPER
 	RET
 
-// func mix8x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// func mix8x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 // Requires: AVX, AVX512F, CMOV
-TEXT ·mix8x32(SB), NOSPLIT, $0-72
-	MOVQ   cols+64(FP), AX
-	SUBQ   $0x10, AX
-	MOVQ   AX, CX
-	MOVL   $0x00000001, AX
-	SHLL   CL, AX
-	DECL   AX
-	KMOVW  AX, K1
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	MOVQ   ldp+24(FP), AX
-	SHLQ   $0x02, AX
-	MOVQ   p+16(FP), CX
-	LEAQ   (CX)(AX*2), DX
-	ADDQ   AX, DX
-	LEAQ   (DX)(AX*2), BX
-	ADDQ   AX, BX
-	MOVQ   values+32(FP), SI
-	MOVQ   size+48(FP), R8
-	MOVQ   positions+56(FP), R9
-	SHLQ   $0x02, R8
+TEXT ·mix8x32(SB), NOSPLIT, $0-73
+	MOVQ      cols+64(FP), AX
+	SUBQ      $0x10, AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	VPXORD    Z0, Z0, Z0
+	VPXORD    Z1, Z1, Z1
+	VPXORD    Z2, Z2, Z2
+	VPXORD    Z3, Z3, Z3
+	VPXORD    Z4, Z4, Z4
+	VPXORD    Z5, Z5, Z5
+	VPXORD    Z6, Z6, Z6
+	VPXORD    Z7, Z7, Z7
+	VPXORD    Z8, Z8, Z8
+	VPXORD    Z9, Z9, Z9
+	VPXORD    Z10, Z10, Z10
+	VPXORD    Z11, Z11, Z11
+	VPXORD    Z12, Z12, Z12
+	VPXORD    Z13, Z13, Z13
+	VPXORD    Z14, Z14, Z14
+	VPXORD    Z15, Z15, Z15
+	MOVB      add+72(FP), AL
+	TESTB     AL, AL
+	JZ        tail_begin
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	LEAQ      (DX)(AX*2), BX
+	ADDQ      AX, BX
+	VMOVUPS   (CX), Z0
+	VMOVUPS.Z 64(CX), K1, Z1
+	VMOVUPS   (CX)(AX*1), Z2
+	VMOVUPS.Z 64(CX)(AX*1), K1, Z3
+	VMOVUPS   (CX)(AX*2), Z4
+	VMOVUPS.Z 64(CX)(AX*2), K1, Z5
+	VMOVUPS   (DX), Z6
+	VMOVUPS.Z 64(DX), K1, Z7
+	VMOVUPS   (DX)(AX*1), Z8
+	VMOVUPS.Z 64(DX)(AX*1), K1, Z9
+	VMOVUPS   (DX)(AX*2), Z10
+	VMOVUPS.Z 64(DX)(AX*2), K1, Z11
+	VMOVUPS   (BX), Z12
+	VMOVUPS.Z 64(BX), K1, Z13
+	VMOVUPS   (BX)(AX*1), Z14
+	VMOVUPS.Z 64(BX)(AX*1), K1, Z15
+
+tail_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	MOVQ values+32(FP), SI
+	MOVQ size+48(FP), R8
+	MOVQ positions+56(FP), R9
+	SHLQ $0x02, R8
 
 tail_block:
 	MOVQ    $0x00000020, R10
@@ -10845,35 +11075,56 @@ product0:
 	VZEROUPPER
 	RET
 
-// func mix9x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// func mix9x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 // Requires: AVX, AVX512F, CMOV
-TEXT ·mix9x16(SB), NOSPLIT, $0-72
-	MOVQ   cols+64(FP), AX
-	MOVQ   AX, CX
-	MOVL   $0x00000001, AX
-	SHLL   CL, AX
-	DECL   AX
-	KMOVW  AX, K1
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	MOVQ   ldp+24(FP), AX
-	SHLQ   $0x02, AX
-	MOVQ   p+16(FP), CX
-	LEAQ   (CX)(AX*2), DX
-	ADDQ   AX, DX
-	LEAQ   (DX)(AX*2), BX
-	ADDQ   AX, BX
-	MOVQ   values+32(FP), SI
-	MOVQ   size+48(FP), R8
-	MOVQ   positions+56(FP), R9
-	SHLQ   $0x02, R8
+TEXT ·mix9x16(SB), NOSPLIT, $0-73
+	MOVQ      cols+64(FP), AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	VPXORD    Z0, Z0, Z0
+	VPXORD    Z1, Z1, Z1
+	VPXORD    Z2, Z2, Z2
+	VPXORD    Z3, Z3, Z3
+	VPXORD    Z4, Z4, Z4
+	VPXORD    Z5, Z5, Z5
+	VPXORD    Z6, Z6, Z6
+	VPXORD    Z7, Z7, Z7
+	VPXORD    Z8, Z8, Z8
+	MOVB      add+72(FP), AL
+	TESTB     AL, AL
+	JZ        tail_begin
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	LEAQ      (DX)(AX*2), BX
+	ADDQ      AX, BX
+	VMOVUPS.Z (CX), K1, Z0
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VMOVUPS.Z (CX)(AX*2), K1, Z2
+	VMOVUPS.Z (DX), K1, Z3
+	VMOVUPS.Z (DX)(AX*1), K1, Z4
+	VMOVUPS.Z (DX)(AX*2), K1, Z5
+	VMOVUPS.Z (BX), K1, Z6
+	VMOVUPS.Z (BX)(AX*1), K1, Z7
+	VMOVUPS.Z (BX)(AX*2), K1, Z8
+
+tail_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	MOVQ values+32(FP), SI
+	MOVQ size+48(FP), R8
+	MOVQ positions+56(FP), R9
+	SHLQ $0x02, R8
 
 tail_block:
 	MOVQ    $0x00000020, R10
@@ -11081,45 +11332,75 @@ tail_inside8:
 	VZEROUPPER
 	RET
 
-// func mix9x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// func mix9x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 // Requires: AVX, AVX512F, CMOV
-TEXT ·mix9x32(SB), NOSPLIT, $0-72
-	MOVQ   cols+64(FP), AX
-	SUBQ   $0x10, AX
-	MOVQ   AX, CX
-	MOVL   $0x00000001, AX
-	SHLL   CL, AX
-	DECL   AX
-	KMOVW  AX, K1
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	VPXORD Z17, Z17, Z17
-	MOVQ   ldp+24(FP), AX
-	SHLQ   $0x02, AX
-	MOVQ   p+16(FP), CX
-	LEAQ   (CX)(AX*2), DX
-	ADDQ   AX, DX
-	LEAQ   (DX)(AX*2), BX
-	ADDQ   AX, BX
-	MOVQ   values+32(FP), SI
-	MOVQ   size+48(FP), R8
-	MOVQ   positions+56(FP), R9
-	SHLQ   $0x02, R8
+TEXT ·mix9x32(SB), NOSPLIT, $0-73
+	MOVQ      cols+64(FP), AX
+	SUBQ      $0x10, AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	VPXORD    Z0, Z0, Z0
+	VPXORD    Z1, Z1, Z1
+	VPXORD    Z2, Z2, Z2
+	VPXORD    Z3, Z3, Z3
+	VPXORD    Z4, Z4, Z4
+	VPXORD    Z5, Z5, Z5
+	VPXORD    Z6, Z6, Z6
+	VPXORD    Z7, Z7, Z7
+	VPXORD    Z8, Z8, Z8
+	VPXORD    Z9, Z9, Z9
+	VPXORD    Z10, Z10, Z10
+	VPXORD    Z11, Z11, Z11
+	VPXORD    Z12, Z12, Z12
+	VPXORD    Z13, Z13, Z13
+	VPXORD    Z14, Z14, Z14
+	VPXORD    Z15, Z15, Z15
+	VPXORD    Z16, Z16, Z16
+	VPXORD    Z17, Z17, Z17
+	MOVB      add+72(FP), AL
+	TESTB     AL, AL
+	JZ        tail_begin
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	LEAQ      (DX)(AX*2), BX
+	ADDQ      AX, BX
+	VMOVUPS   (CX), Z0
+	VMOVUPS.Z 64(CX), K1, Z1
+	VMOVUPS   (CX)(AX*1), Z2
+	VMOVUPS.Z 64(CX)(AX*1), K1, Z3
+	VMOVUPS   (CX)(AX*2), Z4
+	VMOVUPS.Z 64(CX)(AX*2), K1, Z5
+	VMOVUPS   (DX), Z6
+	VMOVUPS.Z 64(DX), K1, Z7
+	VMOVUPS   (DX)(AX*1), Z8
+	VMOVUPS.Z 64(DX)(AX*1), K1, Z9
+	VMOVUPS   (DX)(AX*2), Z10
+	VMOVUPS.Z 64(DX)(AX*2), K1, Z11
+	VMOVUPS   (BX), Z12
+	VMOVUPS.Z 64(BX), K1, Z13
+	VMOVUPS   (BX)(AX*1), Z14
+	VMOVUPS.Z 64(BX)(AX*1), K1, Z15
+	VMOVUPS   (BX)(AX*2), Z16
+	VMOVUPS.Z 64(BX)(AX*2), K1, Z17
+
+tail_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	MOVQ values+32(FP), SI
+	MOVQ size+48(FP), R8
+	MOVQ positions+56(FP), R9
+	SHLQ $0x02, R8
 
 tail_block:
 	MOVQ    $0x00000020, R10
@@ -11502,38 +11783,62 @@ product0:
 	VZEROUPPER
 	RET
 
-// func mix10x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// func mix10x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 // Requires: AVX, AVX512F, CMOV
-TEXT ·mix10x16(SB), NOSPLIT, $0-72
-	MOVQ   cols+64(FP), AX
-	MOVQ   AX, CX
-	MOVL   $0x00000001, AX
-	SHLL   CL, AX
-	DECL   AX
-	KMOVW  AX, K1
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	MOVQ   ldp+24(FP), AX
-	SHLQ   $0x02, AX
-	MOVQ   p+16(FP), CX
-	LEAQ   (CX)(AX*2), DX
-	ADDQ   AX, DX
-	LEAQ   (DX)(AX*2), BX
-	ADDQ   AX, BX
-	LEAQ   (BX)(AX*2), SI
-	ADDQ   AX, SI
-	MOVQ   values+32(FP), DI
-	MOVQ   size+48(FP), R9
-	MOVQ   positions+56(FP), R10
-	SHLQ   $0x02, R9
+TEXT ·mix10x16(SB), NOSPLIT, $0-73
+	MOVQ      cols+64(FP), AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	VPXORD    Z0, Z0, Z0
+	VPXORD    Z1, Z1, Z1
+	VPXORD    Z2, Z2, Z2
+	VPXORD    Z3, Z3, Z3
+	VPXORD    Z4, Z4, Z4
+	VPXORD    Z5, Z5, Z5
+	VPXORD    Z6, Z6, Z6
+	VPXORD    Z7, Z7, Z7
+	VPXORD    Z8, Z8, Z8
+	VPXORD    Z9, Z9, Z9
+	MOVB      add+72(FP), AL
+	TESTB     AL, AL
+	JZ        tail_begin
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	LEAQ      (DX)(AX*2), BX
+	ADDQ      AX, BX
+	LEAQ      (BX)(AX*2), SI
+	ADDQ      AX, SI
+	VMOVUPS.Z (CX), K1, Z0
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VMOVUPS.Z (CX)(AX*2), K1, Z2
+	VMOVUPS.Z (DX), K1, Z3
+	VMOVUPS.Z (DX)(AX*1), K1, Z4
+	VMOVUPS.Z (DX)(AX*2), K1, Z5
+	VMOVUPS.Z (BX), K1, Z6
+	VMOVUPS.Z (BX)(AX*1), K1, Z7
+	VMOVUPS.Z (BX)(AX*2), K1, Z8
+	VMOVUPS.Z (SI), K1, Z9
+
+tail_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	MOVQ values+32(FP), DI
+	MOVQ size+48(FP), R9
+	MOVQ positions+56(FP), R10
+	SHLQ $0x02, R9
 
 tail_block:
 	MOVQ    $0x00000020, R11
@@ -11779,49 +12084,83 @@ tail_inside9:
 	VZEROUPPER
 	RET
 
-// func mix10x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// func mix10x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 // Requires: AVX, AVX512F, CMOV
-TEXT ·mix10x32(SB), NOSPLIT, $0-72
-	MOVQ   cols+64(FP), AX
-	SUBQ   $0x10, AX
-	MOVQ   AX, CX
-	MOVL   $0x00000001, AX
-	SHLL   CL, AX
-	DECL   AX
-	KMOVW  AX, K1
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	VPXORD Z17, Z17, Z17
-	VPXORD Z18, Z18, Z18
-	VPXORD Z19, Z19, Z19
-	MOVQ   ldp+24(FP), AX
-	SHLQ   $0x02, AX
-	MOVQ   p+16(FP), CX
-	LEAQ   (CX)(AX*2), DX
-	ADDQ   AX, DX
-	LEAQ   (DX)(AX*2), BX
-	ADDQ   AX, BX
-	LEAQ   (BX)(AX*2), SI
-	ADDQ   AX, SI
-	MOVQ   values+32(FP), DI
-	MOVQ   size+48(FP), R9
-	MOVQ   positions+56(FP), R10
-	SHLQ   $0x02, R9
+TEXT ·mix10x32(SB), NOSPLIT, $0-73
+	MOVQ      cols+64(FP), AX
+	SUBQ      $0x10, AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	VPXORD    Z0, Z0, Z0
+	VPXORD    Z1, Z1, Z1
+	VPXORD    Z2, Z2, Z2
+	VPXORD    Z3, Z3, Z3
+	VPXORD    Z4, Z4, Z4
+	VPXORD    Z5, Z5, Z5
+	VPXORD    Z6, Z6, Z6
+	VPXORD    Z7, Z7, Z7
+	VPXORD    Z8, Z8, Z8
+	VPXORD    Z9, Z9, Z9
+	VPXORD    Z10, Z10, Z10
+	VPXORD    Z11, Z11, Z11
+	VPXORD    Z12, Z12, Z12
+	VPXORD    Z13, Z13, Z13
+	VPXORD    Z14, Z14, Z14
+	VPXORD    Z15, Z15, Z15
+	VPXORD    Z16, Z16, Z16
+	VPXORD    Z17, Z17, Z17
+	VPXORD    Z18, Z18, Z18
+	VPXORD    Z19, Z19, Z19
+	MOVB      add+72(FP), AL
+	TESTB     AL, AL
+	JZ        tail_begin
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	LEAQ      (DX)(AX*2), BX
+	ADDQ      AX, BX
+	LEAQ      (BX)(AX*2), SI
+	ADDQ      AX, SI
+	VMOVUPS   (CX), Z0
+	VMOVUPS.Z 64(CX), K1, Z1
+	VMOVUPS   (CX)(AX*1), Z2
+	VMOVUPS.Z 64(CX)(AX*1), K1, Z3
+	VMOVUPS   (CX)(AX*2), Z4
+	VMOVUPS.Z 64(CX)(AX*2), K1, Z5
+	VMOVUPS   (DX), Z6
+	VMOVUPS.Z 64(DX), K1, Z7
+	VMOVUPS   (DX)(AX*1), Z8
+	VMOVUPS.Z 64(DX)(AX*1), K1, Z9
+	VMOVUPS   (DX)(AX*2), Z10
+	VMOVUPS.Z 64(DX)(AX*2), K1, Z11
+	VMOVUPS   (BX), Z12
+	VMOVUPS.Z 64(BX), K1, Z13
+	VMOVUPS   (BX)(AX*1), Z14
+	VMOVUPS.Z 64(BX)(AX*1), K1, Z15
+	VMOVUPS   (BX)(AX*2), Z16
+	VMOVUPS.Z 64(BX)(AX*2), K1, Z17
+	VMOVUPS   (SI), Z18
+	VMOVUPS.Z 64(SI), K1, Z19
+
+tail_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	MOVQ values+32(FP), DI
+	MOVQ size+48(FP), R9
+	MOVQ positions+56(FP), R10
+	SHLQ $0x02, R9
 
 tail_block:
 	MOVQ    $0x00000020, R11
@@ -12260,39 +12599,64 @@ product0:
 	VZEROUPPER
 	RET
 
-// func mix11x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// func mix11x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 // Requires: AVX, AVX512F, CMOV
-TEXT ·mix11x16(SB), NOSPLIT, $0-72
-	MOVQ   cols+64(FP), AX
-	MOVQ   AX, CX
-	MOVL   $0x00000001, AX
-	SHLL   CL, AX
-	DECL   AX
-	KMOVW  AX, K1
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	MOVQ   ldp+24(FP), AX
-	SHLQ   $0x02, AX
-	MOVQ   p+16(FP), CX
-	LEAQ   (CX)(AX*2), DX
-	ADDQ   AX, DX
-	LEAQ   (DX)(AX*2), BX
-	ADDQ   AX, BX
-	LEAQ   (BX)(AX*2), SI
-	ADDQ   AX, SI
-	MOVQ   values+32(FP), DI
-	MOVQ   size+48(FP), R9
-	MOVQ   positions+56(FP), R10
-	SHLQ   $0x02, R9
+TEXT ·mix11x16(SB), NOSPLIT, $0-73
+	MOVQ      cols+64(FP), AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	VPXORD    Z0, Z0, Z0
+	VPXORD    Z1, Z1, Z1
+	VPXORD    Z2, Z2, Z2
+	VPXORD    Z3, Z3, Z3
+	VPXORD    Z4, Z4, Z4
+	VPXORD    Z5, Z5, Z5
+	VPXORD    Z6, Z6, Z6
+	VPXORD    Z7, Z7, Z7
+	VPXORD    Z8, Z8, Z8
+	VPXORD    Z9, Z9, Z9
+	VPXORD    Z10, Z10, Z10
+	MOVB      add+72(FP), AL
+	TESTB     AL, AL
+	JZ        tail_begin
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	LEAQ      (DX)(AX*2), BX
+	ADDQ      AX, BX
+	LEAQ      (BX)(AX*2), SI
+	ADDQ      AX, SI
+	VMOVUPS.Z (CX), K1, Z0
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VMOVUPS.Z (CX)(AX*2), K1, Z2
+	VMOVUPS.Z (DX), K1, Z3
+	VMOVUPS.Z (DX)(AX*1), K1, Z4
+	VMOVUPS.Z (DX)(AX*2), K1, Z5
+	VMOVUPS.Z (BX), K1, Z6
+	VMOVUPS.Z (BX)(AX*1), K1, Z7
+	VMOVUPS.Z (BX)(AX*2), K1, Z8
+	VMOVUPS.Z (SI), K1, Z9
+	VMOVUPS.Z (SI)(AX*1), K1, Z10
+
+tail_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	MOVQ values+32(FP), DI
+	MOVQ size+48(FP), R9
+	MOVQ positions+56(FP), R10
+	SHLQ $0x02, R9
 
 tail_block:
 	MOVQ    $0x00000020, R11
@@ -12566,51 +12930,87 @@ tail_inside10:
 	VZEROUPPER
 	RET
 
-// func mix11x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// func mix11x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 // Requires: AVX, AVX512F, CMOV
-TEXT ·mix11x32(SB), NOSPLIT, $0-72
-	MOVQ   cols+64(FP), AX
-	SUBQ   $0x10, AX
-	MOVQ   AX, CX
-	MOVL   $0x00000001, AX
-	SHLL   CL, AX
-	DECL   AX
-	KMOVW  AX, K1
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	VPXORD Z17, Z17, Z17
-	VPXORD Z18, Z18, Z18
-	VPXORD Z19, Z19, Z19
-	VPXORD Z20, Z20, Z20
-	VPXORD Z21, Z21, Z21
-	MOVQ   ldp+24(FP), AX
-	SHLQ   $0x02, AX
-	MOVQ   p+16(FP), CX
-	LEAQ   (CX)(AX*2), DX
-	ADDQ   AX, DX
-	LEAQ   (DX)(AX*2), BX
-	ADDQ   AX, BX
-	LEAQ   (BX)(AX*2), SI
-	ADDQ   AX, SI
-	MOVQ   values+32(FP), DI
-	MOVQ   size+48(FP), R9
-	MOVQ   positions+56(FP), R10
-	SHLQ   $0x02, R9
+TEXT ·mix11x32(SB), NOSPLIT, $0-73
+	MOVQ      cols+64(FP), AX
+	SUBQ      $0x10, AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	VPXORD    Z0, Z0, Z0
+	VPXORD    Z1, Z1, Z1
+	VPXORD    Z2, Z2, Z2
+	VPXORD    Z3, Z3, Z3
+	VPXORD    Z4, Z4, Z4
+	VPXORD    Z5, Z5, Z5
+	VPXORD    Z6, Z6, Z6
+	VPXORD    Z7, Z7, Z7
+	VPXORD    Z8, Z8, Z8
+	VPXORD    Z9, Z9, Z9
+	VPXORD    Z10, Z10, Z10
+	VPXORD    Z11, Z11, Z11
+	VPXORD    Z12, Z12, Z12
+	VPXORD    Z13, Z13, Z13
+	VPXORD    Z14, Z14, Z14
+	VPXORD    Z15, Z15, Z15
+	VPXORD    Z16, Z16, Z16
+	VPXORD    Z17, Z17, Z17
+	VPXORD    Z18, Z18, Z18
+	VPXORD    Z19, Z19, Z19
+	VPXORD    Z20, Z20, Z20
+	VPXORD    Z21, Z21, Z21
+	MOVB      add+72(FP), AL
+	TESTB     AL, AL
+	JZ        tail_begin
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	LEAQ      (DX)(AX*2), BX
+	ADDQ      AX, BX
+	LEAQ      (BX)(AX*2), SI
+	ADDQ      AX, SI
+	VMOVUPS   (CX), Z0
+	VMOVUPS.Z 64(CX), K1, Z1
+	VMOVUPS   (CX)(AX*1), Z2
+	VMOVUPS.Z 64(CX)(AX*1), K1, Z3
+	VMOVUPS   (CX)(AX*2), Z4
+	VMOVUPS.Z 64(CX)(AX*2), K1, Z5
+	VMOVUPS   (DX), Z6
+	VMOVUPS.Z 64(DX), K1, Z7
+	VMOVUPS   (DX)(AX*1), Z8
+	VMOVUPS.Z 64(DX)(AX*1), K1, Z9
+	VMOVUPS   (DX)(AX*2), Z10
+	VMOVUPS.Z 64(DX)(AX*2), K1, Z11
+	VMOVUPS   (BX), Z12
+	VMOVUPS.Z 64(BX), K1, Z13
+	VMOVUPS   (BX)(AX*1), Z14
+	VMOVUPS.Z 64(BX)(AX*1), K1, Z15
+	VMOVUPS   (BX)(AX*2), Z16
+	VMOVUPS.Z 64(BX)(AX*2), K1, Z17
+	VMOVUPS   (SI), Z18
+	VMOVUPS.Z 64(SI), K1, Z19
+	VMOVUPS   (SI)(AX*1), Z20
+	VMOVUPS.Z 64(SI)(AX*1), K1, Z21
+
+tail_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	MOVQ values+32(FP), DI
+	MOVQ size+48(FP), R9
+	MOVQ positions+56(FP), R10
+	SHLQ $0x02, R9
 
 tail_block:
 	MOVQ    $0x00000020, R11
@@ -13096,40 +13496,66 @@ product0:
 	VZEROUPPER
 	RET
 
-// func mix12x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// func mix12x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 // Requires: AVX, AVX512F, CMOV
-TEXT ·mix12x16(SB), NOSPLIT, $0-72
-	MOVQ   cols+64(FP), AX
-	MOVQ   AX, CX
-	MOVL   $0x00000001, AX
-	SHLL   CL, AX
-	DECL   AX
-	KMOVW  AX, K1
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	MOVQ   ldp+24(FP), AX
-	SHLQ   $0x02, AX
-	MOVQ   p+16(FP), CX
-	LEAQ   (CX)(AX*2), DX
-	ADDQ   AX, DX
-	LEAQ   (DX)(AX*2), BX
-	ADDQ   AX, BX
-	LEAQ   (BX)(AX*2), SI
-	ADDQ   AX, SI
-	MOVQ   values+32(FP), DI
-	MOVQ   size+48(FP), R9
-	MOVQ   positions+56(FP), R10
-	SHLQ   $0x02, R9
+TEXT ·mix12x16(SB), NOSPLIT, $0-73
+	MOVQ      cols+64(FP), AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	VPXORD    Z0, Z0, Z0
+	VPXORD    Z1, Z1, Z1
+	VPXORD    Z2, Z2, Z2
+	VPXORD    Z3, Z3, Z3
+	VPXORD    Z4, Z4, Z4
+	VPXORD    Z5, Z5, Z5
+	VPXORD    Z6, Z6, Z6
+	VPXORD    Z7, Z7, Z7
+	VPXORD    Z8, Z8, Z8
+	VPXORD    Z9, Z9, Z9
+	VPXORD    Z10, Z10, Z10
+	VPXORD    Z11, Z11, Z11
+	MOVB      add+72(FP), AL
+	TESTB     AL, AL
+	JZ        tail_begin
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	LEAQ      (DX)(AX*2), BX
+	ADDQ      AX, BX
+	LEAQ      (BX)(AX*2), SI
+	ADDQ      AX, SI
+	VMOVUPS.Z (CX), K1, Z0
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VMOVUPS.Z (CX)(AX*2), K1, Z2
+	VMOVUPS.Z (DX), K1, Z3
+	VMOVUPS.Z (DX)(AX*1), K1, Z4
+	VMOVUPS.Z (DX)(AX*2), K1, Z5
+	VMOVUPS.Z (BX), K1, Z6
+	VMOVUPS.Z (BX)(AX*1), K1, Z7
+	VMOVUPS.Z (BX)(AX*2), K1, Z8
+	VMOVUPS.Z (SI), K1, Z9
+	VMOVUPS.Z (SI)(AX*1), K1, Z10
+	VMOVUPS.Z (SI)(AX*2), K1, Z11
+
+tail_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	MOVQ values+32(FP), DI
+	MOVQ size+48(FP), R9
+	MOVQ positions+56(FP), R10
+	SHLQ $0x02, R9
 
 tail_block:
 	MOVQ    $0x00000020, R11
@@ -13432,53 +13858,91 @@ tail_inside11:
 	VZEROUPPER
 	RET
 
-// func mix12x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// func mix12x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 // Requires: AVX, AVX512F, CMOV
-TEXT ·mix12x32(SB), NOSPLIT, $0-72
-	MOVQ   cols+64(FP), AX
-	SUBQ   $0x10, AX
-	MOVQ   AX, CX
-	MOVL   $0x00000001, AX
-	SHLL   CL, AX
-	DECL   AX
-	KMOVW  AX, K1
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	VPXORD Z17, Z17, Z17
-	VPXORD Z18, Z18, Z18
-	VPXORD Z19, Z19, Z19
-	VPXORD Z20, Z20, Z20
-	VPXORD Z21, Z21, Z21
-	VPXORD Z22, Z22, Z22
-	VPXORD Z23, Z23, Z23
-	MOVQ   ldp+24(FP), AX
-	SHLQ   $0x02, AX
-	MOVQ   p+16(FP), CX
-	LEAQ   (CX)(AX*2), DX
-	ADDQ   AX, DX
-	LEAQ   (DX)(AX*2), BX
-	ADDQ   AX, BX
-	LEAQ   (BX)(AX*2), SI
-	ADDQ   AX, SI
-	MOVQ   values+32(FP), DI
-	MOVQ   size+48(FP), R9
-	MOVQ   positions+56(FP), R10
-	SHLQ   $0x02, R9
+TEXT ·mix12x32(SB), NOSPLIT, $0-73
+	MOVQ      cols+64(FP), AX
+	SUBQ      $0x10, AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	VPXORD    Z0, Z0, Z0
+	VPXORD    Z1, Z1, Z1
+	VPXORD    Z2, Z2, Z2
+	VPXORD    Z3, Z3, Z3
+	VPXORD    Z4, Z4, Z4
+	VPXORD    Z5, Z5, Z5
+	VPXORD    Z6, Z6, Z6
+	VPXORD    Z7, Z7, Z7
+	VPXORD    Z8, Z8, Z8
+	VPXORD    Z9, Z9, Z9
+	VPXORD    Z10, Z10, Z10
+	VPXORD    Z11, Z11, Z11
+	VPXORD    Z12, Z12, Z12
+	VPXORD    Z13, Z13, Z13
+	VPXORD    Z14, Z14, Z14
+	VPXORD    Z15, Z15, Z15
+	VPXORD    Z16, Z16, Z16
+	VPXORD    Z17, Z17, Z17
+	VPXORD    Z18, Z18, Z18
+	VPXORD    Z19, Z19, Z19
+	VPXORD    Z20, Z20, Z20
+	VPXORD    Z21, Z21, Z21
+	VPXORD    Z22, Z22, Z22
+	VPXORD    Z23, Z23, Z23
+	MOVB      add+72(FP), AL
+	TESTB     AL, AL
+	JZ        tail_begin
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	LEAQ      (DX)(AX*2), BX
+	ADDQ      AX, BX
+	LEAQ      (BX)(AX*2), SI
+	ADDQ      AX, SI
+	VMOVUPS   (CX), Z0
+	VMOVUPS.Z 64(CX), K1, Z1
+	VMOVUPS   (CX)(AX*1), Z2
+	VMOVUPS.Z 64(CX)(AX*1), K1, Z3
+	VMOVUPS   (CX)(AX*2), Z4
+	VMOVUPS.Z 64(CX)(AX*2), K1, Z5
+	VMOVUPS   (DX), Z6
+	VMOVUPS.Z 64(DX), K1, Z7
+	VMOVUPS   (DX)(AX*1), Z8
+	VMOVUPS.Z 64(DX)(AX*1), K1, Z9
+	VMOVUPS   (DX)(AX*2), Z10
+	VMOVUPS.Z 64(DX)(AX*2), K1, Z11
+	VMOVUPS   (BX), Z12
+	VMOVUPS.Z 64(BX), K1, Z13
+	VMOVUPS   (BX)(AX*1), Z14
+	VMOVUPS.Z 64(BX)(AX*1), K1, Z15
+	VMOVUPS   (BX)(AX*2), Z16
+	VMOVUPS.Z 64(BX)(AX*2), K1, Z17
+	VMOVUPS   (SI), Z18
+	VMOVUPS.Z 64(SI), K1, Z19
+	VMOVUPS   (SI)(AX*1), Z20
+	VMOVUPS.Z 64(SI)(AX*1), K1, Z21
+	VMOVUPS   (SI)(AX*2), Z22
+	VMOVUPS.Z 64(SI)(AX*2), K1, Z23
+
+tail_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	MOVQ values+32(FP), DI
+	MOVQ size+48(FP), R9
+	MOVQ positions+56(FP), R10
+	SHLQ $0x02, R9
 
 tail_block:
 	MOVQ    $0x00000020, R11
@@ -14019,43 +14483,72 @@ product0:
 	VZEROUPPER
 	RET
 
-// func mix13x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// func mix13x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 // Requires: AVX, AVX512F, CMOV
-TEXT ·mix13x16(SB), NOSPLIT, $0-72
-	MOVQ   cols+64(FP), AX
-	MOVQ   AX, CX
-	MOVL   $0x00000001, AX
-	SHLL   CL, AX
-	DECL   AX
-	KMOVW  AX, K1
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	MOVQ   ldp+24(FP), AX
-	SHLQ   $0x02, AX
-	MOVQ   p+16(FP), CX
-	LEAQ   (CX)(AX*2), DX
-	ADDQ   AX, DX
-	LEAQ   (DX)(AX*2), BX
-	ADDQ   AX, BX
-	LEAQ   (BX)(AX*2), SI
-	ADDQ   AX, SI
-	LEAQ   (SI)(AX*2), DI
-	ADDQ   AX, DI
-	MOVQ   values+32(FP), R8
-	MOVQ   size+48(FP), R10
-	MOVQ   positions+56(FP), R11
-	SHLQ   $0x02, R10
+TEXT ·mix13x16(SB), NOSPLIT, $0-73
+	MOVQ      cols+64(FP), AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	VPXORD    Z0, Z0, Z0
+	VPXORD    Z1, Z1, Z1
+	VPXORD    Z2, Z2, Z2
+	VPXORD    Z3, Z3, Z3
+	VPXORD    Z4, Z4, Z4
+	VPXORD    Z5, Z5, Z5
+	VPXORD    Z6, Z6, Z6
+	VPXORD    Z7, Z7, Z7
+	VPXORD    Z8, Z8, Z8
+	VPXORD    Z9, Z9, Z9
+	VPXORD    Z10, Z10, Z10
+	VPXORD    Z11, Z11, Z11
+	VPXORD    Z12, Z12, Z12
+	MOVB      add+72(FP), AL
+	TESTB     AL, AL
+	JZ        tail_begin
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	LEAQ      (DX)(AX*2), BX
+	ADDQ      AX, BX
+	LEAQ      (BX)(AX*2), SI
+	ADDQ      AX, SI
+	LEAQ      (SI)(AX*2), DI
+	ADDQ      AX, DI
+	VMOVUPS.Z (CX), K1, Z0
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VMOVUPS.Z (CX)(AX*2), K1, Z2
+	VMOVUPS.Z (DX), K1, Z3
+	VMOVUPS.Z (DX)(AX*1), K1, Z4
+	VMOVUPS.Z (DX)(AX*2), K1, Z5
+	VMOVUPS.Z (BX), K1, Z6
+	VMOVUPS.Z (BX)(AX*1), K1, Z7
+	VMOVUPS.Z (BX)(AX*2), K1, Z8
+	VMOVUPS.Z (SI), K1, Z9
+	VMOVUPS.Z (SI)(AX*1), K1, Z10
+	VMOVUPS.Z (SI)(AX*2), K1, Z11
+	VMOVUPS.Z (DI), K1, Z12
+
+tail_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	LEAQ (SI)(AX*2), DI
+	ADDQ AX, DI
+	MOVQ values+32(FP), R8
+	MOVQ size+48(FP), R10
+	MOVQ positions+56(FP), R11
+	SHLQ $0x02, R10
 
 tail_block:
 	MOVQ    $0x00000020, R12
@@ -14403,57 +14896,99 @@ tail_inside12:
 	VZEROUPPER
 	RET
 
-// func mix13x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// func mix13x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 // Requires: AVX, AVX512F, CMOV
-TEXT ·mix13x32(SB), NOSPLIT, $0-72
-	MOVQ   cols+64(FP), AX
-	SUBQ   $0x10, AX
-	MOVQ   AX, CX
-	MOVL   $0x00000001, AX
-	SHLL   CL, AX
-	DECL   AX
-	KMOVW  AX, K1
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	VPXORD Z17, Z17, Z17
-	VPXORD Z18, Z18, Z18
-	VPXORD Z19, Z19, Z19
-	VPXORD Z20, Z20, Z20
-	VPXORD Z21, Z21, Z21
-	VPXORD Z22, Z22, Z22
-	VPXORD Z23, Z23, Z23
-	VPXORD Z24, Z24, Z24
-	VPXORD Z25, Z25, Z25
-	MOVQ   ldp+24(FP), AX
-	SHLQ   $0x02, AX
-	MOVQ   p+16(FP), CX
-	LEAQ   (CX)(AX*2), DX
-	ADDQ   AX, DX
-	LEAQ   (DX)(AX*2), BX
-	ADDQ   AX, BX
-	LEAQ   (BX)(AX*2), SI
-	ADDQ   AX, SI
-	LEAQ   (SI)(AX*2), DI
-	ADDQ   AX, DI
-	MOVQ   values+32(FP), R8
-	MOVQ   size+48(FP), R10
-	MOVQ   positions+56(FP), R11
-	SHLQ   $0x02, R10
+TEXT ·mix13x32(SB), NOSPLIT, $0-73
+	MOVQ      cols+64(FP), AX
+	SUBQ      $0x10, AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	VPXORD    Z0, Z0, Z0
+	VPXORD    Z1, Z1, Z1
+	VPXORD    Z2, Z2, Z2
+	VPXORD    Z3, Z3, Z3
+	VPXORD    Z4, Z4, Z4
+	VPXORD    Z5, Z5, Z5
+	VPXORD    Z6, Z6, Z6
+	VPXORD    Z7, Z7, Z7
+	VPXORD    Z8, Z8, Z8
+	VPXORD    Z9, Z9, Z9
+	VPXORD    Z10, Z10, Z10
+	VPXORD    Z11, Z11, Z11
+	VPXORD    Z12, Z12, Z12
+	VPXORD    Z13, Z13, Z13
+	VPXORD    Z14, Z14, Z14
+	VPXORD    Z15, Z15, Z15
+	VPXORD    Z16, Z16, Z16
+	VPXORD    Z17, Z17, Z17
+	VPXORD    Z18, Z18, Z18
+	VPXORD    Z19, Z19, Z19
+	VPXORD    Z20, Z20, Z20
+	VPXORD    Z21, Z21, Z21
+	VPXORD    Z22, Z22, Z22
+	VPXORD    Z23, Z23, Z23
+	VPXORD    Z24, Z24, Z24
+	VPXORD    Z25, Z25, Z25
+	MOVB      add+72(FP), AL
+	TESTB     AL, AL
+	JZ        tail_begin
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	LEAQ      (DX)(AX*2), BX
+	ADDQ      AX, BX
+	LEAQ      (BX)(AX*2), SI
+	ADDQ      AX, SI
+	LEAQ      (SI)(AX*2), DI
+	ADDQ      AX, DI
+	VMOVUPS   (CX), Z0
+	VMOVUPS.Z 64(CX), K1, Z1
+	VMOVUPS   (CX)(AX*1), Z2
+	VMOVUPS.Z 64(CX)(AX*1), K1, Z3
+	VMOVUPS   (CX)(AX*2), Z4
+	VMOVUPS.Z 64(CX)(AX*2), K1, Z5
+	VMOVUPS   (DX), Z6
+	VMOVUPS.Z 64(DX), K1, Z7
+	VMOVUPS   (DX)(AX*1), Z8
+	VMOVUPS.Z 64(DX)(AX*1), K1, Z9
+	VMOVUPS   (DX)(AX*2), Z10
+	VMOVUPS.Z 64(DX)(AX*2), K1, Z11
+	VMOVUPS   (BX), Z12
+	VMOVUPS.Z 64(BX), K1, Z13
+	VMOVUPS   (BX)(AX*1), Z14
+	VMOVUPS.Z 64(BX)(AX*1), K1, Z15
+	VMOVUPS   (BX)(AX*2), Z16
+	VMOVUPS.Z 64(BX)(AX*2), K1, Z17
+	VMOVUPS   (SI), Z18
+	VMOVUPS.Z 64(SI), K1, Z19
+	VMOVUPS   (SI)(AX*1), Z20
+	VMOVUPS.Z 64(SI)(AX*1), K1, Z21
+	VMOVUPS   (SI)(AX*2), Z22
+	VMOVUPS.Z 64(SI)(AX*2), K1, Z23
+	VMOVUPS   (DI), Z24
+	VMOVUPS.Z 64(DI), K1, Z25
+
+tail_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	LEAQ (SI)(AX*2), DI
+	ADDQ AX, DI
+	MOVQ values+32(FP), R8
+	MOVQ size+48(FP), R10
+	MOVQ positions+56(FP), R11
+	SHLQ $0x02, R10
 
 tail_block:
 	MOVQ    $0x00000020, R12
@@ -15060,44 +15595,74 @@ product0:
 	VZEROUPPER
 	RET
 
-// func mix14x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// func mix14x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 // Requires: AVX, AVX512F, CMOV
-TEXT ·mix14x16(SB), NOSPLIT, $0-72
-	MOVQ   cols+64(FP), AX
-	MOVQ   AX, CX
-	MOVL   $0x00000001, AX
-	SHLL   CL, AX
-	DECL   AX
-	KMOVW  AX, K1
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	MOVQ   ldp+24(FP), AX
-	SHLQ   $0x02, AX
-	MOVQ   p+16(FP), CX
-	LEAQ   (CX)(AX*2), DX
-	ADDQ   AX, DX
-	LEAQ   (DX)(AX*2), BX
-	ADDQ   AX, BX
-	LEAQ   (BX)(AX*2), SI
-	ADDQ   AX, SI
-	LEAQ   (SI)(AX*2), DI
-	ADDQ   AX, DI
-	MOVQ   values+32(FP), R8
-	MOVQ   size+48(FP), R10
-	MOVQ   positions+56(FP), R11
-	SHLQ   $0x02, R10
+TEXT ·mix14x16(SB), NOSPLIT, $0-73
+	MOVQ      cols+64(FP), AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	VPXORD    Z0, Z0, Z0
+	VPXORD    Z1, Z1, Z1
+	VPXORD    Z2, Z2, Z2
+	VPXORD    Z3, Z3, Z3
+	VPXORD    Z4, Z4, Z4
+	VPXORD    Z5, Z5, Z5
+	VPXORD    Z6, Z6, Z6
+	VPXORD    Z7, Z7, Z7
+	VPXORD    Z8, Z8, Z8
+	VPXORD    Z9, Z9, Z9
+	VPXORD    Z10, Z10, Z10
+	VPXORD    Z11, Z11, Z11
+	VPXORD    Z12, Z12, Z12
+	VPXORD    Z13, Z13, Z13
+	MOVB      add+72(FP), AL
+	TESTB     AL, AL
+	JZ        tail_begin
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	LEAQ      (DX)(AX*2), BX
+	ADDQ      AX, BX
+	LEAQ      (BX)(AX*2), SI
+	ADDQ      AX, SI
+	LEAQ      (SI)(AX*2), DI
+	ADDQ      AX, DI
+	VMOVUPS.Z (CX), K1, Z0
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VMOVUPS.Z (CX)(AX*2), K1, Z2
+	VMOVUPS.Z (DX), K1, Z3
+	VMOVUPS.Z (DX)(AX*1), K1, Z4
+	VMOVUPS.Z (DX)(AX*2), K1, Z5
+	VMOVUPS.Z (BX), K1, Z6
+	VMOVUPS.Z (BX)(AX*1), K1, Z7
+	VMOVUPS.Z (BX)(AX*2), K1, Z8
+	VMOVUPS.Z (SI), K1, Z9
+	VMOVUPS.Z (SI)(AX*1), K1, Z10
+	VMOVUPS.Z (SI)(AX*2), K1, Z11
+	VMOVUPS.Z (DI), K1, Z12
+	VMOVUPS.Z (DI)(AX*1), K1, Z13
+
+tail_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	LEAQ (SI)(AX*2), DI
+	ADDQ AX, DI
+	MOVQ values+32(FP), R8
+	MOVQ size+48(FP), R10
+	MOVQ positions+56(FP), R11
+	SHLQ $0x02, R10
 
 tail_block:
 	MOVQ    $0x00000020, R12
@@ -15477,59 +16042,103 @@ tail_inside13:
 	VZEROUPPER
 	RET
 
-// func mix14x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+// func mix14x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 // Requires: AVX, AVX512F, CMOV
-TEXT ·mix14x32(SB), NOSPLIT, $0-72
-	MOVQ   cols+64(FP), AX
-	SUBQ   $0x10, AX
-	MOVQ   AX, CX
-	MOVL   $0x00000001, AX
-	SHLL   CL, AX
-	DECL   AX
-	KMOVW  AX, K1
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	VPXORD Z17, Z17, Z17
-	VPXORD Z18, Z18, Z18
-	VPXORD Z19, Z19, Z19
-	VPXORD Z20, Z20, Z20
-	VPXORD Z21, Z21, Z21
-	VPXORD Z22, Z22, Z22
-	VPXORD Z23, Z23, Z23
-	VPXORD Z24, Z24, Z24
-	VPXORD Z25, Z25, Z25
-	VPXORD Z26, Z26, Z26
-	VPXORD Z27, Z27, Z27
-	MOVQ   ldp+24(FP), AX
-	SHLQ   $0x02, AX
-	MOVQ   p+16(FP), CX
-	LEAQ   (CX)(AX*2), DX
-	ADDQ   AX, DX
-	LEAQ   (DX)(AX*2), BX
-	ADDQ   AX, BX
-	LEAQ   (BX)(AX*2), SI
-	ADDQ   AX, SI
-	LEAQ   (SI)(AX*2), DI
-	ADDQ   AX, DI
-	MOVQ   values+32(FP), R8
-	MOVQ   size+48(FP), R10
-	MOVQ   positions+56(FP), R11
-	SHLQ   $0x02, R10
+TEXT ·mix14x32(SB), NOSPLIT, $0-73
+	MOVQ      cols+64(FP), AX
+	SUBQ      $0x10, AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, AX
+	SHLL      CL, AX
+	DECL      AX
+	KMOVW     AX, K1
+	VPXORD    Z0, Z0, Z0
+	VPXORD    Z1, Z1, Z1
+	VPXORD    Z2, Z2, Z2
+	VPXORD    Z3, Z3, Z3
+	VPXORD    Z4, Z4, Z4
+	VPXORD    Z5, Z5, Z5
+	VPXORD    Z6, Z6, Z6
+	VPXORD    Z7, Z7, Z7
+	VPXORD    Z8, Z8, Z8
+	VPXORD    Z9, Z9, Z9
+	VPXORD    Z10, Z10, Z10
+	VPXORD    Z11, Z11, Z11
+	VPXORD    Z12, Z12, Z12
+	VPXORD    Z13, Z13, Z13
+	VPXORD    Z14, Z14, Z14
+	VPXORD    Z15, Z15, Z15
+	VPXORD    Z16, Z16, Z16
+	VPXORD    Z17, Z17, Z17
+	VPXORD    Z18, Z18, Z18
+	VPXORD    Z19, Z19, Z19
+	VPXORD    Z20, Z20, Z20
+	VPXORD    Z21, Z21, Z21
+	VPXORD    Z22, Z22, Z22
+	VPXORD    Z23, Z23, Z23
+	VPXORD    Z24, Z24, Z24
+	VPXORD    Z25, Z25, Z25
+	VPXORD    Z26, Z26, Z26
+	VPXORD    Z27, Z27, Z27
+	MOVB      add+72(FP), AL
+	TESTB     AL, AL
+	JZ        tail_begin
+	MOVQ      ldo+8(FP), AX
+	SHLQ      $0x02, AX
+	MOVQ      out+0(FP), CX
+	LEAQ      (CX)(AX*2), DX
+	ADDQ      AX, DX
+	LEAQ      (DX)(AX*2), BX
+	ADDQ      AX, BX
+	LEAQ      (BX)(AX*2), SI
+	ADDQ      AX, SI
+	LEAQ      (SI)(AX*2), DI
+	ADDQ      AX, DI
+	VMOVUPS   (CX), Z0
+	VMOVUPS.Z 64(CX), K1, Z1
+	VMOVUPS   (CX)(AX*1), Z2
+	VMOVUPS.Z 64(CX)(AX*1), K1, Z3
+	VMOVUPS   (CX)(AX*2), Z4
+	VMOVUPS.Z 64(CX)(AX*2), K1, Z5
+	VMOVUPS   (DX), Z6
+	VMOVUPS.Z 64(DX), K1, Z7
+	VMOVUPS   (DX)(AX*1), Z8
+	VMOVUPS.Z 64(DX)(AX*1), K1, Z9
+	VMOVUPS   (DX)(AX*2), Z10
+	VMOVUPS.Z 64(DX)(AX*2), K1, Z11
+	VMOVUPS   (BX), Z12
+	VMOVUPS.Z 64(BX), K1, Z13
+	VMOVUPS   (BX)(AX*1), Z14
+	VMOVUPS.Z 64(BX)(AX*1), K1, Z15
+	VMOVUPS   (BX)(AX*2), Z16
+	VMOVUPS.Z 64(BX)(AX*2), K1, Z17
+	VMOVUPS   (SI), Z18
+	VMOVUPS.Z 64(SI), K1, Z19
+	VMOVUPS   (SI)(AX*1), Z20
+	VMOVUPS.Z 64(SI)(AX*1), K1, Z21
+	VMOVUPS   (SI)(AX*2), Z22
+	VMOVUPS.Z 64(SI)(AX*2), K1, Z23
+	VMOVUPS   (DI), Z24
+	VMOVUPS.Z 64(DI), K1, Z25
+	VMOVUPS   (DI)(AX*1), Z26
+	VMOVUPS.Z 64(DI)(AX*1), K1, Z27
+
+tail_begin:
+	MOVQ ldp+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ p+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	LEAQ (SI)(AX*2), DI
+	ADDQ AX, DI
+	MOVQ values+32(FP), R8
+	MOVQ size+48(FP), R10
+	MOVQ positions+56(FP), R11
+	SHLQ $0x02, R10
 
 tail_block:
 	MOVQ    $0x00000020, R12

@@ -327,22 +327,22 @@ func widen14x32(out *float32, ldo int, a *float32, lda int, b *uint16, k int, co
 // mix1x16 is Mix for that many rows and 1 to 16 columns.
 //
 //go:noescape
-func mix1x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+func mix1x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 
 // mix1x32 is Mix for that many rows and 17 to 32 columns.
 //
 //go:noescape
-func mix1x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+func mix1x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 
 // mix1x48 is Mix for that many rows and 33 to 48 columns.
 //
 //go:noescape
-func mix1x48(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+func mix1x48(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 
 // mix1x64 is Mix for that many rows and 49 to 64 columns.
 //
 //go:noescape
-func mix1x64(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+func mix1x64(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 
 // scores1 is Scores for that many rows.
 //
@@ -357,12 +357,12 @@ func scores2(out *float32, ldo int, q *float32, ldq int, keys *[]float32, at int
 // mix2x16 is Mix for that many rows and 1 to 16 columns.
 //
 //go:noescape
-func mix2x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+func mix2x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 
 // mix2x32 is Mix for that many rows and 17 to 32 columns.
 //
 //go:noescape
-func mix2x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+func mix2x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 
 // scores3 is Scores for that many rows.
 //
@@ -372,12 +372,12 @@ func scores3(out *float32, ldo int, q *float32, ldq int, keys *[]float32, at int
 // mix3x16 is Mix for that many rows and 1 to 16 columns.
 //
 //go:noescape
-func mix3x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+func mix3x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 
 // mix3x32 is Mix for that many rows and 17 to 32 columns.
 //
 //go:noescape
-func mix3x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+func mix3x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 
 // scores4 is Scores for that many rows.
 //
@@ -387,12 +387,12 @@ func scores4(out *float32, ldo int, q *float32, ldq int, keys *[]float32, at int
 // mix4x16 is Mix for that many rows and 1 to 16 columns.
 //
 //go:noescape
-func mix4x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+func mix4x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 
 // mix4x32 is Mix for that many rows and 17 to 32 columns.
 //
 //go:noescape
-func mix4x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+func mix4x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 
 // scores5 is Scores for that many rows.
 //
@@ -402,12 +402,12 @@ func scores5(out *float32, ldo int, q *float32, ldq int, keys *[]float32, at int
 // mix5x16 is Mix for that many rows and 1 to 16 columns.
 //
 //go:noescape
-func mix5x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+func mix5x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 
 // mix5x32 is Mix for that many rows and 17 to 32 columns.
 //
 //go:noescape
-func mix5x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+func mix5x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 
 // scores6 is Scores for that many rows.
 //
@@ -417,12 +417,12 @@ func scores6(out *float32, ldo int, q *float32, ldq int, keys *[]float32, at int
 // mix6x16 is Mix for that many rows and 1 to 16 columns.
 //
 //go:noescape
-func mix6x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+func mix6x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 
 // mix6x32 is Mix for that many rows and 17 to 32 columns.
 //
 //go:noescape
-func mix6x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+func mix6x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 
 // scores7 is Scores for that many rows.
 //
@@ -432,12 +432,12 @@ func scores7(out *float32, ldo int, q *float32, ldq int, keys *[]float32, at int
 // mix7x16 is Mix for that many rows and 1 to 16 columns.
 //
 //go:noescape
-func mix7x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+func mix7x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 
 // mix7x32 is Mix for that many rows and 17 to 32 columns.
 //
 //go:noescape
-func mix7x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+func mix7x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 
 // scores8 is Scores for that many rows.
 //
@@ -447,12 +447,12 @@ func scores8(out *float32, ldo int, q *float32, ldq int, keys *[]float32, at int
 // mix8x16 is Mix for that many rows and 1 to 16 columns.
 //
 //go:noescape
-func mix8x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+func mix8x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 
 // mix8x32 is Mix for that many rows and 17 to 32 columns.
 //
 //go:noescape
-func mix8x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+func mix8x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 
 // scores9 is Scores for that many rows.
 //
@@ -462,12 +462,12 @@ func scores9(out *float32, ldo int, q *float32, ldq int, keys *[]float32, at int
 // mix9x16 is Mix for that many rows and 1 to 16 columns.
 //
 //go:noescape
-func mix9x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+func mix9x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 
 // mix9x32 is Mix for that many rows and 17 to 32 columns.
 //
 //go:noescape
-func mix9x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+func mix9x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 
 // scores10 is Scores for that many rows.
 //
@@ -477,12 +477,12 @@ func scores10(out *float32, ldo int, q *float32, ldq int, keys *[]float32, at in
 // mix10x16 is Mix for that many rows and 1 to 16 columns.
 //
 //go:noescape
-func mix10x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+func mix10x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 
 // mix10x32 is Mix for that many rows and 17 to 32 columns.
 //
 //go:noescape
-func mix10x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+func mix10x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 
 // scores11 is Scores for that many rows.
 //
@@ -492,12 +492,12 @@ func scores11(out *float32, ldo int, q *float32, ldq int, keys *[]float32, at in
 // mix11x16 is Mix for that many rows and 1 to 16 columns.
 //
 //go:noescape
-func mix11x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+func mix11x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 
 // mix11x32 is Mix for that many rows and 17 to 32 columns.
 //
 //go:noescape
-func mix11x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+func mix11x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 
 // scores12 is Scores for that many rows.
 //
@@ -507,12 +507,12 @@ func scores12(out *float32, ldo int, q *float32, ldq int, keys *[]float32, at in
 // mix12x16 is Mix for that many rows and 1 to 16 columns.
 //
 //go:noescape
-func mix12x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+func mix12x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 
 // mix12x32 is Mix for that many rows and 17 to 32 columns.
 //
 //go:noescape
-func mix12x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+func mix12x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 
 // scores13 is Scores for that many rows.
 //
@@ -522,12 +522,12 @@ func scores13(out *float32, ldo int, q *float32, ldq int, keys *[]float32, at in
 // mix13x16 is Mix for that many rows and 1 to 16 columns.
 //
 //go:noescape
-func mix13x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+func mix13x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 
 // mix13x32 is Mix for that many rows and 17 to 32 columns.
 //
 //go:noescape
-func mix13x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+func mix13x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 
 // scores14 is Scores for that many rows.
 //
@@ -537,12 +537,12 @@ func scores14(out *float32, ldo int, q *float32, ldq int, keys *[]float32, at in
 // mix14x16 is Mix for that many rows and 1 to 16 columns.
 //
 //go:noescape
-func mix14x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+func mix14x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 
 // mix14x32 is Mix for that many rows and 17 to 32 columns.
 //
 //go:noescape
-func mix14x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int)
+func mix14x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 
 // dot8x1 is pure.Dot8 for that many rows and outputs.
 //

@@ -25,16 +25,19 @@ func Scores(out []float32, ldo int, q []float32, ldq int, keys [][]float32, at, 
 //	for i := range rows {
 //		for d := range size {
 //			var s float32
+//			if add {
+//				s = out[i*ldo+d]
+//			}
 //			for j := range positions + i {
 //				s += p[i*ldp+j] * values[j/32][at+size*(j%32)+d]
 //			}
 //			out[i*ldo+d] = s
 //		}
 //	}
-func Mix(out []float32, ldo int, p []float32, ldp int, values [][]float32, at, size, rows, positions int) {
+func Mix(out []float32, ldo int, p []float32, ldp int, values [][]float32, at, size, rows, positions int, add bool) {
 	for i := 0; i < positions; i += blockPositions {
 		n := min(blockPositions, positions-i)
-		multiply(out, ldo, p[i:], ldp, values[i/blockPositions][at:], size, n, rows, size, i > 0)
+		multiply(out, ldo, p[i:], ldp, values[i/blockPositions][at:], size, n, rows, size, add || i > 0)
 	}
 	for i := 1; i < rows; i++ { // the positions that rows from i on see besides
 		j := positions + i - 1

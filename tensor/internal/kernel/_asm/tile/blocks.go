@@ -25,26 +25,17 @@ func EmitScores(s vector.Set, rows, registers int) {
 	TEXT(name, NOSPLIT, "func(out *float32, ldo int, q *float32, ldq int, keys *[]float32, at, size, blocks int)")
 	Doc(name + " is Scores for that many rows.")
 	Pragma("noescape")
-	b := newBlocks("keys", rows == 1)
+	b := newBlocks("keys")
 	left, column := Load(Param("blocks"), GP64()), GP64()
 	XORQ(column, column)
 	Label("block")
-	b.open(func(another string) { CMPQ(left, U8(1)); JEQ(LabelRef(another)) })
 	for first := 0; first < keyBytes; first += registers * s.Bytes() {
-		if first > 0 {
-			b.rewind()
-		}
+		b.rewind()
 		sums := zeros(s, rows, registers)
 		q, size := newMatrix("q", "ldq", rows), Load(Param("size"), GP64())
 		product := fmt.Sprintf("product%d", first)
 		Label(product)
 		multiply(s, q, 0, Mem{Base: b.at, Disp: first}, make([]vector.Mask, registers), sums)
-		if b.ahead != nil && first == 0 {
-			for line := 0; line < keyBytes; line += 64 {
-				PREFETCHT0(Mem{Base: b.ahead, Disp: line})
-			}
-			ADDQ(U32(keyBytes), b.ahead)
-		}
 		q.next()
 		ADDQ(U32(keyBytes), b.at)
 		DECQ(size)
@@ -70,7 +61,7 @@ func EmitScores(s vector.Set, rows, registers int) {
 func EmitMix(s vector.Set, rows, registers int) {
 	most := registers * s.Lanes
 	name := fmt.Sprintf("mix%dx%d", rows, most)
-	TEXT(name, NOSPLIT, "func(out *float32, ldo int, p *float32, ldp int, values *[]float32, at, size, positions, cols int)")
+	TEXT(name, NOSPLIT, "func(out *float32, ldo int, p *float32, ldp int, values *[]float32, at, size, positions, cols int, add bool)")
 	Doc(fmt.Sprintf("%s is Mix for that many rows and %d to %d columns.", name, most-s.Lanes+1, most))
 	Pragma("noescape")
 	tail := Load(Param("cols"), GP64()).(reg.GPVirtual)
@@ -90,7 +81,17 @@ func EmitMix(s vector.Set, rows, registers int) {
 
 func mix(s vector.Set, rows int, masks []vector.Mask, name string) {
 	sums := zeros(s, rows, len(masks))
-	p, b := newMatrix("p", "ldp", rows), newBlocks("values", rows == 1)
+	add := Load(Param("add"), GP8())
+	TESTB(add, add)
+	JZ(LabelRef(name + "_begin"))
+	before := newMatrix("out", "ldo", rows)
+	for i := range sums {
+		for j, v := range sums[i] {
+			s.LoadTo(v, before.row(i).Offset(j*s.Bytes()), masks[j])
+		}
+	}
+	Label(name + "_begin")
+	p, b := newMatrix("p", "ldp", rows), newBlocks("values")
 	size, left := Load(Param("size"), GP64()), Load(Param("positions"), GP64())
 	SHLQ(U8(2), size)
 	n, room := GP64(), GP64() // positions to do in this block, and left in it then
@@ -101,16 +102,10 @@ func mix(s vector.Set, rows int, masks []vector.Mask, name string) {
 	MOVQ(U32(positions), room)
 	SUBQ(n, room)
 	SUBQ(n, left)
-	b.open(func(another string) { TESTQ(left, left); JEQ(LabelRef(another)) })
+	b.rewind()
 	b.next()
 	Label(name + "_position")
 	multiply(s, p, 0, Mem{Base: b.at}, masks, sums)
-	if b.ahead != nil {
-		for line := 0; line < len(masks)*s.Bytes(); line += 64 {
-			PREFETCHT0(Mem{Base: b.ahead, Disp: line})
-		}
-		ADDQ(size, b.ahead)
-	}
 	p.next()
 	ADDQ(size, b.at)
 	DECQ(n)
@@ -180,43 +175,15 @@ func multiply(s vector.Set, a matrix, first int, b Mem, masks []vector.Mask, sum
 type blocks struct {
 	slice reg.Register // the header of the present block's
 	at    reg.Register // where in it
-	ahead reg.Register // as far in the next block, to be fetched; nil if it is not
 }
 
-func newBlocks(slice string, fetch bool) *blocks {
-	b := &blocks{slice: Load(Param(slice), GP64()), at: GP64()}
-	if fetch {
-		b.ahead = GP64()
-	}
-	return b
-}
-
-// open emits the beginning of the present block. Where jumpLast does not jump there is one more.
-func (b *blocks) open(jumpLast func(label string)) {
-	b.rewind()
-	if b.ahead == nil {
-		return
-	}
-	label := fmt.Sprintf("last%d", opened)
-	opened++
-	MOVQ(b.at, b.ahead)
-	jumpLast(label)
-	MOVQ(Mem{Base: b.slice, Disp: header}, b.ahead)
-	b.offset(b.ahead)
-	Label(label)
-}
-
-var opened int // a label for each
+func newBlocks(slice string) *blocks { return &blocks{slice: Load(Param(slice), GP64()), at: GP64()} }
 
 // rewind emits the beginning of the present block.
 func (b *blocks) rewind() {
 	MOVQ(Mem{Base: b.slice}, b.at)
-	b.offset(b.at)
-}
-
-func (b *blocks) offset(pointer reg.Register) {
 	at := Load(Param("at"), GP64())
-	LEAQ(Mem{Base: pointer, Index: at, Scale: 4}, pointer)
+	LEAQ(Mem{Base: b.at, Index: at, Scale: 4}, b.at)
 }
 
 // next emits the step to the next block.
