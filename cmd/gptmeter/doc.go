@@ -8,6 +8,8 @@ arithmetic that its kernels really do, and times every request.
 	gptmeter bench --model ./gpt2 --batch 1,8     how fast it runs, and how near to this machine's peaks
 	gptmeter eval --text story.txt                perplexity and bits per byte
 	gptmeter tokenize --json "Hello, world"
+	gptmeter pull gpt2                            into the cache of the Hugging Face hub
+	gptmeter models                               what that cache holds
 	gptmeter info --model ./gpt2 --tensors
 	gptmeter info                                 this machine
 

@@ -33,7 +33,7 @@ var contentHash = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
 // ask asks the hub what a file is. A file that is not there is a refusal for which isAbsent is true.
 func (c *Client) ask(ctx context.Context, repo, revision, file string) (e Entry, err error) {
 	err = c.retry(ctx, func() (bool, error) {
-		ctx, cancel := context.WithTimeoutCause(ctx, c.AnswerTimeout, fmt.Errorf("no answer within %v", c.AnswerTimeout))
+		ctx, cancel := context.WithTimeoutCause(ctx, c.AnswerTimeout, fmt.Errorf("%w within %v", errNoAnswer, c.AnswerTimeout))
 		defer cancel()
 		resp, err := c.do(ctx, http.MethodHead, c.fileURL(repo, revision, file), nil)
 		if err != nil {

@@ -267,3 +267,31 @@ func TestOneHost(t *testing.T) {
 	}
 	whole(t, h, c)
 }
+
+// TestSharedStore: huggingface_hub can keep a blob in a store for all repositories. It is read there, and
+// stays there when a repository goes.
+func TestSharedStore(t *testing.T) {
+	h, c := testHub(t, 5000)
+	if _, _, err := pull(c, "org/model", testNames...); err != nil {
+		t.Fatal(err)
+	}
+	hash := testFiles(5000)["model.safetensors"].Hash()
+	blob := filepath.Join(c.Cache, "models--org--model", "blobs", hash)
+	store := filepath.Join(c.Cache, "blobs", "ab", strings.Repeat("ab", 32))
+	if err := errors.Join(os.MkdirAll(filepath.Dir(store), 0o777), os.Rename(blob, store)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(filepath.Join("..", "..", "blobs", "ab", filepath.Base(store)), blob); err != nil {
+		t.Skipf("skipped: no links here: %v", err)
+	}
+	h.Requests()
+	if s, fetched, err := pull(c, "org/model", testNames...); err != nil || len(fetched) != 0 || !s.Has("model.safetensors") {
+		t.Errorf("%v, %v", fetched, err)
+	}
+	if models, err := List(c.Cache); err != nil || len(models) != 1 || models[0].Bytes != 5040 {
+		t.Errorf("%+v, %v", models, err)
+	}
+	if _, freed, err := Remove(c.Cache, Name{"org/model", Main}, true); err != nil || freed >= 5000 || !exists(store) {
+		t.Errorf("%d, %v", freed, err)
+	}
+}

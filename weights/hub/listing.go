@@ -22,7 +22,7 @@ func (s *Snapshot) Listing(ctx context.Context) ([]string, error) {
 		} `json:"siblings"`
 	}
 	err := c.retry(ctx, func() (bool, error) {
-		ctx, cancel := context.WithTimeoutCause(ctx, c.AnswerTimeout, fmt.Errorf("no answer within %v", c.AnswerTimeout))
+		ctx, cancel := context.WithTimeoutCause(ctx, c.AnswerTimeout, fmt.Errorf("%w within %v", errNoAnswer, c.AnswerTimeout))
 		defer cancel()
 		resp, err := c.do(ctx, http.MethodGet, c.Endpoint+"/api/models/"+s.Name.Repo+"/revision/"+s.Commit, nil)
 		if err != nil {

@@ -20,6 +20,9 @@ const (
 	longestDelay = 5 * time.Minute // that the hub may ask for
 )
 
+// errNoAnswer says that the time for an answer is over.
+var errNoAnswer = errors.New("no answer")
+
 // A wait is an answer's error and how long to wait before asking again (the header Retry-After).
 type wait struct {
 	error
@@ -54,7 +57,7 @@ func (c *Client) retry(ctx context.Context, try func() (progress bool, err error
 			failed = 0
 			waits.Reset()
 		}
-		if failed++; failed >= attempts || failed >= dials && isDial(err) {
+		if failed++; failed >= attempts || failed >= dials && (isDial(err) || errors.Is(err, errNoAnswer)) {
 			return err
 		}
 		delay := waits.NextBackOff()
