@@ -10,11 +10,14 @@ mkdir -p "$folder"
 
 [ -x "$folder/venv/bin/pip" ] || python3 -m venv "$folder/venv"
 install() {
-	grep -vE '^#|^$' "$here/requirements.txt" | while read -r package; do
-		"$folder/venv/bin/pip" install --quiet --constraint "$here/requirements.txt" "$package" </dev/null ||
+	local failed=
+	while read -r package; do
+		"$folder/venv/bin/pip" install --quiet --constraint "$here/requirements.txt" "$package" </dev/null || {
 			echo "setup: $package: not installed: its peer is left out" >&2
-	done
-	cp "$here/requirements.txt" "$folder/venv/installed.txt"
+			failed=yes
+		}
+	done < <(grep -vE '^#|^$' "$here/requirements.txt")
+	[ -n "$failed" ] || cp "$here/requirements.txt" "$folder/venv/installed.txt"
 }
 cmp -s "$here/requirements.txt" "$folder/venv/installed.txt" || install
 
