@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/gptmeter/gptmeter/engine"
+	"github.com/gptmeter/gptmeter/meter"
 	"github.com/spf13/cobra"
 )
 
@@ -18,6 +19,7 @@ type evalFlags struct {
 	modelFlags
 	text   string // file, - for stdin
 	stride int    // 0: half the context
+	price  string // a preset or a file, "" for none
 	json   bool
 }
 
@@ -42,6 +44,7 @@ further on, those that are new.`,
 	flags.StringVar(&f.text, "text", "", "score the text of this `FILE`, - for stdin")
 	whole(flags, &f.stride, "stride", 1, math.MaxInt, "tokens from one window to the next (default: half the context)")
 	flags.Lookup("stride").DefValue = ""
+	flags.StringVar(&f.price, "price", "", "state what it costs, by a preset's name or a TOML `FILE`: see gptmeter cost --list")
 	flags.BoolVar(&f.json, "json", false, "print one JSON document")
 	configFlag(c)
 	return c
@@ -50,6 +53,10 @@ further on, those that are new.`,
 func (p *program) runEval(ctx context.Context, f *evalFlags) error {
 	if f.text == "" {
 		return errorWithHint(usageError("no text is given"), "--text FILE names one, --text - reads stdin")
+	}
+	rate, err := rateOf(f.price)
+	if err != nil {
+		return err
 	}
 	text, err := interruptible(ctx, func() (string, error) { return p.evalText(f.text) })
 	if err != nil {
@@ -63,7 +70,7 @@ func (p *program) runEval(ctx context.Context, f *evalFlags) error {
 	if err != nil {
 		return err
 	}
-	return p.score(ctx, f, m, tokens)
+	return p.score(ctx, f, m, rate, tokens)
 }
 
 // evalText is what the file holds, byte for byte.
@@ -110,10 +117,10 @@ func (p *program) evalTokens(ctx context.Context, f *evalFlags, text string) ([]
 }
 
 // score scores the tokens and prints what it has found, also when ctx ends it.
-func (p *program) score(ctx context.Context, f *evalFlags, m *loaded, tokens []int) error {
+func (p *program) score(ctx context.Context, f *evalFlags, m *loaded, rate *meter.Rate, tokens []int) error {
 	energy, why := p.energyMeter()
 	e := engine.New(m.model, m.exec, m.tokenizer, engine.Options{MaxBatch: 1, StepTokens: engine.DefaultOptions.StepTokens,
-		Peaks: knownPeaks(), Energy: energy}, m.took)
+		Peaks: knownPeaks(), Energy: energy, Rate: rate}, m.took)
 	r := evalReport{Model: m.name, Demonstration: m.demonstration, Context: m.model.Config.Positions, Stride: f.stride, TextTokens: len(tokens)}
 	if r.Stride == 0 {
 		r.Stride = (r.Context + 1) / 2

@@ -31,7 +31,7 @@ func TestInterruptEval(t *testing.T) {
 			t.Fatal(err)
 		}
 		tokens := m.tokenizer.Encode(strings.Repeat("The cat sat on the mat. ", 400))
-		if err := p.score(&countdown{t.Context(), steps}, f, m, tokens); !errors.Is(err, errInterrupted) {
+		if err := p.score(&countdown{t.Context(), steps}, f, m, nil, tokens); !errors.Is(err, errInterrupted) {
 			t.Errorf("%d steps: %v, want %v", steps, err, errInterrupted)
 		}
 		text := stdout()
