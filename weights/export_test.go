@@ -138,9 +138,17 @@ func TestExportHead(t *testing.T) {
 	}{{0, true, false}, {1, true, true}, {0, false, true}} {
 		e := singleExport(headed(t, c.first))
 		e.Tied = c.tied
-		f, err := gguf.Parse(exportGGUF(t, e, nil))
+		file := exportGGUF(t, e, nil)
+		f, err := gguf.Parse(file)
 		if err != nil {
 			t.Fatal(err)
+		}
+		path := filepath.Join(t.TempDir(), "model.gguf")
+		if err := os.WriteFile(path, file, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if tied := strings.Contains(string(open(t, path).Config()), `"tie_word_embeddings":true`); tied != (c.first == 0) {
+			t.Errorf("%+v: it is read as tied: %v", c, tied)
 		}
 		if got := slices.ContainsFunc(f.Tensors, func(t gguf.Tensor) bool { return t.Name == "output.weight" }); got != c.want {
 			t.Errorf("%+v: a head is written: %v", c, got)

@@ -128,7 +128,7 @@ func FuzzGGUF(f *testing.F) {
 		if err != nil {
 			return
 		}
-		config, err := ggufConfig(parsed)
+		config, err := ggufConfig(parsed, file)
 		if err == nil && !json.Valid(config) {
 			t.Fatalf("the configuration is %s", config)
 		}

@@ -1,6 +1,7 @@
 package weights
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -27,7 +28,7 @@ func openGGUF(name, path string) (_ *Checkpoint, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	if c.config, err = ggufConfig(f); err != nil {
+	if c.config, err = ggufConfig(f, mapping); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	words, err := ggufTokenizer(f)
@@ -96,7 +97,7 @@ func ggufName(name string) string {
 }
 
 // ggufConfig writes the config.json that the metadata are.
-func ggufConfig(f *gguf.File) ([]byte, error) {
+func ggufConfig(f *gguf.File, file []byte) ([]byte, error) {
 	m := metadata{file: f}
 	architecture := m.text("general.architecture", "")
 	if m.err == nil && architecture != "gpt2" {
@@ -111,15 +112,20 @@ func ggufConfig(f *gguf.File) ([]byte, error) {
 	if !m.bool("gpt2.attention.causal", true) {
 		return nil, errors.New("gpt2.attention.causal is false, which is not supported")
 	}
-	tensor := func(name string) []int {
-		if i := slices.IndexFunc(f.Tensors, func(t gguf.Tensor) bool { return t.Name == name }); i >= 0 && len(f.Tensors[i].Shape) == 2 {
-			return f.Tensors[i].Shape
+	matrix := func(name string) (t gguf.Tensor, ok bool) {
+		i := slices.IndexFunc(f.Tensors, func(t gguf.Tensor) bool { return t.Name == name && len(t.Shape) == 2 })
+		if i < 0 {
+			return t, false
 		}
-		return nil
+		return f.Tensors[i], true
 	}
-	embedding := tensor("token_embd.weight")
-	if m.err == nil && embedding == nil {
+	embedding, ok := matrix("token_embd.weight")
+	if m.err == nil && !ok {
 		return nil, errors.New(`tensor "token_embd.weight" is missing, or no matrix`)
+	}
+	head, own := matrix("output.weight")
+	if own && head.Type == embedding.Type { // older converters wrote the embedding twice
+		own = !bytes.Equal(file[head.Begin:head.End], file[embedding.Begin:embedding.End])
 	}
 	heads := m.integer("gpt2.attention.head_count", -1)
 	config := map[string]any{
@@ -132,7 +138,7 @@ func ggufConfig(f *gguf.File) ([]byte, error) {
 		"n_positions":         m.integer("gpt2.context_length", -1),
 		"layer_norm_epsilon":  m.float("gpt2.attention.layer_norm_epsilon"),
 		"activation_function": "gelu_new",
-		"tie_word_embeddings": tensor("output.weight") == nil,
+		"tie_word_embeddings": !own,
 	}
 	for key, name := range map[string]string{"bos_token_id": "tokenizer.ggml.bos_token_id", "eos_token_id": "tokenizer.ggml.eos_token_id"} {
 		if id := m.integer(name, -1); id >= 0 {
@@ -145,7 +151,7 @@ func ggufConfig(f *gguf.File) ([]byte, error) {
 	if m.err != nil {
 		return nil, m.err
 	}
-	config["vocab_size"] = embedding[0]
+	config["vocab_size"] = embedding.Shape[0]
 	return json.Marshal(config)
 }
 
