@@ -247,29 +247,29 @@ func TestUnusedTokens(t *testing.T) {
 
 // TestHostileTokenizerMemory gives tokenizers of as many words as a file can have.
 func TestHostileTokenizerMemory(t *testing.T) {
-	const most = 48 << 20
+	const many, most = 1 << 17, 56 << 20
 	words := func(n int) []string {
 		words := make([]string, n)
 		for i := range words {
-			words[i] = fmt.Sprintf("%010d", i)
+			words[i] = fmt.Sprintf("%0100d", i)
 		}
 		return words
 	}
 	for name, make := range map[string]func() map[string]any{
 		"tokens": func() map[string]any {
-			return map[string]any{"tokenizer.ggml.tokens": words(maxTokens), "tokenizer.ggml.merges": []string{}}
+			return map[string]any{"tokenizer.ggml.tokens": words(many), "tokenizer.ggml.merges": []string{}}
 		},
 		"added": func() map[string]any {
-			return map[string]any{"tokenizer.ggml.tokens": words(maxTokens), "tokenizer.ggml.token_type": slices.Repeat([]int32{tokenControl}, maxTokens), "tokenizer.ggml.merges": []string{}}
+			return map[string]any{"tokenizer.ggml.tokens": words(many), "tokenizer.ggml.token_type": slices.Repeat([]int32{tokenControl}, many), "tokenizer.ggml.merges": []string{}}
 		},
 		"merges": func() map[string]any {
-			return map[string]any{"tokenizer.ggml.tokens": []string{}, "tokenizer.ggml.merges": words(maxTokens)}
+			return map[string]any{"tokenizer.ggml.tokens": []string{}, "tokenizer.ggml.merges": words(many)}
 		},
 		"one long": func() map[string]any {
 			return map[string]any{"tokenizer.ggml.tokens": []string{strings.Repeat("x", 15<<20)}, "tokenizer.ggml.merges": []string{}}
 		},
 		"too many": func() map[string]any {
-			return map[string]any{"tokenizer.ggml.tokens": words(maxTokens + 1), "tokenizer.ggml.merges": []string{}}
+			return map[string]any{"tokenizer.ggml.tokens": slices.Repeat([]string{"x"}, maxTokens+1), "tokenizer.ggml.merges": []string{}}
 		},
 	} {
 		change := make()

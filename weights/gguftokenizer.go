@@ -152,17 +152,16 @@ func (d *jsonText) item(before string, text []byte, after string) error {
 	}
 	d.WriteString(before)
 	d.WriteByte('"')
-	for _, b := range text {
-		switch {
-		case b == '"', b == '\\':
-			d.WriteByte('\\')
-			d.WriteByte(b)
-		case b < ' ':
-			fmt.Fprintf(d, `\u%04x`, b)
-		default:
-			d.WriteByte(b)
+	written := 0
+	for i, b := range text {
+		if b >= ' ' && b != '"' && b != '\\' {
+			continue
 		}
+		d.Write(text[written:i])
+		fmt.Fprintf(d, `\u%04x`, b)
+		written = i + 1
 	}
+	d.Write(text[written:])
 	d.WriteByte('"')
 	d.WriteString(after)
 	return nil

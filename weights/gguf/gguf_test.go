@@ -191,7 +191,7 @@ func TestValueRefuses(t *testing.T) {
 
 // TestHostileMemory gives files of as many things as one can have, each of which somebody could keep.
 func TestHostileMemory(t *testing.T) {
-	const fileBytes, most = 48 << 20, 32 << 20
+	const fileBytes, most = 24 << 20, 32 << 20
 	many := func(count uint64, tail []byte, each func(i int) []byte) []byte {
 		file := slices.Grow([]byte(nil), fileBytes)
 		for i := range count {
