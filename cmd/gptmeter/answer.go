@@ -117,6 +117,9 @@ func (p *program) remark(f *generateFlags, m *loaded, remarks []string) {
 	if m.demonstration && text {
 		remarks = append(remarks, m.name+" is a small model for demonstration: it makes up simple stories and knows nothing")
 	}
+	if m.builtInTokenizer {
+		remarks = append(remarks, m.name+" comes without a tokenizer: its tokens are taken for GPT-2's own")
+	}
 	if m.tokenizer == nil && text {
 		remarks = append(remarks, m.name+" has no tokenizer, so there is no text; --json lists the ids")
 	}

@@ -44,7 +44,7 @@ func writeCheckpoint(ts *testscript.TestScript, _ bool, args []string) {
 		header[name] = &tensorEntry{"F32", shape, [2]int{size, size + n}}
 		size += n
 	}
-	add("wte.weight", 32, 8)
+	add("wte.weight", config["vocab_size"].(int), 8)
 	add("wpe.weight", 16, 8)
 	for _, ln := range []string{"h.0.ln_1", "h.0.ln_2", "ln_f"} {
 		add(ln+".weight", 8)

@@ -56,12 +56,13 @@ func (m *modelFlags) heldAs() tensor.DType {
 
 // loaded is a model that is ready to run.
 type loaded struct {
-	name          string
-	demonstration bool
-	model         *model.Model
-	tokenizer     tokenizer.Tokenizer // nil where the model has none
-	exec          *tensor.Exec
-	took          time.Duration
+	name             string
+	demonstration    bool
+	builtInTokenizer bool // GPT-2's own, for weights that come without
+	model            *model.Model
+	tokenizer        tokenizer.Tokenizer // nil where the model has none
+	exec             *tensor.Exec
+	took             time.Duration
 }
 
 // openTokenizer opens the tokenizer in folder; it is nil where there is none.
@@ -106,7 +107,7 @@ func (p *program) load(ctx context.Context, m modelFlags, synthetic bool) (*load
 	if err != nil {
 		return nil, err
 	}
-	l.tokenizer = t
+	l.tokenizer, l.builtInTokenizer = t, checkpoint.BuiltInTokenizer()
 	return l, nil
 }
 
