@@ -116,12 +116,11 @@ func FuzzIndex(f *testing.F) {
 // FuzzGGUF reads any bytes as a model in GGUF. What is accepted has a config.json and, if it says so, a
 // tokenizer.json that are JSON.
 func FuzzGGUF(f *testing.F) {
-	for _, name := range []string{"f32", "q8_0"} {
-		fixture, err := os.ReadFile("testdata/gguf/" + name + ".gguf")
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(fixture)
+	for _, change := range []map[string]any{nil, {"split.count": uint32(2)}, {
+		"tokenizer.ggml.model": "gpt2", "tokenizer.ggml.pre": "gpt-2", "tokenizer.ggml.add_space_prefix": true, "tokenizer.ggml.bos_token_id": uint32(2),
+		"tokenizer.ggml.tokens": []string{"a", "b\n", "\"<|x|>"}, "tokenizer.ggml.merges": []string{"a b"}, "tokenizer.ggml.token_type": []int32{1, 5, 3},
+	}} {
+		f.Add(smallGGUFFile(f, change))
 	}
 	f.Fuzz(func(t *testing.T, file []byte) {
 		parsed, err := parseGGUF(file)

@@ -1,9 +1,11 @@
 package weights
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -129,8 +131,17 @@ func checkTokenizer(t *testing.T, c *Checkpoint) {
 	}
 }
 
-// smallGGUF is a file with the metadata of a model and its embedding, changed.
+// smallGGUF is the path of a file with the metadata of a model and its embedding, changed.
 func smallGGUF(t *testing.T, change map[string]any) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "small.gguf")
+	if err := os.WriteFile(path, smallGGUFFile(t, change), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func smallGGUFFile(t testing.TB, change map[string]any) []byte {
 	t.Helper()
 	metadata := map[string]any{
 		"general.architecture": "gpt2", "gpt2.block_count": uint32(1), "gpt2.context_length": uint32(8), "gpt2.embedding_length": uint32(4),
@@ -148,26 +159,21 @@ func smallGGUF(t *testing.T, change map[string]any) string {
 		}
 	}
 	var pairs []gguf.Pair
-	for key, value := range metadata {
-		pairs = append(pairs, gguf.Pair{Key: key, Value: value})
+	for _, key := range slices.Sorted(maps.Keys(metadata)) {
+		pairs = append(pairs, gguf.Pair{Key: key, Value: metadata[key]})
 	}
-	path := filepath.Join(t.TempDir(), "small.gguf")
-	f, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
+	var f bytes.Buffer
 	n := 4
 	for _, d := range shape {
 		n *= d
 	}
-	if err := gguf.Write(f, pairs, []gguf.Source{{Name: "token_embd.weight", Shape: shape, Write: func(w io.Writer) error {
+	if err := gguf.Write(&f, pairs, []gguf.Source{{Name: "token_embd.weight", Shape: shape, Write: func(w io.Writer) error {
 		_, err := w.Write(make([]byte, n))
 		return err
 	}}}); err != nil {
 		t.Fatal(err)
 	}
-	return path
+	return f.Bytes()
 }
 
 func TestGGUFRefuses(t *testing.T) {
