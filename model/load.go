@@ -20,7 +20,8 @@ type Source interface {
 
 // Load reads a model from src, packing its weights through x as dtype d. It calls progress, if
 // not nil, with the number of parameters read so far and of all. Weights in a file that was cut
-// since it was opened are an error that wraps [ErrFault].
+// since it was opened are an error that wraps [ErrFault]. What src has packed already (tensor.Packed) has to be
+// packed as d, and stays where it lies.
 func Load(x *tensor.Exec, src Source, d tensor.DType, progress func(done, all int64)) (_ *Model, err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer catch(&err)
@@ -98,7 +99,16 @@ func (l *loader) weight(name string, layout tensor.Layout, outputs, inputs int) 
 		slices.Reverse(shape)
 	}
 	e := l.elements(name+".weight", shape...)
-	if e == nil {
+	return l.pack(name+".weight", e, layout, outputs, inputs)
+}
+
+func (l *loader) pack(name string, e tensor.Elements, layout tensor.Layout, outputs, inputs int) *tensor.Weight {
+	if l.err != nil {
+		return nil
+	}
+	want := tensor.Packing{DType: l.dtype, Of: layout, Outputs: outputs, Inputs: inputs}
+	if p, ok := e.(tensor.Packed); ok && p.Packing() != want {
+		l.err = fmt.Errorf("tensor %q is packed as %v, not %v", name, p.Packing(), want)
 		return nil
 	}
 	w := l.exec.Pack(e, layout, outputs, inputs, l.dtype)
@@ -136,16 +146,16 @@ func (l *loader) head(wte *tensor.Weight, c Config) *tensor.Weight {
 	}
 	defer own.Release()
 	parameters := c.Vocabulary * c.Width
-	if c.Tied {
+	if _, packed := own.(tensor.Packed); c.Tied && packed {
+		l.all += int64(parameters) // it was packed for being another
+	} else if c.Tied {
 		if same, err := l.sameAsEmbedding(own, c); err != nil || same {
 			l.err = err
 			return wte
 		}
 		l.all += int64(parameters)
 	}
-	w := l.exec.Pack(own, tensor.OutputMajor, c.Vocabulary, c.Width, l.dtype)
-	l.count(parameters)
-	return w
+	return l.pack("lm_head.weight", own, tensor.OutputMajor, c.Vocabulary, c.Width)
 }
 
 // sameAsEmbedding compares lm_head.weight with wte.weight as they are in the checkpoint.

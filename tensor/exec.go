@@ -19,6 +19,7 @@ const (
 	badPrefix     = "tensor: prefix longer than the sequence"
 	badSequence   = "tensor: one sequence twice in a call"
 	badActivation = "tensor: no such activation function"
+	badPacking    = "tensor: not the bytes of such a weight"
 	badSplit      = "tensor: a weight is split between panels, inside it"
 )
 

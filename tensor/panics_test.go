@@ -80,6 +80,8 @@ func TestPanics(t *testing.T) {
 		{"attention of last to more rows", badDivision, halves, func() { x.AttentionOfLast(out, in, New(rows, 2*c), []int{2, rows}, []*KV{kv, kv}, 1) }},
 		{"attention of last to falling ends", badDivision, halves, func() { x.AttentionOfLast(out, in, New(rows, 2*c), []int{1, 0}, []*KV{kv, kv}, 1) }},
 		{"attention of last to fewer rows", badRows, whole, func() { x.AttentionOfLast(out, in, New(rows, 2*c), []int{1}, []*KV{kv}, 1) }},
+		{"map too few bytes", badPacking, whole, func() { w.Packing(InputMajor).Map(w.Packed()[64:], nil) }},
+		{"map what is not aligned", badPacking, whole, func() { (Packing{Int8, InputMajor, 32, 16}).Map(make([]byte, 1024)[1:][:640], nil) }},
 		{"split inside a panel", badSplit, whole, func() { w.Split(31) }},
 		{"split nothing off", badSplit, whole, func() { w.Split(64) }},
 		{"attention of a part less", badShape, halves, func() { x.Attention(out, qkv, []*KV{kv}, 1) }},

@@ -31,6 +31,8 @@ const (
 	OutputMajor
 )
 
+func (l Layout) String() string { return [...]string{"input-major", "output-major"}[l] }
+
 // A Weight is a matrix of Outputs rows and Inputs columns, packed for Linear, Unembed and Embed.
 type Weight struct {
 	panels kernel.Panels
@@ -54,13 +56,16 @@ func PackedBytes(outputs, inputs int, d DType) int64 {
 }
 
 // Pack reads e, a matrix of outputs × inputs that lies as layout says, into a Weight, and
-// releases e.
+// releases e. What is packed so already is the Weight.
 func (x *Exec) Pack(e Elements, layout Layout, outputs, inputs int, d DType) *Weight {
 	if outputs <= 0 || inputs <= 0 {
 		panic(badShape)
 	}
 	if d >= kernel.Formats {
 		panic(badDType)
+	}
+	if p, ok := e.(Packed); ok && p.Packing() == (Packing{d, layout, outputs, inputs}) {
+		return p.Weight()
 	}
 	if t, ok := e.(Transposed); ok {
 		e, layout = t.Transpose(), InputMajor+OutputMajor-layout

@@ -20,7 +20,8 @@ type Checkpoint struct {
 	builtIn       bool // the tokenizer is GPT-2's own
 
 	files    []File
-	mappings []mapped
+	mappings []*mapped
+	packed   *tensor.DType         // of the matrices that are packed
 	tensors  map[string]heldTensor // by stored name
 	spell    func(string) string   // the stored name of a tensor of GPT2Model, or of the head
 }
@@ -34,9 +35,11 @@ type File struct {
 // TensorInfo describes a tensor as the checkpoint stores it.
 type TensorInfo struct {
 	Name  string // as stored, with any prefix
-	DType string // in the words of safetensors (F64, F32, F16, BF16, I64, …), or of GGUF (Q8_0, …)
+	DType string // in the words of safetensors (F64, F32, F16, BF16, I64, …), of GGUF (Q8_0, …), or of tensor.DType (int8, …)
 	Shape []int  // row-major, and of a linear layer (inputs, outputs), however it is stored
 	Bytes int64
+	// Packing is the name of the layout, with its version, of a matrix that is packed as DType; else "".
+	Packing string
 }
 
 // heldTensor is a tensor, the file it is in, and its elements: nil if their dtype is none of weights.

@@ -24,11 +24,11 @@ func openGGUF(name, path string) (_ *Checkpoint, err error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := parseGGUF(mapping)
+	f, err := parseGGUF(mapping.MMap)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	if c.config, err = ggufConfig(f, mapping); err != nil {
+	if c.config, err = ggufConfig(f, mapping.MMap); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	words, err := ggufTokenizer(f)
@@ -37,7 +37,7 @@ func openGGUF(name, path string) (_ *Checkpoint, err error) {
 	}
 	c.tensors = make(map[string]heldTensor, len(f.Tensors))
 	for _, t := range f.Tensors {
-		c.tensors[t.Name] = holdGGUF(path, t, mapping)
+		c.tensors[t.Name] = holdGGUF(path, t, mapping.MMap)
 	}
 	c.chooseWords(words)
 	return c, nil

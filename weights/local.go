@@ -25,12 +25,18 @@ func openLocal(name, folder, file string) (_ *Checkpoint, err error) {
 			c.Close()
 		}
 	}()
+	if filepath.Ext(file) == ".safetensors" {
+		if c.tensors, err = c.mapTensors(file); err != nil || c.config != nil {
+			return c, err
+		}
+	}
 	if c.config, err = c.readFile(filepath.Join(folder, "config.json"), maxConfigBytes); err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
 			err = withHint(err, "weights need the model's config.json beside them")
 		}
 		return nil, err
 	}
+	slices.Reverse(c.files) // the configuration comes first
 	if adapter := filepath.Join(folder, "adapter_config.json"); exists(adapter) {
 		return nil, withHint(fmt.Errorf("%s: an adapter (LoRA) is to be added to the weights, which is not supported", adapter),
 			"merge it into the weights first, with merge_and_unload of peft")
@@ -42,9 +48,11 @@ func openLocal(name, folder, file string) (_ *Checkpoint, err error) {
 		}
 		file = filepath.Join(folder, weightFiles[i])
 	}
-	if filepath.Ext(file) == ".json" {
+	switch {
+	case c.tensors != nil:
+	case filepath.Ext(file) == ".json":
 		c.tensors, err = c.mapShards(folder, file)
-	} else {
+	default:
 		c.tensors, err = c.mapTensors(file)
 	}
 	if err != nil {
@@ -65,9 +73,9 @@ func (c *Checkpoint) mapTensors(path string) (map[string]heldTensor, error) {
 	}
 	var tensors map[string]heldTensor
 	if filepath.Ext(path) == ".safetensors" {
-		tensors, err = holdTensors(path, mapping, true)
+		tensors, err = c.holdSafetensors(path, mapping)
 	} else {
-		tensors, err = holdTorch(path, mapping)
+		tensors, err = holdTorch(path, mapping.MMap)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)

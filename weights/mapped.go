@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"math"
 	"os"
+	"runtime"
 
 	"github.com/edsrzf/mmap-go"
 )
@@ -15,22 +16,23 @@ type mapped struct {
 	mmap.MMap
 	file *os.File
 	info fs.FileInfo // when it was mapped
+	lent bool        // Weights lie in it, which hold on to it
 }
 
 // mapFile maps a file that belongs to the checkpoint, until that is closed.
-func (c *Checkpoint) mapFile(path string) ([]byte, error) {
+func (c *Checkpoint) mapFile(path string) (*mapped, error) {
 	m, err := mapFile(path)
 	if err != nil {
 		return nil, err
 	}
 	c.mappings = append(c.mappings, m)
 	c.files = append(c.files, File{path, int64(len(m.MMap))})
-	return m.MMap, nil
+	return m, nil
 }
 
 // mapFile maps a file that is not empty.
-func mapFile(path string) (_ mapped, err error) {
-	m := mapped{}
+func mapFile(path string) (_ *mapped, err error) {
+	m := &mapped{}
 	if m.file, err = openRegular(path); err != nil {
 		return m, err
 	}
@@ -56,7 +58,7 @@ func mapFile(path string) (_ mapped, err error) {
 }
 
 // check tells whether the file has been changed since it was mapped.
-func (m mapped) check() error {
+func (m *mapped) check() error {
 	now, err := m.file.Stat()
 	if err != nil {
 		return err
@@ -67,9 +69,11 @@ func (m mapped) check() error {
 	return nil
 }
 
-func (m mapped) close() error {
+func (m *mapped) close() error {
 	err := m.file.Close()
-	if m.MMap != nil {
+	if m.lent {
+		runtime.AddCleanup(m, func(pages mmap.MMap) { pages.Unmap() }, m.MMap)
+	} else if m.MMap != nil {
 		err = errors.Join(err, m.Unmap())
 	}
 	return err
@@ -86,7 +90,8 @@ func (c *Checkpoint) Check() error {
 	return nil
 }
 
-// Close gives the mapped files back.
+// Close gives the mapped files back; one in which a model has its weights packed, when the collector
+// finds that no model has any more.
 func (c *Checkpoint) Close() error {
 	var err error
 	for _, m := range c.mappings {

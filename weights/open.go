@@ -30,7 +30,8 @@ const (
 //     "synthetic:LAYERSxHEADSxWIDTH", random weights of that shape;
 //   - the path of a folder with config.json and model.safetensors or pytorch_model.bin, or the shards
 //     of either and their index;
-//   - the path of a .safetensors file, or one of torch.save (.bin, .pt, .pth), with config.json beside it;
+//   - the path of a .safetensors file, or one of torch.save (.bin, .pt, .pth), with config.json beside it, or
+//     inside a .safetensors file, as gptmeter quantize writes it;
 //   - the path of a .gguf file, of llama.cpp's architecture gpt2.
 //
 // Names of the hub are for [Source.Open]. A path that exists wins over one that is spelled the same.
@@ -65,7 +66,7 @@ func isGGUF(path string) bool { return filepath.Ext(path) == ".gguf" }
 
 // Tokenizer finds the folder in which the tokenizer files of the model that name names lie, as
 // [Checkpoint.Tokenizer] does, but neither needs nor opens its weights, unless
-// they are in one file without a tokenizer beside it.
+// they are in one file that has a tokenizer inside, or none beside it.
 func Tokenizer(name string) (fs.FS, error) {
 	if name == tinyName {
 		return tinyFolder(), nil
@@ -84,7 +85,7 @@ func Tokenizer(name string) (fs.FS, error) {
 // findTokenizer finds the tokenizer of the model in folder, or in the file if one is named.
 func findTokenizer(name, folder, file string) (fs.FS, error) {
 	beside := os.DirFS(folder)
-	if file == "" || !isGGUF(file) && hasWords(beside) {
+	if file == "" || !isGGUF(file) && hasWords(beside) && !isWhole(file) {
 		return beside, nil
 	}
 	c, err := openFound(name, folder, file)

@@ -21,29 +21,35 @@ type safetensor struct {
 	begin, end int // from the start of the file
 }
 
-// parseSafetensors checks that file is a safetensors file, whole, and returns its tensors in the
-// order of their data.
-func parseSafetensors(file []byte) ([]safetensor, error) {
-	header, err := cutHeader(file)
+// header is what the header of a safetensors file says: its tensors in the order of their data, and
+// the metadata of packed files.
+type header struct {
+	tensors []safetensor
+	packedMetadata
+}
+
+// parseSafetensors checks that file is a safetensors file, whole.
+func parseSafetensors(file []byte) (header, error) {
+	text, err := cutHeader(file)
 	if err != nil {
-		return nil, err
+		return header{}, err
 	}
-	tensors, err := parseHeader(header)
+	h, err := parseHeader(text)
 	if err != nil {
-		return nil, fmt.Errorf("header: %w", err)
+		return header{}, fmt.Errorf("header: %w", err)
 	}
-	if len(tensors) == 0 {
-		return nil, errors.New("header: it lists no tensor")
+	if len(h.tensors) == 0 {
+		return header{}, errors.New("header: it lists no tensor")
 	}
-	data := lengthBytes + len(header)
-	if err := checkCover(tensors, len(file)-data); err != nil {
-		return nil, err
+	data := lengthBytes + len(text)
+	if err := checkCover(h.tensors, len(file)-data); err != nil {
+		return header{}, err
 	}
-	for i := range tensors {
-		tensors[i].begin += data
-		tensors[i].end += data
+	for i := range h.tensors {
+		h.tensors[i].begin += data
+		h.tensors[i].end += data
 	}
-	return tensors, nil
+	return h, nil
 }
 
 // cutHeader returns the JSON text between the header's length and the data.
@@ -73,36 +79,32 @@ func checkPointer(file []byte) error {
 }
 
 // parseHeader reads the header. The tensors' places are still relative to the data.
-func parseHeader(header []byte) ([]safetensor, error) {
-	if !bytes.HasPrefix(header, []byte("{")) {
-		return nil, errors.New("it does not begin with {")
+func parseHeader(text []byte) (h header, err error) {
+	if !bytes.HasPrefix(text, []byte("{")) {
+		return h, errors.New("it does not begin with {")
 	}
-	s, err := newScanner(header)
+	s, err := newScanner(text)
 	if err != nil {
-		return nil, err
+		return h, err
 	}
-	var tensors []safetensor
 	err = s.object(func(name string) error {
 		if name == "__metadata__" {
-			return s.object(func(string) error {
-				_, err := s.skipString()
-				return err
-			})
+			return s.object(func(key string) error { return h.read(s, key) })
 		}
 		t, err := parseEntry(s, name)
 		if err != nil {
 			return fmt.Errorf("tensor %q: %w", name, err)
 		}
-		tensors = append(tensors, t)
+		h.tensors = append(h.tensors, t)
 		return nil
 	})
 	if err != nil {
-		return nil, err
+		return h, err
 	}
-	if padding := bytes.TrimLeft(header[s.at:], " "); len(padding) > 0 {
-		return nil, s.errorf("something other than spaces follows")
+	if padding := bytes.TrimLeft(text[s.at:], " "); len(padding) > 0 {
+		return h, s.errorf("something other than spaces follows")
 	}
-	return tensors, nil
+	return h, nil
 }
 
 // parseEntry reads what the header says about one tensor. Keys that it does not know are ignored.

@@ -336,10 +336,11 @@ func TestWrittenIsRead(t *testing.T) {
 			want = append(want, namedData{info, rapid.SliceOfN(rapid.Byte(), n, n).Draw(t, "data")})
 		}
 		file := writeSafetensors(want)
-		got, err := parseSafetensors(file)
+		h, err := parseSafetensors(file)
 		if err != nil {
 			t.Fatal(err)
 		}
+		got := h.tensors
 		if len(got) != len(want) {
 			t.Fatalf("%d tensors, want %d", len(got), len(want))
 		}

@@ -130,12 +130,17 @@ func (s *scanner) text(limit int) (string, error) {
 	if len(quoted) > longestEscape*limit {
 		return "", s.errorf("a string longer than %d bytes", limit)
 	}
-	var text string
+	text, err := s.unquote(quoted)
+	if err == nil && len(text) > limit {
+		err = s.errorf("a string longer than %d bytes", limit)
+	}
+	return text, err
+}
+
+// unquote is what a string stands for.
+func (s *scanner) unquote(quoted []byte) (text string, err error) {
 	if err := json.Unmarshal(quoted, &text); err != nil {
 		return "", s.errorf("%w", err)
-	}
-	if len(text) > limit {
-		return "", s.errorf("a string longer than %d bytes", limit)
 	}
 	return text, nil
 }

@@ -20,17 +20,13 @@ type storedElements struct {
 // of a large vocabulary is a good part of the model.
 const releaseEvery = 16 << 20
 
-// holdTensors finds the tensors of the safetensors file that is mapped, or else lies in the binary.
-func holdTensors(path string, file []byte, mapped bool) (map[string]heldTensor, error) {
-	tensors, err := parseSafetensors(file)
-	if err != nil {
-		return nil, err
-	}
-	byName := make(map[string]heldTensor, len(tensors))
-	for _, t := range tensors {
+// hold finds the tensors of a safetensors file with that header, which is mapped, or else lies in the binary.
+func (h header) hold(path string, file []byte, mapped bool) map[string]heldTensor {
+	byName := make(map[string]heldTensor, len(h.tensors))
+	for _, t := range h.tensors {
 		byName[t.Name] = heldTensor{t.TensorInfo, path, newStoredElements(dtypes[t.DType], file, t.begin, t.end, mapped)}
 	}
-	return byName, nil
+	return byName
 }
 
 // newStoredElements are the elements in file[begin:end]. It returns nil for a dtype that weights do

@@ -27,10 +27,11 @@ func TestDTypes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tensors, err := holdTensors("dtypes.safetensors", file, false)
+	h, err := parseSafetensors(file)
 	if err != nil {
 		t.Fatal(err)
 	}
+	tensors := h.hold("dtypes.safetensors", file, false)
 	for name, bits := range want {
 		got := make([]float32, len(bits))
 		tensors[name].elements.Read(got, 0)

@@ -125,7 +125,7 @@ func (s shape) tensors() []randomTensor {
 		for _, n := range shape {
 			bytes *= int64(n)
 		}
-		tensors = append(tensors, randomTensor{TensorInfo{name, "F32", shape, bytes}, mean, deviation})
+		tensors = append(tensors, randomTensor{TensorInfo{Name: name, DType: "F32", Shape: shape, Bytes: bytes}, mean, deviation})
 	}
 	c := s.width
 	residual := float32(deviation / math.Sqrt(float64(2*s.layers)))

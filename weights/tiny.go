@@ -22,7 +22,7 @@ func openTiny() (*Checkpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	tensors, err := holdTensors(tinyWeightsPath, tinyWeights, false)
+	header, err := parseSafetensors(tinyWeights)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", tinyWeightsPath, err)
 	}
@@ -32,7 +32,7 @@ func openTiny() (*Checkpoint, error) {
 		tokenizer:     tinyFolder(),
 		demonstration: true,
 		files:         []File{{"tiny/config.json", int64(len(config))}, {tinyWeightsPath, int64(len(tinyWeights))}},
-		tensors:       tensors,
+		tensors:       header.hold(tinyWeightsPath, tinyWeights, false),
 	}
 	c.findPrefix()
 	return c, nil

@@ -53,7 +53,7 @@ const (
 
 func (p *program) bench() *cobra.Command {
 	f := &benchFlags{
-		dtypes: []string{tensor.F32.String()}, prompts: []int{512}, generates: []int{128}, batches: []int{1, 8, 32}, depths: []int{0},
+		dtypes: []string{auto}, prompts: []int{512}, generates: []int{128}, batches: []int{1, 8, 32}, depths: []int{0},
 		repetitions: 5, peakSeconds: keptPeakSeconds, loadFlags: loadFlags{duration: 30, seed: 1},
 	}
 	c := &cobra.Command{
@@ -77,16 +77,13 @@ process for each --rate. Times are from a request's arrival, its wait in the que
 		RunE:    func(c *cobra.Command, _ []string) error { return p.runBench(c, f) },
 	}
 	flags := c.Flags()
-	dtypes := make([]string, 0, len(tensor.DTypes()))
+	dtypes := []string{auto}
 	for _, d := range tensor.DTypes() {
 		dtypes = append(dtypes, d.String())
 	}
 	dtype := oneOf(new(string), dtypes)
 	modelFlag(c, &f.model, "synthetic:gpt2")
 	flags.Var(list[string]{to: &f.dtypes, kind: "string", parse: func(text string) (string, error) {
-		if text == auto { // as other commands have it
-			text = tensor.F32.String()
-		}
 		return text, dtype.Set(text)
 	}},
 		"dtype", "`FORMATS` in which weights are held ("+strings.Join(dtypes, "|")+")")

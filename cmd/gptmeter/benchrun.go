@@ -21,6 +21,7 @@ import (
 	"github.com/gptmeter/gptmeter/meter/price"
 	"github.com/gptmeter/gptmeter/model"
 	"github.com/gptmeter/gptmeter/tensor"
+	"github.com/gptmeter/gptmeter/weights"
 )
 
 // keptPeakSeconds is how long peaks have to be measured to be kept for other commands.
@@ -50,6 +51,9 @@ func (p *program) runBench(c *cobra.Command, f *benchFlags) error {
 		return err
 	}
 	defer checkpoint.Close()
+	if err := f.chooseDTypes(checkpoint); err != nil {
+		return err
+	}
 	progress, finish := p.benchProgress()
 	defer finish()
 	setup := f.setup(checkpoint)
@@ -87,6 +91,18 @@ func (f *benchFlags) check(flags *pflag.FlagSet) error {
 	}
 	if err := oneOf(new(string), formats).Set(f.output); err != nil {
 		return usageError("--output %s: %w", f.output, err)
+	}
+	return nil
+}
+
+// chooseDTypes settles what auto is.
+func (f *benchFlags) chooseDTypes(c *weights.Checkpoint) error {
+	for i, name := range f.dtypes {
+		d, err := heldAs(name, c)
+		if err != nil {
+			return err
+		}
+		f.dtypes[i] = d.String()
 	}
 	return nil
 }

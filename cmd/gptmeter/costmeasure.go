@@ -11,6 +11,7 @@ import (
 	"github.com/gptmeter/gptmeter/meter/bill"
 	"github.com/gptmeter/gptmeter/model"
 	"github.com/gptmeter/gptmeter/tensor"
+	"github.com/gptmeter/gptmeter/weights"
 )
 
 // What is measured where nothing was: enough of it to choose a batch by, in less than two minutes
@@ -35,7 +36,10 @@ func (p *program) measurements(ctx context.Context, f *costFlags, given map[stri
 	defer checkpoint.Close()
 	progress, finish := p.benchProgress()
 	defer finish()
-	sweep := f.sweep(checkpoint, config, given, q)
+	sweep, err := f.sweep(checkpoint, config, given, q)
+	if err != nil {
+		return nil, err
+	}
 	sweep.Progress = progress
 	debug.SetGCPercent(10)
 	if err := sweep.Check(config); err != nil {
@@ -48,7 +52,7 @@ func (p *program) measurements(ctx context.Context, f *costFlags, given map[stri
 		return nil, costError(err)
 	}
 	r, err := sweep.Run(ctx)
-	if err == nil && f.levers && !checkpoint.Synthetic() {
+	if err == nil && f.levers && !checkpoint.Synthetic() && len(sweep.DTypes) > 1 {
 		err = shifts(ctx, sweep.Setup, q)
 	}
 	finish()
@@ -70,11 +74,11 @@ func readMeasured(path string) (*benchmarks.Report, error) {
 }
 
 // sweep is what to measure, of which the query wants its results.
-func (f *costFlags) sweep(source model.Source, config model.Config, given map[string]bool, q *bill.Query) benchmarks.Sweep {
+func (f *costFlags) sweep(source *weights.Checkpoint, config model.Config, given map[string]bool, q *bill.Query) (benchmarks.Sweep, error) {
 	b := &benchFlags{model: f.model, kernel: f.kernel, dtypes: []string{f.dtype}, batches: costBatches, depths: []int{f.depth},
 		repetitions: costRepetitions, peakSeconds: f.peakSeconds}
-	if f.dtype == auto {
-		b.dtypes = []string{f.heldAs().String()}
+	if err := b.chooseDTypes(source); err != nil {
+		return benchmarks.Sweep{}, err
 	}
 	b.threads = []int{f.threads}
 	if !given["threads"] {
@@ -86,7 +90,7 @@ func (f *costFlags) sweep(source model.Source, config model.Config, given map[st
 	q.Want.DType, q.Want.Threads = b.dtypes[0], &b.threads[0]
 	if f.levers {
 		b.repetitions--
-		for _, d := range tensor.DTypes() {
+		for _, d := range formatsOf(source) {
 			b.dtypes = append(b.dtypes, d.String())
 		}
 		b.threads = append([]int{b.threads[0]}, slices.DeleteFunc([]int{1, defaultThreads()}, func(n int) bool { return n == b.threads[0] })...)
@@ -103,7 +107,7 @@ func (f *costFlags) sweep(source model.Source, config model.Config, given map[st
 	b.prompts, b.generates = []int{max(1, int(min(prompt, int64(room))))}, []int{min(costGenerate, room)}
 	s := b.newSweep(b.setup(source))
 	s.PromptBatch = slices.Min(b.batches)
-	return s
+	return s, nil
 }
 
 // shifts has the query know how far each format moves the model's answers.

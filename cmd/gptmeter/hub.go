@@ -79,35 +79,29 @@ func modelError(ctx context.Context, err error) error {
 	return unusable(err)
 }
 
-// A fetchBar shows how far a fetch is, or a check of what is there: the file with its rate and the time
-// that it will take, and in front of them how far all of it is. It appears after half a second.
+// A fetchBar shows how far a fetch is: the file with its rate and the time that it will take, and
+// in front of them how far all of it is. It appears after half a second.
 type fetchBar struct {
 	program *program
 	bar     *progressbar.ProgressBar
-	what    string // is done to which file
-	from    int64  // bytes of the file that were there before
+	file    string
+	from    int64     // bytes of the file that were there before
+	began   time.Time // the whole fetch
+	allFrom int64
 	told    time.Time
-
-	checking bool
-	began    time.Time // the whole fetch, or the whole check
-	allFrom  int64     // what was there then
 }
 
 func (b *fetchBar) show(at hub.Progress) {
 	now := time.Now()
-	what := oneLine(at.File)
-	if at.Checking {
-		what = "checking " + what
-	}
-	if b.began.IsZero() || b.checking != at.Checking {
-		b.began, b.allFrom, b.checking = now, at.AllDone, at.Checking
+	if b.began.IsZero() {
+		b.began, b.allFrom = now, at.AllDone
 	}
 	if now.Sub(b.began) < time.Second/2 {
 		return
 	}
-	if b.bar == nil || b.what != what || at.Done < b.from {
+	if b.bar == nil || b.file != at.File || at.Done < b.from {
 		b.clear()
-		b.what, b.from = what, at.Done
+		b.file, b.from = at.File, at.Done
 		b.bar = progressbar.NewOptions64(max(1, at.Size-at.Done), progressbar.OptionSetWriter(b.program.stderr), progressbar.OptionShowBytes(true),
 			progressbar.OptionSetWidth(20), progressbar.OptionSetPredictTime(true), progressbar.OptionThrottle(100*time.Millisecond),
 			progressbar.OptionClearOnFinish())
@@ -119,7 +113,7 @@ func (b *fetchBar) show(at hub.Progress) {
 			left := time.Duration(float64(now.Sub(b.began)) * float64(at.AllSize-at.AllDone) / float64(came))
 			all = fmt.Sprintf("all %.0f%% of %s, %v left; ", 100*float64(at.AllDone)/float64(at.AllSize), bytesText(at.AllSize), left.Round(time.Second))
 		}
-		b.bar.Describe(all + what)
+		b.bar.Describe(all + oneLine(at.File))
 	}
 	b.bar.Set64(at.Done - b.from)
 }

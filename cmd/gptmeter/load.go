@@ -44,14 +44,27 @@ func (m *modelFlags) add(c *cobra.Command) {
 	c.Flags().Lookup("threads").DefValue = ""
 }
 
-// heldAs is the format that --dtype asks for.
-func (m *modelFlags) heldAs() tensor.DType {
+// heldAs is the format that --dtype asks for. A quantised model is held as it is and in no other.
+func heldAs(dtype string, c *weights.Checkpoint) (tensor.DType, error) {
+	own, packed := c.Packed()
 	for _, d := range tensor.DTypes() {
-		if m.dtype == d.String() {
-			return d
+		switch {
+		case dtype != d.String():
+		case packed && d != own:
+			return d, errorWithHint(usageError("--dtype %v: %s is quantised to %v", d, c.Name(), own), "the model that it was made of can be held as %v", d)
+		default:
+			return d, nil
 		}
 	}
-	return tensor.F32 // auto
+	return own, nil // auto: f32 where nothing is packed
+}
+
+// formatsOf are those that c can be held in.
+func formatsOf(c *weights.Checkpoint) []tensor.DType {
+	if own, packed := c.Packed(); packed {
+		return []tensor.DType{own}
+	}
+	return tensor.DTypes()
 }
 
 // loaded is a model that is ready to run.
@@ -117,6 +130,10 @@ func (p *program) loadWeights(m modelFlags, checkpoint *weights.Checkpoint, conf
 	if err := checkMemory(os.DirFS("/"), checkpoint, config); err != nil {
 		return nil, err
 	}
+	dtype, err := heldAs(m.dtype, checkpoint)
+	if err != nil {
+		return nil, err
+	}
 	if m.threads == 0 {
 		m.threads = defaultThreads()
 	}
@@ -125,7 +142,7 @@ func (p *program) loadWeights(m modelFlags, checkpoint *weights.Checkpoint, conf
 		return nil, usageError("--kernel %s: %w", m.kernel, err)
 	}
 	progress, finish := p.progress("loading " + m.model)
-	loadedModel, err := model.Load(exec, checkpoint, m.heldAs(), progress)
+	loadedModel, err := model.Load(exec, checkpoint, dtype, progress)
 	finish()
 	if changed := checkpoint.Check(); changed != nil {
 		err = changed
@@ -147,8 +164,8 @@ func (p *program) loadWeights(m modelFlags, checkpoint *weights.Checkpoint, conf
 // far as the file is that large.
 func checkMemory(root fs.FS, checkpoint *weights.Checkpoint, c model.Config) error {
 	available, known := memoryAvailable(root)
-	if !known {
-		return nil
+	if _, packed := checkpoint.Packed(); packed || !known {
+		return nil // what is packed stays in its file, and the system reads it again if it has to
 	}
 	var stored int64
 	for _, t := range checkpoint.Tensors() {

@@ -111,7 +111,7 @@ and times every request.`,
 	root.SetOut(p.stdout)
 	root.SetErr(p.stderr)
 	root.SetFlagErrorFunc(flagError)
-	for _, c := range []*cobra.Command{p.generate(), p.eval(), p.flops(), p.bench(), p.cost(), p.tokenize(), p.info(), p.pull(), p.models(), p.convert(), p.version()} {
+	for _, c := range []*cobra.Command{p.generate(), p.eval(), p.flops(), p.bench(), p.cost(), p.tokenize(), p.info(), p.pull(), p.models(), p.convert(), p.quantize(), p.version()} {
 		c.Flags().SortFlags = false // they stand in the order in which they matter
 		root.AddCommand(c)
 	}

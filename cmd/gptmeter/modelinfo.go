@@ -8,7 +8,6 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"github.com/gptmeter/gptmeter/tensor"
 	"github.com/gptmeter/gptmeter/weights"
 )
 
@@ -29,10 +28,11 @@ type modelInfo struct {
 	TiedEmbeddings bool            `json:"tied_embeddings"`
 	EndOfText      []int           `json:"end_of_text_ids"`
 	Parameters     int64           `json:"parameters"`
-	DTypes         []string        `json:"dtypes"`       // of the tensors as stored
-	TensorBytes    int64           `json:"tensor_bytes"` // as stored
-	Held           []heldWeights   `json:"held"`         // in memory, by --dtype
-	Costs          []tokenCost     `json:"costs"`        // of a token, by the context that it ends
+	DTypes         []string        `json:"dtypes"`            // of the tensors as stored
+	Packing        string          `json:"packing,omitempty"` // the layout and its version of packed matrices
+	TensorBytes    int64           `json:"tensor_bytes"`      // as stored
+	Held           []heldWeights   `json:"held"`              // in memory, by --dtype
+	Costs          []tokenCost     `json:"costs"`             // of a token, by the context that it ends
 	Files          []modelFile     `json:"files"`
 	Tokenizer      *modelTokenizer `json:"tokenizer"` // null where there is none
 	Tensors        []modelTensor   `json:"tensors,omitempty"`
@@ -51,14 +51,15 @@ type modelFile struct {
 
 type modelTokenizer struct {
 	Size   int    `json:"size"`   // one more than the largest id
-	Source string `json:"source"` // files, metadata (of a GGUF file), or built-in (GPT-2's own)
+	Source string `json:"source"` // files, metadata (of the file), or built-in (GPT-2's own)
 }
 
 type modelTensor struct {
-	Name  string `json:"name"`
-	DType string `json:"dtype"`
-	Shape []int  `json:"shape"`
-	Bytes int64  `json:"bytes"`
+	Name    string `json:"name"`
+	DType   string `json:"dtype"`
+	Shape   []int  `json:"shape"`
+	Bytes   int64  `json:"bytes"`
+	Packing string `json:"packing,omitempty"`
 }
 
 func (p *program) modelInfo(ctx context.Context, f *infoFlags) error {
@@ -90,10 +91,10 @@ func (p *program) modelInfo(ctx context.Context, f *infoFlags) error {
 		}
 	}
 	m.addTensors(checkpoint, f.tensors)
-	for _, d := range tensor.DTypes() {
+	for _, d := range formatsOf(checkpoint) {
 		m.Held = append(m.Held, heldWeights{d.String(), c.WeightBytes(d)})
 	}
-	m.Costs = tokenCosts(c)
+	m.Costs = tokenCosts(c, formatsOf(checkpoint))
 	if f.json {
 		return p.stdout.document(map[string]modelInfo{"model": m})
 	}
@@ -105,6 +106,9 @@ func (m *modelInfo) addTensors(checkpoint *weights.Checkpoint, list bool) {
 		m.TensorBytes += t.Bytes
 		if !slices.Contains(m.DTypes, t.DType) {
 			m.DTypes = append(m.DTypes, t.DType)
+		}
+		if t.Packing != "" {
+			m.Packing = t.Packing
 		}
 		if list {
 			m.Tensors = append(m.Tensors, modelTensor(t))
@@ -128,7 +132,11 @@ func (m *modelInfo) print(w io.Writer) error {
 	row("context", "%d tokens", m.Context)
 	row("vocabulary", "%d tokens", m.Vocabulary)
 	row("parameters", "%d", m.Parameters)
-	row("weights", "%s in %s", bytesText(m.TensorBytes), strings.Join(m.DTypes, ", "))
+	packed := ""
+	if m.Packing != "" {
+		packed = ", packed as " + m.Packing
+	}
+	row("weights", "%s in %s%s", bytesText(m.TensorBytes), strings.Join(m.DTypes, ", "), packed)
 	for _, h := range m.Held {
 		row("in memory", "%s as %s", bytesText(h.Bytes), h.DType)
 	}

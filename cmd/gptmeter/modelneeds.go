@@ -29,10 +29,10 @@ type memoryNeed struct {
 }
 
 // tokenCosts are for the first token, the middle of the context, and its end.
-func tokenCosts(c model.Config) (costs []tokenCost) {
+func tokenCosts(c model.Config, formats []tensor.DType) (costs []tokenCost) {
 	for _, context := range slices.Compact([]int{1, (c.Positions + 1) / 2, c.Positions}) {
 		cost := tokenCost{Context: context, ProductFlops: shapeOf(c).Causal(1, int64(context-1), 1).Total()}
-		for _, d := range tensor.DTypes() {
+		for _, d := range formats {
 			n := memoryNeed{
 				DType: d.String(), WeightsBytes: c.WeightBytes(d), CacheBytes: c.CacheBytes(context),
 				StepBytes: c.StepBytes(min(context, engine.DefaultOptions.StepTokens), 1, d),
@@ -67,7 +67,7 @@ func tokenizerSource(c *weights.Checkpoint) string {
 	switch {
 	case c.BuiltInTokenizer():
 		return "built-in"
-	case formatOf(c) == "gguf":
+	case len(c.Files()) == 1: // which has all inside
 		return "metadata"
 	}
 	return "files"

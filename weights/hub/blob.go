@@ -54,20 +54,18 @@ func (c *Client) checkFile(ctx context.Context, file string, e Entry) error {
 		return fmt.Errorf("%s: %w: %d bytes where the hub has %d", e.File, errMismatch, info.Size(), e.Size)
 	}
 	h := e.newHash()
-	c.beginFile(e, 0)
-	if err := hashFile(ctx, h, f, c.count); err != nil {
+	if err := c.hash(ctx, h, f); err != nil {
 		return err
 	}
 	return e.check(h)
 }
 
-// hashFile reads a file into a hash, and tells count of what it has read.
-func hashFile(ctx context.Context, h hash.Hash, f *os.File, count func(bytes int64)) error {
+// hash reads a file into a hash.
+func (c *Client) hash(ctx context.Context, h hash.Hash, f *os.File) error {
 	buffer := make([]byte, 1<<20)
 	for {
 		n, err := f.Read(buffer)
 		h.Write(buffer[:n])
-		count(int64(n))
 		switch {
 		case err == io.EOF:
 			return nil
@@ -90,6 +88,7 @@ func (c *Client) fetchBlob(ctx context.Context, name Name, r *repository, e Entr
 	err = c.checkFile(ctx, r.path(blob), e)
 	switch {
 	case err == nil:
+		c.beginFile(e, e.Size)
 		return false, nil
 	case errors.Is(err, errMismatch):
 		c.notice("%v: it is deleted and fetched again", err)
@@ -134,7 +133,7 @@ func (c *Client) fetchWhole(ctx context.Context, name Name, r *repository, e Ent
 		from = 0
 	}
 	h := e.newHash()
-	if err := hashFile(ctx, h, f, func(int64) {}); err != nil {
+	if err := c.hash(ctx, h, f); err != nil {
 		return diskError("the cache", err)
 	}
 	c.beginFile(e, from)

@@ -44,9 +44,8 @@ func (c *Client) openRepository(name Name) (*repository, error) {
 	if err != nil {
 		return nil, diskError("the cache", err)
 	}
-	if tag, err := os.OpenFile(filepath.Join(c.Cache, tagFile), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666); err == nil {
-		tag.WriteString(tagText) // without it no model is worse
-		tag.Close()
+	if tag := filepath.Join(c.Cache, tagFile); !exists(tag) {
+		os.WriteFile(tag, []byte(tagText), 0o666) // without it no model is worse
 	}
 	root, err := os.OpenRoot(folder)
 	if err != nil {

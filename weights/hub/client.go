@@ -29,12 +29,11 @@ type Client struct {
 
 // Progress is how far a fetch is.
 type Progress struct {
-	File     string
-	Checking bool  // the files that are there are hashed, and nothing is fetched yet
-	Done     int64 // bytes of the file
-	Size     int64
-	AllDone  int64 // bytes of all files
-	AllSize  int64
+	File    string
+	Done    int64 // bytes of the file
+	Size    int64
+	AllDone int64 // bytes of all files
+	AllSize int64
 }
 
 const (

@@ -23,10 +23,10 @@ func (c *Client) notice(format string, args ...any) {
 	}
 }
 
-// begin starts to fetch, or to check, so many bytes in all.
-func (c *Client) begin(all int64, checking bool) {
+// begin starts a fetch of so many bytes in all.
+func (c *Client) begin(all int64) {
 	c.meter.mu.Lock()
-	c.meter.at = Progress{AllSize: all, Checking: checking}
+	c.meter.at = Progress{AllSize: all}
 	c.meter.mu.Unlock()
 }
 

@@ -144,11 +144,7 @@ func (s *Snapshot) noteAbsent(file string) error {
 func (s *Snapshot) Fetch(ctx context.Context, entries []Entry) (fetched []string, err error) {
 	c := s.client
 	var missing []Entry
-	var there, all, need int64
-	for _, e := range entries {
-		there += s.begun(e)
-	}
-	c.begin(there, true)
+	var all, need int64
 	for _, e := range entries {
 		err := c.checkFile(ctx, s.Path(e.File), e)
 		switch {
@@ -173,7 +169,7 @@ func (s *Snapshot) Fetch(ctx context.Context, entries []Entry) (fetched []string
 	if free, known := c.free(r.folder); known && need > free {
 		return nil, diskError("the cache", &spaceError{need, free, c.Cache})
 	}
-	c.begin(all, false)
+	c.begin(all)
 	for _, e := range missing {
 		came, err := c.fetchBlob(ctx, s.Name, r, e)
 		if ctx.Err() != nil {

@@ -49,7 +49,7 @@ func (b *Backend) RowBytes(f Format, k int) int {
 	g := &b.Integers[f]
 	n := roundUp(k, pure.DotInputs)
 	bytes := n*g.width + (n+g.group-1)/g.group*2*wordBytes
-	return ((bytes+cacheLine-1)/cacheLine | 1) * cacheLine
+	return ((bytes+CacheLine-1)/CacheLine | 1) * CacheLine
 }
 
 // RowBytes is Backend.RowBytes where an activation is a byte.

@@ -26,7 +26,7 @@ func LinearScratch(rows int, w Panels, e *Epilogue, panels int) int {
 
 // stride is at least n, and an odd number of cache lines.
 func stride(n int) int {
-	const line = cacheLine / float32Bytes
+	const line = CacheLine / float32Bytes
 	return ((n+line-1)/line | 1) * line
 }
 

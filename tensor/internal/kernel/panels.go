@@ -9,10 +9,11 @@ type Panels struct {
 	Format Format
 	N, K   int
 	Data   []byte
+	Owner  any // of Data, where it does not lie in Go's memory: the collector lets it be as long as Panels
 }
 
-// cacheLine is what Panels are aligned to.
-const cacheLine = 64
+// CacheLine is what Panels are aligned to.
+const CacheLine = 64
 
 // NewPanels returns a matrix of zeros.
 func NewPanels(f Format, n, k int) Panels {
@@ -23,8 +24,8 @@ func NewPanels(f Format, n, k int) Panels {
 
 // Aligned is so many zeros that begin on a cache line.
 func Aligned(bytes int) []byte {
-	data := make([]byte, bytes+cacheLine-1)
-	off := int(-uintptr(unsafe.Pointer(unsafe.SliceData(data))) % cacheLine)
+	data := make([]byte, bytes+CacheLine-1)
+	off := int(-uintptr(unsafe.Pointer(unsafe.SliceData(data))) % CacheLine)
 	return data[off : off+bytes : off+bytes]
 }
 

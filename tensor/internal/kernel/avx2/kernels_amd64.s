@@ -13368,9 +13368,9 @@ TEXT ·Add(SB), NOSPLIT, $0-48
 	MOVQ out_len+8(FP), DX
 	XORQ BX, BX
 	SUBQ $0x10, DX
-	JLT  below16
+	JLT  tail
 
-full16:
+full:
 	VMOVUPS (AX)(BX*1), Y0
 	VMOVUPS (CX)(BX*1), Y1
 	VADDPS  Y1, Y0, Y0
@@ -13379,11 +13379,11 @@ full16:
 	VMOVUPS 32(CX)(BX*1), Y1
 	VADDPS  Y1, Y0, Y0
 	VMOVUPS Y0, 32(AX)(BX*1)
-	ADDQ    $0x00000040, BX
+	ADDQ    $0x40, BX
 	SUBQ    $0x10, DX
-	JGE     full16
+	JGE     full
 
-below16:
+tail:
 	ADDQ       $0x10, DX
 	JEQ        end
 	LEAQ       masks<>+0(SB), SI
@@ -13413,20 +13413,20 @@ TEXT ·ScaleTo(SB), NOSPLIT, $0-52
 	MOVQ         out_len+8(FP), DX
 	XORQ         BX, BX
 	SUBQ         $0x10, DX
-	JLT          below16
+	JLT          tail
 
-full16:
+full:
 	VMOVUPS (CX)(BX*1), Y1
 	VMULPS  Y0, Y1, Y1
 	VMOVUPS Y1, (AX)(BX*1)
 	VMOVUPS 32(CX)(BX*1), Y1
 	VMULPS  Y0, Y1, Y1
 	VMOVUPS Y1, 32(AX)(BX*1)
-	ADDQ    $0x00000040, BX
+	ADDQ    $0x40, BX
 	SUBQ    $0x10, DX
-	JGE     full16
+	JGE     full
 
-below16:
+tail:
 	ADDQ       $0x10, DX
 	JEQ        end
 	LEAQ       masks<>+0(SB), SI
@@ -13454,18 +13454,18 @@ TEXT ·Sum(SB), NOSPLIT, $0-28
 	MOVQ    x_len+8(FP), CX
 	XORQ    DX, DX
 	SUBQ    $0x10, CX
-	JLT     below16
+	JLT     tail
 
-full16:
+full:
 	VMOVUPS (AX)(DX*1), Y2
 	VADDPS  Y2, Y0, Y0
 	VMOVUPS 32(AX)(DX*1), Y2
 	VADDPS  Y2, Y1, Y1
-	ADDQ    $0x00000040, DX
+	ADDQ    $0x40, DX
 	SUBQ    $0x10, CX
-	JGE     full16
+	JGE     full
 
-below16:
+tail:
 	ADDQ       $0x10, CX
 	JEQ        end
 	LEAQ       masks<>+0(SB), BX
@@ -13511,9 +13511,9 @@ TEXT ·SumSquares(SB), NOSPLIT, $0-36
 	MOVQ         x_len+8(FP), CX
 	XORQ         DX, DX
 	SUBQ         $0x10, CX
-	JLT          below16
+	JLT          tail
 
-full16:
+full:
 	VMOVUPS (AX)(DX*1), Y3
 	VSUBPS  Y0, Y3, Y3
 	VMULPS  Y3, Y3, Y3
@@ -13522,11 +13522,11 @@ full16:
 	VSUBPS  Y0, Y3, Y3
 	VMULPS  Y3, Y3, Y3
 	VADDPS  Y3, Y2, Y2
-	ADDQ    $0x00000040, DX
+	ADDQ    $0x40, DX
 	SUBQ    $0x10, CX
-	JGE     full16
+	JGE     full
 
-below16:
+tail:
 	ADDQ       $0x10, CX
 	JEQ        end
 	LEAQ       masks<>+0(SB), BX
@@ -13570,9 +13570,9 @@ TEXT ·Normalize(SB), NOSPLIT, $0-104
 	MOVQ         x_len+32(FP), SI
 	XORQ         DI, DI
 	SUBQ         $0x10, SI
-	JLT          below16
+	JLT          tail
 
-full16:
+full:
 	VMOVUPS (CX)(DI*1), Y2
 	VSUBPS  Y0, Y2, Y2
 	VMULPS  Y1, Y2, Y2
@@ -13589,11 +13589,11 @@ full16:
 	VMOVUPS 32(BX)(DI*1), Y3
 	VADDPS  Y3, Y2, Y2
 	VMOVUPS Y2, 32(AX)(DI*1)
-	ADDQ    $0x00000040, DI
+	ADDQ    $0x40, DI
 	SUBQ    $0x10, SI
-	JGE     full16
+	JGE     full
 
-below16:
+tail:
 	ADDQ       $0x10, SI
 	JEQ        end
 	LEAQ       masks<>+0(SB), R8
@@ -13631,18 +13631,18 @@ TEXT ·Max(SB), NOSPLIT, $0-28
 	MOVQ    x_len+8(FP), CX
 	XORQ    DX, DX
 	SUBQ    $0x10, CX
-	JLT     below16
+	JLT     tail
 
-full16:
+full:
 	VMOVUPS (AX)(DX*1), Y2
 	VMAXPS  Y0, Y2, Y0
 	VMOVUPS 32(AX)(DX*1), Y2
 	VMAXPS  Y1, Y2, Y1
-	ADDQ    $0x00000040, DX
+	ADDQ    $0x40, DX
 	SUBQ    $0x10, CX
-	JGE     full16
+	JGE     full
 
-below16:
+tail:
 	ADDQ       $0x10, CX
 	JEQ        end
 	LEAQ       masks<>+0(SB), BX
@@ -13691,20 +13691,20 @@ TEXT ·Residue(SB), NOSPLIT, $0-28
 	MOVQ    x_len+8(FP), CX
 	XORQ    DX, DX
 	SUBQ    $0x10, CX
-	JLT     below16
+	JLT     tail
 
-full16:
+full:
 	VMOVUPS (AX)(DX*1), Y2
 	VSUBPS  Y2, Y2, Y2
 	VADDPS  Y2, Y0, Y0
 	VMOVUPS 32(AX)(DX*1), Y2
 	VSUBPS  Y2, Y2, Y2
 	VADDPS  Y2, Y1, Y1
-	ADDQ    $0x00000040, DX
+	ADDQ    $0x40, DX
 	SUBQ    $0x10, CX
-	JGE     full16
+	JGE     full
 
-below16:
+tail:
 	ADDQ       $0x10, CX
 	JEQ        end
 	LEAQ       masks<>+0(SB), BX
@@ -13742,90 +13742,92 @@ TEXT ·ExpSum(SB), NOSPLIT, $0-36
 	MOVQ         x_len+8(FP), CX
 	XORQ         DX, DX
 	SUBQ         $0x10, CX
-	JLT          below16
+	JLT          tail
 
-full16:
+full:
 	VMOVUPS    (AX)(DX*1), Y3
-	VMOVUPS    32(AX)(DX*1), Y4
 	VSUBPS     Y0, Y3, Y3
-	VSUBPS     Y0, Y4, Y4
-	VMULPS     constant3fb8aa3b<>+0(SB), Y3, Y5
-	VMULPS     constant3fb8aa3b<>+0(SB), Y4, Y6
-	VADDPS     constant4b400000<>+0(SB), Y5, Y5
-	VADDPS     constant4b400000<>+0(SB), Y6, Y6
-	VSUBPS     constant4b400000<>+0(SB), Y5, Y5
-	VSUBPS     constant4b400000<>+0(SB), Y6, Y6
-	VMULPS     constant3f318000<>+0(SB), Y5, Y7
-	VMULPS     constant3f318000<>+0(SB), Y6, Y8
-	VSUBPS     Y7, Y3, Y7
-	VSUBPS     Y8, Y4, Y8
-	VMULPS     constantb95e8083<>+0(SB), Y5, Y9
-	VMULPS     constantb95e8083<>+0(SB), Y6, Y10
-	VSUBPS     Y9, Y7, Y7
-	VSUBPS     Y10, Y8, Y8
-	VMULPS     constant39506967<>+0(SB), Y7, Y9
-	VMULPS     constant39506967<>+0(SB), Y8, Y10
-	VADDPS     constant3ab743ce<>+0(SB), Y9, Y9
-	VADDPS     constant3ab743ce<>+0(SB), Y10, Y10
-	VMULPS     Y7, Y9, Y9
-	VMULPS     Y8, Y10, Y10
-	VADDPS     constant3c088908<>+0(SB), Y9, Y9
-	VADDPS     constant3c088908<>+0(SB), Y10, Y10
-	VMULPS     Y7, Y9, Y9
-	VMULPS     Y8, Y10, Y10
-	VADDPS     constant3d2aa9c1<>+0(SB), Y9, Y9
-	VADDPS     constant3d2aa9c1<>+0(SB), Y10, Y10
-	VMULPS     Y7, Y9, Y9
-	VMULPS     Y8, Y10, Y10
-	VADDPS     constant3e2aaaaa<>+0(SB), Y9, Y9
-	VADDPS     constant3e2aaaaa<>+0(SB), Y10, Y10
-	VMULPS     Y7, Y9, Y9
-	VMULPS     Y8, Y10, Y10
-	VADDPS     constant3f000000<>+0(SB), Y9, Y9
-	VADDPS     constant3f000000<>+0(SB), Y10, Y10
-	VMULPS     Y7, Y7, Y11
-	VMULPS     Y8, Y8, Y12
-	VMULPS     Y11, Y9, Y9
-	VMULPS     Y12, Y10, Y10
-	VADDPS     Y7, Y9, Y7
-	VADDPS     Y8, Y10, Y8
-	VADDPS     constant3f800000<>+0(SB), Y7, Y7
-	VADDPS     constant3f800000<>+0(SB), Y8, Y8
-	VCVTTPS2DQ Y5, Y5
-	VCVTTPS2DQ Y6, Y10
-	VPSRAD     $0x01, Y5, Y6
-	VPSRAD     $0x01, Y10, Y9
-	VPSUBD     Y6, Y5, Y5
-	VPSUBD     Y9, Y10, Y10
+	VMULPS     constant3fb8aa3b<>+0(SB), Y3, Y4
+	VADDPS     constant4b400000<>+0(SB), Y4, Y4
+	VSUBPS     constant4b400000<>+0(SB), Y4, Y4
+	VMULPS     constant3f318000<>+0(SB), Y4, Y5
+	VSUBPS     Y5, Y3, Y5
+	VMULPS     constantb95e8083<>+0(SB), Y4, Y6
+	VSUBPS     Y6, Y5, Y5
+	VMOVUPS    constant39506967<>+0(SB), Y6
+	VMULPS     Y5, Y6, Y6
+	VADDPS     constant3ab743ce<>+0(SB), Y6, Y6
+	VMULPS     Y5, Y6, Y6
+	VADDPS     constant3c088908<>+0(SB), Y6, Y6
+	VMULPS     Y5, Y6, Y6
+	VADDPS     constant3d2aa9c1<>+0(SB), Y6, Y6
+	VMULPS     Y5, Y6, Y6
+	VADDPS     constant3e2aaaaa<>+0(SB), Y6, Y6
+	VMULPS     Y5, Y6, Y6
+	VADDPS     constant3f000000<>+0(SB), Y6, Y6
+	VMULPS     Y5, Y5, Y7
+	VMULPS     Y7, Y6, Y6
+	VADDPS     Y5, Y6, Y5
+	VADDPS     constant3f800000<>+0(SB), Y5, Y5
+	VCVTTPS2DQ Y4, Y6
+	VPSRAD     $0x01, Y6, Y4
+	VPSUBD     Y4, Y6, Y6
+	VPADDD     constant0000007f<>+0(SB), Y4, Y4
+	VPSLLD     $0x17, Y4, Y4
+	VMULPS     Y4, Y5, Y4
 	VPADDD     constant0000007f<>+0(SB), Y6, Y6
-	VPADDD     constant0000007f<>+0(SB), Y9, Y9
 	VPSLLD     $0x17, Y6, Y6
-	VPSLLD     $0x17, Y9, Y9
-	VMULPS     Y6, Y7, Y6
-	VMULPS     Y9, Y8, Y7
-	VPADDD     constant0000007f<>+0(SB), Y5, Y5
-	VPADDD     constant0000007f<>+0(SB), Y10, Y10
-	VPSLLD     $0x17, Y5, Y5
-	VPSLLD     $0x17, Y10, Y10
-	VMULPS     Y5, Y6, Y5
-	VMULPS     Y10, Y7, Y6
-	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y3, Y7
-	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y4, Y8
-	VANDPS     Y7, Y5, Y5
-	VANDPS     Y8, Y6, Y6
+	VMULPS     Y6, Y4, Y4
+	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y3, Y5
+	VANDPS     Y5, Y4, Y4
 	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y3, Y3
-	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y4, Y4
-	VBLENDVPS  Y3, constant7f800000<>+0(SB), Y5, Y3
-	VBLENDVPS  Y4, constant7f800000<>+0(SB), Y6, Y4
+	VBLENDVPS  Y3, constant7f800000<>+0(SB), Y4, Y3
 	VMOVUPS    Y3, (AX)(DX*1)
 	VADDPS     Y3, Y1, Y1
-	VMOVUPS    Y4, 32(AX)(DX*1)
-	VADDPS     Y4, Y2, Y2
-	ADDQ       $0x00000040, DX
+	VMOVUPS    32(AX)(DX*1), Y3
+	VSUBPS     Y0, Y3, Y3
+	VMULPS     constant3fb8aa3b<>+0(SB), Y3, Y4
+	VADDPS     constant4b400000<>+0(SB), Y4, Y4
+	VSUBPS     constant4b400000<>+0(SB), Y4, Y4
+	VMULPS     constant3f318000<>+0(SB), Y4, Y5
+	VSUBPS     Y5, Y3, Y5
+	VMULPS     constantb95e8083<>+0(SB), Y4, Y6
+	VSUBPS     Y6, Y5, Y5
+	VMOVUPS    constant39506967<>+0(SB), Y6
+	VMULPS     Y5, Y6, Y6
+	VADDPS     constant3ab743ce<>+0(SB), Y6, Y6
+	VMULPS     Y5, Y6, Y6
+	VADDPS     constant3c088908<>+0(SB), Y6, Y6
+	VMULPS     Y5, Y6, Y6
+	VADDPS     constant3d2aa9c1<>+0(SB), Y6, Y6
+	VMULPS     Y5, Y6, Y6
+	VADDPS     constant3e2aaaaa<>+0(SB), Y6, Y6
+	VMULPS     Y5, Y6, Y6
+	VADDPS     constant3f000000<>+0(SB), Y6, Y6
+	VMULPS     Y5, Y5, Y7
+	VMULPS     Y7, Y6, Y6
+	VADDPS     Y5, Y6, Y5
+	VADDPS     constant3f800000<>+0(SB), Y5, Y5
+	VCVTTPS2DQ Y4, Y6
+	VPSRAD     $0x01, Y6, Y4
+	VPSUBD     Y4, Y6, Y6
+	VPADDD     constant0000007f<>+0(SB), Y4, Y4
+	VPSLLD     $0x17, Y4, Y4
+	VMULPS     Y4, Y5, Y4
+	VPADDD     constant0000007f<>+0(SB), Y6, Y6
+	VPSLLD     $0x17, Y6, Y6
+	VMULPS     Y6, Y4, Y4
+	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y3, Y5
+	VANDPS     Y5, Y4, Y4
+	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y3, Y3
+	VBLENDVPS  Y3, constant7f800000<>+0(SB), Y4, Y3
+	VMOVUPS    Y3, 32(AX)(DX*1)
+	VADDPS     Y3, Y2, Y2
+	ADDQ       $0x40, DX
 	SUBQ       $0x10, CX
-	JGE        full16
+	JGE        full
 
-below16:
+tail:
 	ADDQ       $0x10, CX
 	JEQ        end
 	LEAQ       masks<>+0(SB), BX
@@ -13834,80 +13836,82 @@ below16:
 	VMOVUPS    64(BX), Y3
 	VMOVUPS    96(BX), Y4
 	VMASKMOVPS (AX)(DX*1), Y3, Y5
-	VMASKMOVPS 32(AX)(DX*1), Y4, Y6
 	VSUBPS     Y0, Y5, Y5
-	VSUBPS     Y0, Y6, Y0
 	VMULPS     constant3fb8aa3b<>+0(SB), Y5, Y6
-	VMULPS     constant3fb8aa3b<>+0(SB), Y0, Y7
 	VADDPS     constant4b400000<>+0(SB), Y6, Y6
-	VADDPS     constant4b400000<>+0(SB), Y7, Y7
 	VSUBPS     constant4b400000<>+0(SB), Y6, Y6
-	VSUBPS     constant4b400000<>+0(SB), Y7, Y7
-	VMULPS     constant3f318000<>+0(SB), Y6, Y8
-	VMULPS     constant3f318000<>+0(SB), Y7, Y9
-	VSUBPS     Y8, Y5, Y8
-	VSUBPS     Y9, Y0, Y9
-	VMULPS     constantb95e8083<>+0(SB), Y6, Y10
-	VMULPS     constantb95e8083<>+0(SB), Y7, Y11
-	VSUBPS     Y10, Y8, Y8
-	VSUBPS     Y11, Y9, Y9
-	VMULPS     constant39506967<>+0(SB), Y8, Y10
-	VMULPS     constant39506967<>+0(SB), Y9, Y11
-	VADDPS     constant3ab743ce<>+0(SB), Y10, Y10
-	VADDPS     constant3ab743ce<>+0(SB), Y11, Y11
-	VMULPS     Y8, Y10, Y10
-	VMULPS     Y9, Y11, Y11
-	VADDPS     constant3c088908<>+0(SB), Y10, Y10
-	VADDPS     constant3c088908<>+0(SB), Y11, Y11
-	VMULPS     Y8, Y10, Y10
-	VMULPS     Y9, Y11, Y11
-	VADDPS     constant3d2aa9c1<>+0(SB), Y10, Y10
-	VADDPS     constant3d2aa9c1<>+0(SB), Y11, Y11
-	VMULPS     Y8, Y10, Y10
-	VMULPS     Y9, Y11, Y11
-	VADDPS     constant3e2aaaaa<>+0(SB), Y10, Y10
-	VADDPS     constant3e2aaaaa<>+0(SB), Y11, Y11
-	VMULPS     Y8, Y10, Y10
-	VMULPS     Y9, Y11, Y11
-	VADDPS     constant3f000000<>+0(SB), Y10, Y10
-	VADDPS     constant3f000000<>+0(SB), Y11, Y11
-	VMULPS     Y8, Y8, Y12
-	VMULPS     Y9, Y9, Y13
-	VMULPS     Y12, Y10, Y10
-	VMULPS     Y13, Y11, Y11
-	VADDPS     Y8, Y10, Y8
-	VADDPS     Y9, Y11, Y9
-	VADDPS     constant3f800000<>+0(SB), Y8, Y8
-	VADDPS     constant3f800000<>+0(SB), Y9, Y9
-	VCVTTPS2DQ Y6, Y6
-	VCVTTPS2DQ Y7, Y11
-	VPSRAD     $0x01, Y6, Y7
-	VPSRAD     $0x01, Y11, Y10
-	VPSUBD     Y7, Y6, Y6
-	VPSUBD     Y10, Y11, Y11
-	VPADDD     constant0000007f<>+0(SB), Y7, Y7
-	VPADDD     constant0000007f<>+0(SB), Y10, Y10
-	VPSLLD     $0x17, Y7, Y7
-	VPSLLD     $0x17, Y10, Y10
-	VMULPS     Y7, Y8, Y7
-	VMULPS     Y10, Y9, Y8
+	VMULPS     constant3f318000<>+0(SB), Y6, Y7
+	VSUBPS     Y7, Y5, Y7
+	VMULPS     constantb95e8083<>+0(SB), Y6, Y8
+	VSUBPS     Y8, Y7, Y7
+	VMOVUPS    constant39506967<>+0(SB), Y8
+	VMULPS     Y7, Y8, Y8
+	VADDPS     constant3ab743ce<>+0(SB), Y8, Y8
+	VMULPS     Y7, Y8, Y8
+	VADDPS     constant3c088908<>+0(SB), Y8, Y8
+	VMULPS     Y7, Y8, Y8
+	VADDPS     constant3d2aa9c1<>+0(SB), Y8, Y8
+	VMULPS     Y7, Y8, Y8
+	VADDPS     constant3e2aaaaa<>+0(SB), Y8, Y8
+	VMULPS     Y7, Y8, Y8
+	VADDPS     constant3f000000<>+0(SB), Y8, Y8
+	VMULPS     Y7, Y7, Y9
+	VMULPS     Y9, Y8, Y8
+	VADDPS     Y7, Y8, Y7
+	VADDPS     constant3f800000<>+0(SB), Y7, Y7
+	VCVTTPS2DQ Y6, Y8
+	VPSRAD     $0x01, Y8, Y6
+	VPSUBD     Y6, Y8, Y8
 	VPADDD     constant0000007f<>+0(SB), Y6, Y6
-	VPADDD     constant0000007f<>+0(SB), Y11, Y11
 	VPSLLD     $0x17, Y6, Y6
-	VPSLLD     $0x17, Y11, Y11
 	VMULPS     Y6, Y7, Y6
-	VMULPS     Y11, Y8, Y7
-	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y5, Y8
-	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y0, Y9
-	VANDPS     Y8, Y6, Y6
-	VANDPS     Y9, Y7, Y7
+	VPADDD     constant0000007f<>+0(SB), Y8, Y8
+	VPSLLD     $0x17, Y8, Y8
+	VMULPS     Y8, Y6, Y6
+	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y5, Y7
+	VANDPS     Y7, Y6, Y6
 	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y5, Y5
-	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y0, Y0
 	VBLENDVPS  Y5, constant7f800000<>+0(SB), Y6, Y5
-	VBLENDVPS  Y0, constant7f800000<>+0(SB), Y7, Y0
 	VANDPS     Y3, Y5, Y5
 	VMASKMOVPS Y5, Y3, (AX)(DX*1)
 	VADDPS     Y5, Y1, Y1
+	VMASKMOVPS 32(AX)(DX*1), Y4, Y3
+	VSUBPS     Y0, Y3, Y0
+	VMULPS     constant3fb8aa3b<>+0(SB), Y0, Y3
+	VADDPS     constant4b400000<>+0(SB), Y3, Y3
+	VSUBPS     constant4b400000<>+0(SB), Y3, Y3
+	VMULPS     constant3f318000<>+0(SB), Y3, Y5
+	VSUBPS     Y5, Y0, Y5
+	VMULPS     constantb95e8083<>+0(SB), Y3, Y6
+	VSUBPS     Y6, Y5, Y5
+	VMOVUPS    constant39506967<>+0(SB), Y6
+	VMULPS     Y5, Y6, Y6
+	VADDPS     constant3ab743ce<>+0(SB), Y6, Y6
+	VMULPS     Y5, Y6, Y6
+	VADDPS     constant3c088908<>+0(SB), Y6, Y6
+	VMULPS     Y5, Y6, Y6
+	VADDPS     constant3d2aa9c1<>+0(SB), Y6, Y6
+	VMULPS     Y5, Y6, Y6
+	VADDPS     constant3e2aaaaa<>+0(SB), Y6, Y6
+	VMULPS     Y5, Y6, Y6
+	VADDPS     constant3f000000<>+0(SB), Y6, Y6
+	VMULPS     Y5, Y5, Y7
+	VMULPS     Y7, Y6, Y6
+	VADDPS     Y5, Y6, Y5
+	VADDPS     constant3f800000<>+0(SB), Y5, Y5
+	VCVTTPS2DQ Y3, Y6
+	VPSRAD     $0x01, Y6, Y3
+	VPSUBD     Y3, Y6, Y6
+	VPADDD     constant0000007f<>+0(SB), Y3, Y3
+	VPSLLD     $0x17, Y3, Y3
+	VMULPS     Y3, Y5, Y3
+	VPADDD     constant0000007f<>+0(SB), Y6, Y6
+	VPSLLD     $0x17, Y6, Y6
+	VMULPS     Y6, Y3, Y3
+	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y0, Y5
+	VANDPS     Y5, Y3, Y3
+	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y0, Y0
+	VBLENDVPS  Y0, constant7f800000<>+0(SB), Y3, Y0
 	VANDPS     Y4, Y0, Y0
 	VMASKMOVPS Y0, Y4, 32(AX)(DX*1)
 	VADDPS     Y0, Y2, Y2
@@ -14084,20 +14088,20 @@ TEXT ·MaxAbs(SB), NOSPLIT, $0-28
 	MOVQ    x_len+8(FP), CX
 	XORQ    DX, DX
 	SUBQ    $0x10, CX
-	JLT     below16
+	JLT     tail
 
-full16:
+full:
 	VMOVUPS (AX)(DX*1), Y2
 	VANDPS  constant7fffffff<>+0(SB), Y2, Y2
 	VPMAXUD Y2, Y0, Y0
 	VMOVUPS 32(AX)(DX*1), Y2
 	VANDPS  constant7fffffff<>+0(SB), Y2, Y2
 	VPMAXUD Y2, Y1, Y1
-	ADDQ    $0x00000040, DX
+	ADDQ    $0x40, DX
 	SUBQ    $0x10, CX
-	JGE     full16
+	JGE     full
 
-below16:
+tail:
 	ADDQ       $0x10, CX
 	JEQ        end
 	LEAQ       masks<>+0(SB), BX
@@ -14146,9 +14150,9 @@ TEXT ·Round(SB), NOSPLIT, $0-60
 	MOVQ         x_len+32(FP), DX
 	XORQ         BX, BX
 	SUBQ         $0x10, DX
-	JLT          below16
+	JLT          tail
 
-full16:
+full:
 	VMOVUPS   (CX)(BX*1), Y3
 	VMULPS    Y0, Y3, Y3
 	VCVTPS2DQ Y3, Y3
@@ -14163,11 +14167,11 @@ full16:
 	VPERMD    Y4, Y3, Y4
 	VMOVDQU   X4, (AX)
 	ADDQ      $0x10, AX
-	ADDQ      $0x00000040, BX
+	ADDQ      $0x40, BX
 	SUBQ      $0x10, DX
-	JGE       full16
+	JGE       full
 
-below16:
+tail:
 	ADDQ       $0x10, DX
 	JEQ        end
 	LEAQ       masks<>+0(SB), SI
@@ -14221,148 +14225,152 @@ TEXT ·GELUTanh(SB), NOSPLIT, $0-24
 	MOVQ x_len+8(FP), CX
 	XORQ DX, DX
 	SUBQ $0x10, CX
-	JLT  below16
+	JLT  tail
 
-full16:
+full:
 	VMOVUPS    (AX)(DX*1), Y0
-	VMOVUPS    32(AX)(DX*1), Y1
-	VMULPS     Y0, Y0, Y2
-	VMULPS     Y1, Y1, Y3
-	VMULPS     Y0, Y2, Y2
-	VMULPS     Y1, Y3, Y3
-	VMULPS     constant3d372713<>+0(SB), Y2, Y2
-	VMULPS     constant3d372713<>+0(SB), Y3, Y3
-	VADDPS     Y0, Y2, Y2
-	VADDPS     Y1, Y3, Y3
-	VMULPS     constant3f4c422a<>+0(SB), Y2, Y2
-	VMULPS     constant3f4c422a<>+0(SB), Y3, Y3
-	VANDPS     constant7fffffff<>+0(SB), Y2, Y4
-	VANDPS     constant7fffffff<>+0(SB), Y3, Y5
-	VMULPS     constant40000000<>+0(SB), Y4, Y6
-	VMULPS     constant40000000<>+0(SB), Y5, Y7
-	VMULPS     constant3fb8aa3b<>+0(SB), Y6, Y8
-	VMULPS     constant3fb8aa3b<>+0(SB), Y7, Y9
-	VADDPS     constant4b400000<>+0(SB), Y8, Y8
-	VADDPS     constant4b400000<>+0(SB), Y9, Y9
-	VSUBPS     constant4b400000<>+0(SB), Y8, Y8
-	VSUBPS     constant4b400000<>+0(SB), Y9, Y9
-	VMULPS     constant3f318000<>+0(SB), Y8, Y10
-	VMULPS     constant3f318000<>+0(SB), Y9, Y11
-	VSUBPS     Y10, Y6, Y10
-	VSUBPS     Y11, Y7, Y11
-	VMULPS     constantb95e8083<>+0(SB), Y8, Y12
-	VMULPS     constantb95e8083<>+0(SB), Y9, Y13
-	VSUBPS     Y12, Y10, Y10
-	VSUBPS     Y13, Y11, Y11
-	VMULPS     constant39506967<>+0(SB), Y10, Y12
-	VMULPS     constant39506967<>+0(SB), Y11, Y13
-	VADDPS     constant3ab743ce<>+0(SB), Y12, Y12
-	VADDPS     constant3ab743ce<>+0(SB), Y13, Y13
-	VMULPS     Y10, Y12, Y12
-	VMULPS     Y11, Y13, Y13
-	VADDPS     constant3c088908<>+0(SB), Y12, Y12
-	VADDPS     constant3c088908<>+0(SB), Y13, Y13
-	VMULPS     Y10, Y12, Y12
-	VMULPS     Y11, Y13, Y13
-	VADDPS     constant3d2aa9c1<>+0(SB), Y12, Y12
-	VADDPS     constant3d2aa9c1<>+0(SB), Y13, Y13
-	VMULPS     Y10, Y12, Y12
-	VMULPS     Y11, Y13, Y13
-	VADDPS     constant3e2aaaaa<>+0(SB), Y12, Y12
-	VADDPS     constant3e2aaaaa<>+0(SB), Y13, Y13
-	VMULPS     Y10, Y12, Y12
-	VMULPS     Y11, Y13, Y13
-	VADDPS     constant3f000000<>+0(SB), Y12, Y12
-	VADDPS     constant3f000000<>+0(SB), Y13, Y13
-	VMULPS     Y10, Y10, Y14
-	VMULPS     Y11, Y11, Y15
-	VMULPS     Y14, Y12, Y12
-	VMULPS     Y15, Y13, Y13
-	VADDPS     Y10, Y12, Y10
-	VADDPS     Y11, Y13, Y11
-	VADDPS     constant3f800000<>+0(SB), Y10, Y10
-	VADDPS     constant3f800000<>+0(SB), Y11, Y11
-	VCVTTPS2DQ Y8, Y8
-	VCVTTPS2DQ Y9, Y13
-	VPSRAD     $0x01, Y8, Y9
-	VPSRAD     $0x01, Y13, Y12
-	VPSUBD     Y9, Y8, Y8
-	VPSUBD     Y12, Y13, Y13
-	VPADDD     constant0000007f<>+0(SB), Y9, Y9
-	VPADDD     constant0000007f<>+0(SB), Y12, Y12
-	VPSLLD     $0x17, Y9, Y9
-	VPSLLD     $0x17, Y12, Y12
-	VMULPS     Y9, Y10, Y9
-	VMULPS     Y12, Y11, Y10
-	VPADDD     constant0000007f<>+0(SB), Y8, Y8
-	VPADDD     constant0000007f<>+0(SB), Y13, Y13
-	VPSLLD     $0x17, Y8, Y8
-	VPSLLD     $0x17, Y13, Y13
-	VMULPS     Y8, Y9, Y8
-	VMULPS     Y13, Y10, Y9
-	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y6, Y10
-	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y7, Y11
-	VANDPS     Y10, Y8, Y8
-	VANDPS     Y11, Y9, Y9
-	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y6, Y6
-	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y7, Y7
-	VBLENDVPS  Y6, constant7f800000<>+0(SB), Y8, Y6
-	VBLENDVPS  Y7, constant7f800000<>+0(SB), Y9, Y7
+	VMULPS     Y0, Y0, Y1
+	VMULPS     Y0, Y1, Y1
+	VMULPS     constant3d372713<>+0(SB), Y1, Y1
+	VADDPS     Y0, Y1, Y1
+	VMULPS     constant3f4c422a<>+0(SB), Y1, Y1
+	VMULPS     Y1, Y1, Y2
+	VMOVUPS    constantbbbaf0ea<>+0(SB), Y3
+	VMULPS     Y2, Y3, Y3
+	VADDPS     constant3ca9134e<>+0(SB), Y3, Y3
+	VMULPS     Y2, Y3, Y3
+	VADDPS     constantbd5c1e2d<>+0(SB), Y3, Y3
+	VMULPS     Y2, Y3, Y3
+	VADDPS     constant3e088393<>+0(SB), Y3, Y3
+	VMULPS     Y2, Y3, Y3
+	VADDPS     constantbeaaaa99<>+0(SB), Y3, Y3
+	VMULPS     Y2, Y3, Y2
+	VMULPS     Y1, Y2, Y2
+	VADDPS     Y1, Y2, Y2
+	VANDPS     constant7fffffff<>+0(SB), Y1, Y3
+	VMULPS     constant40000000<>+0(SB), Y3, Y4
+	VMULPS     constant3fb8aa3b<>+0(SB), Y4, Y5
+	VADDPS     constant4b400000<>+0(SB), Y5, Y5
+	VSUBPS     constant4b400000<>+0(SB), Y5, Y5
+	VMULPS     constant3f318000<>+0(SB), Y5, Y6
+	VSUBPS     Y6, Y4, Y6
+	VMULPS     constantb95e8083<>+0(SB), Y5, Y7
+	VSUBPS     Y7, Y6, Y6
+	VMOVUPS    constant39506967<>+0(SB), Y7
+	VMULPS     Y6, Y7, Y7
+	VADDPS     constant3ab743ce<>+0(SB), Y7, Y7
+	VMULPS     Y6, Y7, Y7
+	VADDPS     constant3c088908<>+0(SB), Y7, Y7
+	VMULPS     Y6, Y7, Y7
+	VADDPS     constant3d2aa9c1<>+0(SB), Y7, Y7
+	VMULPS     Y6, Y7, Y7
+	VADDPS     constant3e2aaaaa<>+0(SB), Y7, Y7
+	VMULPS     Y6, Y7, Y7
+	VADDPS     constant3f000000<>+0(SB), Y7, Y7
+	VMULPS     Y6, Y6, Y8
+	VMULPS     Y8, Y7, Y7
+	VADDPS     Y6, Y7, Y6
 	VADDPS     constant3f800000<>+0(SB), Y6, Y6
-	VADDPS     constant3f800000<>+0(SB), Y7, Y7
-	VMOVUPS    constant40000000<>+0(SB), Y8
-	VMOVUPS    constant40000000<>+0(SB), Y9
-	VDIVPS     Y6, Y8, Y6
-	VDIVPS     Y7, Y9, Y7
-	VMOVUPS    constant3f800000<>+0(SB), Y8
-	VMOVUPS    constant3f800000<>+0(SB), Y9
-	VSUBPS     Y6, Y8, Y6
-	VSUBPS     Y7, Y9, Y7
-	VANDPS     constant80000000<>+0(SB), Y2, Y8
-	VANDPS     constant80000000<>+0(SB), Y3, Y9
-	VXORPS     Y8, Y6, Y6
-	VXORPS     Y9, Y7, Y7
-	VMULPS     Y2, Y2, Y8
-	VMULPS     Y3, Y3, Y9
-	VMULPS     constantbbbaf0ea<>+0(SB), Y8, Y10
-	VMULPS     constantbbbaf0ea<>+0(SB), Y9, Y11
-	VADDPS     constant3ca9134e<>+0(SB), Y10, Y10
-	VADDPS     constant3ca9134e<>+0(SB), Y11, Y11
-	VMULPS     Y8, Y10, Y10
-	VMULPS     Y9, Y11, Y11
-	VADDPS     constantbd5c1e2d<>+0(SB), Y10, Y10
-	VADDPS     constantbd5c1e2d<>+0(SB), Y11, Y11
-	VMULPS     Y8, Y10, Y10
-	VMULPS     Y9, Y11, Y11
-	VADDPS     constant3e088393<>+0(SB), Y10, Y10
-	VADDPS     constant3e088393<>+0(SB), Y11, Y11
-	VMULPS     Y8, Y10, Y10
-	VMULPS     Y9, Y11, Y11
-	VADDPS     constantbeaaaa99<>+0(SB), Y10, Y10
-	VADDPS     constantbeaaaa99<>+0(SB), Y11, Y11
-	VMULPS     Y8, Y10, Y8
-	VMULPS     Y9, Y11, Y9
-	VMULPS     Y2, Y8, Y8
-	VMULPS     Y3, Y9, Y9
-	VADDPS     Y2, Y8, Y2
-	VADDPS     Y3, Y9, Y3
-	VCMPPS     $0x11, constant3f200000<>+0(SB), Y4, Y4
-	VCMPPS     $0x11, constant3f200000<>+0(SB), Y5, Y5
-	VBLENDVPS  Y4, Y2, Y6, Y2
-	VBLENDVPS  Y5, Y3, Y7, Y3
+	VCVTTPS2DQ Y5, Y7
+	VPSRAD     $0x01, Y7, Y5
+	VPSUBD     Y5, Y7, Y7
+	VPADDD     constant0000007f<>+0(SB), Y5, Y5
+	VPSLLD     $0x17, Y5, Y5
+	VMULPS     Y5, Y6, Y5
+	VPADDD     constant0000007f<>+0(SB), Y7, Y7
+	VPSLLD     $0x17, Y7, Y7
+	VMULPS     Y7, Y5, Y5
+	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y4, Y6
+	VANDPS     Y6, Y5, Y5
+	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y4, Y4
+	VBLENDVPS  Y4, constant7f800000<>+0(SB), Y5, Y4
+	VADDPS     constant3f800000<>+0(SB), Y4, Y4
+	VMOVUPS    constant40000000<>+0(SB), Y5
+	VDIVPS     Y4, Y5, Y4
+	VMOVUPS    constant3f800000<>+0(SB), Y5
+	VSUBPS     Y4, Y5, Y4
+	VANDPS     constant80000000<>+0(SB), Y1, Y1
+	VXORPS     Y1, Y4, Y1
+	VCMPPS     $0x11, constant3f200000<>+0(SB), Y3, Y3
+	VBLENDVPS  Y3, Y2, Y1, Y1
 	VMULPS     constant3f000000<>+0(SB), Y0, Y0
-	VMULPS     constant3f000000<>+0(SB), Y1, Y1
-	VADDPS     constant3f800000<>+0(SB), Y2, Y2
-	VADDPS     constant3f800000<>+0(SB), Y3, Y3
-	VMULPS     Y2, Y0, Y0
-	VMULPS     Y3, Y1, Y1
+	VADDPS     constant3f800000<>+0(SB), Y1, Y1
+	VMULPS     Y1, Y0, Y0
 	VMOVUPS    Y0, (AX)(DX*1)
-	VMOVUPS    Y1, 32(AX)(DX*1)
-	ADDQ       $0x00000040, DX
+	VMOVUPS    32(AX)(DX*1), Y0
+	VMULPS     Y0, Y0, Y1
+	VMULPS     Y0, Y1, Y1
+	VMULPS     constant3d372713<>+0(SB), Y1, Y1
+	VADDPS     Y0, Y1, Y1
+	VMULPS     constant3f4c422a<>+0(SB), Y1, Y1
+	VMULPS     Y1, Y1, Y2
+	VMOVUPS    constantbbbaf0ea<>+0(SB), Y3
+	VMULPS     Y2, Y3, Y3
+	VADDPS     constant3ca9134e<>+0(SB), Y3, Y3
+	VMULPS     Y2, Y3, Y3
+	VADDPS     constantbd5c1e2d<>+0(SB), Y3, Y3
+	VMULPS     Y2, Y3, Y3
+	VADDPS     constant3e088393<>+0(SB), Y3, Y3
+	VMULPS     Y2, Y3, Y3
+	VADDPS     constantbeaaaa99<>+0(SB), Y3, Y3
+	VMULPS     Y2, Y3, Y2
+	VMULPS     Y1, Y2, Y2
+	VADDPS     Y1, Y2, Y2
+	VANDPS     constant7fffffff<>+0(SB), Y1, Y3
+	VMULPS     constant40000000<>+0(SB), Y3, Y4
+	VMULPS     constant3fb8aa3b<>+0(SB), Y4, Y5
+	VADDPS     constant4b400000<>+0(SB), Y5, Y5
+	VSUBPS     constant4b400000<>+0(SB), Y5, Y5
+	VMULPS     constant3f318000<>+0(SB), Y5, Y6
+	VSUBPS     Y6, Y4, Y6
+	VMULPS     constantb95e8083<>+0(SB), Y5, Y7
+	VSUBPS     Y7, Y6, Y6
+	VMOVUPS    constant39506967<>+0(SB), Y7
+	VMULPS     Y6, Y7, Y7
+	VADDPS     constant3ab743ce<>+0(SB), Y7, Y7
+	VMULPS     Y6, Y7, Y7
+	VADDPS     constant3c088908<>+0(SB), Y7, Y7
+	VMULPS     Y6, Y7, Y7
+	VADDPS     constant3d2aa9c1<>+0(SB), Y7, Y7
+	VMULPS     Y6, Y7, Y7
+	VADDPS     constant3e2aaaaa<>+0(SB), Y7, Y7
+	VMULPS     Y6, Y7, Y7
+	VADDPS     constant3f000000<>+0(SB), Y7, Y7
+	VMULPS     Y6, Y6, Y8
+	VMULPS     Y8, Y7, Y7
+	VADDPS     Y6, Y7, Y6
+	VADDPS     constant3f800000<>+0(SB), Y6, Y6
+	VCVTTPS2DQ Y5, Y7
+	VPSRAD     $0x01, Y7, Y5
+	VPSUBD     Y5, Y7, Y7
+	VPADDD     constant0000007f<>+0(SB), Y5, Y5
+	VPSLLD     $0x17, Y5, Y5
+	VMULPS     Y5, Y6, Y5
+	VPADDD     constant0000007f<>+0(SB), Y7, Y7
+	VPSLLD     $0x17, Y7, Y7
+	VMULPS     Y7, Y5, Y5
+	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y4, Y6
+	VANDPS     Y6, Y5, Y5
+	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y4, Y4
+	VBLENDVPS  Y4, constant7f800000<>+0(SB), Y5, Y4
+	VADDPS     constant3f800000<>+0(SB), Y4, Y4
+	VMOVUPS    constant40000000<>+0(SB), Y5
+	VDIVPS     Y4, Y5, Y4
+	VMOVUPS    constant3f800000<>+0(SB), Y5
+	VSUBPS     Y4, Y5, Y4
+	VANDPS     constant80000000<>+0(SB), Y1, Y1
+	VXORPS     Y1, Y4, Y1
+	VCMPPS     $0x11, constant3f200000<>+0(SB), Y3, Y3
+	VBLENDVPS  Y3, Y2, Y1, Y1
+	VMULPS     constant3f000000<>+0(SB), Y0, Y0
+	VADDPS     constant3f800000<>+0(SB), Y1, Y1
+	VMULPS     Y1, Y0, Y0
+	VMOVUPS    Y0, 32(AX)(DX*1)
+	ADDQ       $0x40, DX
 	SUBQ       $0x10, CX
-	JGE        full16
+	JGE        full
 
-below16:
+tail:
 	ADDQ       $0x10, CX
 	JEQ        end
 	LEAQ       masks<>+0(SB), BX
@@ -14371,139 +14379,143 @@ below16:
 	VMOVUPS    64(BX), Y0
 	VMOVUPS    96(BX), Y1
 	VMASKMOVPS (AX)(DX*1), Y0, Y2
-	VMASKMOVPS 32(AX)(DX*1), Y1, Y3
-	VMULPS     Y2, Y2, Y4
-	VMULPS     Y3, Y3, Y5
-	VMULPS     Y2, Y4, Y4
-	VMULPS     Y3, Y5, Y5
-	VMULPS     constant3d372713<>+0(SB), Y4, Y4
-	VMULPS     constant3d372713<>+0(SB), Y5, Y5
-	VADDPS     Y2, Y4, Y4
-	VADDPS     Y3, Y5, Y5
-	VMULPS     constant3f4c422a<>+0(SB), Y4, Y4
-	VMULPS     constant3f4c422a<>+0(SB), Y5, Y5
-	VANDPS     constant7fffffff<>+0(SB), Y4, Y6
-	VANDPS     constant7fffffff<>+0(SB), Y5, Y7
-	VMULPS     constant40000000<>+0(SB), Y6, Y8
-	VMULPS     constant40000000<>+0(SB), Y7, Y9
-	VMULPS     constant3fb8aa3b<>+0(SB), Y8, Y10
-	VMULPS     constant3fb8aa3b<>+0(SB), Y9, Y11
-	VADDPS     constant4b400000<>+0(SB), Y10, Y10
-	VADDPS     constant4b400000<>+0(SB), Y11, Y11
-	VSUBPS     constant4b400000<>+0(SB), Y10, Y10
-	VSUBPS     constant4b400000<>+0(SB), Y11, Y11
-	VMULPS     constant3f318000<>+0(SB), Y10, Y12
-	VMULPS     constant3f318000<>+0(SB), Y11, Y13
-	VSUBPS     Y12, Y8, Y12
-	VSUBPS     Y13, Y9, Y13
-	VMULPS     constantb95e8083<>+0(SB), Y10, Y14
-	VMULPS     constantb95e8083<>+0(SB), Y11, Y15
-	VSUBPS     Y14, Y12, Y12
-	VSUBPS     Y15, Y13, Y13
-	VMULPS     constant39506967<>+0(SB), Y12, Y14
-	VMULPS     constant39506967<>+0(SB), Y13, Y15
-	VADDPS     constant3ab743ce<>+0(SB), Y14, Y14
-	VADDPS     constant3ab743ce<>+0(SB), Y15, Y15
-	VMULPS     Y12, Y14, Y14
-	VMULPS     Y13, Y15, Y15
-	VADDPS     constant3c088908<>+0(SB), Y14, Y14
-	VADDPS     constant3c088908<>+0(SB), Y15, Y15
-	VMULPS     Y12, Y14, Y14
-	VMULPS     Y13, Y15, Y15
-	VADDPS     constant3d2aa9c1<>+0(SB), Y14, Y14
-	VADDPS     constant3d2aa9c1<>+0(SB), Y15, Y15
-	VMULPS     Y12, Y14, Y14
-	VMULPS     Y13, Y15, Y15
-	VADDPS     constant3e2aaaaa<>+0(SB), Y14, Y14
-	VADDPS     constant3e2aaaaa<>+0(SB), Y15, Y15
-	VMULPS     Y12, Y14, Y14
-	VMULPS     Y13, Y15, Y15
-	VADDPS     constant3f000000<>+0(SB), Y14, Y14
-	VADDPS     constant3f000000<>+0(SB), Y15, Y15
-	VMULPS     Y12, Y12, Y16
-	VMULPS     Y13, Y13, Y17
-	VMULPS     Y16, Y14, Y14
-	VMULPS     Y17, Y15, Y15
-	VADDPS     Y12, Y14, Y12
-	VADDPS     Y13, Y15, Y13
-	VADDPS     constant3f800000<>+0(SB), Y12, Y12
-	VADDPS     constant3f800000<>+0(SB), Y13, Y13
-	VCVTTPS2DQ Y10, Y10
-	VCVTTPS2DQ Y11, Y15
-	VPSRAD     $0x01, Y10, Y11
-	VPSRAD     $0x01, Y15, Y14
-	VPSUBD     Y11, Y10, Y10
-	VPSUBD     Y14, Y15, Y15
-	VPADDD     constant0000007f<>+0(SB), Y11, Y11
-	VPADDD     constant0000007f<>+0(SB), Y14, Y14
-	VPSLLD     $0x17, Y11, Y11
-	VPSLLD     $0x17, Y14, Y14
-	VMULPS     Y11, Y12, Y11
-	VMULPS     Y14, Y13, Y12
-	VPADDD     constant0000007f<>+0(SB), Y10, Y10
-	VPADDD     constant0000007f<>+0(SB), Y15, Y15
-	VPSLLD     $0x17, Y10, Y10
-	VPSLLD     $0x17, Y15, Y15
-	VMULPS     Y10, Y11, Y10
-	VMULPS     Y15, Y12, Y11
-	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y8, Y12
-	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y9, Y13
-	VANDPS     Y12, Y10, Y10
-	VANDPS     Y13, Y11, Y11
-	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y8, Y8
-	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y9, Y9
-	VBLENDVPS  Y8, constant7f800000<>+0(SB), Y10, Y8
-	VBLENDVPS  Y9, constant7f800000<>+0(SB), Y11, Y9
+	VMULPS     Y2, Y2, Y3
+	VMULPS     Y2, Y3, Y3
+	VMULPS     constant3d372713<>+0(SB), Y3, Y3
+	VADDPS     Y2, Y3, Y3
+	VMULPS     constant3f4c422a<>+0(SB), Y3, Y3
+	VMULPS     Y3, Y3, Y4
+	VMOVUPS    constantbbbaf0ea<>+0(SB), Y5
+	VMULPS     Y4, Y5, Y5
+	VADDPS     constant3ca9134e<>+0(SB), Y5, Y5
+	VMULPS     Y4, Y5, Y5
+	VADDPS     constantbd5c1e2d<>+0(SB), Y5, Y5
+	VMULPS     Y4, Y5, Y5
+	VADDPS     constant3e088393<>+0(SB), Y5, Y5
+	VMULPS     Y4, Y5, Y5
+	VADDPS     constantbeaaaa99<>+0(SB), Y5, Y5
+	VMULPS     Y4, Y5, Y4
+	VMULPS     Y3, Y4, Y4
+	VADDPS     Y3, Y4, Y4
+	VANDPS     constant7fffffff<>+0(SB), Y3, Y5
+	VMULPS     constant40000000<>+0(SB), Y5, Y6
+	VMULPS     constant3fb8aa3b<>+0(SB), Y6, Y7
+	VADDPS     constant4b400000<>+0(SB), Y7, Y7
+	VSUBPS     constant4b400000<>+0(SB), Y7, Y7
+	VMULPS     constant3f318000<>+0(SB), Y7, Y8
+	VSUBPS     Y8, Y6, Y8
+	VMULPS     constantb95e8083<>+0(SB), Y7, Y9
+	VSUBPS     Y9, Y8, Y8
+	VMOVUPS    constant39506967<>+0(SB), Y9
+	VMULPS     Y8, Y9, Y9
+	VADDPS     constant3ab743ce<>+0(SB), Y9, Y9
+	VMULPS     Y8, Y9, Y9
+	VADDPS     constant3c088908<>+0(SB), Y9, Y9
+	VMULPS     Y8, Y9, Y9
+	VADDPS     constant3d2aa9c1<>+0(SB), Y9, Y9
+	VMULPS     Y8, Y9, Y9
+	VADDPS     constant3e2aaaaa<>+0(SB), Y9, Y9
+	VMULPS     Y8, Y9, Y9
+	VADDPS     constant3f000000<>+0(SB), Y9, Y9
+	VMULPS     Y8, Y8, Y10
+	VMULPS     Y10, Y9, Y9
+	VADDPS     Y8, Y9, Y8
 	VADDPS     constant3f800000<>+0(SB), Y8, Y8
-	VADDPS     constant3f800000<>+0(SB), Y9, Y9
-	VMOVUPS    constant40000000<>+0(SB), Y10
-	VMOVUPS    constant40000000<>+0(SB), Y11
-	VDIVPS     Y8, Y10, Y8
-	VDIVPS     Y9, Y11, Y9
-	VMOVUPS    constant3f800000<>+0(SB), Y10
-	VMOVUPS    constant3f800000<>+0(SB), Y11
-	VSUBPS     Y8, Y10, Y8
-	VSUBPS     Y9, Y11, Y9
-	VANDPS     constant80000000<>+0(SB), Y4, Y10
-	VANDPS     constant80000000<>+0(SB), Y5, Y11
-	VXORPS     Y10, Y8, Y8
-	VXORPS     Y11, Y9, Y9
-	VMULPS     Y4, Y4, Y10
-	VMULPS     Y5, Y5, Y11
-	VMULPS     constantbbbaf0ea<>+0(SB), Y10, Y12
-	VMULPS     constantbbbaf0ea<>+0(SB), Y11, Y13
-	VADDPS     constant3ca9134e<>+0(SB), Y12, Y12
-	VADDPS     constant3ca9134e<>+0(SB), Y13, Y13
-	VMULPS     Y10, Y12, Y12
-	VMULPS     Y11, Y13, Y13
-	VADDPS     constantbd5c1e2d<>+0(SB), Y12, Y12
-	VADDPS     constantbd5c1e2d<>+0(SB), Y13, Y13
-	VMULPS     Y10, Y12, Y12
-	VMULPS     Y11, Y13, Y13
-	VADDPS     constant3e088393<>+0(SB), Y12, Y12
-	VADDPS     constant3e088393<>+0(SB), Y13, Y13
-	VMULPS     Y10, Y12, Y12
-	VMULPS     Y11, Y13, Y13
-	VADDPS     constantbeaaaa99<>+0(SB), Y12, Y12
-	VADDPS     constantbeaaaa99<>+0(SB), Y13, Y13
-	VMULPS     Y10, Y12, Y10
-	VMULPS     Y11, Y13, Y11
-	VMULPS     Y4, Y10, Y10
-	VMULPS     Y5, Y11, Y11
-	VADDPS     Y4, Y10, Y4
-	VADDPS     Y5, Y11, Y5
-	VCMPPS     $0x11, constant3f200000<>+0(SB), Y6, Y6
-	VCMPPS     $0x11, constant3f200000<>+0(SB), Y7, Y7
-	VBLENDVPS  Y6, Y4, Y8, Y4
-	VBLENDVPS  Y7, Y5, Y9, Y5
+	VCVTTPS2DQ Y7, Y9
+	VPSRAD     $0x01, Y9, Y7
+	VPSUBD     Y7, Y9, Y9
+	VPADDD     constant0000007f<>+0(SB), Y7, Y7
+	VPSLLD     $0x17, Y7, Y7
+	VMULPS     Y7, Y8, Y7
+	VPADDD     constant0000007f<>+0(SB), Y9, Y9
+	VPSLLD     $0x17, Y9, Y9
+	VMULPS     Y9, Y7, Y7
+	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y6, Y8
+	VANDPS     Y8, Y7, Y7
+	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y6, Y6
+	VBLENDVPS  Y6, constant7f800000<>+0(SB), Y7, Y6
+	VADDPS     constant3f800000<>+0(SB), Y6, Y6
+	VMOVUPS    constant40000000<>+0(SB), Y7
+	VDIVPS     Y6, Y7, Y6
+	VMOVUPS    constant3f800000<>+0(SB), Y7
+	VSUBPS     Y6, Y7, Y6
+	VANDPS     constant80000000<>+0(SB), Y3, Y3
+	VXORPS     Y3, Y6, Y3
+	VCMPPS     $0x11, constant3f200000<>+0(SB), Y5, Y5
+	VBLENDVPS  Y5, Y4, Y3, Y3
 	VMULPS     constant3f000000<>+0(SB), Y2, Y2
-	VMULPS     constant3f000000<>+0(SB), Y3, Y3
-	VADDPS     constant3f800000<>+0(SB), Y4, Y4
-	VADDPS     constant3f800000<>+0(SB), Y5, Y5
-	VMULPS     Y4, Y2, Y2
-	VMULPS     Y5, Y3, Y3
+	VADDPS     constant3f800000<>+0(SB), Y3, Y3
+	VMULPS     Y3, Y2, Y2
 	VMASKMOVPS Y2, Y0, (AX)(DX*1)
-	VMASKMOVPS Y3, Y1, 32(AX)(DX*1)
+	VMASKMOVPS 32(AX)(DX*1), Y1, Y0
+	VMULPS     Y0, Y0, Y2
+	VMULPS     Y0, Y2, Y2
+	VMULPS     constant3d372713<>+0(SB), Y2, Y2
+	VADDPS     Y0, Y2, Y2
+	VMULPS     constant3f4c422a<>+0(SB), Y2, Y2
+	VMULPS     Y2, Y2, Y3
+	VMOVUPS    constantbbbaf0ea<>+0(SB), Y4
+	VMULPS     Y3, Y4, Y4
+	VADDPS     constant3ca9134e<>+0(SB), Y4, Y4
+	VMULPS     Y3, Y4, Y4
+	VADDPS     constantbd5c1e2d<>+0(SB), Y4, Y4
+	VMULPS     Y3, Y4, Y4
+	VADDPS     constant3e088393<>+0(SB), Y4, Y4
+	VMULPS     Y3, Y4, Y4
+	VADDPS     constantbeaaaa99<>+0(SB), Y4, Y4
+	VMULPS     Y3, Y4, Y3
+	VMULPS     Y2, Y3, Y3
+	VADDPS     Y2, Y3, Y3
+	VANDPS     constant7fffffff<>+0(SB), Y2, Y4
+	VMULPS     constant40000000<>+0(SB), Y4, Y5
+	VMULPS     constant3fb8aa3b<>+0(SB), Y5, Y6
+	VADDPS     constant4b400000<>+0(SB), Y6, Y6
+	VSUBPS     constant4b400000<>+0(SB), Y6, Y6
+	VMULPS     constant3f318000<>+0(SB), Y6, Y7
+	VSUBPS     Y7, Y5, Y7
+	VMULPS     constantb95e8083<>+0(SB), Y6, Y8
+	VSUBPS     Y8, Y7, Y7
+	VMOVUPS    constant39506967<>+0(SB), Y8
+	VMULPS     Y7, Y8, Y8
+	VADDPS     constant3ab743ce<>+0(SB), Y8, Y8
+	VMULPS     Y7, Y8, Y8
+	VADDPS     constant3c088908<>+0(SB), Y8, Y8
+	VMULPS     Y7, Y8, Y8
+	VADDPS     constant3d2aa9c1<>+0(SB), Y8, Y8
+	VMULPS     Y7, Y8, Y8
+	VADDPS     constant3e2aaaaa<>+0(SB), Y8, Y8
+	VMULPS     Y7, Y8, Y8
+	VADDPS     constant3f000000<>+0(SB), Y8, Y8
+	VMULPS     Y7, Y7, Y9
+	VMULPS     Y9, Y8, Y8
+	VADDPS     Y7, Y8, Y7
+	VADDPS     constant3f800000<>+0(SB), Y7, Y7
+	VCVTTPS2DQ Y6, Y8
+	VPSRAD     $0x01, Y8, Y6
+	VPSUBD     Y6, Y8, Y8
+	VPADDD     constant0000007f<>+0(SB), Y6, Y6
+	VPSLLD     $0x17, Y6, Y6
+	VMULPS     Y6, Y7, Y6
+	VPADDD     constant0000007f<>+0(SB), Y8, Y8
+	VPSLLD     $0x17, Y8, Y8
+	VMULPS     Y8, Y6, Y6
+	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y5, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y5, Y5
+	VBLENDVPS  Y5, constant7f800000<>+0(SB), Y6, Y5
+	VADDPS     constant3f800000<>+0(SB), Y5, Y5
+	VMOVUPS    constant40000000<>+0(SB), Y6
+	VDIVPS     Y5, Y6, Y5
+	VMOVUPS    constant3f800000<>+0(SB), Y6
+	VSUBPS     Y5, Y6, Y5
+	VANDPS     constant80000000<>+0(SB), Y2, Y2
+	VXORPS     Y2, Y5, Y2
+	VCMPPS     $0x11, constant3f200000<>+0(SB), Y4, Y4
+	VBLENDVPS  Y4, Y3, Y2, Y2
+	VMULPS     constant3f000000<>+0(SB), Y0, Y0
+	VADDPS     constant3f800000<>+0(SB), Y2, Y2
+	VMULPS     Y2, Y0, Y0
+	VMASKMOVPS Y0, Y1, 32(AX)(DX*1)
 
 end:
 	VZEROUPPER
@@ -14528,26 +14540,6 @@ DATA constant3f4c422a<>+20(SB)/4, $0x3f4c422a
 DATA constant3f4c422a<>+24(SB)/4, $0x3f4c422a
 DATA constant3f4c422a<>+28(SB)/4, $0x3f4c422a
 GLOBL constant3f4c422a<>(SB), RODATA|NOPTR, $32
-
-DATA constant40000000<>+0(SB)/4, $0x40000000
-DATA constant40000000<>+4(SB)/4, $0x40000000
-DATA constant40000000<>+8(SB)/4, $0x40000000
-DATA constant40000000<>+12(SB)/4, $0x40000000
-DATA constant40000000<>+16(SB)/4, $0x40000000
-DATA constant40000000<>+20(SB)/4, $0x40000000
-DATA constant40000000<>+24(SB)/4, $0x40000000
-DATA constant40000000<>+28(SB)/4, $0x40000000
-GLOBL constant40000000<>(SB), RODATA|NOPTR, $32
-
-DATA constant80000000<>+0(SB)/4, $0x80000000
-DATA constant80000000<>+4(SB)/4, $0x80000000
-DATA constant80000000<>+8(SB)/4, $0x80000000
-DATA constant80000000<>+12(SB)/4, $0x80000000
-DATA constant80000000<>+16(SB)/4, $0x80000000
-DATA constant80000000<>+20(SB)/4, $0x80000000
-DATA constant80000000<>+24(SB)/4, $0x80000000
-DATA constant80000000<>+28(SB)/4, $0x80000000
-GLOBL constant80000000<>(SB), RODATA|NOPTR, $32
 
 DATA constantbbbaf0ea<>+0(SB)/4, $0xbbbaf0ea
 DATA constantbbbaf0ea<>+4(SB)/4, $0xbbbaf0ea
@@ -14599,6 +14591,26 @@ DATA constantbeaaaa99<>+24(SB)/4, $0xbeaaaa99
 DATA constantbeaaaa99<>+28(SB)/4, $0xbeaaaa99
 GLOBL constantbeaaaa99<>(SB), RODATA|NOPTR, $32
 
+DATA constant40000000<>+0(SB)/4, $0x40000000
+DATA constant40000000<>+4(SB)/4, $0x40000000
+DATA constant40000000<>+8(SB)/4, $0x40000000
+DATA constant40000000<>+12(SB)/4, $0x40000000
+DATA constant40000000<>+16(SB)/4, $0x40000000
+DATA constant40000000<>+20(SB)/4, $0x40000000
+DATA constant40000000<>+24(SB)/4, $0x40000000
+DATA constant40000000<>+28(SB)/4, $0x40000000
+GLOBL constant40000000<>(SB), RODATA|NOPTR, $32
+
+DATA constant80000000<>+0(SB)/4, $0x80000000
+DATA constant80000000<>+4(SB)/4, $0x80000000
+DATA constant80000000<>+8(SB)/4, $0x80000000
+DATA constant80000000<>+12(SB)/4, $0x80000000
+DATA constant80000000<>+16(SB)/4, $0x80000000
+DATA constant80000000<>+20(SB)/4, $0x80000000
+DATA constant80000000<>+24(SB)/4, $0x80000000
+DATA constant80000000<>+28(SB)/4, $0x80000000
+GLOBL constant80000000<>(SB), RODATA|NOPTR, $32
+
 DATA constant3f200000<>+0(SB)/4, $0x3f200000
 DATA constant3f200000<>+4(SB)/4, $0x3f200000
 DATA constant3f200000<>+8(SB)/4, $0x3f200000
@@ -14616,22 +14628,22 @@ TEXT ·ReLU(SB), NOSPLIT, $0-24
 	MOVQ x_len+8(FP), CX
 	XORQ DX, DX
 	SUBQ $0x10, CX
-	JLT  below16
+	JLT  tail
 
-full16:
+full:
 	VMOVUPS (AX)(DX*1), Y0
-	VMOVUPS 32(AX)(DX*1), Y1
-	VMOVUPS constant00000000<>+0(SB), Y2
-	VMOVUPS constant00000000<>+0(SB), Y3
-	VMAXPS  Y0, Y2, Y0
-	VMAXPS  Y1, Y3, Y1
+	VMOVUPS constant00000000<>+0(SB), Y1
+	VMAXPS  Y0, Y1, Y0
 	VMOVUPS Y0, (AX)(DX*1)
-	VMOVUPS Y1, 32(AX)(DX*1)
-	ADDQ    $0x00000040, DX
+	VMOVUPS 32(AX)(DX*1), Y0
+	VMOVUPS constant00000000<>+0(SB), Y1
+	VMAXPS  Y0, Y1, Y0
+	VMOVUPS Y0, 32(AX)(DX*1)
+	ADDQ    $0x40, DX
 	SUBQ    $0x10, CX
-	JGE     full16
+	JGE     full
 
-below16:
+tail:
 	ADDQ       $0x10, CX
 	JEQ        end
 	LEAQ       masks<>+0(SB), BX
@@ -14640,13 +14652,13 @@ below16:
 	VMOVUPS    64(BX), Y0
 	VMOVUPS    96(BX), Y1
 	VMASKMOVPS (AX)(DX*1), Y0, Y2
-	VMASKMOVPS 32(AX)(DX*1), Y1, Y3
-	VMOVUPS    constant00000000<>+0(SB), Y4
-	VMOVUPS    constant00000000<>+0(SB), Y5
-	VMAXPS     Y2, Y4, Y2
-	VMAXPS     Y3, Y5, Y3
+	VMOVUPS    constant00000000<>+0(SB), Y3
+	VMAXPS     Y2, Y3, Y2
 	VMASKMOVPS Y2, Y0, (AX)(DX*1)
-	VMASKMOVPS Y3, Y1, 32(AX)(DX*1)
+	VMASKMOVPS 32(AX)(DX*1), Y1, Y0
+	VMOVUPS    constant00000000<>+0(SB), Y2
+	VMAXPS     Y0, Y2, Y0
+	VMASKMOVPS Y0, Y1, 32(AX)(DX*1)
 
 end:
 	VZEROUPPER
@@ -14659,94 +14671,96 @@ TEXT ·SiLU(SB), NOSPLIT, $0-24
 	MOVQ x_len+8(FP), CX
 	XORQ DX, DX
 	SUBQ $0x10, CX
-	JLT  below16
+	JLT  tail
 
-full16:
+full:
 	VMOVUPS    (AX)(DX*1), Y0
-	VMOVUPS    32(AX)(DX*1), Y1
-	VMOVUPS    constant00000000<>+0(SB), Y2
-	VMOVUPS    constant00000000<>+0(SB), Y3
-	VSUBPS     Y0, Y2, Y2
-	VSUBPS     Y1, Y3, Y3
-	VMULPS     constant3fb8aa3b<>+0(SB), Y2, Y4
-	VMULPS     constant3fb8aa3b<>+0(SB), Y3, Y5
-	VADDPS     constant4b400000<>+0(SB), Y4, Y4
-	VADDPS     constant4b400000<>+0(SB), Y5, Y5
-	VSUBPS     constant4b400000<>+0(SB), Y4, Y4
-	VSUBPS     constant4b400000<>+0(SB), Y5, Y5
-	VMULPS     constant3f318000<>+0(SB), Y4, Y6
-	VMULPS     constant3f318000<>+0(SB), Y5, Y7
-	VSUBPS     Y6, Y2, Y6
-	VSUBPS     Y7, Y3, Y7
-	VMULPS     constantb95e8083<>+0(SB), Y4, Y8
-	VMULPS     constantb95e8083<>+0(SB), Y5, Y9
-	VSUBPS     Y8, Y6, Y6
-	VSUBPS     Y9, Y7, Y7
-	VMULPS     constant39506967<>+0(SB), Y6, Y8
-	VMULPS     constant39506967<>+0(SB), Y7, Y9
-	VADDPS     constant3ab743ce<>+0(SB), Y8, Y8
-	VADDPS     constant3ab743ce<>+0(SB), Y9, Y9
-	VMULPS     Y6, Y8, Y8
-	VMULPS     Y7, Y9, Y9
-	VADDPS     constant3c088908<>+0(SB), Y8, Y8
-	VADDPS     constant3c088908<>+0(SB), Y9, Y9
-	VMULPS     Y6, Y8, Y8
-	VMULPS     Y7, Y9, Y9
-	VADDPS     constant3d2aa9c1<>+0(SB), Y8, Y8
-	VADDPS     constant3d2aa9c1<>+0(SB), Y9, Y9
-	VMULPS     Y6, Y8, Y8
-	VMULPS     Y7, Y9, Y9
-	VADDPS     constant3e2aaaaa<>+0(SB), Y8, Y8
-	VADDPS     constant3e2aaaaa<>+0(SB), Y9, Y9
-	VMULPS     Y6, Y8, Y8
-	VMULPS     Y7, Y9, Y9
-	VADDPS     constant3f000000<>+0(SB), Y8, Y8
-	VADDPS     constant3f000000<>+0(SB), Y9, Y9
-	VMULPS     Y6, Y6, Y10
-	VMULPS     Y7, Y7, Y11
-	VMULPS     Y10, Y8, Y8
-	VMULPS     Y11, Y9, Y9
-	VADDPS     Y6, Y8, Y6
-	VADDPS     Y7, Y9, Y7
-	VADDPS     constant3f800000<>+0(SB), Y6, Y6
-	VADDPS     constant3f800000<>+0(SB), Y7, Y7
-	VCVTTPS2DQ Y4, Y4
-	VCVTTPS2DQ Y5, Y9
-	VPSRAD     $0x01, Y4, Y5
-	VPSRAD     $0x01, Y9, Y8
-	VPSUBD     Y5, Y4, Y4
-	VPSUBD     Y8, Y9, Y9
-	VPADDD     constant0000007f<>+0(SB), Y5, Y5
-	VPADDD     constant0000007f<>+0(SB), Y8, Y8
-	VPSLLD     $0x17, Y5, Y5
-	VPSLLD     $0x17, Y8, Y8
-	VMULPS     Y5, Y6, Y5
-	VMULPS     Y8, Y7, Y6
-	VPADDD     constant0000007f<>+0(SB), Y4, Y4
-	VPADDD     constant0000007f<>+0(SB), Y9, Y9
-	VPSLLD     $0x17, Y4, Y4
-	VPSLLD     $0x17, Y9, Y9
-	VMULPS     Y4, Y5, Y4
-	VMULPS     Y9, Y6, Y5
-	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y2, Y6
-	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y3, Y7
-	VANDPS     Y6, Y4, Y4
-	VANDPS     Y7, Y5, Y5
-	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y2, Y2
-	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y3, Y3
-	VBLENDVPS  Y2, constant7f800000<>+0(SB), Y4, Y2
-	VBLENDVPS  Y3, constant7f800000<>+0(SB), Y5, Y3
-	VADDPS     constant3f800000<>+0(SB), Y2, Y2
+	VMOVUPS    constant00000000<>+0(SB), Y1
+	VSUBPS     Y0, Y1, Y1
+	VMULPS     constant3fb8aa3b<>+0(SB), Y1, Y2
+	VADDPS     constant4b400000<>+0(SB), Y2, Y2
+	VSUBPS     constant4b400000<>+0(SB), Y2, Y2
+	VMULPS     constant3f318000<>+0(SB), Y2, Y3
+	VSUBPS     Y3, Y1, Y3
+	VMULPS     constantb95e8083<>+0(SB), Y2, Y4
+	VSUBPS     Y4, Y3, Y3
+	VMOVUPS    constant39506967<>+0(SB), Y4
+	VMULPS     Y3, Y4, Y4
+	VADDPS     constant3ab743ce<>+0(SB), Y4, Y4
+	VMULPS     Y3, Y4, Y4
+	VADDPS     constant3c088908<>+0(SB), Y4, Y4
+	VMULPS     Y3, Y4, Y4
+	VADDPS     constant3d2aa9c1<>+0(SB), Y4, Y4
+	VMULPS     Y3, Y4, Y4
+	VADDPS     constant3e2aaaaa<>+0(SB), Y4, Y4
+	VMULPS     Y3, Y4, Y4
+	VADDPS     constant3f000000<>+0(SB), Y4, Y4
+	VMULPS     Y3, Y3, Y5
+	VMULPS     Y5, Y4, Y4
+	VADDPS     Y3, Y4, Y3
 	VADDPS     constant3f800000<>+0(SB), Y3, Y3
-	VDIVPS     Y2, Y0, Y0
-	VDIVPS     Y3, Y1, Y1
+	VCVTTPS2DQ Y2, Y4
+	VPSRAD     $0x01, Y4, Y2
+	VPSUBD     Y2, Y4, Y4
+	VPADDD     constant0000007f<>+0(SB), Y2, Y2
+	VPSLLD     $0x17, Y2, Y2
+	VMULPS     Y2, Y3, Y2
+	VPADDD     constant0000007f<>+0(SB), Y4, Y4
+	VPSLLD     $0x17, Y4, Y4
+	VMULPS     Y4, Y2, Y2
+	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y1, Y3
+	VANDPS     Y3, Y2, Y2
+	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y1, Y1
+	VBLENDVPS  Y1, constant7f800000<>+0(SB), Y2, Y1
+	VADDPS     constant3f800000<>+0(SB), Y1, Y1
+	VDIVPS     Y1, Y0, Y0
 	VMOVUPS    Y0, (AX)(DX*1)
-	VMOVUPS    Y1, 32(AX)(DX*1)
-	ADDQ       $0x00000040, DX
+	VMOVUPS    32(AX)(DX*1), Y0
+	VMOVUPS    constant00000000<>+0(SB), Y1
+	VSUBPS     Y0, Y1, Y1
+	VMULPS     constant3fb8aa3b<>+0(SB), Y1, Y2
+	VADDPS     constant4b400000<>+0(SB), Y2, Y2
+	VSUBPS     constant4b400000<>+0(SB), Y2, Y2
+	VMULPS     constant3f318000<>+0(SB), Y2, Y3
+	VSUBPS     Y3, Y1, Y3
+	VMULPS     constantb95e8083<>+0(SB), Y2, Y4
+	VSUBPS     Y4, Y3, Y3
+	VMOVUPS    constant39506967<>+0(SB), Y4
+	VMULPS     Y3, Y4, Y4
+	VADDPS     constant3ab743ce<>+0(SB), Y4, Y4
+	VMULPS     Y3, Y4, Y4
+	VADDPS     constant3c088908<>+0(SB), Y4, Y4
+	VMULPS     Y3, Y4, Y4
+	VADDPS     constant3d2aa9c1<>+0(SB), Y4, Y4
+	VMULPS     Y3, Y4, Y4
+	VADDPS     constant3e2aaaaa<>+0(SB), Y4, Y4
+	VMULPS     Y3, Y4, Y4
+	VADDPS     constant3f000000<>+0(SB), Y4, Y4
+	VMULPS     Y3, Y3, Y5
+	VMULPS     Y5, Y4, Y4
+	VADDPS     Y3, Y4, Y3
+	VADDPS     constant3f800000<>+0(SB), Y3, Y3
+	VCVTTPS2DQ Y2, Y4
+	VPSRAD     $0x01, Y4, Y2
+	VPSUBD     Y2, Y4, Y4
+	VPADDD     constant0000007f<>+0(SB), Y2, Y2
+	VPSLLD     $0x17, Y2, Y2
+	VMULPS     Y2, Y3, Y2
+	VPADDD     constant0000007f<>+0(SB), Y4, Y4
+	VPSLLD     $0x17, Y4, Y4
+	VMULPS     Y4, Y2, Y2
+	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y1, Y3
+	VANDPS     Y3, Y2, Y2
+	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y1, Y1
+	VBLENDVPS  Y1, constant7f800000<>+0(SB), Y2, Y1
+	VADDPS     constant3f800000<>+0(SB), Y1, Y1
+	VDIVPS     Y1, Y0, Y0
+	VMOVUPS    Y0, 32(AX)(DX*1)
+	ADDQ       $0x40, DX
 	SUBQ       $0x10, CX
-	JGE        full16
+	JGE        full
 
-below16:
+tail:
 	ADDQ       $0x10, CX
 	JEQ        end
 	LEAQ       masks<>+0(SB), BX
@@ -14755,85 +14769,87 @@ below16:
 	VMOVUPS    64(BX), Y0
 	VMOVUPS    96(BX), Y1
 	VMASKMOVPS (AX)(DX*1), Y0, Y2
-	VMASKMOVPS 32(AX)(DX*1), Y1, Y3
-	VMOVUPS    constant00000000<>+0(SB), Y4
-	VMOVUPS    constant00000000<>+0(SB), Y5
-	VSUBPS     Y2, Y4, Y4
-	VSUBPS     Y3, Y5, Y5
-	VMULPS     constant3fb8aa3b<>+0(SB), Y4, Y6
-	VMULPS     constant3fb8aa3b<>+0(SB), Y5, Y7
-	VADDPS     constant4b400000<>+0(SB), Y6, Y6
-	VADDPS     constant4b400000<>+0(SB), Y7, Y7
-	VSUBPS     constant4b400000<>+0(SB), Y6, Y6
-	VSUBPS     constant4b400000<>+0(SB), Y7, Y7
-	VMULPS     constant3f318000<>+0(SB), Y6, Y8
-	VMULPS     constant3f318000<>+0(SB), Y7, Y9
-	VSUBPS     Y8, Y4, Y8
-	VSUBPS     Y9, Y5, Y9
-	VMULPS     constantb95e8083<>+0(SB), Y6, Y10
-	VMULPS     constantb95e8083<>+0(SB), Y7, Y11
-	VSUBPS     Y10, Y8, Y8
-	VSUBPS     Y11, Y9, Y9
-	VMULPS     constant39506967<>+0(SB), Y8, Y10
-	VMULPS     constant39506967<>+0(SB), Y9, Y11
-	VADDPS     constant3ab743ce<>+0(SB), Y10, Y10
-	VADDPS     constant3ab743ce<>+0(SB), Y11, Y11
-	VMULPS     Y8, Y10, Y10
-	VMULPS     Y9, Y11, Y11
-	VADDPS     constant3c088908<>+0(SB), Y10, Y10
-	VADDPS     constant3c088908<>+0(SB), Y11, Y11
-	VMULPS     Y8, Y10, Y10
-	VMULPS     Y9, Y11, Y11
-	VADDPS     constant3d2aa9c1<>+0(SB), Y10, Y10
-	VADDPS     constant3d2aa9c1<>+0(SB), Y11, Y11
-	VMULPS     Y8, Y10, Y10
-	VMULPS     Y9, Y11, Y11
-	VADDPS     constant3e2aaaaa<>+0(SB), Y10, Y10
-	VADDPS     constant3e2aaaaa<>+0(SB), Y11, Y11
-	VMULPS     Y8, Y10, Y10
-	VMULPS     Y9, Y11, Y11
-	VADDPS     constant3f000000<>+0(SB), Y10, Y10
-	VADDPS     constant3f000000<>+0(SB), Y11, Y11
-	VMULPS     Y8, Y8, Y12
-	VMULPS     Y9, Y9, Y13
-	VMULPS     Y12, Y10, Y10
-	VMULPS     Y13, Y11, Y11
-	VADDPS     Y8, Y10, Y8
-	VADDPS     Y9, Y11, Y9
-	VADDPS     constant3f800000<>+0(SB), Y8, Y8
-	VADDPS     constant3f800000<>+0(SB), Y9, Y9
-	VCVTTPS2DQ Y6, Y6
-	VCVTTPS2DQ Y7, Y11
-	VPSRAD     $0x01, Y6, Y7
-	VPSRAD     $0x01, Y11, Y10
-	VPSUBD     Y7, Y6, Y6
-	VPSUBD     Y10, Y11, Y11
-	VPADDD     constant0000007f<>+0(SB), Y7, Y7
-	VPADDD     constant0000007f<>+0(SB), Y10, Y10
-	VPSLLD     $0x17, Y7, Y7
-	VPSLLD     $0x17, Y10, Y10
-	VMULPS     Y7, Y8, Y7
-	VMULPS     Y10, Y9, Y8
-	VPADDD     constant0000007f<>+0(SB), Y6, Y6
-	VPADDD     constant0000007f<>+0(SB), Y11, Y11
-	VPSLLD     $0x17, Y6, Y6
-	VPSLLD     $0x17, Y11, Y11
-	VMULPS     Y6, Y7, Y6
-	VMULPS     Y11, Y8, Y7
-	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y4, Y8
-	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y5, Y9
-	VANDPS     Y8, Y6, Y6
-	VANDPS     Y9, Y7, Y7
-	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y4, Y4
-	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y5, Y5
-	VBLENDVPS  Y4, constant7f800000<>+0(SB), Y6, Y4
-	VBLENDVPS  Y5, constant7f800000<>+0(SB), Y7, Y5
-	VADDPS     constant3f800000<>+0(SB), Y4, Y4
+	VMOVUPS    constant00000000<>+0(SB), Y3
+	VSUBPS     Y2, Y3, Y3
+	VMULPS     constant3fb8aa3b<>+0(SB), Y3, Y4
+	VADDPS     constant4b400000<>+0(SB), Y4, Y4
+	VSUBPS     constant4b400000<>+0(SB), Y4, Y4
+	VMULPS     constant3f318000<>+0(SB), Y4, Y5
+	VSUBPS     Y5, Y3, Y5
+	VMULPS     constantb95e8083<>+0(SB), Y4, Y6
+	VSUBPS     Y6, Y5, Y5
+	VMOVUPS    constant39506967<>+0(SB), Y6
+	VMULPS     Y5, Y6, Y6
+	VADDPS     constant3ab743ce<>+0(SB), Y6, Y6
+	VMULPS     Y5, Y6, Y6
+	VADDPS     constant3c088908<>+0(SB), Y6, Y6
+	VMULPS     Y5, Y6, Y6
+	VADDPS     constant3d2aa9c1<>+0(SB), Y6, Y6
+	VMULPS     Y5, Y6, Y6
+	VADDPS     constant3e2aaaaa<>+0(SB), Y6, Y6
+	VMULPS     Y5, Y6, Y6
+	VADDPS     constant3f000000<>+0(SB), Y6, Y6
+	VMULPS     Y5, Y5, Y7
+	VMULPS     Y7, Y6, Y6
+	VADDPS     Y5, Y6, Y5
 	VADDPS     constant3f800000<>+0(SB), Y5, Y5
-	VDIVPS     Y4, Y2, Y2
-	VDIVPS     Y5, Y3, Y3
+	VCVTTPS2DQ Y4, Y6
+	VPSRAD     $0x01, Y6, Y4
+	VPSUBD     Y4, Y6, Y6
+	VPADDD     constant0000007f<>+0(SB), Y4, Y4
+	VPSLLD     $0x17, Y4, Y4
+	VMULPS     Y4, Y5, Y4
+	VPADDD     constant0000007f<>+0(SB), Y6, Y6
+	VPSLLD     $0x17, Y6, Y6
+	VMULPS     Y6, Y4, Y4
+	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y3, Y5
+	VANDPS     Y5, Y4, Y4
+	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y3, Y3
+	VBLENDVPS  Y3, constant7f800000<>+0(SB), Y4, Y3
+	VADDPS     constant3f800000<>+0(SB), Y3, Y3
+	VDIVPS     Y3, Y2, Y2
 	VMASKMOVPS Y2, Y0, (AX)(DX*1)
-	VMASKMOVPS Y3, Y1, 32(AX)(DX*1)
+	VMASKMOVPS 32(AX)(DX*1), Y1, Y0
+	VMOVUPS    constant00000000<>+0(SB), Y2
+	VSUBPS     Y0, Y2, Y2
+	VMULPS     constant3fb8aa3b<>+0(SB), Y2, Y3
+	VADDPS     constant4b400000<>+0(SB), Y3, Y3
+	VSUBPS     constant4b400000<>+0(SB), Y3, Y3
+	VMULPS     constant3f318000<>+0(SB), Y3, Y4
+	VSUBPS     Y4, Y2, Y4
+	VMULPS     constantb95e8083<>+0(SB), Y3, Y5
+	VSUBPS     Y5, Y4, Y4
+	VMOVUPS    constant39506967<>+0(SB), Y5
+	VMULPS     Y4, Y5, Y5
+	VADDPS     constant3ab743ce<>+0(SB), Y5, Y5
+	VMULPS     Y4, Y5, Y5
+	VADDPS     constant3c088908<>+0(SB), Y5, Y5
+	VMULPS     Y4, Y5, Y5
+	VADDPS     constant3d2aa9c1<>+0(SB), Y5, Y5
+	VMULPS     Y4, Y5, Y5
+	VADDPS     constant3e2aaaaa<>+0(SB), Y5, Y5
+	VMULPS     Y4, Y5, Y5
+	VADDPS     constant3f000000<>+0(SB), Y5, Y5
+	VMULPS     Y4, Y4, Y6
+	VMULPS     Y6, Y5, Y5
+	VADDPS     Y4, Y5, Y4
+	VADDPS     constant3f800000<>+0(SB), Y4, Y4
+	VCVTTPS2DQ Y3, Y5
+	VPSRAD     $0x01, Y5, Y3
+	VPSUBD     Y3, Y5, Y5
+	VPADDD     constant0000007f<>+0(SB), Y3, Y3
+	VPSLLD     $0x17, Y3, Y3
+	VMULPS     Y3, Y4, Y3
+	VPADDD     constant0000007f<>+0(SB), Y5, Y5
+	VPSLLD     $0x17, Y5, Y5
+	VMULPS     Y5, Y3, Y3
+	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y2, Y4
+	VANDPS     Y4, Y3, Y3
+	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y2, Y2
+	VBLENDVPS  Y2, constant7f800000<>+0(SB), Y3, Y2
+	VADDPS     constant3f800000<>+0(SB), Y2, Y2
+	VDIVPS     Y2, Y0, Y0
+	VMASKMOVPS Y0, Y1, 32(AX)(DX*1)
 
 end:
 	VZEROUPPER
@@ -14846,132 +14862,136 @@ TEXT ·Tanh(SB), NOSPLIT, $0-24
 	MOVQ x_len+8(FP), CX
 	XORQ DX, DX
 	SUBQ $0x10, CX
-	JLT  below16
+	JLT  tail
 
-full16:
+full:
 	VMOVUPS    (AX)(DX*1), Y0
-	VMOVUPS    32(AX)(DX*1), Y1
+	VMULPS     Y0, Y0, Y1
+	VMOVUPS    constantbbbaf0ea<>+0(SB), Y2
+	VMULPS     Y1, Y2, Y2
+	VADDPS     constant3ca9134e<>+0(SB), Y2, Y2
+	VMULPS     Y1, Y2, Y2
+	VADDPS     constantbd5c1e2d<>+0(SB), Y2, Y2
+	VMULPS     Y1, Y2, Y2
+	VADDPS     constant3e088393<>+0(SB), Y2, Y2
+	VMULPS     Y1, Y2, Y2
+	VADDPS     constantbeaaaa99<>+0(SB), Y2, Y2
+	VMULPS     Y1, Y2, Y1
+	VMULPS     Y0, Y1, Y1
+	VADDPS     Y0, Y1, Y1
 	VANDPS     constant7fffffff<>+0(SB), Y0, Y2
-	VANDPS     constant7fffffff<>+0(SB), Y1, Y3
-	VMULPS     constant40000000<>+0(SB), Y2, Y4
-	VMULPS     constant40000000<>+0(SB), Y3, Y5
-	VMULPS     constant3fb8aa3b<>+0(SB), Y4, Y6
-	VMULPS     constant3fb8aa3b<>+0(SB), Y5, Y7
-	VADDPS     constant4b400000<>+0(SB), Y6, Y6
-	VADDPS     constant4b400000<>+0(SB), Y7, Y7
-	VSUBPS     constant4b400000<>+0(SB), Y6, Y6
-	VSUBPS     constant4b400000<>+0(SB), Y7, Y7
-	VMULPS     constant3f318000<>+0(SB), Y6, Y8
-	VMULPS     constant3f318000<>+0(SB), Y7, Y9
-	VSUBPS     Y8, Y4, Y8
-	VSUBPS     Y9, Y5, Y9
-	VMULPS     constantb95e8083<>+0(SB), Y6, Y10
-	VMULPS     constantb95e8083<>+0(SB), Y7, Y11
-	VSUBPS     Y10, Y8, Y8
-	VSUBPS     Y11, Y9, Y9
-	VMULPS     constant39506967<>+0(SB), Y8, Y10
-	VMULPS     constant39506967<>+0(SB), Y9, Y11
-	VADDPS     constant3ab743ce<>+0(SB), Y10, Y10
-	VADDPS     constant3ab743ce<>+0(SB), Y11, Y11
-	VMULPS     Y8, Y10, Y10
-	VMULPS     Y9, Y11, Y11
-	VADDPS     constant3c088908<>+0(SB), Y10, Y10
-	VADDPS     constant3c088908<>+0(SB), Y11, Y11
-	VMULPS     Y8, Y10, Y10
-	VMULPS     Y9, Y11, Y11
-	VADDPS     constant3d2aa9c1<>+0(SB), Y10, Y10
-	VADDPS     constant3d2aa9c1<>+0(SB), Y11, Y11
-	VMULPS     Y8, Y10, Y10
-	VMULPS     Y9, Y11, Y11
-	VADDPS     constant3e2aaaaa<>+0(SB), Y10, Y10
-	VADDPS     constant3e2aaaaa<>+0(SB), Y11, Y11
-	VMULPS     Y8, Y10, Y10
-	VMULPS     Y9, Y11, Y11
-	VADDPS     constant3f000000<>+0(SB), Y10, Y10
-	VADDPS     constant3f000000<>+0(SB), Y11, Y11
-	VMULPS     Y8, Y8, Y12
-	VMULPS     Y9, Y9, Y13
-	VMULPS     Y12, Y10, Y10
-	VMULPS     Y13, Y11, Y11
-	VADDPS     Y8, Y10, Y8
-	VADDPS     Y9, Y11, Y9
-	VADDPS     constant3f800000<>+0(SB), Y8, Y8
-	VADDPS     constant3f800000<>+0(SB), Y9, Y9
-	VCVTTPS2DQ Y6, Y6
-	VCVTTPS2DQ Y7, Y11
-	VPSRAD     $0x01, Y6, Y7
-	VPSRAD     $0x01, Y11, Y10
-	VPSUBD     Y7, Y6, Y6
-	VPSUBD     Y10, Y11, Y11
-	VPADDD     constant0000007f<>+0(SB), Y7, Y7
-	VPADDD     constant0000007f<>+0(SB), Y10, Y10
-	VPSLLD     $0x17, Y7, Y7
-	VPSLLD     $0x17, Y10, Y10
-	VMULPS     Y7, Y8, Y7
-	VMULPS     Y10, Y9, Y8
-	VPADDD     constant0000007f<>+0(SB), Y6, Y6
-	VPADDD     constant0000007f<>+0(SB), Y11, Y11
-	VPSLLD     $0x17, Y6, Y6
-	VPSLLD     $0x17, Y11, Y11
-	VMULPS     Y6, Y7, Y6
-	VMULPS     Y11, Y8, Y7
-	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y4, Y8
-	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y5, Y9
-	VANDPS     Y8, Y6, Y6
-	VANDPS     Y9, Y7, Y7
-	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y4, Y4
-	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y5, Y5
-	VBLENDVPS  Y4, constant7f800000<>+0(SB), Y6, Y4
-	VBLENDVPS  Y5, constant7f800000<>+0(SB), Y7, Y5
-	VADDPS     constant3f800000<>+0(SB), Y4, Y4
+	VMULPS     constant40000000<>+0(SB), Y2, Y3
+	VMULPS     constant3fb8aa3b<>+0(SB), Y3, Y4
+	VADDPS     constant4b400000<>+0(SB), Y4, Y4
+	VSUBPS     constant4b400000<>+0(SB), Y4, Y4
+	VMULPS     constant3f318000<>+0(SB), Y4, Y5
+	VSUBPS     Y5, Y3, Y5
+	VMULPS     constantb95e8083<>+0(SB), Y4, Y6
+	VSUBPS     Y6, Y5, Y5
+	VMOVUPS    constant39506967<>+0(SB), Y6
+	VMULPS     Y5, Y6, Y6
+	VADDPS     constant3ab743ce<>+0(SB), Y6, Y6
+	VMULPS     Y5, Y6, Y6
+	VADDPS     constant3c088908<>+0(SB), Y6, Y6
+	VMULPS     Y5, Y6, Y6
+	VADDPS     constant3d2aa9c1<>+0(SB), Y6, Y6
+	VMULPS     Y5, Y6, Y6
+	VADDPS     constant3e2aaaaa<>+0(SB), Y6, Y6
+	VMULPS     Y5, Y6, Y6
+	VADDPS     constant3f000000<>+0(SB), Y6, Y6
+	VMULPS     Y5, Y5, Y7
+	VMULPS     Y7, Y6, Y6
+	VADDPS     Y5, Y6, Y5
 	VADDPS     constant3f800000<>+0(SB), Y5, Y5
-	VMOVUPS    constant40000000<>+0(SB), Y6
-	VMOVUPS    constant40000000<>+0(SB), Y7
-	VDIVPS     Y4, Y6, Y4
-	VDIVPS     Y5, Y7, Y5
-	VMOVUPS    constant3f800000<>+0(SB), Y6
-	VMOVUPS    constant3f800000<>+0(SB), Y7
-	VSUBPS     Y4, Y6, Y4
-	VSUBPS     Y5, Y7, Y5
-	VANDPS     constant80000000<>+0(SB), Y0, Y6
-	VANDPS     constant80000000<>+0(SB), Y1, Y7
-	VXORPS     Y6, Y4, Y4
-	VXORPS     Y7, Y5, Y5
-	VMULPS     Y0, Y0, Y6
-	VMULPS     Y1, Y1, Y7
-	VMULPS     constantbbbaf0ea<>+0(SB), Y6, Y8
-	VMULPS     constantbbbaf0ea<>+0(SB), Y7, Y9
-	VADDPS     constant3ca9134e<>+0(SB), Y8, Y8
-	VADDPS     constant3ca9134e<>+0(SB), Y9, Y9
-	VMULPS     Y6, Y8, Y8
-	VMULPS     Y7, Y9, Y9
-	VADDPS     constantbd5c1e2d<>+0(SB), Y8, Y8
-	VADDPS     constantbd5c1e2d<>+0(SB), Y9, Y9
-	VMULPS     Y6, Y8, Y8
-	VMULPS     Y7, Y9, Y9
-	VADDPS     constant3e088393<>+0(SB), Y8, Y8
-	VADDPS     constant3e088393<>+0(SB), Y9, Y9
-	VMULPS     Y6, Y8, Y8
-	VMULPS     Y7, Y9, Y9
-	VADDPS     constantbeaaaa99<>+0(SB), Y8, Y8
-	VADDPS     constantbeaaaa99<>+0(SB), Y9, Y9
-	VMULPS     Y6, Y8, Y6
-	VMULPS     Y7, Y9, Y7
-	VMULPS     Y0, Y6, Y6
-	VMULPS     Y1, Y7, Y7
-	VADDPS     Y0, Y6, Y0
-	VADDPS     Y1, Y7, Y1
+	VCVTTPS2DQ Y4, Y6
+	VPSRAD     $0x01, Y6, Y4
+	VPSUBD     Y4, Y6, Y6
+	VPADDD     constant0000007f<>+0(SB), Y4, Y4
+	VPSLLD     $0x17, Y4, Y4
+	VMULPS     Y4, Y5, Y4
+	VPADDD     constant0000007f<>+0(SB), Y6, Y6
+	VPSLLD     $0x17, Y6, Y6
+	VMULPS     Y6, Y4, Y4
+	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y3, Y5
+	VANDPS     Y5, Y4, Y4
+	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y3, Y3
+	VBLENDVPS  Y3, constant7f800000<>+0(SB), Y4, Y3
+	VADDPS     constant3f800000<>+0(SB), Y3, Y3
+	VMOVUPS    constant40000000<>+0(SB), Y4
+	VDIVPS     Y3, Y4, Y3
+	VMOVUPS    constant3f800000<>+0(SB), Y4
+	VSUBPS     Y3, Y4, Y3
+	VANDPS     constant80000000<>+0(SB), Y0, Y0
+	VXORPS     Y0, Y3, Y0
 	VCMPPS     $0x11, constant3f200000<>+0(SB), Y2, Y2
-	VCMPPS     $0x11, constant3f200000<>+0(SB), Y3, Y3
-	VBLENDVPS  Y2, Y0, Y4, Y0
-	VBLENDVPS  Y3, Y1, Y5, Y1
+	VBLENDVPS  Y2, Y1, Y0, Y0
 	VMOVUPS    Y0, (AX)(DX*1)
-	VMOVUPS    Y1, 32(AX)(DX*1)
-	ADDQ       $0x00000040, DX
+	VMOVUPS    32(AX)(DX*1), Y0
+	VMULPS     Y0, Y0, Y1
+	VMOVUPS    constantbbbaf0ea<>+0(SB), Y2
+	VMULPS     Y1, Y2, Y2
+	VADDPS     constant3ca9134e<>+0(SB), Y2, Y2
+	VMULPS     Y1, Y2, Y2
+	VADDPS     constantbd5c1e2d<>+0(SB), Y2, Y2
+	VMULPS     Y1, Y2, Y2
+	VADDPS     constant3e088393<>+0(SB), Y2, Y2
+	VMULPS     Y1, Y2, Y2
+	VADDPS     constantbeaaaa99<>+0(SB), Y2, Y2
+	VMULPS     Y1, Y2, Y1
+	VMULPS     Y0, Y1, Y1
+	VADDPS     Y0, Y1, Y1
+	VANDPS     constant7fffffff<>+0(SB), Y0, Y2
+	VMULPS     constant40000000<>+0(SB), Y2, Y3
+	VMULPS     constant3fb8aa3b<>+0(SB), Y3, Y4
+	VADDPS     constant4b400000<>+0(SB), Y4, Y4
+	VSUBPS     constant4b400000<>+0(SB), Y4, Y4
+	VMULPS     constant3f318000<>+0(SB), Y4, Y5
+	VSUBPS     Y5, Y3, Y5
+	VMULPS     constantb95e8083<>+0(SB), Y4, Y6
+	VSUBPS     Y6, Y5, Y5
+	VMOVUPS    constant39506967<>+0(SB), Y6
+	VMULPS     Y5, Y6, Y6
+	VADDPS     constant3ab743ce<>+0(SB), Y6, Y6
+	VMULPS     Y5, Y6, Y6
+	VADDPS     constant3c088908<>+0(SB), Y6, Y6
+	VMULPS     Y5, Y6, Y6
+	VADDPS     constant3d2aa9c1<>+0(SB), Y6, Y6
+	VMULPS     Y5, Y6, Y6
+	VADDPS     constant3e2aaaaa<>+0(SB), Y6, Y6
+	VMULPS     Y5, Y6, Y6
+	VADDPS     constant3f000000<>+0(SB), Y6, Y6
+	VMULPS     Y5, Y5, Y7
+	VMULPS     Y7, Y6, Y6
+	VADDPS     Y5, Y6, Y5
+	VADDPS     constant3f800000<>+0(SB), Y5, Y5
+	VCVTTPS2DQ Y4, Y6
+	VPSRAD     $0x01, Y6, Y4
+	VPSUBD     Y4, Y6, Y6
+	VPADDD     constant0000007f<>+0(SB), Y4, Y4
+	VPSLLD     $0x17, Y4, Y4
+	VMULPS     Y4, Y5, Y4
+	VPADDD     constant0000007f<>+0(SB), Y6, Y6
+	VPSLLD     $0x17, Y6, Y6
+	VMULPS     Y6, Y4, Y4
+	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y3, Y5
+	VANDPS     Y5, Y4, Y4
+	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y3, Y3
+	VBLENDVPS  Y3, constant7f800000<>+0(SB), Y4, Y3
+	VADDPS     constant3f800000<>+0(SB), Y3, Y3
+	VMOVUPS    constant40000000<>+0(SB), Y4
+	VDIVPS     Y3, Y4, Y3
+	VMOVUPS    constant3f800000<>+0(SB), Y4
+	VSUBPS     Y3, Y4, Y3
+	VANDPS     constant80000000<>+0(SB), Y0, Y0
+	VXORPS     Y0, Y3, Y0
+	VCMPPS     $0x11, constant3f200000<>+0(SB), Y2, Y2
+	VBLENDVPS  Y2, Y1, Y0, Y0
+	VMOVUPS    Y0, 32(AX)(DX*1)
+	ADDQ       $0x40, DX
 	SUBQ       $0x10, CX
-	JGE        full16
+	JGE        full
 
-below16:
+tail:
 	ADDQ       $0x10, CX
 	JEQ        end
 	LEAQ       masks<>+0(SB), BX
@@ -14980,123 +15000,127 @@ below16:
 	VMOVUPS    64(BX), Y0
 	VMOVUPS    96(BX), Y1
 	VMASKMOVPS (AX)(DX*1), Y0, Y2
-	VMASKMOVPS 32(AX)(DX*1), Y1, Y3
+	VMULPS     Y2, Y2, Y3
+	VMOVUPS    constantbbbaf0ea<>+0(SB), Y4
+	VMULPS     Y3, Y4, Y4
+	VADDPS     constant3ca9134e<>+0(SB), Y4, Y4
+	VMULPS     Y3, Y4, Y4
+	VADDPS     constantbd5c1e2d<>+0(SB), Y4, Y4
+	VMULPS     Y3, Y4, Y4
+	VADDPS     constant3e088393<>+0(SB), Y4, Y4
+	VMULPS     Y3, Y4, Y4
+	VADDPS     constantbeaaaa99<>+0(SB), Y4, Y4
+	VMULPS     Y3, Y4, Y3
+	VMULPS     Y2, Y3, Y3
+	VADDPS     Y2, Y3, Y3
 	VANDPS     constant7fffffff<>+0(SB), Y2, Y4
-	VANDPS     constant7fffffff<>+0(SB), Y3, Y5
-	VMULPS     constant40000000<>+0(SB), Y4, Y6
-	VMULPS     constant40000000<>+0(SB), Y5, Y7
-	VMULPS     constant3fb8aa3b<>+0(SB), Y6, Y8
-	VMULPS     constant3fb8aa3b<>+0(SB), Y7, Y9
-	VADDPS     constant4b400000<>+0(SB), Y8, Y8
-	VADDPS     constant4b400000<>+0(SB), Y9, Y9
-	VSUBPS     constant4b400000<>+0(SB), Y8, Y8
-	VSUBPS     constant4b400000<>+0(SB), Y9, Y9
-	VMULPS     constant3f318000<>+0(SB), Y8, Y10
-	VMULPS     constant3f318000<>+0(SB), Y9, Y11
-	VSUBPS     Y10, Y6, Y10
-	VSUBPS     Y11, Y7, Y11
-	VMULPS     constantb95e8083<>+0(SB), Y8, Y12
-	VMULPS     constantb95e8083<>+0(SB), Y9, Y13
-	VSUBPS     Y12, Y10, Y10
-	VSUBPS     Y13, Y11, Y11
-	VMULPS     constant39506967<>+0(SB), Y10, Y12
-	VMULPS     constant39506967<>+0(SB), Y11, Y13
-	VADDPS     constant3ab743ce<>+0(SB), Y12, Y12
-	VADDPS     constant3ab743ce<>+0(SB), Y13, Y13
-	VMULPS     Y10, Y12, Y12
-	VMULPS     Y11, Y13, Y13
-	VADDPS     constant3c088908<>+0(SB), Y12, Y12
-	VADDPS     constant3c088908<>+0(SB), Y13, Y13
-	VMULPS     Y10, Y12, Y12
-	VMULPS     Y11, Y13, Y13
-	VADDPS     constant3d2aa9c1<>+0(SB), Y12, Y12
-	VADDPS     constant3d2aa9c1<>+0(SB), Y13, Y13
-	VMULPS     Y10, Y12, Y12
-	VMULPS     Y11, Y13, Y13
-	VADDPS     constant3e2aaaaa<>+0(SB), Y12, Y12
-	VADDPS     constant3e2aaaaa<>+0(SB), Y13, Y13
-	VMULPS     Y10, Y12, Y12
-	VMULPS     Y11, Y13, Y13
-	VADDPS     constant3f000000<>+0(SB), Y12, Y12
-	VADDPS     constant3f000000<>+0(SB), Y13, Y13
-	VMULPS     Y10, Y10, Y14
-	VMULPS     Y11, Y11, Y15
-	VMULPS     Y14, Y12, Y12
-	VMULPS     Y15, Y13, Y13
-	VADDPS     Y10, Y12, Y10
-	VADDPS     Y11, Y13, Y11
-	VADDPS     constant3f800000<>+0(SB), Y10, Y10
-	VADDPS     constant3f800000<>+0(SB), Y11, Y11
-	VCVTTPS2DQ Y8, Y8
-	VCVTTPS2DQ Y9, Y13
-	VPSRAD     $0x01, Y8, Y9
-	VPSRAD     $0x01, Y13, Y12
-	VPSUBD     Y9, Y8, Y8
-	VPSUBD     Y12, Y13, Y13
-	VPADDD     constant0000007f<>+0(SB), Y9, Y9
-	VPADDD     constant0000007f<>+0(SB), Y12, Y12
-	VPSLLD     $0x17, Y9, Y9
-	VPSLLD     $0x17, Y12, Y12
-	VMULPS     Y9, Y10, Y9
-	VMULPS     Y12, Y11, Y10
-	VPADDD     constant0000007f<>+0(SB), Y8, Y8
-	VPADDD     constant0000007f<>+0(SB), Y13, Y13
-	VPSLLD     $0x17, Y8, Y8
-	VPSLLD     $0x17, Y13, Y13
-	VMULPS     Y8, Y9, Y8
-	VMULPS     Y13, Y10, Y9
-	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y6, Y10
-	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y7, Y11
-	VANDPS     Y10, Y8, Y8
-	VANDPS     Y11, Y9, Y9
-	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y6, Y6
-	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y7, Y7
-	VBLENDVPS  Y6, constant7f800000<>+0(SB), Y8, Y6
-	VBLENDVPS  Y7, constant7f800000<>+0(SB), Y9, Y7
-	VADDPS     constant3f800000<>+0(SB), Y6, Y6
+	VMULPS     constant40000000<>+0(SB), Y4, Y5
+	VMULPS     constant3fb8aa3b<>+0(SB), Y5, Y6
+	VADDPS     constant4b400000<>+0(SB), Y6, Y6
+	VSUBPS     constant4b400000<>+0(SB), Y6, Y6
+	VMULPS     constant3f318000<>+0(SB), Y6, Y7
+	VSUBPS     Y7, Y5, Y7
+	VMULPS     constantb95e8083<>+0(SB), Y6, Y8
+	VSUBPS     Y8, Y7, Y7
+	VMOVUPS    constant39506967<>+0(SB), Y8
+	VMULPS     Y7, Y8, Y8
+	VADDPS     constant3ab743ce<>+0(SB), Y8, Y8
+	VMULPS     Y7, Y8, Y8
+	VADDPS     constant3c088908<>+0(SB), Y8, Y8
+	VMULPS     Y7, Y8, Y8
+	VADDPS     constant3d2aa9c1<>+0(SB), Y8, Y8
+	VMULPS     Y7, Y8, Y8
+	VADDPS     constant3e2aaaaa<>+0(SB), Y8, Y8
+	VMULPS     Y7, Y8, Y8
+	VADDPS     constant3f000000<>+0(SB), Y8, Y8
+	VMULPS     Y7, Y7, Y9
+	VMULPS     Y9, Y8, Y8
+	VADDPS     Y7, Y8, Y7
 	VADDPS     constant3f800000<>+0(SB), Y7, Y7
-	VMOVUPS    constant40000000<>+0(SB), Y8
-	VMOVUPS    constant40000000<>+0(SB), Y9
-	VDIVPS     Y6, Y8, Y6
-	VDIVPS     Y7, Y9, Y7
-	VMOVUPS    constant3f800000<>+0(SB), Y8
-	VMOVUPS    constant3f800000<>+0(SB), Y9
-	VSUBPS     Y6, Y8, Y6
-	VSUBPS     Y7, Y9, Y7
-	VANDPS     constant80000000<>+0(SB), Y2, Y8
-	VANDPS     constant80000000<>+0(SB), Y3, Y9
-	VXORPS     Y8, Y6, Y6
-	VXORPS     Y9, Y7, Y7
-	VMULPS     Y2, Y2, Y8
-	VMULPS     Y3, Y3, Y9
-	VMULPS     constantbbbaf0ea<>+0(SB), Y8, Y10
-	VMULPS     constantbbbaf0ea<>+0(SB), Y9, Y11
-	VADDPS     constant3ca9134e<>+0(SB), Y10, Y10
-	VADDPS     constant3ca9134e<>+0(SB), Y11, Y11
-	VMULPS     Y8, Y10, Y10
-	VMULPS     Y9, Y11, Y11
-	VADDPS     constantbd5c1e2d<>+0(SB), Y10, Y10
-	VADDPS     constantbd5c1e2d<>+0(SB), Y11, Y11
-	VMULPS     Y8, Y10, Y10
-	VMULPS     Y9, Y11, Y11
-	VADDPS     constant3e088393<>+0(SB), Y10, Y10
-	VADDPS     constant3e088393<>+0(SB), Y11, Y11
-	VMULPS     Y8, Y10, Y10
-	VMULPS     Y9, Y11, Y11
-	VADDPS     constantbeaaaa99<>+0(SB), Y10, Y10
-	VADDPS     constantbeaaaa99<>+0(SB), Y11, Y11
-	VMULPS     Y8, Y10, Y8
-	VMULPS     Y9, Y11, Y9
-	VMULPS     Y2, Y8, Y8
-	VMULPS     Y3, Y9, Y9
-	VADDPS     Y2, Y8, Y2
-	VADDPS     Y3, Y9, Y3
+	VCVTTPS2DQ Y6, Y8
+	VPSRAD     $0x01, Y8, Y6
+	VPSUBD     Y6, Y8, Y8
+	VPADDD     constant0000007f<>+0(SB), Y6, Y6
+	VPSLLD     $0x17, Y6, Y6
+	VMULPS     Y6, Y7, Y6
+	VPADDD     constant0000007f<>+0(SB), Y8, Y8
+	VPSLLD     $0x17, Y8, Y8
+	VMULPS     Y8, Y6, Y6
+	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y5, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y5, Y5
+	VBLENDVPS  Y5, constant7f800000<>+0(SB), Y6, Y5
+	VADDPS     constant3f800000<>+0(SB), Y5, Y5
+	VMOVUPS    constant40000000<>+0(SB), Y6
+	VDIVPS     Y5, Y6, Y5
+	VMOVUPS    constant3f800000<>+0(SB), Y6
+	VSUBPS     Y5, Y6, Y5
+	VANDPS     constant80000000<>+0(SB), Y2, Y2
+	VXORPS     Y2, Y5, Y2
 	VCMPPS     $0x11, constant3f200000<>+0(SB), Y4, Y4
-	VCMPPS     $0x11, constant3f200000<>+0(SB), Y5, Y5
-	VBLENDVPS  Y4, Y2, Y6, Y2
-	VBLENDVPS  Y5, Y3, Y7, Y3
+	VBLENDVPS  Y4, Y3, Y2, Y2
 	VMASKMOVPS Y2, Y0, (AX)(DX*1)
-	VMASKMOVPS Y3, Y1, 32(AX)(DX*1)
+	VMASKMOVPS 32(AX)(DX*1), Y1, Y0
+	VMULPS     Y0, Y0, Y2
+	VMOVUPS    constantbbbaf0ea<>+0(SB), Y3
+	VMULPS     Y2, Y3, Y3
+	VADDPS     constant3ca9134e<>+0(SB), Y3, Y3
+	VMULPS     Y2, Y3, Y3
+	VADDPS     constantbd5c1e2d<>+0(SB), Y3, Y3
+	VMULPS     Y2, Y3, Y3
+	VADDPS     constant3e088393<>+0(SB), Y3, Y3
+	VMULPS     Y2, Y3, Y3
+	VADDPS     constantbeaaaa99<>+0(SB), Y3, Y3
+	VMULPS     Y2, Y3, Y2
+	VMULPS     Y0, Y2, Y2
+	VADDPS     Y0, Y2, Y2
+	VANDPS     constant7fffffff<>+0(SB), Y0, Y3
+	VMULPS     constant40000000<>+0(SB), Y3, Y4
+	VMULPS     constant3fb8aa3b<>+0(SB), Y4, Y5
+	VADDPS     constant4b400000<>+0(SB), Y5, Y5
+	VSUBPS     constant4b400000<>+0(SB), Y5, Y5
+	VMULPS     constant3f318000<>+0(SB), Y5, Y6
+	VSUBPS     Y6, Y4, Y6
+	VMULPS     constantb95e8083<>+0(SB), Y5, Y7
+	VSUBPS     Y7, Y6, Y6
+	VMOVUPS    constant39506967<>+0(SB), Y7
+	VMULPS     Y6, Y7, Y7
+	VADDPS     constant3ab743ce<>+0(SB), Y7, Y7
+	VMULPS     Y6, Y7, Y7
+	VADDPS     constant3c088908<>+0(SB), Y7, Y7
+	VMULPS     Y6, Y7, Y7
+	VADDPS     constant3d2aa9c1<>+0(SB), Y7, Y7
+	VMULPS     Y6, Y7, Y7
+	VADDPS     constant3e2aaaaa<>+0(SB), Y7, Y7
+	VMULPS     Y6, Y7, Y7
+	VADDPS     constant3f000000<>+0(SB), Y7, Y7
+	VMULPS     Y6, Y6, Y8
+	VMULPS     Y8, Y7, Y7
+	VADDPS     Y6, Y7, Y6
+	VADDPS     constant3f800000<>+0(SB), Y6, Y6
+	VCVTTPS2DQ Y5, Y7
+	VPSRAD     $0x01, Y7, Y5
+	VPSUBD     Y5, Y7, Y7
+	VPADDD     constant0000007f<>+0(SB), Y5, Y5
+	VPSLLD     $0x17, Y5, Y5
+	VMULPS     Y5, Y6, Y5
+	VPADDD     constant0000007f<>+0(SB), Y7, Y7
+	VPSLLD     $0x17, Y7, Y7
+	VMULPS     Y7, Y5, Y5
+	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y4, Y6
+	VANDPS     Y6, Y5, Y5
+	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y4, Y4
+	VBLENDVPS  Y4, constant7f800000<>+0(SB), Y5, Y4
+	VADDPS     constant3f800000<>+0(SB), Y4, Y4
+	VMOVUPS    constant40000000<>+0(SB), Y5
+	VDIVPS     Y4, Y5, Y4
+	VMOVUPS    constant3f800000<>+0(SB), Y5
+	VSUBPS     Y4, Y5, Y4
+	VANDPS     constant80000000<>+0(SB), Y0, Y0
+	VXORPS     Y0, Y4, Y0
+	VCMPPS     $0x11, constant3f200000<>+0(SB), Y3, Y3
+	VBLENDVPS  Y3, Y2, Y0, Y0
+	VMASKMOVPS Y0, Y1, 32(AX)(DX*1)
 
 end:
 	VZEROUPPER
@@ -15113,9 +15137,9 @@ TEXT ·RoundWords(SB), NOSPLIT, $0-60
 	MOVQ         x_len+32(FP), DX
 	XORQ         BX, BX
 	SUBQ         $0x10, DX
-	JLT          below16
+	JLT          tail
 
-full16:
+full:
 	VMOVUPS   (CX)(BX*1), Y3
 	VMULPS    Y0, Y3, Y3
 	VCVTPS2DQ Y3, Y3
@@ -15130,11 +15154,11 @@ full16:
 	VPERMQ    $0xd8, Y4, Y4
 	VMOVDQU   Y4, (AX)
 	ADDQ      $0x20, AX
-	ADDQ      $0x00000040, BX
+	ADDQ      $0x40, BX
 	SUBQ      $0x10, DX
-	JGE       full16
+	JGE       full
 
-below16:
+tail:
 	ADDQ       $0x10, DX
 	JEQ        end
 	LEAQ       masks<>+0(SB), SI

@@ -19269,18 +19269,18 @@ TEXT ·Add(SB), NOSPLIT, $0-48
 	MOVQ out_len+8(FP), CX
 	XORQ BX, BX
 	SUBQ $0x10, CX
-	JLT  below16
+	JLT  tail
 
-full16:
+full:
 	VMOVUPS (AX)(BX*1), Z0
 	VMOVUPS (DX)(BX*1), Z1
 	VADDPS  Z1, Z0, Z0
 	VMOVUPS Z0, (AX)(BX*1)
-	ADDQ    $0x00000040, BX
+	ADDQ    $0x40, BX
 	SUBQ    $0x10, CX
-	JGE     full16
+	JGE     full
 
-below16:
+tail:
 	ADDQ      $0x10, CX
 	JEQ       end
 	MOVL      $0x00000001, SI
@@ -19305,17 +19305,17 @@ TEXT ·ScaleTo(SB), NOSPLIT, $0-52
 	MOVQ         out_len+8(FP), CX
 	XORQ         BX, BX
 	SUBQ         $0x10, CX
-	JLT          below16
+	JLT          tail
 
-full16:
+full:
 	VMOVUPS (DX)(BX*1), Z1
 	VMULPS  Z0, Z1, Z1
 	VMOVUPS Z1, (AX)(BX*1)
-	ADDQ    $0x00000040, BX
+	ADDQ    $0x40, BX
 	SUBQ    $0x10, CX
-	JGE     full16
+	JGE     full
 
-below16:
+tail:
 	ADDQ      $0x10, CX
 	JEQ       end
 	MOVL      $0x00000001, SI
@@ -19338,16 +19338,16 @@ TEXT ·Sum(SB), NOSPLIT, $0-28
 	MOVQ    x_len+8(FP), CX
 	XORQ    DX, DX
 	SUBQ    $0x10, CX
-	JLT     below16
+	JLT     tail
 
-full16:
+full:
 	VMOVUPS (AX)(DX*1), Z1
 	VADDPS  Z1, Z0, Z0
-	ADDQ    $0x00000040, DX
+	ADDQ    $0x40, DX
 	SUBQ    $0x10, CX
-	JGE     full16
+	JGE     full
 
-below16:
+tail:
 	ADDQ      $0x10, CX
 	JEQ       end
 	MOVL      $0x00000001, BX
@@ -19397,18 +19397,18 @@ TEXT ·SumSquares(SB), NOSPLIT, $0-36
 	MOVQ         x_len+8(FP), CX
 	XORQ         DX, DX
 	SUBQ         $0x10, CX
-	JLT          below16
+	JLT          tail
 
-full16:
+full:
 	VMOVUPS (AX)(DX*1), Z2
 	VSUBPS  Z0, Z2, Z2
 	VMULPS  Z2, Z2, Z2
 	VADDPS  Z2, Z1, Z1
-	ADDQ    $0x00000040, DX
+	ADDQ    $0x40, DX
 	SUBQ    $0x10, CX
-	JGE     full16
+	JGE     full
 
-below16:
+tail:
 	ADDQ      $0x10, CX
 	JEQ       end
 	MOVL      $0x00000001, BX
@@ -19446,9 +19446,9 @@ TEXT ·Normalize(SB), NOSPLIT, $0-104
 	MOVQ         x_len+32(FP), CX
 	XORQ         DI, DI
 	SUBQ         $0x10, CX
-	JLT          below16
+	JLT          tail
 
-full16:
+full:
 	VMOVUPS (DX)(DI*1), Z2
 	VSUBPS  Z0, Z2, Z2
 	VMULPS  Z1, Z2, Z2
@@ -19457,11 +19457,11 @@ full16:
 	VMOVUPS (SI)(DI*1), Z3
 	VADDPS  Z3, Z2, Z2
 	VMOVUPS Z2, (AX)(DI*1)
-	ADDQ    $0x00000040, DI
+	ADDQ    $0x40, DI
 	SUBQ    $0x10, CX
-	JGE     full16
+	JGE     full
 
-below16:
+tail:
 	ADDQ      $0x10, CX
 	JEQ       end
 	MOVL      $0x00000001, R8
@@ -19489,16 +19489,16 @@ TEXT ·Max(SB), NOSPLIT, $0-28
 	MOVQ    x_len+8(FP), CX
 	XORQ    DX, DX
 	SUBQ    $0x10, CX
-	JLT     below16
+	JLT     tail
 
-full16:
+full:
 	VMOVUPS (AX)(DX*1), Z1
 	VMAXPS  Z0, Z1, Z0
-	ADDQ    $0x00000040, DX
+	ADDQ    $0x40, DX
 	SUBQ    $0x10, CX
-	JGE     full16
+	JGE     full
 
-below16:
+tail:
 	ADDQ      $0x10, CX
 	JEQ       end
 	MOVL      $0x00000001, BX
@@ -19549,17 +19549,17 @@ TEXT ·Residue(SB), NOSPLIT, $0-28
 	MOVQ    x_len+8(FP), CX
 	XORQ    DX, DX
 	SUBQ    $0x10, CX
-	JLT     below16
+	JLT     tail
 
-full16:
+full:
 	VMOVUPS (AX)(DX*1), Z1
 	VSUBPS  Z1, Z1, Z1
 	VADDPS  Z1, Z0, Z0
-	ADDQ    $0x00000040, DX
+	ADDQ    $0x40, DX
 	SUBQ    $0x10, CX
-	JGE     full16
+	JGE     full
 
-below16:
+tail:
 	ADDQ      $0x10, CX
 	JEQ       end
 	MOVL      $0x00000001, BX
@@ -19591,215 +19591,54 @@ TEXT ·ExpSum(SB), NOSPLIT, $0-36
 	VMOVUPS      constant00000000<>+0(SB), Z1
 	MOVQ         x_len+8(FP), CX
 	XORQ         DX, DX
-	SUBQ         $0x40, CX
-	JLT          below64
+	SUBQ         $0x10, CX
+	JLT          tail
 
-full64:
-	VMOVUPS    (AX)(DX*1), Z2
-	VMOVUPS    64(AX)(DX*1), Z3
-	VMOVUPS    128(AX)(DX*1), Z4
-	VMOVUPS    192(AX)(DX*1), Z5
-	VSUBPS     Z0, Z2, Z2
-	VSUBPS     Z0, Z3, Z3
-	VSUBPS     Z0, Z4, Z4
-	VSUBPS     Z0, Z5, Z5
-	VMULPS     constant3fb8aa3b<>+0(SB), Z2, Z12
-	VMULPS     constant3fb8aa3b<>+0(SB), Z3, Z13
-	VMULPS     constant3fb8aa3b<>+0(SB), Z4, Z14
-	VMULPS     constant3fb8aa3b<>+0(SB), Z5, Z15
-	VADDPS     constant4b400000<>+0(SB), Z12, Z12
-	VADDPS     constant4b400000<>+0(SB), Z13, Z13
-	VADDPS     constant4b400000<>+0(SB), Z14, Z14
-	VADDPS     constant4b400000<>+0(SB), Z15, Z15
-	VSUBPS     constant4b400000<>+0(SB), Z12, Z12
-	VSUBPS     constant4b400000<>+0(SB), Z13, Z13
-	VSUBPS     constant4b400000<>+0(SB), Z14, Z14
-	VSUBPS     constant4b400000<>+0(SB), Z15, Z15
-	VMULPS     constant3f318000<>+0(SB), Z12, Z16
-	VMULPS     constant3f318000<>+0(SB), Z13, Z17
-	VMULPS     constant3f318000<>+0(SB), Z14, Z18
-	VMULPS     constant3f318000<>+0(SB), Z15, Z19
-	VSUBPS     Z16, Z2, Z16
-	VSUBPS     Z17, Z3, Z17
-	VSUBPS     Z18, Z4, Z18
-	VSUBPS     Z19, Z5, Z19
-	VMULPS     constantb95e8083<>+0(SB), Z12, Z20
-	VMULPS     constantb95e8083<>+0(SB), Z13, Z21
-	VMULPS     constantb95e8083<>+0(SB), Z14, Z22
-	VMULPS     constantb95e8083<>+0(SB), Z15, Z23
-	VSUBPS     Z20, Z16, Z16
-	VSUBPS     Z21, Z17, Z17
-	VSUBPS     Z22, Z18, Z18
-	VSUBPS     Z23, Z19, Z19
-	VMULPS     constant39506967<>+0(SB), Z16, Z20
-	VMULPS     constant39506967<>+0(SB), Z17, Z21
-	VMULPS     constant39506967<>+0(SB), Z18, Z22
-	VMULPS     constant39506967<>+0(SB), Z19, Z23
-	VADDPS     constant3ab743ce<>+0(SB), Z20, Z20
-	VADDPS     constant3ab743ce<>+0(SB), Z21, Z21
-	VADDPS     constant3ab743ce<>+0(SB), Z22, Z22
-	VADDPS     constant3ab743ce<>+0(SB), Z23, Z23
-	VMULPS     Z16, Z20, Z20
-	VMULPS     Z17, Z21, Z21
-	VMULPS     Z18, Z22, Z22
-	VMULPS     Z19, Z23, Z23
-	VADDPS     constant3c088908<>+0(SB), Z20, Z20
-	VADDPS     constant3c088908<>+0(SB), Z21, Z21
-	VADDPS     constant3c088908<>+0(SB), Z22, Z22
-	VADDPS     constant3c088908<>+0(SB), Z23, Z23
-	VMULPS     Z16, Z20, Z20
-	VMULPS     Z17, Z21, Z21
-	VMULPS     Z18, Z22, Z22
-	VMULPS     Z19, Z23, Z23
-	VADDPS     constant3d2aa9c1<>+0(SB), Z20, Z20
-	VADDPS     constant3d2aa9c1<>+0(SB), Z21, Z21
-	VADDPS     constant3d2aa9c1<>+0(SB), Z22, Z22
-	VADDPS     constant3d2aa9c1<>+0(SB), Z23, Z23
-	VMULPS     Z16, Z20, Z20
-	VMULPS     Z17, Z21, Z21
-	VMULPS     Z18, Z22, Z22
-	VMULPS     Z19, Z23, Z23
-	VADDPS     constant3e2aaaaa<>+0(SB), Z20, Z20
-	VADDPS     constant3e2aaaaa<>+0(SB), Z21, Z21
-	VADDPS     constant3e2aaaaa<>+0(SB), Z22, Z22
-	VADDPS     constant3e2aaaaa<>+0(SB), Z23, Z23
-	VMULPS     Z16, Z20, Z20
-	VMULPS     Z17, Z21, Z21
-	VMULPS     Z18, Z22, Z22
-	VMULPS     Z19, Z23, Z23
-	VADDPS     constant3f000000<>+0(SB), Z20, Z20
-	VADDPS     constant3f000000<>+0(SB), Z21, Z21
-	VADDPS     constant3f000000<>+0(SB), Z22, Z22
-	VADDPS     constant3f000000<>+0(SB), Z23, Z23
-	VMULPS     Z16, Z16, Z24
-	VMULPS     Z17, Z17, Z25
-	VMULPS     Z18, Z18, Z26
-	VMULPS     Z19, Z19, Z27
-	VMULPS     Z24, Z20, Z20
-	VMULPS     Z25, Z21, Z21
-	VMULPS     Z26, Z22, Z22
-	VMULPS     Z27, Z23, Z23
-	VADDPS     Z16, Z20, Z16
-	VADDPS     Z17, Z21, Z17
-	VADDPS     Z18, Z22, Z18
-	VADDPS     Z19, Z23, Z19
-	VADDPS     constant3f800000<>+0(SB), Z16, Z16
-	VADDPS     constant3f800000<>+0(SB), Z17, Z17
-	VADDPS     constant3f800000<>+0(SB), Z18, Z18
-	VADDPS     constant3f800000<>+0(SB), Z19, Z19
-	VCVTTPS2DQ Z12, Z12
-	VCVTTPS2DQ Z13, Z13
-	VCVTTPS2DQ Z14, Z14
-	VCVTTPS2DQ Z15, Z23
-	VPSRAD     $0x01, Z12, Z15
-	VPSRAD     $0x01, Z13, Z20
-	VPSRAD     $0x01, Z14, Z21
-	VPSRAD     $0x01, Z23, Z22
-	VPSUBD     Z15, Z12, Z12
-	VPSUBD     Z20, Z13, Z13
-	VPSUBD     Z21, Z14, Z14
-	VPSUBD     Z22, Z23, Z23
-	VPADDD     constant0000007f<>+0(SB), Z15, Z15
-	VPADDD     constant0000007f<>+0(SB), Z20, Z20
-	VPADDD     constant0000007f<>+0(SB), Z21, Z21
-	VPADDD     constant0000007f<>+0(SB), Z22, Z22
-	VPSLLD     $0x17, Z15, Z15
-	VPSLLD     $0x17, Z20, Z20
-	VPSLLD     $0x17, Z21, Z21
-	VPSLLD     $0x17, Z22, Z22
-	VMULPS     Z15, Z16, Z15
-	VMULPS     Z20, Z17, Z16
-	VMULPS     Z21, Z18, Z17
-	VMULPS     Z22, Z19, Z18
-	VPADDD     constant0000007f<>+0(SB), Z12, Z12
-	VPADDD     constant0000007f<>+0(SB), Z13, Z13
-	VPADDD     constant0000007f<>+0(SB), Z14, Z14
-	VPADDD     constant0000007f<>+0(SB), Z23, Z23
-	VPSLLD     $0x17, Z12, Z12
-	VPSLLD     $0x17, Z13, Z13
-	VPSLLD     $0x17, Z14, Z14
-	VPSLLD     $0x17, Z23, Z23
-	VMULPS     Z12, Z15, Z12
-	VMULPS     Z13, Z16, Z13
-	VMULPS     Z14, Z17, Z14
-	VMULPS     Z23, Z18, Z15
-	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Z2, K1
-	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Z3, K2
-	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Z4, K3
-	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Z5, K4
-	VMOVAPS.Z  Z12, K1, Z12
-	VMOVAPS.Z  Z13, K2, Z13
-	VMOVAPS.Z  Z14, K3, Z14
-	VMOVAPS.Z  Z15, K4, Z15
-	VCMPPS     $0x1e, constant42b17217<>+0(SB), Z2, K1
-	VCMPPS     $0x1e, constant42b17217<>+0(SB), Z3, K2
-	VCMPPS     $0x1e, constant42b17217<>+0(SB), Z4, K3
-	VCMPPS     $0x1e, constant42b17217<>+0(SB), Z5, K4
-	VBLENDMPS  constant7f800000<>+0(SB), Z12, K1, Z6
-	VBLENDMPS  constant7f800000<>+0(SB), Z13, K2, Z7
-	VBLENDMPS  constant7f800000<>+0(SB), Z14, K3, Z8
-	VBLENDMPS  constant7f800000<>+0(SB), Z15, K4, Z9
-	VMOVUPS    Z6, (AX)(DX*1)
-	VADDPS     Z6, Z1, Z1
-	VMOVUPS    Z7, 64(AX)(DX*1)
-	VADDPS     Z7, Z1, Z1
-	VMOVUPS    Z8, 128(AX)(DX*1)
-	VADDPS     Z8, Z1, Z1
-	VMOVUPS    Z9, 192(AX)(DX*1)
-	VADDPS     Z9, Z1, Z1
-	ADDQ       $0x00000100, DX
-	SUBQ       $0x40, CX
-	JGE        full64
-
-below64:
-	ADDQ $0x40, CX
-	SUBQ $0x10, CX
-	JLT  below16
-
-full16:
+full:
 	VMOVUPS    (AX)(DX*1), Z2
 	VSUBPS     Z0, Z2, Z2
-	VMULPS     constant3fb8aa3b<>+0(SB), Z2, Z3
-	VADDPS     constant4b400000<>+0(SB), Z3, Z3
-	VSUBPS     constant4b400000<>+0(SB), Z3, Z3
-	VMULPS     constant3f318000<>+0(SB), Z3, Z4
-	VSUBPS     Z4, Z2, Z4
-	VMULPS     constantb95e8083<>+0(SB), Z3, Z5
-	VSUBPS     Z5, Z4, Z4
-	VMULPS     constant39506967<>+0(SB), Z4, Z5
-	VADDPS     constant3ab743ce<>+0(SB), Z5, Z5
-	VMULPS     Z4, Z5, Z5
-	VADDPS     constant3c088908<>+0(SB), Z5, Z5
-	VMULPS     Z4, Z5, Z5
-	VADDPS     constant3d2aa9c1<>+0(SB), Z5, Z5
-	VMULPS     Z4, Z5, Z5
-	VADDPS     constant3e2aaaaa<>+0(SB), Z5, Z5
-	VMULPS     Z4, Z5, Z5
-	VADDPS     constant3f000000<>+0(SB), Z5, Z5
-	VMULPS     Z4, Z4, Z6
-	VMULPS     Z6, Z5, Z5
-	VADDPS     Z4, Z5, Z4
-	VADDPS     constant3f800000<>+0(SB), Z4, Z4
-	VCVTTPS2DQ Z3, Z5
-	VPSRAD     $0x01, Z5, Z3
-	VPSUBD     Z3, Z5, Z5
-	VPADDD     constant0000007f<>+0(SB), Z3, Z3
-	VPSLLD     $0x17, Z3, Z3
-	VMULPS     Z3, Z4, Z3
+	VMULPS     constant3fb8aa3b<>+0(SB), Z2, Z5
+	VADDPS     constant4b400000<>+0(SB), Z5, Z5
+	VSUBPS     constant4b400000<>+0(SB), Z5, Z5
+	VMULPS     constant3f318000<>+0(SB), Z5, Z6
+	VSUBPS     Z6, Z2, Z6
+	VMULPS     constantb95e8083<>+0(SB), Z5, Z7
+	VSUBPS     Z7, Z6, Z6
+	VMOVUPS    constant39506967<>+0(SB), Z7
+	VMULPS     Z6, Z7, Z7
+	VADDPS     constant3ab743ce<>+0(SB), Z7, Z7
+	VMULPS     Z6, Z7, Z7
+	VADDPS     constant3c088908<>+0(SB), Z7, Z7
+	VMULPS     Z6, Z7, Z7
+	VADDPS     constant3d2aa9c1<>+0(SB), Z7, Z7
+	VMULPS     Z6, Z7, Z7
+	VADDPS     constant3e2aaaaa<>+0(SB), Z7, Z7
+	VMULPS     Z6, Z7, Z7
+	VADDPS     constant3f000000<>+0(SB), Z7, Z7
+	VMULPS     Z6, Z6, Z8
+	VMULPS     Z8, Z7, Z7
+	VADDPS     Z6, Z7, Z6
+	VADDPS     constant3f800000<>+0(SB), Z6, Z6
+	VCVTTPS2DQ Z5, Z7
+	VPSRAD     $0x01, Z7, Z5
+	VPSUBD     Z5, Z7, Z7
 	VPADDD     constant0000007f<>+0(SB), Z5, Z5
 	VPSLLD     $0x17, Z5, Z5
-	VMULPS     Z5, Z3, Z3
+	VMULPS     Z5, Z6, Z5
+	VPADDD     constant0000007f<>+0(SB), Z7, Z7
+	VPSLLD     $0x17, Z7, Z7
+	VMULPS     Z7, Z5, Z5
 	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Z2, K1
-	VMOVAPS.Z  Z3, K1, Z3
+	VMOVAPS.Z  Z5, K1, Z5
 	VCMPPS     $0x1e, constant42b17217<>+0(SB), Z2, K1
-	VBLENDMPS  constant7f800000<>+0(SB), Z3, K1, Z10
-	VMOVUPS    Z10, (AX)(DX*1)
-	VADDPS     Z10, Z1, Z1
-	ADDQ       $0x00000040, DX
+	VBLENDMPS  constant7f800000<>+0(SB), Z5, K1, Z3
+	VMOVUPS    Z3, (AX)(DX*1)
+	VADDPS     Z3, Z1, Z1
+	ADDQ       $0x40, DX
 	SUBQ       $0x10, CX
-	JGE        full16
+	JGE        full
 
-below16:
+tail:
 	ADDQ       $0x10, CX
 	JEQ        end
 	MOVL       $0x00000001, BX
@@ -19813,36 +19652,37 @@ below16:
 	VSUBPS     constant4b400000<>+0(SB), Z2, Z2
 	VMULPS     constant3f318000<>+0(SB), Z2, Z3
 	VSUBPS     Z3, Z0, Z3
-	VMULPS     constantb95e8083<>+0(SB), Z2, Z4
-	VSUBPS     Z4, Z3, Z3
-	VMULPS     constant39506967<>+0(SB), Z3, Z4
-	VADDPS     constant3ab743ce<>+0(SB), Z4, Z4
-	VMULPS     Z3, Z4, Z4
-	VADDPS     constant3c088908<>+0(SB), Z4, Z4
-	VMULPS     Z3, Z4, Z4
-	VADDPS     constant3d2aa9c1<>+0(SB), Z4, Z4
-	VMULPS     Z3, Z4, Z4
-	VADDPS     constant3e2aaaaa<>+0(SB), Z4, Z4
-	VMULPS     Z3, Z4, Z4
-	VADDPS     constant3f000000<>+0(SB), Z4, Z4
-	VMULPS     Z3, Z3, Z5
-	VMULPS     Z5, Z4, Z4
-	VADDPS     Z3, Z4, Z3
+	VMULPS     constantb95e8083<>+0(SB), Z2, Z5
+	VSUBPS     Z5, Z3, Z3
+	VMOVUPS    constant39506967<>+0(SB), Z5
+	VMULPS     Z3, Z5, Z5
+	VADDPS     constant3ab743ce<>+0(SB), Z5, Z5
+	VMULPS     Z3, Z5, Z5
+	VADDPS     constant3c088908<>+0(SB), Z5, Z5
+	VMULPS     Z3, Z5, Z5
+	VADDPS     constant3d2aa9c1<>+0(SB), Z5, Z5
+	VMULPS     Z3, Z5, Z5
+	VADDPS     constant3e2aaaaa<>+0(SB), Z5, Z5
+	VMULPS     Z3, Z5, Z5
+	VADDPS     constant3f000000<>+0(SB), Z5, Z5
+	VMULPS     Z3, Z3, Z6
+	VMULPS     Z6, Z5, Z5
+	VADDPS     Z3, Z5, Z3
 	VADDPS     constant3f800000<>+0(SB), Z3, Z3
-	VCVTTPS2DQ Z2, Z4
-	VPSRAD     $0x01, Z4, Z2
-	VPSUBD     Z2, Z4, Z4
+	VCVTTPS2DQ Z2, Z5
+	VPSRAD     $0x01, Z5, Z2
+	VPSUBD     Z2, Z5, Z5
 	VPADDD     constant0000007f<>+0(SB), Z2, Z2
 	VPSLLD     $0x17, Z2, Z2
 	VMULPS     Z2, Z3, Z2
-	VPADDD     constant0000007f<>+0(SB), Z4, Z4
-	VPSLLD     $0x17, Z4, Z4
-	VMULPS     Z4, Z2, Z2
+	VPADDD     constant0000007f<>+0(SB), Z5, Z5
+	VPSLLD     $0x17, Z5, Z5
+	VMULPS     Z5, Z2, Z2
 	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Z0, K2
 	VMOVAPS.Z  Z2, K2, Z2
 	VCMPPS     $0x1e, constant42b17217<>+0(SB), Z0, K2
-	VBLENDMPS  constant7f800000<>+0(SB), Z2, K2, Z11
-	VMOVAPS.Z  Z11, K1, Z0
+	VBLENDMPS  constant7f800000<>+0(SB), Z2, K2, Z4
+	VMOVAPS.Z  Z4, K1, Z0
 	VMOVUPS    Z0, K1, (AX)(DX*1)
 	VADDPS     Z0, Z1, Z1
 
@@ -20137,17 +19977,17 @@ TEXT ·MaxAbs(SB), NOSPLIT, $0-28
 	MOVQ    x_len+8(FP), CX
 	XORQ    DX, DX
 	SUBQ    $0x10, CX
-	JLT     below16
+	JLT     tail
 
-full16:
+full:
 	VMOVUPS (AX)(DX*1), Z1
 	VANDPS  constant7fffffff<>+0(SB), Z1, Z1
 	VPMAXUD Z1, Z0, Z0
-	ADDQ    $0x00000040, DX
+	ADDQ    $0x40, DX
 	SUBQ    $0x10, CX
-	JGE     full16
+	JGE     full
 
-below16:
+tail:
 	ADDQ      $0x10, CX
 	JEQ       end
 	MOVL      $0x00000001, BX
@@ -20199,20 +20039,20 @@ TEXT ·Round(SB), NOSPLIT, $0-60
 	MOVQ         x_len+32(FP), CX
 	XORQ         BX, BX
 	SUBQ         $0x10, CX
-	JLT          below16
+	JLT          tail
 
-full16:
+full:
 	VMOVUPS   (DX)(BX*1), Z2
 	VMULPS    Z0, Z2, Z2
 	VCVTPS2DQ Z2, Z2
 	VPADDD    Z2, Z1, Z1
 	VPMOVDB   Z2, (AX)
 	ADDQ      $0x10, AX
-	ADDQ      $0x00000040, BX
+	ADDQ      $0x40, BX
 	SUBQ      $0x10, CX
-	JGE       full16
+	JGE       full
 
-below16:
+tail:
 	ADDQ      $0x10, CX
 	JEQ       end
 	MOVL      $0x00000001, SI
@@ -20246,226 +20086,84 @@ TEXT ·GELUTanh(SB), NOSPLIT, $0-24
 	MOVQ x_base+0(FP), AX
 	MOVQ x_len+8(FP), CX
 	XORQ DX, DX
-	SUBQ $0x20, CX
-	JLT  below32
-
-full32:
-	VMOVUPS    (AX)(DX*1), Z0
-	VMOVUPS    64(AX)(DX*1), Z1
-	VMULPS     Z0, Z0, Z2
-	VMULPS     Z1, Z1, Z3
-	VMULPS     Z0, Z2, Z2
-	VMULPS     Z1, Z3, Z3
-	VMULPS     constant3d372713<>+0(SB), Z2, Z2
-	VMULPS     constant3d372713<>+0(SB), Z3, Z3
-	VADDPS     Z0, Z2, Z2
-	VADDPS     Z1, Z3, Z3
-	VMULPS     constant3f4c422a<>+0(SB), Z2, Z2
-	VMULPS     constant3f4c422a<>+0(SB), Z3, Z3
-	VANDPS     constant7fffffff<>+0(SB), Z2, Z12
-	VANDPS     constant7fffffff<>+0(SB), Z3, Z13
-	VMULPS     constant40000000<>+0(SB), Z12, Z14
-	VMULPS     constant40000000<>+0(SB), Z13, Z15
-	VMULPS     constant3fb8aa3b<>+0(SB), Z14, Z16
-	VMULPS     constant3fb8aa3b<>+0(SB), Z15, Z17
-	VADDPS     constant4b400000<>+0(SB), Z16, Z16
-	VADDPS     constant4b400000<>+0(SB), Z17, Z17
-	VSUBPS     constant4b400000<>+0(SB), Z16, Z16
-	VSUBPS     constant4b400000<>+0(SB), Z17, Z17
-	VMULPS     constant3f318000<>+0(SB), Z16, Z18
-	VMULPS     constant3f318000<>+0(SB), Z17, Z19
-	VSUBPS     Z18, Z14, Z18
-	VSUBPS     Z19, Z15, Z19
-	VMULPS     constantb95e8083<>+0(SB), Z16, Z20
-	VMULPS     constantb95e8083<>+0(SB), Z17, Z21
-	VSUBPS     Z20, Z18, Z18
-	VSUBPS     Z21, Z19, Z19
-	VMULPS     constant39506967<>+0(SB), Z18, Z20
-	VMULPS     constant39506967<>+0(SB), Z19, Z21
-	VADDPS     constant3ab743ce<>+0(SB), Z20, Z20
-	VADDPS     constant3ab743ce<>+0(SB), Z21, Z21
-	VMULPS     Z18, Z20, Z20
-	VMULPS     Z19, Z21, Z21
-	VADDPS     constant3c088908<>+0(SB), Z20, Z20
-	VADDPS     constant3c088908<>+0(SB), Z21, Z21
-	VMULPS     Z18, Z20, Z20
-	VMULPS     Z19, Z21, Z21
-	VADDPS     constant3d2aa9c1<>+0(SB), Z20, Z20
-	VADDPS     constant3d2aa9c1<>+0(SB), Z21, Z21
-	VMULPS     Z18, Z20, Z20
-	VMULPS     Z19, Z21, Z21
-	VADDPS     constant3e2aaaaa<>+0(SB), Z20, Z20
-	VADDPS     constant3e2aaaaa<>+0(SB), Z21, Z21
-	VMULPS     Z18, Z20, Z20
-	VMULPS     Z19, Z21, Z21
-	VADDPS     constant3f000000<>+0(SB), Z20, Z20
-	VADDPS     constant3f000000<>+0(SB), Z21, Z21
-	VMULPS     Z18, Z18, Z22
-	VMULPS     Z19, Z19, Z23
-	VMULPS     Z22, Z20, Z20
-	VMULPS     Z23, Z21, Z21
-	VADDPS     Z18, Z20, Z18
-	VADDPS     Z19, Z21, Z19
-	VADDPS     constant3f800000<>+0(SB), Z18, Z18
-	VADDPS     constant3f800000<>+0(SB), Z19, Z19
-	VCVTTPS2DQ Z16, Z16
-	VCVTTPS2DQ Z17, Z21
-	VPSRAD     $0x01, Z16, Z17
-	VPSRAD     $0x01, Z21, Z20
-	VPSUBD     Z17, Z16, Z16
-	VPSUBD     Z20, Z21, Z21
-	VPADDD     constant0000007f<>+0(SB), Z17, Z17
-	VPADDD     constant0000007f<>+0(SB), Z20, Z20
-	VPSLLD     $0x17, Z17, Z17
-	VPSLLD     $0x17, Z20, Z20
-	VMULPS     Z17, Z18, Z17
-	VMULPS     Z20, Z19, Z18
-	VPADDD     constant0000007f<>+0(SB), Z16, Z16
-	VPADDD     constant0000007f<>+0(SB), Z21, Z21
-	VPSLLD     $0x17, Z16, Z16
-	VPSLLD     $0x17, Z21, Z21
-	VMULPS     Z16, Z17, Z16
-	VMULPS     Z21, Z18, Z17
-	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Z14, K1
-	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Z15, K2
-	VMOVAPS.Z  Z16, K1, Z16
-	VMOVAPS.Z  Z17, K2, Z17
-	VCMPPS     $0x1e, constant42b17217<>+0(SB), Z14, K1
-	VCMPPS     $0x1e, constant42b17217<>+0(SB), Z15, K2
-	VBLENDMPS  constant7f800000<>+0(SB), Z16, K1, Z4
-	VBLENDMPS  constant7f800000<>+0(SB), Z17, K2, Z5
-	VADDPS     constant3f800000<>+0(SB), Z4, Z14
-	VADDPS     constant3f800000<>+0(SB), Z5, Z15
-	VMOVUPS    constant40000000<>+0(SB), Z16
-	VMOVUPS    constant40000000<>+0(SB), Z17
-	VDIVPS     Z14, Z16, Z14
-	VDIVPS     Z15, Z17, Z15
-	VMOVUPS    constant3f800000<>+0(SB), Z16
-	VMOVUPS    constant3f800000<>+0(SB), Z17
-	VSUBPS     Z14, Z16, Z14
-	VSUBPS     Z15, Z17, Z15
-	VANDPS     constant80000000<>+0(SB), Z2, Z16
-	VANDPS     constant80000000<>+0(SB), Z3, Z17
-	VXORPS     Z16, Z14, Z14
-	VXORPS     Z17, Z15, Z15
-	VMULPS     Z2, Z2, Z16
-	VMULPS     Z3, Z3, Z17
-	VMULPS     constantbbbaf0ea<>+0(SB), Z16, Z18
-	VMULPS     constantbbbaf0ea<>+0(SB), Z17, Z19
-	VADDPS     constant3ca9134e<>+0(SB), Z18, Z18
-	VADDPS     constant3ca9134e<>+0(SB), Z19, Z19
-	VMULPS     Z16, Z18, Z18
-	VMULPS     Z17, Z19, Z19
-	VADDPS     constantbd5c1e2d<>+0(SB), Z18, Z18
-	VADDPS     constantbd5c1e2d<>+0(SB), Z19, Z19
-	VMULPS     Z16, Z18, Z18
-	VMULPS     Z17, Z19, Z19
-	VADDPS     constant3e088393<>+0(SB), Z18, Z18
-	VADDPS     constant3e088393<>+0(SB), Z19, Z19
-	VMULPS     Z16, Z18, Z18
-	VMULPS     Z17, Z19, Z19
-	VADDPS     constantbeaaaa99<>+0(SB), Z18, Z18
-	VADDPS     constantbeaaaa99<>+0(SB), Z19, Z19
-	VMULPS     Z16, Z18, Z16
-	VMULPS     Z17, Z19, Z17
-	VMULPS     Z2, Z16, Z16
-	VMULPS     Z3, Z17, Z17
-	VADDPS     Z2, Z16, Z2
-	VADDPS     Z3, Z17, Z3
-	VCMPPS     $0x11, constant3f200000<>+0(SB), Z12, K1
-	VCMPPS     $0x11, constant3f200000<>+0(SB), Z13, K2
-	VBLENDMPS  Z2, Z14, K1, Z6
-	VBLENDMPS  Z3, Z15, K2, Z7
-	VMULPS     constant3f000000<>+0(SB), Z0, Z0
-	VMULPS     constant3f000000<>+0(SB), Z1, Z1
-	VADDPS     constant3f800000<>+0(SB), Z6, Z2
-	VADDPS     constant3f800000<>+0(SB), Z7, Z3
-	VMULPS     Z2, Z0, Z0
-	VMULPS     Z3, Z1, Z1
-	VMOVUPS    Z0, (AX)(DX*1)
-	VMOVUPS    Z1, 64(AX)(DX*1)
-	ADDQ       $0x00000080, DX
-	SUBQ       $0x20, CX
-	JGE        full32
-
-below32:
-	ADDQ $0x20, CX
 	SUBQ $0x10, CX
-	JLT  below16
+	JLT  tail
 
-full16:
+full:
 	VMOVUPS    (AX)(DX*1), Z0
 	VMULPS     Z0, Z0, Z1
 	VMULPS     Z0, Z1, Z1
 	VMULPS     constant3d372713<>+0(SB), Z1, Z1
 	VADDPS     Z0, Z1, Z1
 	VMULPS     constant3f4c422a<>+0(SB), Z1, Z1
-	VANDPS     constant7fffffff<>+0(SB), Z1, Z2
-	VMULPS     constant40000000<>+0(SB), Z2, Z3
-	VMULPS     constant3fb8aa3b<>+0(SB), Z3, Z4
-	VADDPS     constant4b400000<>+0(SB), Z4, Z4
-	VSUBPS     constant4b400000<>+0(SB), Z4, Z4
-	VMULPS     constant3f318000<>+0(SB), Z4, Z5
-	VSUBPS     Z5, Z3, Z5
-	VMULPS     constantb95e8083<>+0(SB), Z4, Z6
-	VSUBPS     Z6, Z5, Z5
-	VMULPS     constant39506967<>+0(SB), Z5, Z6
-	VADDPS     constant3ab743ce<>+0(SB), Z6, Z6
-	VMULPS     Z5, Z6, Z6
-	VADDPS     constant3c088908<>+0(SB), Z6, Z6
-	VMULPS     Z5, Z6, Z6
-	VADDPS     constant3d2aa9c1<>+0(SB), Z6, Z6
-	VMULPS     Z5, Z6, Z6
-	VADDPS     constant3e2aaaaa<>+0(SB), Z6, Z6
-	VMULPS     Z5, Z6, Z6
-	VADDPS     constant3f000000<>+0(SB), Z6, Z6
-	VMULPS     Z5, Z5, Z7
-	VMULPS     Z7, Z6, Z6
-	VADDPS     Z5, Z6, Z5
-	VADDPS     constant3f800000<>+0(SB), Z5, Z5
-	VCVTTPS2DQ Z4, Z6
-	VPSRAD     $0x01, Z6, Z4
-	VPSUBD     Z4, Z6, Z6
-	VPADDD     constant0000007f<>+0(SB), Z4, Z4
-	VPSLLD     $0x17, Z4, Z4
-	VMULPS     Z4, Z5, Z4
-	VPADDD     constant0000007f<>+0(SB), Z6, Z6
-	VPSLLD     $0x17, Z6, Z6
-	VMULPS     Z6, Z4, Z4
-	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Z3, K1
-	VMOVAPS.Z  Z4, K1, Z4
-	VCMPPS     $0x1e, constant42b17217<>+0(SB), Z3, K1
-	VBLENDMPS  constant7f800000<>+0(SB), Z4, K1, Z8
-	VADDPS     constant3f800000<>+0(SB), Z8, Z3
-	VMOVUPS    constant40000000<>+0(SB), Z4
-	VDIVPS     Z3, Z4, Z3
-	VMOVUPS    constant3f800000<>+0(SB), Z4
-	VSUBPS     Z3, Z4, Z3
-	VANDPS     constant80000000<>+0(SB), Z1, Z4
-	VXORPS     Z4, Z3, Z3
-	VMULPS     Z1, Z1, Z4
-	VMULPS     constantbbbaf0ea<>+0(SB), Z4, Z5
-	VADDPS     constant3ca9134e<>+0(SB), Z5, Z5
-	VMULPS     Z4, Z5, Z5
-	VADDPS     constantbd5c1e2d<>+0(SB), Z5, Z5
-	VMULPS     Z4, Z5, Z5
-	VADDPS     constant3e088393<>+0(SB), Z5, Z5
-	VMULPS     Z4, Z5, Z5
-	VADDPS     constantbeaaaa99<>+0(SB), Z5, Z5
-	VMULPS     Z4, Z5, Z4
-	VMULPS     Z1, Z4, Z4
-	VADDPS     Z1, Z4, Z1
-	VCMPPS     $0x11, constant3f200000<>+0(SB), Z2, K1
-	VBLENDMPS  Z1, Z3, K1, Z9
+	VMULPS     Z1, Z1, Z6
+	VMOVUPS    constantbbbaf0ea<>+0(SB), Z7
+	VMULPS     Z6, Z7, Z7
+	VADDPS     constant3ca9134e<>+0(SB), Z7, Z7
+	VMULPS     Z6, Z7, Z7
+	VADDPS     constantbd5c1e2d<>+0(SB), Z7, Z7
+	VMULPS     Z6, Z7, Z7
+	VADDPS     constant3e088393<>+0(SB), Z7, Z7
+	VMULPS     Z6, Z7, Z7
+	VADDPS     constantbeaaaa99<>+0(SB), Z7, Z7
+	VMULPS     Z6, Z7, Z6
+	VMULPS     Z1, Z6, Z6
+	VADDPS     Z1, Z6, Z6
+	VANDPS     constant7fffffff<>+0(SB), Z1, Z7
+	VMULPS     constant40000000<>+0(SB), Z7, Z8
+	VMULPS     constant3fb8aa3b<>+0(SB), Z8, Z9
+	VADDPS     constant4b400000<>+0(SB), Z9, Z9
+	VSUBPS     constant4b400000<>+0(SB), Z9, Z9
+	VMULPS     constant3f318000<>+0(SB), Z9, Z10
+	VSUBPS     Z10, Z8, Z10
+	VMULPS     constantb95e8083<>+0(SB), Z9, Z11
+	VSUBPS     Z11, Z10, Z10
+	VMOVUPS    constant39506967<>+0(SB), Z11
+	VMULPS     Z10, Z11, Z11
+	VADDPS     constant3ab743ce<>+0(SB), Z11, Z11
+	VMULPS     Z10, Z11, Z11
+	VADDPS     constant3c088908<>+0(SB), Z11, Z11
+	VMULPS     Z10, Z11, Z11
+	VADDPS     constant3d2aa9c1<>+0(SB), Z11, Z11
+	VMULPS     Z10, Z11, Z11
+	VADDPS     constant3e2aaaaa<>+0(SB), Z11, Z11
+	VMULPS     Z10, Z11, Z11
+	VADDPS     constant3f000000<>+0(SB), Z11, Z11
+	VMULPS     Z10, Z10, Z12
+	VMULPS     Z12, Z11, Z11
+	VADDPS     Z10, Z11, Z10
+	VADDPS     constant3f800000<>+0(SB), Z10, Z10
+	VCVTTPS2DQ Z9, Z11
+	VPSRAD     $0x01, Z11, Z9
+	VPSUBD     Z9, Z11, Z11
+	VPADDD     constant0000007f<>+0(SB), Z9, Z9
+	VPSLLD     $0x17, Z9, Z9
+	VMULPS     Z9, Z10, Z9
+	VPADDD     constant0000007f<>+0(SB), Z11, Z11
+	VPSLLD     $0x17, Z11, Z11
+	VMULPS     Z11, Z9, Z9
+	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Z8, K1
+	VMOVAPS.Z  Z9, K1, Z9
+	VCMPPS     $0x1e, constant42b17217<>+0(SB), Z8, K1
+	VBLENDMPS  constant7f800000<>+0(SB), Z9, K1, Z2
+	VADDPS     constant3f800000<>+0(SB), Z2, Z8
+	VMOVUPS    constant40000000<>+0(SB), Z9
+	VDIVPS     Z8, Z9, Z8
+	VMOVUPS    constant3f800000<>+0(SB), Z9
+	VSUBPS     Z8, Z9, Z8
+	VANDPS     constant80000000<>+0(SB), Z1, Z1
+	VXORPS     Z1, Z8, Z1
+	VCMPPS     $0x11, constant3f200000<>+0(SB), Z7, K1
+	VBLENDMPS  Z6, Z1, K1, Z3
 	VMULPS     constant3f000000<>+0(SB), Z0, Z0
-	VADDPS     constant3f800000<>+0(SB), Z9, Z1
+	VADDPS     constant3f800000<>+0(SB), Z3, Z1
 	VMULPS     Z1, Z0, Z0
 	VMOVUPS    Z0, (AX)(DX*1)
-	ADDQ       $0x00000040, DX
+	ADDQ       $0x40, DX
 	SUBQ       $0x10, CX
-	JGE        full16
+	JGE        full
 
-below16:
+tail:
 	ADDQ       $0x10, CX
 	JEQ        end
 	MOVL       $0x00000001, BX
@@ -20478,65 +20176,67 @@ below16:
 	VMULPS     constant3d372713<>+0(SB), Z1, Z1
 	VADDPS     Z0, Z1, Z1
 	VMULPS     constant3f4c422a<>+0(SB), Z1, Z1
-	VANDPS     constant7fffffff<>+0(SB), Z1, Z2
-	VMULPS     constant40000000<>+0(SB), Z2, Z3
-	VMULPS     constant3fb8aa3b<>+0(SB), Z3, Z4
-	VADDPS     constant4b400000<>+0(SB), Z4, Z4
-	VSUBPS     constant4b400000<>+0(SB), Z4, Z4
-	VMULPS     constant3f318000<>+0(SB), Z4, Z5
-	VSUBPS     Z5, Z3, Z5
-	VMULPS     constantb95e8083<>+0(SB), Z4, Z6
-	VSUBPS     Z6, Z5, Z5
-	VMULPS     constant39506967<>+0(SB), Z5, Z6
-	VADDPS     constant3ab743ce<>+0(SB), Z6, Z6
-	VMULPS     Z5, Z6, Z6
-	VADDPS     constant3c088908<>+0(SB), Z6, Z6
-	VMULPS     Z5, Z6, Z6
-	VADDPS     constant3d2aa9c1<>+0(SB), Z6, Z6
-	VMULPS     Z5, Z6, Z6
-	VADDPS     constant3e2aaaaa<>+0(SB), Z6, Z6
-	VMULPS     Z5, Z6, Z6
-	VADDPS     constant3f000000<>+0(SB), Z6, Z6
-	VMULPS     Z5, Z5, Z7
-	VMULPS     Z7, Z6, Z6
-	VADDPS     Z5, Z6, Z5
-	VADDPS     constant3f800000<>+0(SB), Z5, Z5
-	VCVTTPS2DQ Z4, Z6
-	VPSRAD     $0x01, Z6, Z4
-	VPSUBD     Z4, Z6, Z6
-	VPADDD     constant0000007f<>+0(SB), Z4, Z4
-	VPSLLD     $0x17, Z4, Z4
-	VMULPS     Z4, Z5, Z4
-	VPADDD     constant0000007f<>+0(SB), Z6, Z6
-	VPSLLD     $0x17, Z6, Z6
-	VMULPS     Z6, Z4, Z4
-	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Z3, K2
-	VMOVAPS.Z  Z4, K2, Z4
-	VCMPPS     $0x1e, constant42b17217<>+0(SB), Z3, K2
-	VBLENDMPS  constant7f800000<>+0(SB), Z4, K2, Z10
-	VADDPS     constant3f800000<>+0(SB), Z10, Z3
-	VMOVUPS    constant40000000<>+0(SB), Z4
-	VDIVPS     Z3, Z4, Z3
-	VMOVUPS    constant3f800000<>+0(SB), Z4
-	VSUBPS     Z3, Z4, Z3
-	VANDPS     constant80000000<>+0(SB), Z1, Z4
-	VXORPS     Z4, Z3, Z3
-	VMULPS     Z1, Z1, Z4
-	VMULPS     constantbbbaf0ea<>+0(SB), Z4, Z5
-	VADDPS     constant3ca9134e<>+0(SB), Z5, Z5
-	VMULPS     Z4, Z5, Z5
-	VADDPS     constantbd5c1e2d<>+0(SB), Z5, Z5
-	VMULPS     Z4, Z5, Z5
-	VADDPS     constant3e088393<>+0(SB), Z5, Z5
-	VMULPS     Z4, Z5, Z5
-	VADDPS     constantbeaaaa99<>+0(SB), Z5, Z5
-	VMULPS     Z4, Z5, Z4
-	VMULPS     Z1, Z4, Z4
-	VADDPS     Z1, Z4, Z1
-	VCMPPS     $0x11, constant3f200000<>+0(SB), Z2, K2
-	VBLENDMPS  Z1, Z3, K2, Z11
+	VMULPS     Z1, Z1, Z2
+	VMOVUPS    constantbbbaf0ea<>+0(SB), Z3
+	VMULPS     Z2, Z3, Z3
+	VADDPS     constant3ca9134e<>+0(SB), Z3, Z3
+	VMULPS     Z2, Z3, Z3
+	VADDPS     constantbd5c1e2d<>+0(SB), Z3, Z3
+	VMULPS     Z2, Z3, Z3
+	VADDPS     constant3e088393<>+0(SB), Z3, Z3
+	VMULPS     Z2, Z3, Z3
+	VADDPS     constantbeaaaa99<>+0(SB), Z3, Z3
+	VMULPS     Z2, Z3, Z2
+	VMULPS     Z1, Z2, Z2
+	VADDPS     Z1, Z2, Z2
+	VANDPS     constant7fffffff<>+0(SB), Z1, Z3
+	VMULPS     constant40000000<>+0(SB), Z3, Z6
+	VMULPS     constant3fb8aa3b<>+0(SB), Z6, Z7
+	VADDPS     constant4b400000<>+0(SB), Z7, Z7
+	VSUBPS     constant4b400000<>+0(SB), Z7, Z7
+	VMULPS     constant3f318000<>+0(SB), Z7, Z8
+	VSUBPS     Z8, Z6, Z8
+	VMULPS     constantb95e8083<>+0(SB), Z7, Z9
+	VSUBPS     Z9, Z8, Z8
+	VMOVUPS    constant39506967<>+0(SB), Z9
+	VMULPS     Z8, Z9, Z9
+	VADDPS     constant3ab743ce<>+0(SB), Z9, Z9
+	VMULPS     Z8, Z9, Z9
+	VADDPS     constant3c088908<>+0(SB), Z9, Z9
+	VMULPS     Z8, Z9, Z9
+	VADDPS     constant3d2aa9c1<>+0(SB), Z9, Z9
+	VMULPS     Z8, Z9, Z9
+	VADDPS     constant3e2aaaaa<>+0(SB), Z9, Z9
+	VMULPS     Z8, Z9, Z9
+	VADDPS     constant3f000000<>+0(SB), Z9, Z9
+	VMULPS     Z8, Z8, Z10
+	VMULPS     Z10, Z9, Z9
+	VADDPS     Z8, Z9, Z8
+	VADDPS     constant3f800000<>+0(SB), Z8, Z8
+	VCVTTPS2DQ Z7, Z9
+	VPSRAD     $0x01, Z9, Z7
+	VPSUBD     Z7, Z9, Z9
+	VPADDD     constant0000007f<>+0(SB), Z7, Z7
+	VPSLLD     $0x17, Z7, Z7
+	VMULPS     Z7, Z8, Z7
+	VPADDD     constant0000007f<>+0(SB), Z9, Z9
+	VPSLLD     $0x17, Z9, Z9
+	VMULPS     Z9, Z7, Z7
+	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Z6, K2
+	VMOVAPS.Z  Z7, K2, Z7
+	VCMPPS     $0x1e, constant42b17217<>+0(SB), Z6, K2
+	VBLENDMPS  constant7f800000<>+0(SB), Z7, K2, Z4
+	VADDPS     constant3f800000<>+0(SB), Z4, Z4
+	VMOVUPS    constant40000000<>+0(SB), Z6
+	VDIVPS     Z4, Z6, Z4
+	VMOVUPS    constant3f800000<>+0(SB), Z6
+	VSUBPS     Z4, Z6, Z4
+	VANDPS     constant80000000<>+0(SB), Z1, Z1
+	VXORPS     Z1, Z4, Z1
+	VCMPPS     $0x11, constant3f200000<>+0(SB), Z3, K2
+	VBLENDMPS  Z2, Z1, K2, Z5
 	VMULPS     constant3f000000<>+0(SB), Z0, Z0
-	VADDPS     constant3f800000<>+0(SB), Z11, Z1
+	VADDPS     constant3f800000<>+0(SB), Z5, Z1
 	VMULPS     Z1, Z0, Z0
 	VMOVUPS    Z0, K1, (AX)(DX*1)
 
@@ -20579,42 +20279,6 @@ DATA constant3f4c422a<>+52(SB)/4, $0x3f4c422a
 DATA constant3f4c422a<>+56(SB)/4, $0x3f4c422a
 DATA constant3f4c422a<>+60(SB)/4, $0x3f4c422a
 GLOBL constant3f4c422a<>(SB), RODATA|NOPTR, $64
-
-DATA constant40000000<>+0(SB)/4, $0x40000000
-DATA constant40000000<>+4(SB)/4, $0x40000000
-DATA constant40000000<>+8(SB)/4, $0x40000000
-DATA constant40000000<>+12(SB)/4, $0x40000000
-DATA constant40000000<>+16(SB)/4, $0x40000000
-DATA constant40000000<>+20(SB)/4, $0x40000000
-DATA constant40000000<>+24(SB)/4, $0x40000000
-DATA constant40000000<>+28(SB)/4, $0x40000000
-DATA constant40000000<>+32(SB)/4, $0x40000000
-DATA constant40000000<>+36(SB)/4, $0x40000000
-DATA constant40000000<>+40(SB)/4, $0x40000000
-DATA constant40000000<>+44(SB)/4, $0x40000000
-DATA constant40000000<>+48(SB)/4, $0x40000000
-DATA constant40000000<>+52(SB)/4, $0x40000000
-DATA constant40000000<>+56(SB)/4, $0x40000000
-DATA constant40000000<>+60(SB)/4, $0x40000000
-GLOBL constant40000000<>(SB), RODATA|NOPTR, $64
-
-DATA constant80000000<>+0(SB)/4, $0x80000000
-DATA constant80000000<>+4(SB)/4, $0x80000000
-DATA constant80000000<>+8(SB)/4, $0x80000000
-DATA constant80000000<>+12(SB)/4, $0x80000000
-DATA constant80000000<>+16(SB)/4, $0x80000000
-DATA constant80000000<>+20(SB)/4, $0x80000000
-DATA constant80000000<>+24(SB)/4, $0x80000000
-DATA constant80000000<>+28(SB)/4, $0x80000000
-DATA constant80000000<>+32(SB)/4, $0x80000000
-DATA constant80000000<>+36(SB)/4, $0x80000000
-DATA constant80000000<>+40(SB)/4, $0x80000000
-DATA constant80000000<>+44(SB)/4, $0x80000000
-DATA constant80000000<>+48(SB)/4, $0x80000000
-DATA constant80000000<>+52(SB)/4, $0x80000000
-DATA constant80000000<>+56(SB)/4, $0x80000000
-DATA constant80000000<>+60(SB)/4, $0x80000000
-GLOBL constant80000000<>(SB), RODATA|NOPTR, $64
 
 DATA constantbbbaf0ea<>+0(SB)/4, $0xbbbaf0ea
 DATA constantbbbaf0ea<>+4(SB)/4, $0xbbbaf0ea
@@ -20706,6 +20370,42 @@ DATA constantbeaaaa99<>+56(SB)/4, $0xbeaaaa99
 DATA constantbeaaaa99<>+60(SB)/4, $0xbeaaaa99
 GLOBL constantbeaaaa99<>(SB), RODATA|NOPTR, $64
 
+DATA constant40000000<>+0(SB)/4, $0x40000000
+DATA constant40000000<>+4(SB)/4, $0x40000000
+DATA constant40000000<>+8(SB)/4, $0x40000000
+DATA constant40000000<>+12(SB)/4, $0x40000000
+DATA constant40000000<>+16(SB)/4, $0x40000000
+DATA constant40000000<>+20(SB)/4, $0x40000000
+DATA constant40000000<>+24(SB)/4, $0x40000000
+DATA constant40000000<>+28(SB)/4, $0x40000000
+DATA constant40000000<>+32(SB)/4, $0x40000000
+DATA constant40000000<>+36(SB)/4, $0x40000000
+DATA constant40000000<>+40(SB)/4, $0x40000000
+DATA constant40000000<>+44(SB)/4, $0x40000000
+DATA constant40000000<>+48(SB)/4, $0x40000000
+DATA constant40000000<>+52(SB)/4, $0x40000000
+DATA constant40000000<>+56(SB)/4, $0x40000000
+DATA constant40000000<>+60(SB)/4, $0x40000000
+GLOBL constant40000000<>(SB), RODATA|NOPTR, $64
+
+DATA constant80000000<>+0(SB)/4, $0x80000000
+DATA constant80000000<>+4(SB)/4, $0x80000000
+DATA constant80000000<>+8(SB)/4, $0x80000000
+DATA constant80000000<>+12(SB)/4, $0x80000000
+DATA constant80000000<>+16(SB)/4, $0x80000000
+DATA constant80000000<>+20(SB)/4, $0x80000000
+DATA constant80000000<>+24(SB)/4, $0x80000000
+DATA constant80000000<>+28(SB)/4, $0x80000000
+DATA constant80000000<>+32(SB)/4, $0x80000000
+DATA constant80000000<>+36(SB)/4, $0x80000000
+DATA constant80000000<>+40(SB)/4, $0x80000000
+DATA constant80000000<>+44(SB)/4, $0x80000000
+DATA constant80000000<>+48(SB)/4, $0x80000000
+DATA constant80000000<>+52(SB)/4, $0x80000000
+DATA constant80000000<>+56(SB)/4, $0x80000000
+DATA constant80000000<>+60(SB)/4, $0x80000000
+GLOBL constant80000000<>(SB), RODATA|NOPTR, $64
+
 DATA constant3f200000<>+0(SB)/4, $0x3f200000
 DATA constant3f200000<>+4(SB)/4, $0x3f200000
 DATA constant3f200000<>+8(SB)/4, $0x3f200000
@@ -20730,37 +20430,19 @@ TEXT ·ReLU(SB), NOSPLIT, $0-24
 	MOVQ x_base+0(FP), AX
 	MOVQ x_len+8(FP), CX
 	XORQ DX, DX
-	SUBQ $0x20, CX
-	JLT  below32
-
-full32:
-	VMOVUPS (AX)(DX*1), Z0
-	VMOVUPS 64(AX)(DX*1), Z1
-	VMOVUPS constant00000000<>+0(SB), Z2
-	VMOVUPS constant00000000<>+0(SB), Z3
-	VMAXPS  Z0, Z2, Z0
-	VMAXPS  Z1, Z3, Z1
-	VMOVUPS Z0, (AX)(DX*1)
-	VMOVUPS Z1, 64(AX)(DX*1)
-	ADDQ    $0x00000080, DX
-	SUBQ    $0x20, CX
-	JGE     full32
-
-below32:
-	ADDQ $0x20, CX
 	SUBQ $0x10, CX
-	JLT  below16
+	JLT  tail
 
-full16:
+full:
 	VMOVUPS (AX)(DX*1), Z0
 	VMOVUPS constant00000000<>+0(SB), Z1
 	VMAXPS  Z0, Z1, Z0
 	VMOVUPS Z0, (AX)(DX*1)
-	ADDQ    $0x00000040, DX
+	ADDQ    $0x40, DX
 	SUBQ    $0x10, CX
-	JGE     full16
+	JGE     full
 
-below16:
+tail:
 	ADDQ      $0x10, CX
 	JEQ       end
 	MOVL      $0x00000001, BX
@@ -20782,145 +20464,56 @@ TEXT ·SiLU(SB), NOSPLIT, $0-24
 	MOVQ x_base+0(FP), AX
 	MOVQ x_len+8(FP), CX
 	XORQ DX, DX
-	SUBQ $0x20, CX
-	JLT  below32
-
-full32:
-	VMOVUPS    (AX)(DX*1), Z0
-	VMOVUPS    64(AX)(DX*1), Z1
-	VMOVUPS    constant00000000<>+0(SB), Z2
-	VMOVUPS    constant00000000<>+0(SB), Z3
-	VSUBPS     Z0, Z2, Z2
-	VSUBPS     Z1, Z3, Z3
-	VMULPS     constant3fb8aa3b<>+0(SB), Z2, Z8
-	VMULPS     constant3fb8aa3b<>+0(SB), Z3, Z9
-	VADDPS     constant4b400000<>+0(SB), Z8, Z8
-	VADDPS     constant4b400000<>+0(SB), Z9, Z9
-	VSUBPS     constant4b400000<>+0(SB), Z8, Z8
-	VSUBPS     constant4b400000<>+0(SB), Z9, Z9
-	VMULPS     constant3f318000<>+0(SB), Z8, Z10
-	VMULPS     constant3f318000<>+0(SB), Z9, Z11
-	VSUBPS     Z10, Z2, Z10
-	VSUBPS     Z11, Z3, Z11
-	VMULPS     constantb95e8083<>+0(SB), Z8, Z12
-	VMULPS     constantb95e8083<>+0(SB), Z9, Z13
-	VSUBPS     Z12, Z10, Z10
-	VSUBPS     Z13, Z11, Z11
-	VMULPS     constant39506967<>+0(SB), Z10, Z12
-	VMULPS     constant39506967<>+0(SB), Z11, Z13
-	VADDPS     constant3ab743ce<>+0(SB), Z12, Z12
-	VADDPS     constant3ab743ce<>+0(SB), Z13, Z13
-	VMULPS     Z10, Z12, Z12
-	VMULPS     Z11, Z13, Z13
-	VADDPS     constant3c088908<>+0(SB), Z12, Z12
-	VADDPS     constant3c088908<>+0(SB), Z13, Z13
-	VMULPS     Z10, Z12, Z12
-	VMULPS     Z11, Z13, Z13
-	VADDPS     constant3d2aa9c1<>+0(SB), Z12, Z12
-	VADDPS     constant3d2aa9c1<>+0(SB), Z13, Z13
-	VMULPS     Z10, Z12, Z12
-	VMULPS     Z11, Z13, Z13
-	VADDPS     constant3e2aaaaa<>+0(SB), Z12, Z12
-	VADDPS     constant3e2aaaaa<>+0(SB), Z13, Z13
-	VMULPS     Z10, Z12, Z12
-	VMULPS     Z11, Z13, Z13
-	VADDPS     constant3f000000<>+0(SB), Z12, Z12
-	VADDPS     constant3f000000<>+0(SB), Z13, Z13
-	VMULPS     Z10, Z10, Z14
-	VMULPS     Z11, Z11, Z15
-	VMULPS     Z14, Z12, Z12
-	VMULPS     Z15, Z13, Z13
-	VADDPS     Z10, Z12, Z10
-	VADDPS     Z11, Z13, Z11
-	VADDPS     constant3f800000<>+0(SB), Z10, Z10
-	VADDPS     constant3f800000<>+0(SB), Z11, Z11
-	VCVTTPS2DQ Z8, Z8
-	VCVTTPS2DQ Z9, Z13
-	VPSRAD     $0x01, Z8, Z9
-	VPSRAD     $0x01, Z13, Z12
-	VPSUBD     Z9, Z8, Z8
-	VPSUBD     Z12, Z13, Z13
-	VPADDD     constant0000007f<>+0(SB), Z9, Z9
-	VPADDD     constant0000007f<>+0(SB), Z12, Z12
-	VPSLLD     $0x17, Z9, Z9
-	VPSLLD     $0x17, Z12, Z12
-	VMULPS     Z9, Z10, Z9
-	VMULPS     Z12, Z11, Z10
-	VPADDD     constant0000007f<>+0(SB), Z8, Z8
-	VPADDD     constant0000007f<>+0(SB), Z13, Z13
-	VPSLLD     $0x17, Z8, Z8
-	VPSLLD     $0x17, Z13, Z13
-	VMULPS     Z8, Z9, Z8
-	VMULPS     Z13, Z10, Z9
-	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Z2, K1
-	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Z3, K2
-	VMOVAPS.Z  Z8, K1, Z8
-	VMOVAPS.Z  Z9, K2, Z9
-	VCMPPS     $0x1e, constant42b17217<>+0(SB), Z2, K1
-	VCMPPS     $0x1e, constant42b17217<>+0(SB), Z3, K2
-	VBLENDMPS  constant7f800000<>+0(SB), Z8, K1, Z4
-	VBLENDMPS  constant7f800000<>+0(SB), Z9, K2, Z5
-	VADDPS     constant3f800000<>+0(SB), Z4, Z2
-	VADDPS     constant3f800000<>+0(SB), Z5, Z3
-	VDIVPS     Z2, Z0, Z0
-	VDIVPS     Z3, Z1, Z1
-	VMOVUPS    Z0, (AX)(DX*1)
-	VMOVUPS    Z1, 64(AX)(DX*1)
-	ADDQ       $0x00000080, DX
-	SUBQ       $0x20, CX
-	JGE        full32
-
-below32:
-	ADDQ $0x20, CX
 	SUBQ $0x10, CX
-	JLT  below16
+	JLT  tail
 
-full16:
+full:
 	VMOVUPS    (AX)(DX*1), Z0
 	VMOVUPS    constant00000000<>+0(SB), Z1
 	VSUBPS     Z0, Z1, Z1
-	VMULPS     constant3fb8aa3b<>+0(SB), Z1, Z2
-	VADDPS     constant4b400000<>+0(SB), Z2, Z2
-	VSUBPS     constant4b400000<>+0(SB), Z2, Z2
-	VMULPS     constant3f318000<>+0(SB), Z2, Z3
-	VSUBPS     Z3, Z1, Z3
-	VMULPS     constantb95e8083<>+0(SB), Z2, Z4
-	VSUBPS     Z4, Z3, Z3
-	VMULPS     constant39506967<>+0(SB), Z3, Z4
-	VADDPS     constant3ab743ce<>+0(SB), Z4, Z4
-	VMULPS     Z3, Z4, Z4
-	VADDPS     constant3c088908<>+0(SB), Z4, Z4
-	VMULPS     Z3, Z4, Z4
-	VADDPS     constant3d2aa9c1<>+0(SB), Z4, Z4
-	VMULPS     Z3, Z4, Z4
-	VADDPS     constant3e2aaaaa<>+0(SB), Z4, Z4
-	VMULPS     Z3, Z4, Z4
-	VADDPS     constant3f000000<>+0(SB), Z4, Z4
-	VMULPS     Z3, Z3, Z5
-	VMULPS     Z5, Z4, Z4
-	VADDPS     Z3, Z4, Z3
-	VADDPS     constant3f800000<>+0(SB), Z3, Z3
-	VCVTTPS2DQ Z2, Z4
-	VPSRAD     $0x01, Z4, Z2
-	VPSUBD     Z2, Z4, Z4
-	VPADDD     constant0000007f<>+0(SB), Z2, Z2
-	VPSLLD     $0x17, Z2, Z2
-	VMULPS     Z2, Z3, Z2
+	VMULPS     constant3fb8aa3b<>+0(SB), Z1, Z4
+	VADDPS     constant4b400000<>+0(SB), Z4, Z4
+	VSUBPS     constant4b400000<>+0(SB), Z4, Z4
+	VMULPS     constant3f318000<>+0(SB), Z4, Z5
+	VSUBPS     Z5, Z1, Z5
+	VMULPS     constantb95e8083<>+0(SB), Z4, Z6
+	VSUBPS     Z6, Z5, Z5
+	VMOVUPS    constant39506967<>+0(SB), Z6
+	VMULPS     Z5, Z6, Z6
+	VADDPS     constant3ab743ce<>+0(SB), Z6, Z6
+	VMULPS     Z5, Z6, Z6
+	VADDPS     constant3c088908<>+0(SB), Z6, Z6
+	VMULPS     Z5, Z6, Z6
+	VADDPS     constant3d2aa9c1<>+0(SB), Z6, Z6
+	VMULPS     Z5, Z6, Z6
+	VADDPS     constant3e2aaaaa<>+0(SB), Z6, Z6
+	VMULPS     Z5, Z6, Z6
+	VADDPS     constant3f000000<>+0(SB), Z6, Z6
+	VMULPS     Z5, Z5, Z7
+	VMULPS     Z7, Z6, Z6
+	VADDPS     Z5, Z6, Z5
+	VADDPS     constant3f800000<>+0(SB), Z5, Z5
+	VCVTTPS2DQ Z4, Z6
+	VPSRAD     $0x01, Z6, Z4
+	VPSUBD     Z4, Z6, Z6
 	VPADDD     constant0000007f<>+0(SB), Z4, Z4
 	VPSLLD     $0x17, Z4, Z4
-	VMULPS     Z4, Z2, Z2
+	VMULPS     Z4, Z5, Z4
+	VPADDD     constant0000007f<>+0(SB), Z6, Z6
+	VPSLLD     $0x17, Z6, Z6
+	VMULPS     Z6, Z4, Z4
 	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Z1, K1
-	VMOVAPS.Z  Z2, K1, Z2
+	VMOVAPS.Z  Z4, K1, Z4
 	VCMPPS     $0x1e, constant42b17217<>+0(SB), Z1, K1
-	VBLENDMPS  constant7f800000<>+0(SB), Z2, K1, Z6
-	VADDPS     constant3f800000<>+0(SB), Z6, Z1
+	VBLENDMPS  constant7f800000<>+0(SB), Z4, K1, Z2
+	VADDPS     constant3f800000<>+0(SB), Z2, Z1
 	VDIVPS     Z1, Z0, Z0
 	VMOVUPS    Z0, (AX)(DX*1)
-	ADDQ       $0x00000040, DX
+	ADDQ       $0x40, DX
 	SUBQ       $0x10, CX
-	JGE        full16
+	JGE        full
 
-below16:
+tail:
 	ADDQ       $0x10, CX
 	JEQ        end
 	MOVL       $0x00000001, BX
@@ -20933,38 +20526,39 @@ below16:
 	VMULPS     constant3fb8aa3b<>+0(SB), Z1, Z2
 	VADDPS     constant4b400000<>+0(SB), Z2, Z2
 	VSUBPS     constant4b400000<>+0(SB), Z2, Z2
-	VMULPS     constant3f318000<>+0(SB), Z2, Z3
-	VSUBPS     Z3, Z1, Z3
-	VMULPS     constantb95e8083<>+0(SB), Z2, Z4
-	VSUBPS     Z4, Z3, Z3
-	VMULPS     constant39506967<>+0(SB), Z3, Z4
-	VADDPS     constant3ab743ce<>+0(SB), Z4, Z4
-	VMULPS     Z3, Z4, Z4
-	VADDPS     constant3c088908<>+0(SB), Z4, Z4
-	VMULPS     Z3, Z4, Z4
-	VADDPS     constant3d2aa9c1<>+0(SB), Z4, Z4
-	VMULPS     Z3, Z4, Z4
-	VADDPS     constant3e2aaaaa<>+0(SB), Z4, Z4
-	VMULPS     Z3, Z4, Z4
-	VADDPS     constant3f000000<>+0(SB), Z4, Z4
-	VMULPS     Z3, Z3, Z5
-	VMULPS     Z5, Z4, Z4
-	VADDPS     Z3, Z4, Z3
-	VADDPS     constant3f800000<>+0(SB), Z3, Z3
-	VCVTTPS2DQ Z2, Z4
-	VPSRAD     $0x01, Z4, Z2
-	VPSUBD     Z2, Z4, Z4
+	VMULPS     constant3f318000<>+0(SB), Z2, Z4
+	VSUBPS     Z4, Z1, Z4
+	VMULPS     constantb95e8083<>+0(SB), Z2, Z5
+	VSUBPS     Z5, Z4, Z4
+	VMOVUPS    constant39506967<>+0(SB), Z5
+	VMULPS     Z4, Z5, Z5
+	VADDPS     constant3ab743ce<>+0(SB), Z5, Z5
+	VMULPS     Z4, Z5, Z5
+	VADDPS     constant3c088908<>+0(SB), Z5, Z5
+	VMULPS     Z4, Z5, Z5
+	VADDPS     constant3d2aa9c1<>+0(SB), Z5, Z5
+	VMULPS     Z4, Z5, Z5
+	VADDPS     constant3e2aaaaa<>+0(SB), Z5, Z5
+	VMULPS     Z4, Z5, Z5
+	VADDPS     constant3f000000<>+0(SB), Z5, Z5
+	VMULPS     Z4, Z4, Z6
+	VMULPS     Z6, Z5, Z5
+	VADDPS     Z4, Z5, Z4
+	VADDPS     constant3f800000<>+0(SB), Z4, Z4
+	VCVTTPS2DQ Z2, Z5
+	VPSRAD     $0x01, Z5, Z2
+	VPSUBD     Z2, Z5, Z5
 	VPADDD     constant0000007f<>+0(SB), Z2, Z2
 	VPSLLD     $0x17, Z2, Z2
-	VMULPS     Z2, Z3, Z2
-	VPADDD     constant0000007f<>+0(SB), Z4, Z4
-	VPSLLD     $0x17, Z4, Z4
-	VMULPS     Z4, Z2, Z2
+	VMULPS     Z2, Z4, Z2
+	VPADDD     constant0000007f<>+0(SB), Z5, Z5
+	VPSLLD     $0x17, Z5, Z5
+	VMULPS     Z5, Z2, Z2
 	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Z1, K2
 	VMOVAPS.Z  Z2, K2, Z2
 	VCMPPS     $0x1e, constant42b17217<>+0(SB), Z1, K2
-	VBLENDMPS  constant7f800000<>+0(SB), Z2, K2, Z7
-	VADDPS     constant3f800000<>+0(SB), Z7, Z1
+	VBLENDMPS  constant7f800000<>+0(SB), Z2, K2, Z3
+	VADDPS     constant3f800000<>+0(SB), Z3, Z1
 	VDIVPS     Z1, Z0, Z0
 	VMOVUPS    Z0, K1, (AX)(DX*1)
 
@@ -20978,202 +20572,76 @@ TEXT ·Tanh(SB), NOSPLIT, $0-24
 	MOVQ x_base+0(FP), AX
 	MOVQ x_len+8(FP), CX
 	XORQ DX, DX
-	SUBQ $0x20, CX
-	JLT  below32
-
-full32:
-	VMOVUPS    (AX)(DX*1), Z0
-	VMOVUPS    64(AX)(DX*1), Z1
-	VANDPS     constant7fffffff<>+0(SB), Z0, Z2
-	VANDPS     constant7fffffff<>+0(SB), Z1, Z3
-	VMULPS     constant40000000<>+0(SB), Z2, Z4
-	VMULPS     constant40000000<>+0(SB), Z3, Z5
-	VMULPS     constant3fb8aa3b<>+0(SB), Z4, Z6
-	VMULPS     constant3fb8aa3b<>+0(SB), Z5, Z7
-	VADDPS     constant4b400000<>+0(SB), Z6, Z6
-	VADDPS     constant4b400000<>+0(SB), Z7, Z7
-	VSUBPS     constant4b400000<>+0(SB), Z6, Z6
-	VSUBPS     constant4b400000<>+0(SB), Z7, Z7
-	VMULPS     constant3f318000<>+0(SB), Z6, Z16
-	VMULPS     constant3f318000<>+0(SB), Z7, Z17
-	VSUBPS     Z16, Z4, Z16
-	VSUBPS     Z17, Z5, Z17
-	VMULPS     constantb95e8083<>+0(SB), Z6, Z18
-	VMULPS     constantb95e8083<>+0(SB), Z7, Z19
-	VSUBPS     Z18, Z16, Z16
-	VSUBPS     Z19, Z17, Z17
-	VMULPS     constant39506967<>+0(SB), Z16, Z18
-	VMULPS     constant39506967<>+0(SB), Z17, Z19
-	VADDPS     constant3ab743ce<>+0(SB), Z18, Z18
-	VADDPS     constant3ab743ce<>+0(SB), Z19, Z19
-	VMULPS     Z16, Z18, Z18
-	VMULPS     Z17, Z19, Z19
-	VADDPS     constant3c088908<>+0(SB), Z18, Z18
-	VADDPS     constant3c088908<>+0(SB), Z19, Z19
-	VMULPS     Z16, Z18, Z18
-	VMULPS     Z17, Z19, Z19
-	VADDPS     constant3d2aa9c1<>+0(SB), Z18, Z18
-	VADDPS     constant3d2aa9c1<>+0(SB), Z19, Z19
-	VMULPS     Z16, Z18, Z18
-	VMULPS     Z17, Z19, Z19
-	VADDPS     constant3e2aaaaa<>+0(SB), Z18, Z18
-	VADDPS     constant3e2aaaaa<>+0(SB), Z19, Z19
-	VMULPS     Z16, Z18, Z18
-	VMULPS     Z17, Z19, Z19
-	VADDPS     constant3f000000<>+0(SB), Z18, Z18
-	VADDPS     constant3f000000<>+0(SB), Z19, Z19
-	VMULPS     Z16, Z16, Z20
-	VMULPS     Z17, Z17, Z21
-	VMULPS     Z20, Z18, Z18
-	VMULPS     Z21, Z19, Z19
-	VADDPS     Z16, Z18, Z16
-	VADDPS     Z17, Z19, Z17
-	VADDPS     constant3f800000<>+0(SB), Z16, Z16
-	VADDPS     constant3f800000<>+0(SB), Z17, Z17
-	VCVTTPS2DQ Z6, Z6
-	VCVTTPS2DQ Z7, Z19
-	VPSRAD     $0x01, Z6, Z7
-	VPSRAD     $0x01, Z19, Z18
-	VPSUBD     Z7, Z6, Z6
-	VPSUBD     Z18, Z19, Z19
-	VPADDD     constant0000007f<>+0(SB), Z7, Z7
-	VPADDD     constant0000007f<>+0(SB), Z18, Z18
-	VPSLLD     $0x17, Z7, Z7
-	VPSLLD     $0x17, Z18, Z18
-	VMULPS     Z7, Z16, Z7
-	VMULPS     Z18, Z17, Z16
-	VPADDD     constant0000007f<>+0(SB), Z6, Z6
-	VPADDD     constant0000007f<>+0(SB), Z19, Z19
-	VPSLLD     $0x17, Z6, Z6
-	VPSLLD     $0x17, Z19, Z19
-	VMULPS     Z6, Z7, Z6
-	VMULPS     Z19, Z16, Z7
-	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Z4, K1
-	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Z5, K2
-	VMOVAPS.Z  Z6, K1, Z6
-	VMOVAPS.Z  Z7, K2, Z7
-	VCMPPS     $0x1e, constant42b17217<>+0(SB), Z4, K1
-	VCMPPS     $0x1e, constant42b17217<>+0(SB), Z5, K2
-	VBLENDMPS  constant7f800000<>+0(SB), Z6, K1, Z8
-	VBLENDMPS  constant7f800000<>+0(SB), Z7, K2, Z9
-	VADDPS     constant3f800000<>+0(SB), Z8, Z4
-	VADDPS     constant3f800000<>+0(SB), Z9, Z5
-	VMOVUPS    constant40000000<>+0(SB), Z6
-	VMOVUPS    constant40000000<>+0(SB), Z7
-	VDIVPS     Z4, Z6, Z4
-	VDIVPS     Z5, Z7, Z5
-	VMOVUPS    constant3f800000<>+0(SB), Z6
-	VMOVUPS    constant3f800000<>+0(SB), Z7
-	VSUBPS     Z4, Z6, Z4
-	VSUBPS     Z5, Z7, Z5
-	VANDPS     constant80000000<>+0(SB), Z0, Z6
-	VANDPS     constant80000000<>+0(SB), Z1, Z7
-	VXORPS     Z6, Z4, Z4
-	VXORPS     Z7, Z5, Z5
-	VMULPS     Z0, Z0, Z6
-	VMULPS     Z1, Z1, Z7
-	VMULPS     constantbbbaf0ea<>+0(SB), Z6, Z16
-	VMULPS     constantbbbaf0ea<>+0(SB), Z7, Z17
-	VADDPS     constant3ca9134e<>+0(SB), Z16, Z16
-	VADDPS     constant3ca9134e<>+0(SB), Z17, Z17
-	VMULPS     Z6, Z16, Z16
-	VMULPS     Z7, Z17, Z17
-	VADDPS     constantbd5c1e2d<>+0(SB), Z16, Z16
-	VADDPS     constantbd5c1e2d<>+0(SB), Z17, Z17
-	VMULPS     Z6, Z16, Z16
-	VMULPS     Z7, Z17, Z17
-	VADDPS     constant3e088393<>+0(SB), Z16, Z16
-	VADDPS     constant3e088393<>+0(SB), Z17, Z17
-	VMULPS     Z6, Z16, Z16
-	VMULPS     Z7, Z17, Z17
-	VADDPS     constantbeaaaa99<>+0(SB), Z16, Z16
-	VADDPS     constantbeaaaa99<>+0(SB), Z17, Z17
-	VMULPS     Z6, Z16, Z6
-	VMULPS     Z7, Z17, Z7
-	VMULPS     Z0, Z6, Z6
-	VMULPS     Z1, Z7, Z7
-	VADDPS     Z0, Z6, Z0
-	VADDPS     Z1, Z7, Z1
-	VCMPPS     $0x11, constant3f200000<>+0(SB), Z2, K1
-	VCMPPS     $0x11, constant3f200000<>+0(SB), Z3, K2
-	VBLENDMPS  Z0, Z4, K1, Z10
-	VBLENDMPS  Z1, Z5, K2, Z11
-	VMOVUPS    Z10, (AX)(DX*1)
-	VMOVUPS    Z11, 64(AX)(DX*1)
-	ADDQ       $0x00000080, DX
-	SUBQ       $0x20, CX
-	JGE        full32
-
-below32:
-	ADDQ $0x20, CX
 	SUBQ $0x10, CX
-	JLT  below16
+	JLT  tail
 
-full16:
+full:
 	VMOVUPS    (AX)(DX*1), Z0
-	VANDPS     constant7fffffff<>+0(SB), Z0, Z1
-	VMULPS     constant40000000<>+0(SB), Z1, Z2
-	VMULPS     constant3fb8aa3b<>+0(SB), Z2, Z3
-	VADDPS     constant4b400000<>+0(SB), Z3, Z3
-	VSUBPS     constant4b400000<>+0(SB), Z3, Z3
-	VMULPS     constant3f318000<>+0(SB), Z3, Z4
-	VSUBPS     Z4, Z2, Z4
-	VMULPS     constantb95e8083<>+0(SB), Z3, Z5
-	VSUBPS     Z5, Z4, Z4
-	VMULPS     constant39506967<>+0(SB), Z4, Z5
-	VADDPS     constant3ab743ce<>+0(SB), Z5, Z5
-	VMULPS     Z4, Z5, Z5
-	VADDPS     constant3c088908<>+0(SB), Z5, Z5
-	VMULPS     Z4, Z5, Z5
-	VADDPS     constant3d2aa9c1<>+0(SB), Z5, Z5
-	VMULPS     Z4, Z5, Z5
-	VADDPS     constant3e2aaaaa<>+0(SB), Z5, Z5
-	VMULPS     Z4, Z5, Z5
-	VADDPS     constant3f000000<>+0(SB), Z5, Z5
-	VMULPS     Z4, Z4, Z6
-	VMULPS     Z6, Z5, Z5
-	VADDPS     Z4, Z5, Z4
-	VADDPS     constant3f800000<>+0(SB), Z4, Z4
-	VCVTTPS2DQ Z3, Z5
-	VPSRAD     $0x01, Z5, Z3
-	VPSUBD     Z3, Z5, Z5
-	VPADDD     constant0000007f<>+0(SB), Z3, Z3
-	VPSLLD     $0x17, Z3, Z3
-	VMULPS     Z3, Z4, Z3
-	VPADDD     constant0000007f<>+0(SB), Z5, Z5
-	VPSLLD     $0x17, Z5, Z5
-	VMULPS     Z5, Z3, Z3
-	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Z2, K1
-	VMOVAPS.Z  Z3, K1, Z3
-	VCMPPS     $0x1e, constant42b17217<>+0(SB), Z2, K1
-	VBLENDMPS  constant7f800000<>+0(SB), Z3, K1, Z12
-	VADDPS     constant3f800000<>+0(SB), Z12, Z2
-	VMOVUPS    constant40000000<>+0(SB), Z3
-	VDIVPS     Z2, Z3, Z2
-	VMOVUPS    constant3f800000<>+0(SB), Z3
-	VSUBPS     Z2, Z3, Z2
-	VANDPS     constant80000000<>+0(SB), Z0, Z3
-	VXORPS     Z3, Z2, Z2
-	VMULPS     Z0, Z0, Z3
-	VMULPS     constantbbbaf0ea<>+0(SB), Z3, Z4
-	VADDPS     constant3ca9134e<>+0(SB), Z4, Z4
-	VMULPS     Z3, Z4, Z4
-	VADDPS     constantbd5c1e2d<>+0(SB), Z4, Z4
-	VMULPS     Z3, Z4, Z4
-	VADDPS     constant3e088393<>+0(SB), Z4, Z4
-	VMULPS     Z3, Z4, Z4
-	VADDPS     constantbeaaaa99<>+0(SB), Z4, Z4
-	VMULPS     Z3, Z4, Z3
-	VMULPS     Z0, Z3, Z3
-	VADDPS     Z0, Z3, Z0
-	VCMPPS     $0x11, constant3f200000<>+0(SB), Z1, K1
-	VBLENDMPS  Z0, Z2, K1, Z13
-	VMOVUPS    Z13, (AX)(DX*1)
-	ADDQ       $0x00000040, DX
+	VMULPS     Z0, Z0, Z1
+	VMOVUPS    constantbbbaf0ea<>+0(SB), Z2
+	VMULPS     Z1, Z2, Z2
+	VADDPS     constant3ca9134e<>+0(SB), Z2, Z2
+	VMULPS     Z1, Z2, Z2
+	VADDPS     constantbd5c1e2d<>+0(SB), Z2, Z2
+	VMULPS     Z1, Z2, Z2
+	VADDPS     constant3e088393<>+0(SB), Z2, Z2
+	VMULPS     Z1, Z2, Z2
+	VADDPS     constantbeaaaa99<>+0(SB), Z2, Z2
+	VMULPS     Z1, Z2, Z1
+	VMULPS     Z0, Z1, Z1
+	VADDPS     Z0, Z1, Z1
+	VANDPS     constant7fffffff<>+0(SB), Z0, Z2
+	VMULPS     constant40000000<>+0(SB), Z2, Z7
+	VMULPS     constant3fb8aa3b<>+0(SB), Z7, Z8
+	VADDPS     constant4b400000<>+0(SB), Z8, Z8
+	VSUBPS     constant4b400000<>+0(SB), Z8, Z8
+	VMULPS     constant3f318000<>+0(SB), Z8, Z9
+	VSUBPS     Z9, Z7, Z9
+	VMULPS     constantb95e8083<>+0(SB), Z8, Z10
+	VSUBPS     Z10, Z9, Z9
+	VMOVUPS    constant39506967<>+0(SB), Z10
+	VMULPS     Z9, Z10, Z10
+	VADDPS     constant3ab743ce<>+0(SB), Z10, Z10
+	VMULPS     Z9, Z10, Z10
+	VADDPS     constant3c088908<>+0(SB), Z10, Z10
+	VMULPS     Z9, Z10, Z10
+	VADDPS     constant3d2aa9c1<>+0(SB), Z10, Z10
+	VMULPS     Z9, Z10, Z10
+	VADDPS     constant3e2aaaaa<>+0(SB), Z10, Z10
+	VMULPS     Z9, Z10, Z10
+	VADDPS     constant3f000000<>+0(SB), Z10, Z10
+	VMULPS     Z9, Z9, Z11
+	VMULPS     Z11, Z10, Z10
+	VADDPS     Z9, Z10, Z9
+	VADDPS     constant3f800000<>+0(SB), Z9, Z9
+	VCVTTPS2DQ Z8, Z10
+	VPSRAD     $0x01, Z10, Z8
+	VPSUBD     Z8, Z10, Z10
+	VPADDD     constant0000007f<>+0(SB), Z8, Z8
+	VPSLLD     $0x17, Z8, Z8
+	VMULPS     Z8, Z9, Z8
+	VPADDD     constant0000007f<>+0(SB), Z10, Z10
+	VPSLLD     $0x17, Z10, Z10
+	VMULPS     Z10, Z8, Z8
+	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Z7, K1
+	VMOVAPS.Z  Z8, K1, Z8
+	VCMPPS     $0x1e, constant42b17217<>+0(SB), Z7, K1
+	VBLENDMPS  constant7f800000<>+0(SB), Z8, K1, Z3
+	VADDPS     constant3f800000<>+0(SB), Z3, Z7
+	VMOVUPS    constant40000000<>+0(SB), Z8
+	VDIVPS     Z7, Z8, Z7
+	VMOVUPS    constant3f800000<>+0(SB), Z8
+	VSUBPS     Z7, Z8, Z7
+	VANDPS     constant80000000<>+0(SB), Z0, Z0
+	VXORPS     Z0, Z7, Z0
+	VCMPPS     $0x11, constant3f200000<>+0(SB), Z2, K1
+	VBLENDMPS  Z1, Z0, K1, Z4
+	VMOVUPS    Z4, (AX)(DX*1)
+	ADDQ       $0x40, DX
 	SUBQ       $0x10, CX
-	JGE        full16
+	JGE        full
 
-below16:
+tail:
 	ADDQ       $0x10, CX
 	JEQ        end
 	MOVL       $0x00000001, BX
@@ -21181,64 +20649,66 @@ below16:
 	DECL       BX
 	KMOVW      BX, K1
 	VMOVUPS.Z  (AX)(DX*1), K1, Z0
-	VANDPS     constant7fffffff<>+0(SB), Z0, Z1
-	VMULPS     constant40000000<>+0(SB), Z1, Z2
-	VMULPS     constant3fb8aa3b<>+0(SB), Z2, Z3
-	VADDPS     constant4b400000<>+0(SB), Z3, Z3
-	VSUBPS     constant4b400000<>+0(SB), Z3, Z3
-	VMULPS     constant3f318000<>+0(SB), Z3, Z4
-	VSUBPS     Z4, Z2, Z4
-	VMULPS     constantb95e8083<>+0(SB), Z3, Z5
-	VSUBPS     Z5, Z4, Z4
-	VMULPS     constant39506967<>+0(SB), Z4, Z5
-	VADDPS     constant3ab743ce<>+0(SB), Z5, Z5
-	VMULPS     Z4, Z5, Z5
-	VADDPS     constant3c088908<>+0(SB), Z5, Z5
-	VMULPS     Z4, Z5, Z5
-	VADDPS     constant3d2aa9c1<>+0(SB), Z5, Z5
-	VMULPS     Z4, Z5, Z5
-	VADDPS     constant3e2aaaaa<>+0(SB), Z5, Z5
-	VMULPS     Z4, Z5, Z5
-	VADDPS     constant3f000000<>+0(SB), Z5, Z5
-	VMULPS     Z4, Z4, Z6
-	VMULPS     Z6, Z5, Z5
-	VADDPS     Z4, Z5, Z4
-	VADDPS     constant3f800000<>+0(SB), Z4, Z4
-	VCVTTPS2DQ Z3, Z5
-	VPSRAD     $0x01, Z5, Z3
-	VPSUBD     Z3, Z5, Z5
-	VPADDD     constant0000007f<>+0(SB), Z3, Z3
-	VPSLLD     $0x17, Z3, Z3
-	VMULPS     Z3, Z4, Z3
-	VPADDD     constant0000007f<>+0(SB), Z5, Z5
-	VPSLLD     $0x17, Z5, Z5
-	VMULPS     Z5, Z3, Z3
-	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Z2, K2
-	VMOVAPS.Z  Z3, K2, Z3
-	VCMPPS     $0x1e, constant42b17217<>+0(SB), Z2, K2
-	VBLENDMPS  constant7f800000<>+0(SB), Z3, K2, Z14
-	VADDPS     constant3f800000<>+0(SB), Z14, Z2
-	VMOVUPS    constant40000000<>+0(SB), Z3
-	VDIVPS     Z2, Z3, Z2
-	VMOVUPS    constant3f800000<>+0(SB), Z3
-	VSUBPS     Z2, Z3, Z2
-	VANDPS     constant80000000<>+0(SB), Z0, Z3
-	VXORPS     Z3, Z2, Z2
-	VMULPS     Z0, Z0, Z3
-	VMULPS     constantbbbaf0ea<>+0(SB), Z3, Z4
-	VADDPS     constant3ca9134e<>+0(SB), Z4, Z4
-	VMULPS     Z3, Z4, Z4
-	VADDPS     constantbd5c1e2d<>+0(SB), Z4, Z4
-	VMULPS     Z3, Z4, Z4
-	VADDPS     constant3e088393<>+0(SB), Z4, Z4
-	VMULPS     Z3, Z4, Z4
-	VADDPS     constantbeaaaa99<>+0(SB), Z4, Z4
-	VMULPS     Z3, Z4, Z3
-	VMULPS     Z0, Z3, Z3
-	VADDPS     Z0, Z3, Z0
-	VCMPPS     $0x11, constant3f200000<>+0(SB), Z1, K2
-	VBLENDMPS  Z0, Z2, K2, Z15
-	VMOVUPS    Z15, K1, (AX)(DX*1)
+	VMULPS     Z0, Z0, Z1
+	VMOVUPS    constantbbbaf0ea<>+0(SB), Z2
+	VMULPS     Z1, Z2, Z2
+	VADDPS     constant3ca9134e<>+0(SB), Z2, Z2
+	VMULPS     Z1, Z2, Z2
+	VADDPS     constantbd5c1e2d<>+0(SB), Z2, Z2
+	VMULPS     Z1, Z2, Z2
+	VADDPS     constant3e088393<>+0(SB), Z2, Z2
+	VMULPS     Z1, Z2, Z2
+	VADDPS     constantbeaaaa99<>+0(SB), Z2, Z2
+	VMULPS     Z1, Z2, Z1
+	VMULPS     Z0, Z1, Z1
+	VADDPS     Z0, Z1, Z1
+	VANDPS     constant7fffffff<>+0(SB), Z0, Z2
+	VMULPS     constant40000000<>+0(SB), Z2, Z3
+	VMULPS     constant3fb8aa3b<>+0(SB), Z3, Z4
+	VADDPS     constant4b400000<>+0(SB), Z4, Z4
+	VSUBPS     constant4b400000<>+0(SB), Z4, Z4
+	VMULPS     constant3f318000<>+0(SB), Z4, Z7
+	VSUBPS     Z7, Z3, Z7
+	VMULPS     constantb95e8083<>+0(SB), Z4, Z8
+	VSUBPS     Z8, Z7, Z7
+	VMOVUPS    constant39506967<>+0(SB), Z8
+	VMULPS     Z7, Z8, Z8
+	VADDPS     constant3ab743ce<>+0(SB), Z8, Z8
+	VMULPS     Z7, Z8, Z8
+	VADDPS     constant3c088908<>+0(SB), Z8, Z8
+	VMULPS     Z7, Z8, Z8
+	VADDPS     constant3d2aa9c1<>+0(SB), Z8, Z8
+	VMULPS     Z7, Z8, Z8
+	VADDPS     constant3e2aaaaa<>+0(SB), Z8, Z8
+	VMULPS     Z7, Z8, Z8
+	VADDPS     constant3f000000<>+0(SB), Z8, Z8
+	VMULPS     Z7, Z7, Z9
+	VMULPS     Z9, Z8, Z8
+	VADDPS     Z7, Z8, Z7
+	VADDPS     constant3f800000<>+0(SB), Z7, Z7
+	VCVTTPS2DQ Z4, Z8
+	VPSRAD     $0x01, Z8, Z4
+	VPSUBD     Z4, Z8, Z8
+	VPADDD     constant0000007f<>+0(SB), Z4, Z4
+	VPSLLD     $0x17, Z4, Z4
+	VMULPS     Z4, Z7, Z4
+	VPADDD     constant0000007f<>+0(SB), Z8, Z8
+	VPSLLD     $0x17, Z8, Z8
+	VMULPS     Z8, Z4, Z4
+	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Z3, K2
+	VMOVAPS.Z  Z4, K2, Z4
+	VCMPPS     $0x1e, constant42b17217<>+0(SB), Z3, K2
+	VBLENDMPS  constant7f800000<>+0(SB), Z4, K2, Z5
+	VADDPS     constant3f800000<>+0(SB), Z5, Z3
+	VMOVUPS    constant40000000<>+0(SB), Z4
+	VDIVPS     Z3, Z4, Z3
+	VMOVUPS    constant3f800000<>+0(SB), Z4
+	VSUBPS     Z3, Z4, Z3
+	VANDPS     constant80000000<>+0(SB), Z0, Z0
+	VXORPS     Z0, Z3, Z0
+	VCMPPS     $0x11, constant3f200000<>+0(SB), Z2, K2
+	VBLENDMPS  Z1, Z0, K2, Z6
+	VMOVUPS    Z6, K1, (AX)(DX*1)
 
 end:
 	VZEROUPPER

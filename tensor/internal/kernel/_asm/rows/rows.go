@@ -3,7 +3,6 @@
 package rows
 
 import (
-	"fmt"
 	"math"
 
 	. "github.com/mmcloughlin/avo/build"
@@ -55,54 +54,23 @@ func base(name string) reg.Register { return Load(Param(name).Base(), GP64()) }
 
 // forEach emits the loop over the elements of a slice.
 func forEach(s vector.Set, slice string, do func(e step)) {
-	one := func(list []step) {
-		for _, e := range list {
-			do(e)
-		}
-	}
-	loops(s, slice, []int{lanes / s.Lanes}, one)
-}
-
-// forBundles is forEach for functions that take so many registers at once where there are 32, and
-// those of 16 elements where there are 16.
-func forBundles(s vector.Set, slice string, most int, do func(list []step)) {
-	counts := []int{most, 1}
-	if s.MasksCost() {
-		counts = []int{lanes / s.Lanes}
-	}
-	loops(s, slice, counts, do)
-}
-
-// load loads the steps' elements of a slice.
-func load(s vector.Set, list []step, base reg.Register) bundle {
-	return each(len(list), func(i int) reg.VecVirtual { return s.Load(list[i].of(base), list[i].mask) })
-}
-
-// loops emits a loop for each count of registers at a time, the last of which is that of all lanes,
-// and then the elements that are left.
-func loops(s vector.Set, slice string, counts []int, do func(list []step)) {
 	n, at := Load(Param(slice).Len(), GP64()).(reg.GPVirtual), GP64()
 	XORQ(at, at)
-	for _, count := range counts {
-		elements := count * s.Lanes
-		full, rest := fmt.Sprintf("full%d", elements), fmt.Sprintf("below%d", elements)
-		SUBQ(U8(elements), n)
-		JLT(LabelRef(rest))
-		Label(full)
-		do(each(count, func(i int) step {
-			return step{at: at, lane: i % (lanes / s.Lanes), disp: i * s.Bytes()}
-		}))
-		ADDQ(U32(4*elements), at)
-		SUBQ(U8(elements), n)
-		JGE(LabelRef(full))
-		Label(rest)
-		ADDQ(U8(elements), n)
+	SUBQ(U8(lanes), n)
+	JLT(LabelRef("tail"))
+	Label("full")
+	for i := range lanes / s.Lanes {
+		do(step{at: at, lane: i, disp: i * s.Bytes()})
 	}
+	ADDQ(U8(4*lanes), at)
+	SUBQ(U8(lanes), n)
+	JGE(LabelRef("full"))
+	Label("tail")
+	ADDQ(U8(lanes), n)
 	JEQ(LabelRef("end"))
-	masks := s.Masks(n, lanes/s.Lanes)
-	do(each(len(masks), func(i int) step {
-		return step{at: at, lane: i, disp: i * s.Bytes(), mask: masks[i]}
-	}))
+	for i, mask := range s.Masks(n, lanes/s.Lanes) {
+		do(step{at: at, lane: i, disp: i * s.Bytes(), mask: mask})
+	}
 	Label("end")
 }
 
@@ -152,15 +120,10 @@ func normalize(s vector.Set) {
 	finish()
 }
 
-func activation(s vector.Set, name string, f func(s bundles, v bundle) bundle) {
+func activation(s vector.Set, name string, f func(s vector.Set, v reg.VecVirtual) reg.VecVirtual) {
 	begin(name, "func(x []float32)", ".")
 	x := base("x")
-	forBundles(s, "x", 2, func(list []step) {
-		v := f(bundles{s}, load(s, list, x))
-		for i, e := range list {
-			s.Store(v[i], e.of(x), e.mask)
-		}
-	})
+	forEach(s, "x", func(e step) { s.Store(f(s, s.Load(e.of(x), e.mask)), e.of(x), e.mask) })
 	finish()
 }
 
@@ -184,13 +147,10 @@ func sumSquares(s vector.Set) {
 func expSum(s vector.Set) {
 	begin("ExpSum", "func(x []float32, max float32) float32", ".")
 	x, most, sums := base("x"), broadcast(s, "max"), newLanes(s, 0)
-	forBundles(s, "x", 4, func(list []step) {
-		v := bundle(exp(bundles{s}, bundles{s}.Sub(load(s, list, x), most)))
-		for i, e := range list {
-			kept := s.Keep(e.mask, v[i])
-			s.Store(kept, e.of(x), e.mask)
-			VADDPS(kept, sums[e.lane], sums[e.lane])
-		}
+	forEach(s, "x", func(e step) {
+		v := s.Keep(e.mask, exp(s, s.Sub(s.Load(e.of(x), e.mask), most)))
+		s.Store(v, e.of(x), e.mask)
+		VADDPS(v, sums[e.lane], sums[e.lane])
 	})
 	reduce(sums, VADDPS)
 }
