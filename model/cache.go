@@ -29,9 +29,7 @@ func (c *Cache) Bytes() (n int64) {
 
 // Reserve makes room for so many tokens in all: Forward then allocates nothing for c up to them.
 func (c *Cache) Reserve(tokens int) {
-	for _, l := range c.layers {
-		l.Reserve(tokens)
-	}
+	tensor.Reserve(c.layers, tokens)
 }
 
 // Prefix returns a Cache of the first n tokens, which shares memory with c. Both can grow.

@@ -47,8 +47,25 @@ func (c *KV) Prefix(n int) *KV {
 }
 
 // Reserve makes room for so many positions in all: Attention then allocates nothing up to them.
-func (c *KV) Reserve(positions int) {
-	if more := blocksOf(positions) - len(c.keys); more > 0 {
-		c.keys, c.values = kernel.AppendBlocks(c.keys, c.values, more, c.heads*c.size)
+func (c *KV) Reserve(positions int) { Reserve([]*KV{c}, positions) }
+
+// Reserve makes room for so many positions in each of list, in one run of memory: the system has
+// huge pages for long ones.
+func Reserve(list []*KV, positions int) {
+	missing := func(c *KV) int {
+		return max(blocksOf(positions)-len(c.keys), 0) * kernel.BlockLength(c.heads*c.size)
+	}
+	all := 0
+	for _, c := range list {
+		all += missing(c)
+	}
+	if all == 0 {
+		return
+	}
+	room := kernel.NewBlocks(all)
+	for _, c := range list {
+		n := missing(c)
+		c.keys, c.values = kernel.AppendBlocks(c.keys, c.values, room[:n], c.heads*c.size)
+		room = room[n:]
 	}
 }

@@ -6,16 +6,23 @@ import "unsafe"
 // positions, so which sums a row adds up does not depend on how the prompt was cut.
 const BlockPositions = PanelColumns
 
-// AppendBlocks appends n blocks to the lists of a sequence's keys and values, which are so wide. The
-// keys of a block lie as [head][size][position], panels in which a query meets all positions at
-// once, the values as [head][position][size].
-func AppendBlocks(keys, values [][]float32, n, width int) (k, v [][]float32) {
-	each := width * BlockPositions
-	room := make([]float32, 2*n*each)
+// BlockLength is the length of a block of keys and one of values that are so wide.
+func BlockLength(width int) int { return 2 * width * BlockPositions }
+
+// NewBlocks is memory for blocks, of that length in all.
+func NewBlocks(length int) []float32 {
+	room := make([]float32, length)
 	hugePages(unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(room))), len(room)*float32Bytes))
-	for ; n > 0; n-- {
+	return room
+}
+
+// AppendBlocks appends as many blocks as room is for to the lists of a sequence's keys and values,
+// which are so wide. The keys of a block lie as [head][size][position], panels in which a query
+// meets all positions at once, the values as [head][position][size].
+func AppendBlocks(keys, values [][]float32, room []float32, width int) (k, v [][]float32) {
+	each := BlockLength(width) / 2
+	for ; len(room) > 0; room = room[2*each:] {
 		keys, values = append(keys, room[:each:each]), append(values, room[each:2*each:2*each])
-		room = room[2*each:]
 	}
 	return keys, values
 }

@@ -112,7 +112,7 @@ func BenchmarkHead(b *testing.B) {
 			b.Run(fmt.Sprintf("kernel=%s/rows=%d/positions=%d", backend.Name, rows, positions), func(b *testing.B) {
 				a := kernel.Attention{Heads: 1, Size: size, Past: positions - rows, Rows: rows, Queries: rows, Scale: 0.125,
 					Q: numbers(size * rows), LDQ: size, KV: numbers(2 * size * rows), LDKV: 2 * size, Out: make([]float32, size*rows)}
-				a.Keys, a.Values = kernel.AppendBlocks(nil, nil, positions/kernel.BlockPositions, size)
+				a.Keys, a.Values = kernel.AppendBlocks(nil, nil, kernel.NewBlocks(positions/kernel.BlockPositions*kernel.BlockLength(size)), size)
 				scratch := make([]float32, backend.ScratchSize(1, size, positions))
 				against(b, "f32", backend.Name, 0, func() int64 {
 					c, _ := backend.Heads(&a, 0, 1, scratch)

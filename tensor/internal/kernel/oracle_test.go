@@ -241,7 +241,7 @@ func TestHead(t *testing.T) {
 		width := heads * d
 		all := matrix(t, "qkv", past+rows, 3*width)
 		a := kernel.Attention{Heads: heads, Size: d, Scale: 0.37, LDQ: 3 * width, LDKV: 3 * width}
-		a.Keys, a.Values = kernel.AppendBlocks(nil, nil, (past+rows+kernel.BlockPositions-1)/kernel.BlockPositions, width)
+		a.Keys, a.Values = kernel.AppendBlocks(nil, nil, kernel.NewBlocks((past+rows+kernel.BlockPositions-1)/kernel.BlockPositions*kernel.BlockLength(width)), width)
 		for i := range a.Keys { // nobody has written them yet
 			fill(a.Keys[i], float32(math.NaN()))
 			fill(a.Values[i], float32(math.NaN()))
@@ -292,7 +292,7 @@ func TestHeads(t *testing.T) {
 		past, width := rapid.IntRange(0, 70).Draw(t, "past"), heads*d
 		run := func(cuts ...int) (out []float32, count, softmax kernel.Count) {
 			a := kernel.Attention{Heads: heads, Size: d, Scale: 0.37, LDQ: 3 * width, LDKV: 3 * width}
-			a.Keys, a.Values = kernel.AppendBlocks(nil, nil, (past+32)/32, width)
+			a.Keys, a.Values = kernel.AppendBlocks(nil, nil, kernel.NewBlocks((past+32)/32*kernel.BlockLength(width)), width)
 			scratch := make([]float32, b.ScratchSize(heads, d, past+1))
 			for ; a.Past <= past; a.Past++ {
 				qkv := numbers(3 * width * (a.Past + 1))[3*width*a.Past:]
