@@ -97,6 +97,9 @@ func (c *Checkpoint) holdSafetensors(path string, mapping *mapped) (map[string]h
 		}
 		tensors[at.Name] = t
 	}
+	if mapping.lent {
+		hugePages(mapping.MMap)
+	}
 	for name := range h.packings {
 		return nil, fmt.Errorf("header: tensor %q, which is said to be packed, is missing", name)
 	}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"path/filepath"
 	"unicode/utf8"
 
 	"github.com/gptmeter/gptmeter/tensor"
@@ -46,10 +47,18 @@ func (p *Packer) AddNumbers(name string, shape []int, data []float32) {
 	p.numbers = append(p.numbers, packedTensor{name: name, dtype: "F32", shape: shape, numbers: data})
 }
 
-// AddFile puts a file into the metadata: the model's config.json, or one of its tokenizer.
+// AddFile puts a file into the metadata: the model's config.json, or one of its tokenizer. JSON loses its white
+// space: of GPT-2's tokenizer.json that is more than half, which whoever opens the file would read through.
 func (p *Packer) AddFile(name string, content []byte) error {
 	if !utf8.Valid(content) {
 		return withHint(fmt.Errorf("%s: not valid UTF-8, which it has to be inside a file", name), "a folder keeps it as it is")
+	}
+	if filepath.Ext(name) == ".json" {
+		var b bytes.Buffer
+		if err := json.Compact(&b, content); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		content = b.Bytes()
 	}
 	p.say(fileKey+name, string(content))
 	return nil
