@@ -245,6 +245,8 @@ func TestHostileHeaderMemory(t *testing.T) {
 		want   string
 	}{
 		{"metadata", repeat(`{"__metadata__":{"k":"`, "v", `"},"a":`+four+`}`), ""},
+		{"a file inside", repeat(`{"__metadata__":{"gptmeter.file.tokenizer.json":"`, "v", `"},"a":`+four+`}`), "files of more than"},
+		{"packings", numbered(`{"__metadata__":{`, `"gptmeter.packed.%09d":"`+long[:80]+`",`, `"k":""},"a":`+four+`}`), "more than 32768 names"},
 		{"name", repeat(`{"`, "n", `":`+four+`}`), "a string longer"},
 		{"tensors", numbered(`{`, `"%d":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},`, `"a":`+four+`}`), "more than 32768 names"},
 		{"tensors of long names", numbered(`{`, `"`+long+`%09d":{"dtype":"F32","shape":[0,1,1,1,1,1,1,1],"data_offsets":[0,0]},`, `"a":`+four+`}`), "more than 32768 names"},
