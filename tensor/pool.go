@@ -59,6 +59,7 @@ type worker struct {
 const (
 	idle uint32 = iota // looking at its state
 	parked
+	waking // and not looking yet: the caller did the part that it was woken for
 	called
 	busy
 	closed
@@ -94,8 +95,11 @@ func (p *Pool) Close() {
 
 // set has the worker see a new state, and tells whether it was looking.
 func (w *worker) set(state uint32) (looking bool) {
-	if w.state.Swap(state) == parked {
+	switch w.state.Swap(state) {
+	case parked:
 		w.wake <- struct{}{}
+		return false
+	case waking:
 		return false
 	}
 	return true
@@ -127,6 +131,7 @@ func (w *worker) await(spin time.Duration) uint32 {
 	}
 	if w.state.CompareAndSwap(idle, parked) {
 		<-w.wake
+		w.state.CompareAndSwap(waking, idle)
 	}
 	return w.state.Load()
 }
@@ -160,7 +165,11 @@ func (p *Pool) split(items, grain int, do func(worker, from, to int)) {
 	defer p.join(parts)
 	p.job.part(0)
 	for i, w := range p.workers[:parts-1] {
-		if !w.state.CompareAndSwap(called, idle) {
+		after := waking
+		if w.looking {
+			after = idle
+		}
+		if !w.state.CompareAndSwap(called, after) {
 			continue
 		}
 		if w.looking && time.Since(start) > late {

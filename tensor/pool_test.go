@@ -107,6 +107,25 @@ func TestReclaim(t *testing.T) {
 	}
 }
 
+// TestWaking: a worker that takes its time to wake is not one that another process keeps from running,
+// however many calls pass meanwhile.
+func TestWaking(t *testing.T) {
+	w := &worker{wake: make(chan struct{}, 1)}
+	w.state.Store(parked) // for good: nobody runs it
+	p := &Pool{workers: []*worker{w}, spin: spin, done: make(chan struct{}, 1)}
+	p.spins.Store(int64(p.spin))
+	for i := range 3 {
+		parts := 0
+		p.split(2, 1, func(int, int, int) {
+			time.Sleep(late)
+			parts++
+		})
+		if parts != 2 || len(w.wake) != 1 || p.calm != 0 || p.spins.Load() != int64(p.spin) {
+			t.Fatalf("call %d: %d parts, %d wakes, calm for %d calls", i, parts, len(w.wake), p.calm)
+		}
+	}
+}
+
 // TestPark: workers that have nothing to do let go of the processor, and come back.
 func TestPark(t *testing.T) {
 	p := NewPool(3)
