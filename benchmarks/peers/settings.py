@@ -14,8 +14,8 @@ DEPTH, DEPTH_STEPS = 900, 16 if QUICK else 64
 SHAPES = {"gpt2": 64, "gpt2-medium": 32, "gpt2-large": 16, "gpt2-xl": 8}  # and tokens that are made
 PEAK_SECONDS = 0.1 if QUICK else 0.3  # of each peak, beside each of gptmeter's samples
 
-TRIES = 1 if QUICK else 5  # of a sample that others disturb: the least disturbed counts
-PATIENCE = 0 if QUICK else 10  # seconds to wait for others to leave the processors before each
+TRIES = int(os.environ.get("TRIES", 1 if QUICK else 5))  # of a sample that others disturb: the least disturbed counts
+PATIENCE = float(os.environ.get("PATIENCE", 0 if QUICK else 10))  # seconds to wait for others to leave the processors before each
 
 TESTS = ["prefill", "decode", "batch"]
 
