@@ -173,7 +173,7 @@ def main() -> None:
         for dtype, runner in ours:
             samples.take(lambda: runner.shape(shape), round=0, test=shape, peer=OURS, dtype=dtype)
     versions = {name: runner.version for (name, _), runner in started.items()}
-    report.write(a.results, samples.list, checks, versions, started[OURS, "f32"].exact())
+    report.write(a.results, [s for s in samples.list if s["round"] < ROUNDS], checks, versions, started[OURS, "f32"].exact())
     samples.file.rename(samples.file.with_name("done-" + samples.file.name))
 
 

@@ -175,7 +175,7 @@ def write(folder: Path, samples: list[dict], checks: list[dict], versions: dict,
     stem.with_suffix(".md").write_text(f"""# gptmeter and its peers, {dates[-1][:10]}
 
 {machine['cpu']}, {cores} cores, {machine['os']}; {THREADS} threads; GPT-2 124M of random weights; {rounds} rounds from {dates[0]} to {dates[-1]}, all in turn.
-Others had {spread([100 * s['others'] for s in samples], 0)} % of the processors while a sample was taken, more than {quiet.BUSY:.0%} in {sum(s['others'] > quiet.BUSY for s in samples)} of {len(samples)}.
+Others had {spread([100 * s['others'] for s in samples], 0)} % of the processors while a sample was taken and its model loaded, more than {quiet.BUSY:.0%} in {sum(s['others'] > quiet.BUSY for s in samples)} of {len(samples)}.
 Versions: {'; '.join(f'{k} {v}' for k, v in versions.items())}.
 Median peaks: {peak['f32_flops_per_second'] / 1e9:.0f} GFLOP/s float32, {peak['int8_ops_per_second'] / 1e9:.0f} Gop/s int8, {peak['read_bytes_per_second'] / 1e9:.1f} GB/s read ({' – '.join(f"{f(p['read_bytes_per_second'] for p in peaks) / 1e9:.1f}" for f in (min, max))}).
 
