@@ -24,25 +24,29 @@ func near(word string, names []string) (best string) {
 	return best
 }
 
-// distance is how many insertions, deletions and substitutions turn a into b (Levenshtein 1965).
+// distance is how many insertions, deletions, substitutions and swaps of neighbours turn a into b
+// (Damerau 1964), where nothing that was swapped is edited again.
 func distance(a, b string) int {
-	row := make([]int, len(b)+1) // from a[:i] to each b[:j]
-	for j := range row {
-		row[j] = j
+	before, last := make([]int, len(b)+1), make([]int, len(b)+1) // from a[:i-1] and a[:i] to each b[:j]
+	for j := range last {
+		last[j] = j
 	}
 	for i := range len(a) {
-		diagonal := row[0]
+		row := make([]int, len(b)+1)
 		row[0] = i + 1
 		for j := range len(b) {
-			substitution := diagonal
+			substitution := last[j]
 			if a[i] != b[j] {
 				substitution++
 			}
-			diagonal = row[j+1]
-			row[j+1] = min(substitution, row[j]+1, diagonal+1)
+			row[j+1] = min(substitution, row[j]+1, last[j+1]+1)
+			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+				row[j+1] = min(row[j+1], before[j-1]+1)
+			}
 		}
+		before, last = last, row
 	}
-	return row[len(b)]
+	return last[len(b)]
 }
 
 // unknownCommand is the error for arguments that name no command of parent.
