@@ -95,11 +95,11 @@ func semiAnalysis() Scenario {
 	hardware := s.worked("of the GPU hour: hardware", quo(server, mul(life, hours)), "USD/h", "server / (life × 8 × 8760 h)", "")
 	electricity := s.worked("of the GPU hour: electricity", quo(mul(watts, drawn, kWh, pue), whole(8*1000)), "USD/h", "power × share × kWh × PUE / 8000", "")
 	licences := s.assumed("of the GPU hour: licences", "0", "USD/h", "none is named")
-	s.worked("of the GPU hour: operations", sub(hourly, add(hardware, electricity, licences)), "USD/h", "what is left of it", "space, network, staff, margin")
+	operations := s.worked("of the GPU hour: operations", sub(hourly, add(hardware, electricity, licences)), "USD/h", "what is left of it", "space, network, staff, margin")
 	for _, part := range []struct {
 		name string
 		rate *big.Rat
-	}{{"hardware", hardware}, {"electricity", electricity}, {"licences", licences}, {"operations", sub(hourly, add(hardware, electricity, licences))}} {
+	}{{"hardware", hardware}, {"electricity", electricity}, {"licences", licences}, {"operations", operations}} {
 		s.worked("a day: "+part.name, mul(perDay, quo(part.rate, hourly)), "USD/day", "a day, recomputed × its part of the hour", "")
 	}
 	return s
