@@ -52,7 +52,8 @@ quality: ## print what each format costs in quality
 
 peers: build ## measure beside PyTorch, llama.cpp, CTranslate2 and OpenVINO; ROUNDS=1 QUICK=1 for a try
 	benchmarks/peers/setup.sh build/peers
-	build/peers/venv/bin/python benchmarks/peers/measure.py --folder build/peers --gptmeter $(BIN)
+	CGO_ENABLED=0 go test -c -o build/peers/shares ./benchmarks
+	build/peers/venv/bin/python benchmarks/peers/measure.py --folder build/peers --gptmeter $(BIN) --shares build/peers/shares
 
 fuzz: ## fuzz every target for FUZZTIME (10s)
 	@go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ./... | while read -r package; do \

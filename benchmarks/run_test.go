@@ -48,14 +48,17 @@ func TestRun(t *testing.T) {
 	}
 }
 
+func shapeOf(c model.Config) theory.Shape {
+	return theory.Shape{Layers: int64(c.Layers), Heads: int64(c.Heads), Width: int64(c.Width), Inner: int64(c.Inner),
+		Vocabulary: int64(c.Vocabulary), Positions: int64(c.Positions)}
+}
+
 func checkResult(t *testing.T, got Result, test Test, c model.Config) {
 	t.Helper()
 	if got.Test != test.Name() || got.Batch != test.Batch || got.Depth != test.Depth || got.Threads != test.Threads || got.DType != test.DType.String() {
 		t.Errorf("%v: it is called %s, batch %d, depth %d, %d threads, %s", test, got.Test, got.Batch, got.Depth, got.Threads, got.DType)
 	}
-	shape := theory.Shape{Layers: int64(c.Layers), Heads: int64(c.Heads), Width: int64(c.Width), Inner: int64(c.Inner),
-		Vocabulary: int64(c.Vocabulary), Positions: int64(c.Positions)}
-	logits := 1
+	shape, logits := shapeOf(c), 1
 	if got.Phase == "decode" {
 		logits = test.Tokens
 	}

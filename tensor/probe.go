@@ -19,9 +19,16 @@ func Probes() []Probe { return kernel.Probes() }
 // returns what they did in a second, in the probe's Unit. The clock stops when the slowest worker
 // is done. Like an operator, it has the pool to itself.
 func (p *Pool) Measure(probe Probe, d time.Duration) (perSecond float64) {
-	chunks, release := p.begin(probe)
+	measure, release := p.Prepare(probe)
 	defer release()
-	return p.run(chunks, d)
+	return measure(d)
+}
+
+// Prepare is Measure for who measures again and again: what the probe reads is made once, and
+// stays until release.
+func (p *Pool) Prepare(probe Probe) (measure func(d time.Duration) (perSecond float64), release func()) {
+	chunks, release := p.begin(probe)
+	return func(d time.Duration) float64 { return p.run(chunks, d) }, release
 }
 
 // begin prepares each worker's chunk; release frees what they hold.

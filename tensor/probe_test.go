@@ -80,10 +80,10 @@ func BenchmarkProbe(b *testing.B) {
 			b.Run(fmt.Sprintf("limit=%s/kernel=%s/threads=%d", probe.Limit, probe.Kernel, threads), func(b *testing.B) {
 				p := NewPool(threads)
 				defer p.Close()
-				chunks, release := p.begin(probe)
+				measure, release := p.Prepare(probe)
 				defer release()
 				b.ResetTimer()
-				b.ReportMetric(p.run(chunks, time.Duration(b.N)*time.Millisecond), probe.Unit)
+				b.ReportMetric(measure(time.Duration(b.N)*time.Millisecond), probe.Unit)
 				b.ReportMetric(0, "ns/op") // an iteration is a millisecond
 			})
 		}

@@ -2,13 +2,14 @@
 
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 
 import numpy as np
 
 import model
-from settings import BATCH, BATCH_STEPS, CHECKED, DEPTH, DEPTH_STEPS, GENERATE, PROMPT, SHAPES, THREADS
+from settings import BATCH, BATCH_STEPS, CHECKED, GENERATE, PROMPT, SHARE_SECONDS, THREADS
 from worker import ids
 
 DTYPES = ["f32", "bf16", "int8", "int4"]
@@ -31,9 +32,9 @@ class Gptmeter:
             log[int(name.removeprefix("token_id:"))] = value
         return log
 
-    def bench(self, *flags: object, of: str | None = None) -> dict:
+    def bench(self, *flags: object) -> dict:
         common = ["--dtype", self.dtype, "--threads", THREADS, "--peak-seconds", self.peak_seconds, "--repetitions", self.repetitions]
-        return json.loads(run(self.binary, "bench", "--model", of or self.model, "-o", "json", *common, *flags))
+        return json.loads(run(self.binary, "bench", "--model", self.model, "-o", "json", *common, *flags))
 
     def test(self, name: str) -> dict:
         """Tokens a second of a test, and the machine's peaks beside it."""
@@ -44,25 +45,18 @@ class Gptmeter:
         }[name])
         return sample(report, report["results"][0])
 
-    def depth(self) -> list[dict]:
-        """Decode from an empty context, and after DEPTH tokens."""
-        report = self.bench("--prompt", "none", "--generate", DEPTH_STEPS, "--batch", 1, "--depth", f"0,{DEPTH}")
-        return [sample(report, r) for r in report["results"]]
-
-    def shape(self, name: str) -> dict:
-        report = self.bench("--prompt", "none", "--generate", SHAPES[name], "--batch", 1, of=f"synthetic:{name}")
-        return sample(report, report["results"][0])
-
-    def exact(self) -> dict:
-        """Products of a prompt of PROMPT tokens with logits for the last, in closed form, without pruning."""
-        flags = ["--model", self.model, "--prompt", PROMPT, "--generate", 1, "--json"]
-        return json.loads(run(self.binary, "flops", *flags))["exact"]["prefill"]
+    def shares(self, file: Path, model: str) -> list[dict]:
+        """What steps reach of the machine's peaks, step by step beside the probes: BenchmarkShare, compiled as file."""
+        flags = ["-test.run", "^$", "-test.bench", f"Share/model={model}$/dtype={self.dtype}$", "-test.benchtime", f"{SHARE_SECONDS}s"]
+        found = re.findall(r"/(test=\S+)-\d+\s.*?([\d.]+) of-peak\s+([\d.]+) tokens/s", run(file.absolute(), *flags))
+        if not found:
+            raise RuntimeError("the benchmark said nothing")
+        return [{"of": test, "share": float(share), "tokens_per_second": float(rate)} for test, share, rate in found]
 
 
 def sample(report: dict, result: dict) -> dict:
     return {
         "tokens_per_second": result["tokens_per_second"]["median"],
-        "bytes_read_per_token": result["bytes_read"] / result["tokens"],
         "peaks": report["machine"]["peaks"],
         "kernel": report["machine"]["kernel"],
     }

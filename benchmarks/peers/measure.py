@@ -22,7 +22,7 @@ import numpy as np
 import quiet
 import report
 from gptmeter import Gptmeter
-from settings import GPTMETER, LIMITS, PATIENCE, PEAK_SECONDS, PEERS, QUICK, ROUNDS, SHAPES, TESTS, THREADS, TRIES
+from settings import GPTMETER, LIMITS, MODELS, PATIENCE, PEAK_SECONDS, PEERS, QUICK, ROUNDS, TESTS, THREADS, TRIES
 
 OURS = "gptmeter"
 
@@ -152,11 +152,12 @@ def main() -> None:
     p = argparse.ArgumentParser()
     p.add_argument("--folder", type=Path, default=Path("build/peers"), help="for models and samples")
     p.add_argument("--gptmeter", default="bin/gptmeter")
+    p.add_argument("--shares", type=Path, required=True, help="the tests of package benchmarks, compiled")
     p.add_argument("--results", type=Path, default=Path("benchmarks/results"))
     a = p.parse_args()
-    import model
+    from model import synthetic
 
-    model.synthetic(a.folder / "model")
+    synthetic(a.folder / "model")
     started = start(a.folder, a.gptmeter)
     pids = [runner.process.pid for runner in started.values() if isinstance(runner, Worker)]
     commit = started[OURS, "f32"].version
@@ -167,13 +168,11 @@ def main() -> None:
         for test in TESTS:
             for (name, dtype), runner in started.items():
                 samples.take(lambda: runner.test(test), round=round, test=test, peer=name, dtype=dtype)
-        for dtype, runner in ours:
-            samples.take(runner.depth, round=round, test="depth", peer=OURS, dtype=dtype)
-    for shape in SHAPES if not QUICK else []:
-        for dtype, runner in ours:
-            samples.take(lambda: runner.shape(shape), round=0, test=shape, peer=OURS, dtype=dtype)
+        for model in MODELS:
+            for dtype, runner in ours:
+                samples.take(lambda: runner.shares(a.shares, model), round=round, test="share", model=model, peer=OURS, dtype=dtype)
     versions = {name: runner.version for (name, _), runner in started.items()}
-    report.write(a.results, [s for s in samples.list if s["round"] < ROUNDS], checks, versions, started[OURS, "f32"].exact())
+    report.write(a.results, [s for s in samples.list if s["round"] < ROUNDS], checks, versions)
     samples.file.rename(samples.file.with_name("done-" + samples.file.name))
 
 

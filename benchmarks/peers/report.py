@@ -8,9 +8,10 @@ import statistics
 from pathlib import Path
 
 import quiet
-from settings import BATCH, BATCH_STEPS, DEPTH, GENERATE, GPTMETER, PEERS, PROMPT, QUICK, SHAPES, TESTS, THREADS
+from settings import BATCH, BATCH_STEPS, GENERATE, GPTMETER, MODELS, PEERS, PROMPT, QUICK, TESTS, THREADS
 
 OURS = "gptmeter"
+SHARES = {"prefill": "test=pp512/batch=1/depth=0", "decode": "test=tg64/batch=1/depth=0", "deep": "test=tg64/batch=1/depth=900"}
 HEADINGS = {"prefill": f"prefill {PROMPT}", "decode": f"decode {GENERATE}, batch 1", "batch": f"decode {BATCH_STEPS}, batch {BATCH}"}
 
 
@@ -28,6 +29,10 @@ class Run:
 
     def median(self, test: str, peer: str, dtype: str) -> float:
         return statistics.median(self.rates(test, peer, dtype).values())
+
+    def shares(self, model: str, dtype: str, of: str) -> dict[int, float]:
+        """What gptmeter's steps of that kind reached of the machine's peak, in each round."""
+        return {s["round"]: s["share"] for s in self.found.get(("share", OURS, dtype), []) if s["model"] == model and s["of"] == of}
 
     def best(self, test: str, bits: set[int]) -> tuple[str, str] | None:
         """The fastest of the peers whose weights have so many bits."""
@@ -47,21 +52,9 @@ def spread(values: list[float], digits: int = 2) -> str:
     return f"{statistics.median(values):.{digits}f} ({min(values):.{digits}f} – {max(values):.{digits}f})"
 
 
-def share_of_peak(sample: dict, dtype: str, exact: dict) -> float:
-    """The time of the exact products at their peaks ÷ the time taken. Attention is float32 in every format."""
-    peaks = sample["peaks"]
-    whole, attention = peaks["f32_flops_per_second"], exact["attention"] / peaks["f32_flops_per_second"]
-    if dtype in ("int8", "int4"):
-        whole = peaks["int8_ops_per_second"]
-    at_peak = (exact["linear"] + exact["unembed"]) / whole + attention
-    return at_peak * sample["tokens_per_second"] / PROMPT
-
-
-def judge(run: Run, exact: dict) -> list[dict]:
+def judge(run: Run) -> list[dict]:
     """Each line that the engine is held to: what it is, the least it may be, and what it was in each round."""
     lines = []
-    # A virtual machine's memory is at times twice as fast for a moment: the median of the run says what it gives.
-    bandwidth = statistics.median(s["peaks"]["read_bytes_per_second"] for s in run.samples if "peaks" in s)
 
     def hold(what: str, least: float, reached: list[float], at_most: bool = False) -> None:
         if not reached:
@@ -75,35 +68,29 @@ def judge(run: Run, exact: dict) -> list[dict]:
         name = " ".join(peer) if peer else "no peer"
         hold(f"{HEADINGS[test]}, {ours} ÷ {name}", least, run.ratios(test, ours, peer))
 
-    def of_peak(ours: str, least: float) -> None:
-        shares = [share_of_peak(s, ours, exact) for s in run.found.get(("prefill", OURS, ours), [])]
-        hold(f"{HEADINGS['prefill']}, {ours}, share of the measured peak", least, shares)
-
-    def of_bandwidth(ours: str, least: float) -> None:
-        shares = [s["bytes_read_per_token"] * s["tokens_per_second"] / bandwidth for s in run.found.get(("decode", OURS, ours), [])]
-        hold(f"{HEADINGS['decode']}, {ours}, share of the measured bandwidth", least, shares)
+    def share(what: str, of: str, dtype: str, least: float) -> None:
+        hold(f"{what}, {dtype}, share of the measured {of}", least, list(run.shares("gpt2", dtype, SHARES[what]).values()))
 
     beside("prefill", "f32", run.best("prefill", {32}), 1.3)
-    of_peak("f32", 0.85)
+    share("prefill", "peak", "f32", 0.85)
     beside("prefill", "int8", ("ctranslate2", "int8"), 1.6)
     beside("prefill", "int8", ("llama.cpp", "Q8_0"), 4)
-    of_peak("int8", 0.65)
+    share("prefill", "peak", "int8", 0.65)
     beside("decode", "f32", run.best("decode", {32}), 1)
-    of_bandwidth("f32", 0.92)
+    share("decode", "bandwidth", "f32", 0.92)
     beside("decode", "bf16", run.best("decode", {16}), 1)
-    of_bandwidth("bf16", 0.92)
+    share("decode", "bandwidth", "bf16", 0.92)
     beside("decode", "int8", ("llama.cpp", "Q8_0"), 1.35)
     beside("decode", "int4", ("llama.cpp", "Q4_0"), 1.25)
     beside("batch", "int8", run.best("batch", {32, 16, 8, 4}), 2)
     hold(f"{HEADINGS['prefill']}, bf16 ÷ f32", 0.95, run.ratios("prefill", "bf16", (OURS, "f32")))
     for dtype in GPTMETER:
-        pairs = run.found.get(("depth", OURS, dtype), [])
-        shares = [deep["tokens_per_second"] * deep["bytes_read_per_token"] / (near["tokens_per_second"] * near["bytes_read_per_token"])
-                  for near, deep in zip(pairs[::2], pairs[1::2])]
-        hold(f"decode at depth {DEPTH}, {dtype}, share of depth 0 × bytes ÷ bytes", 0.95, shares)
+        near, deep = (run.shares("gpt2", dtype, SHARES[key]) for key in ("decode", "deep"))
+        hold(f"decode at depth 900, {dtype}, share of depth 0 × bytes ÷ bytes", 0.95, [share / near[r] for r, share in deep.items()])
     for dtype in GPTMETER:
-        rates = [s["tokens_per_second"] * s["bytes_read_per_token"] for shape in SHAPES for s in run.found.get((shape, OURS, dtype), [])]
-        hold(f"decode, 124M to 1.5B, {dtype}, largest ÷ smallest tokens/s × bytes a token", 1.1, [max(rates) / min(rates)] if len(rates) == len(SHAPES) else [], at_most=True)
+        sizes = [run.shares(model, dtype, SHARES["decode"]) for model in MODELS]
+        each = [[size[r] for size in sizes] for r in sizes[0] if all(r in size for size in sizes)]
+        hold(f"decode, 124M to 1.5B, {dtype}, largest ÷ smallest share of the bandwidth", 1.1, [max(e) / min(e) for e in each], at_most=True)
     return lines
 
 
@@ -157,9 +144,9 @@ def plot(run: Run, file: Path) -> None:
     figure.savefig(file, metadata={"Date": None})
 
 
-def write(folder: Path, samples: list[dict], checks: list[dict], versions: dict, exact: dict) -> None:
+def write(folder: Path, samples: list[dict], checks: list[dict], versions: dict) -> None:
     run = Run(samples)
-    lines = judge(run, exact)
+    lines = judge(run)
     dates = sorted(s["date"] for s in samples)
     cores = len(os.sched_getaffinity(0))
     rounds = 1 + max(s["round"] for s in samples)
@@ -170,7 +157,7 @@ def write(folder: Path, samples: list[dict], checks: list[dict], versions: dict,
     stem = folder / f"{datetime.date.fromisoformat(dates[-1][:10])}-peers{'-quick' if QUICK else ''}"
     stem.with_suffix(".json").write_text(json.dumps(
         {"machine": machine, "versions": versions, "begin": dates[0], "end": dates[-1], "rounds": rounds, "threads": THREADS,
-         "exact_prefill": exact, "checks": checks, "targets": lines, "samples": samples}, indent=1) + "\n")
+         "checks": checks, "targets": lines, "samples": samples}, indent=1) + "\n")
     plot(run, stem.with_suffix(".svg"))
     stem.with_suffix(".md").write_text(f"""# gptmeter and its peers, {dates[-1][:10]}
 
@@ -183,7 +170,7 @@ Tokens/s, the median of the rounds (least – most):
 
 {table(run)}
 
-Ratios are of the same round, shares of the peak measured beside the test, of the median bandwidth; the median (least – most):
+Ratios are of the same round, shares of peaks measured between the steps; the median of the rounds (least – most):
 
 {targets(lines)}
 

@@ -10,8 +10,8 @@ PROMPT = 512  # tokens that are read, with logits for the last
 GENERATE = 32 if QUICK else 128  # tokens that are made one after the other, from an empty context
 BATCH, BATCH_STEPS = 32, 4 if QUICK else 32  # sequences side by side, and tokens that each of them gets
 CHECKED = 64  # tokens of the prompt after which peers' log-probabilities are compared
-DEPTH, DEPTH_STEPS = 900, 16 if QUICK else 64
-SHAPES = {"gpt2": 64, "gpt2-medium": 32, "gpt2-large": 16, "gpt2-xl": 8}  # and tokens that are made
+MODELS = ["gpt2", "gpt2-medium", "gpt2-large", "gpt2-xl"]  # whose shares of the peaks are measured
+SHARE_SECONDS = 0.2 if QUICK else 2  # of steps of each kind, and of the probes beside them
 PEAK_SECONDS = 0.1 if QUICK else 0.3  # of each peak, beside each of gptmeter's samples
 
 TRIES = int(os.environ.get("TRIES", 1 if QUICK else 5))  # of a sample that others disturb: the least disturbed counts
