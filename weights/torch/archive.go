@@ -35,7 +35,7 @@ func parseArchive(file []byte) ([]*Tensor, error) {
 	}
 	pickle, ok := members["data.pkl"]
 	if !ok {
-		return nil, fmt.Errorf("%s/data.pkl is not in the archive", name)
+		return nil, fmt.Errorf("data.pkl is not in the archive's folder %.80q", name)
 	}
 	if pickle.end-pickle.begin > maxPickleBytes {
 		return nil, fmt.Errorf("data.pkl has %d bytes, more than %d", pickle.end-pickle.begin, maxPickleBytes)

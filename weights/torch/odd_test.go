@@ -39,7 +39,7 @@ var archives = []oddFile{
 	{"archive-with-comment", append(changed(saved(with(four)), 2, "\x04\x00"), "evil"...), "no directory of an archive at its end", "torch writes no comment"},
 	{"archive-with-bytes-after", append(saved(with(four)), 0), "no directory of an archive at its end", "nothing may hide behind the model"},
 	{"archive-behind-others", append(saved(with(four)), saved(state(text("b"), four))...), "does not end at", "nothing may hide before the model"},
-	{"no-pickle", archiveOf(stored("archive/data/0", "")), "archive/data.pkl is not in the archive", ""},
+	{"no-pickle", archiveOf(stored("archive/data/0", "")), `data.pkl is not in the archive's folder "archive"`, ""},
 	{"no-member", archiveOf(), "neither an archive nor a pickle", ""},
 	{"member-outside-folder", saved(with(four), stored("evil", "")), `member "evil" is not in the one folder`, ""},
 	{"member-in-other-folder", saved(with(four), stored("other/data.pkl", "")), `member "other/data.pkl" is not in the one folder`, ""},
