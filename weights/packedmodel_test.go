@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -27,8 +28,16 @@ func newExec(t testing.TB, threads int, kernels string) *tensor.Exec {
 	return x
 }
 
-// pack loads a model and packs it into a file with everything inside.
+// pack is packInto memory.
 func pack(t testing.TB, x *tensor.Exec, name string, d tensor.DType) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	packInto(t, x, name, d, &b)
+	return b.Bytes()
+}
+
+// packInto loads a model and packs it into a file with everything inside.
+func packInto(t testing.TB, x *tensor.Exec, name string, d tensor.DType, w io.Writer) {
 	t.Helper()
 	c, err := weights.Open(name)
 	if err != nil {
@@ -51,11 +60,9 @@ func pack(t testing.TB, x *tensor.Exec, name string, d tensor.DType) []byte {
 		}
 	}
 	m.Visit(p.AddWeight, p.AddNumbers)
-	var b bytes.Buffer
-	if err := p.Write(t.Context(), &b); err != nil {
+	if err := p.Write(t.Context(), w); err != nil {
 		t.Fatal(err)
 	}
-	return b.Bytes()
 }
 
 // packTo is pack into a file on the disk.
@@ -204,4 +211,28 @@ func TestPackedOtherwise(t *testing.T) {
 	if err == nil || fmt.Sprint(err) != want {
 		t.Errorf("%v, want %s", err, want)
 	}
+}
+
+// A packed file is written in whole huge pages, for so the system caches it.
+func TestPackedWrites(t *testing.T) {
+	x := newExec(t, 1, "")
+	var sizes writeSizes
+	packInto(t, x, "tiny", tensor.F32, &sizes)
+	const hugePage = 2 << 20
+	for i, n := range sizes {
+		if n != hugePage && i < len(sizes)-1 {
+			t.Errorf("write %d of %d is %d bytes long, not %d", i, len(sizes), n, hugePage)
+		}
+	}
+	if len(sizes) < 3 {
+		t.Errorf("%d writes tell too little", len(sizes))
+	}
+}
+
+// writeSizes are how much was written at a time.
+type writeSizes []int
+
+func (w *writeSizes) Write(b []byte) (int, error) {
+	*w = append(*w, len(b))
+	return len(b), nil
 }

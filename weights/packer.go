@@ -82,7 +82,7 @@ func (p *Packer) Write(ctx context.Context, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	out := bufio.NewWriterSize(w, 1<<20)
+	out := bufio.NewWriterSize(w, hugePageBytes)
 	out.Write(header)
 	var done int64
 	for _, t := range tensors {
@@ -103,8 +103,12 @@ func (p *Packer) Write(ctx context.Context, w io.Writer) error {
 	return out.Flush()
 }
 
-// pieceBytes is how many bytes are written between two looks at what else is going on.
-const pieceBytes = 4 << 20
+// hugePageBytes is how much is written at a time, from multiples of it on: Linux then caches a new file in huge
+// pages, in which it is mapped. Pieces are smaller, for a larger one would go past the buffer.
+const (
+	hugePageBytes = 2 << 20
+	pieceBytes    = 1 << 20
+)
 
 // piece is n of the bytes of t.
 func (t packedTensor) piece(at, n int) []byte {
