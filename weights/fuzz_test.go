@@ -1,6 +1,7 @@
 package weights
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"slices"
@@ -63,11 +64,12 @@ func FuzzHeader(f *testing.F) {
 	})
 }
 
-// FuzzScan holds the scanner to encoding/json: what it accepts is valid there, and what it rejects
-// is not, except for what it is stricter about.
+// FuzzScan holds the scanner to encoding/json: what it accepts is valid there and stands for the same, and what
+// it rejects is not, except for what it is stricter about.
 func FuzzScan(f *testing.F) {
 	for _, text := range []string{
 		`{}`, `[]`, `""`, `0`, `-0.5e+7`, `1E-2`, `true`, `false`, `null`, `{"a":[{"b":"\u00e9\ud83d\ude00\\\/"}],"c":-1}`,
+		`"\"\\\/\b\f\n\r\t\u0000\u000Ae\u00e9é\ud83d\ude00\udbff\udfff\ue000b"`, `"\\\\u0041"`,
 		`01`, `1.`, `.5`, `+1`, `1e`, `-`, `tru`, `"\x"`, `"\ud800"`, `[1,]`, `{"a":1,"a":2}`, "\"\t\"", " \t\r\n1 ", "1 1", `{"a"}`, `[`, `"`, "\xff",
 	} {
 		f.Add([]byte(text))
@@ -82,6 +84,12 @@ func FuzzScan(f *testing.F) {
 		}
 		if err == nil && !json.Valid(text) {
 			t.Fatal("accepted, but not valid")
+		}
+		if quoted := bytes.TrimSpace(text); err == nil && quoted[0] == '"' {
+			var want string
+			if err := json.Unmarshal(quoted, &want); err != nil || unquote(quoted) != want {
+				t.Fatalf("%s stands for %q, encoding/json says %q, %v", quoted, unquote(quoted), want, err)
+			}
 		}
 		if err != nil && json.Valid(text) && utf8.Valid(text) {
 			stricter := []string{"stands twice", "a lone surrogate", "nested deeper", "a string longer", "names"}

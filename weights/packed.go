@@ -55,12 +55,11 @@ func (m *packedMetadata) read(s *scanner, key string) error {
 	if m.fileBytes += len(quoted); m.fileBytes > maxFilesBytes {
 		return s.errorf("files of more than %d bytes", maxFilesBytes)
 	}
-	content, err := s.unquote(quoted)
 	if m.files == nil {
 		m.files = folderOf{}
 	}
-	m.files[name] = []byte(content)
-	return err
+	m.files[name] = []byte(unquote(quoted))
+	return nil
 }
 
 // isWhole tells whether a file is one of safetensors that has configuration and tokenizer inside.

@@ -2,10 +2,11 @@ package weights
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -130,19 +131,39 @@ func (s *scanner) text(limit int) (string, error) {
 	if len(quoted) > longestEscape*limit {
 		return "", s.errorf("a string longer than %d bytes", limit)
 	}
-	text, err := s.unquote(quoted)
-	if err == nil && len(text) > limit {
-		err = s.errorf("a string longer than %d bytes", limit)
-	}
-	return text, err
-}
-
-// unquote is what a string stands for.
-func (s *scanner) unquote(quoted []byte) (text string, err error) {
-	if err := json.Unmarshal(quoted, &text); err != nil {
-		return "", s.errorf("%w", err)
+	text := unquote(quoted)
+	if len(text) > limit {
+		return "", s.errorf("a string longer than %d bytes", limit)
 	}
 	return text, nil
+}
+
+// unquote is what a string stands for, of which skipString has checked each character: encoding/json
+// would do so again, and of a tokenizer inside a file there are a million.
+func unquote(quoted []byte) string {
+	text := make([]byte, 0, len(quoted))
+	for rest := quoted[1 : len(quoted)-1]; ; {
+		plain := bytes.IndexByte(rest, '\\')
+		if plain < 0 {
+			return string(append(text, rest...))
+		}
+		text, rest = append(text, rest[:plain]...), rest[plain:]
+		if unit, ok := escapedUnit(rest); ok {
+			const size = len(`\u0000`)
+			r := rune(unit)
+			if rest = rest[size:]; utf16.IsSurrogate(r) {
+				low, _ := escapedUnit(rest)
+				r, rest = utf16.DecodeRune(r, rune(low)), rest[size:]
+			}
+			text = utf8.AppendRune(text, r)
+			continue
+		}
+		c := rest[1]
+		if i := strings.IndexByte("bfnrt", c); i >= 0 {
+			c = "\b\f\n\r\t"[i]
+		}
+		text, rest = append(text, c), rest[2:]
+	}
 }
 
 // integer reads a number that is written as an integer, from 0 to the largest int.
