@@ -67,8 +67,8 @@ var portable = Backend{
 	Row: pure.Row, RowBF16: pure.RowBF16,
 	Scores: pure.Scores, Mix: pure.Mix,
 	Integers: [Formats]integers{
-		Int8: int8s(integers{width: 1, round: pure.Round, dot: pure.Dot8, rows: pure.DotRows}),
-		Int4: int4s(integers{width: 1, round: pure.Round, dot: pure.Dot4, rows: pure.DotRows}),
+		Int8: int8s(integers{width: 1, round: pure.Round, dot: pure.Dot8, rows: pure.DotRows, row: pure.Row8}),
+		Int4: int4s(integers{width: 1, round: pure.Round, dot: pure.Dot4, rows: pure.DotRows, row: pure.Row4}),
 	},
 	MaxAbs: pure.MaxAbs,
 	Add:    pure.Add, ScaleTo: pure.ScaleTo, Sum: pure.Sum, SumSquares: pure.SumSquares,

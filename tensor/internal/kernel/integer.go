@@ -22,7 +22,8 @@ type integers struct {
 
 	round func(to []byte, x []float32, scale float32) (sum int32)
 	dot   func(out []float32, ldo int, a []byte, lda int, w []byte, k, group, rows int, bias []float32, add bool, result []float32, ldr int, ahead []byte)
-	rows  int // the most of dot
+	rows  int // the most of dot, which has at least 2
+	row   func(out []float32, a, w []byte, k, group int, bias []float32)
 }
 
 // int8s and int4s complete the micro-kernels of a backend.
@@ -105,14 +106,21 @@ func (g *integers) quantize(row []byte, x []float32, maxAbs func([]float32) floa
 const dotRows = 56
 
 // DotScratch is the length of the scratch that Dot needs.
-func (b *Backend) DotScratch(f Format) int { return (b.Integers[f].rows + 1) * PanelColumns }
+func (b *Backend) DotScratch(f Format) int {
+	return max((b.Integers[f].rows+1)*PanelColumns, rowScratch)
+}
 
 // Dot is Linear for weights that are integers and rows that Quantize has made of as many.
 func (b *Backend) Dot(out []float32, ldo int, in []byte, rows int, w Panels, e *Epilogue, from, to int, scratch []float32) (c, fused Count) {
 	d := dots{integers: &b.Integers[w.Format], Panels: w, backend: b, epilogue: e, scratch: scratch,
 		stride: b.RowBytes(w.Format, w.K), depth: roundUp(w.K, pure.DotInputs)}
-	for i := 0; i < rows; i += dotRows {
-		d.out, d.ldo, d.in, d.count = out[i*ldo:], ldo, in[i*d.stride:], min(dotRows, rows-i)
+	if rows == 1 {
+		d.in = in
+		return b.alongRow(out, w, e, from, to, scratch, d.row)
+	}
+	for n, blocks := 0, (rows+dotRows-1)/dotRows; n < blocks; n++ {
+		i, end := rows*n/blocks, rows*(n+1)/blocks
+		d.out, d.ldo, d.in, d.count = out[i*ldo:], ldo, in[i*d.stride:], end-i
 		for p := from; p < to; p++ {
 			done, more := d.panel(p, p+1 < to)
 			c.Add(done)
@@ -140,6 +148,12 @@ type dots struct {
 	ldo           int
 	in            []byte
 	count         int // of rows
+}
+
+// row multiplies one row with n panels from p on.
+func (d *dots) row(sums, bias []float32, p, n int) Count {
+	d.integers.row(sums, d.in, d.run(p, n), d.depth, d.group, bias)
+	return d.work(1, d.column(p+n)-d.column(p), bias != nil)
 }
 
 // panel multiplies with panel p, in groups of rows as equal as can be. Where there is a next
@@ -193,7 +207,8 @@ func (d *dots) panel(p int, next bool) (c, fused Count) {
 // work is what dots of so many rows did, of whose outputs cols are inside the matrix.
 func (d *dots) work(rows, cols int, bias bool) (c Count) {
 	c.product(rows, cols, cols, d.K)
-	c.Padding = int64(multiplyAdd*rows*PanelColumns*d.depth) - c.Products
+	executed := roundUp(cols, PanelColumns)
+	c.Padding = int64(multiplyAdd*rows*executed*d.depth) - c.Products
 	scaled := d.scaled * ((d.depth + d.group - 1) / d.group)
 	if d.Format == Int8 {
 		scaled++ // the output's scale
@@ -202,6 +217,6 @@ func (d *dots) work(rows, cols int, bias bool) (c Count) {
 		scaled++
 	}
 	c.Elementwise = int64(rows * cols * scaled)
-	c.Padding += int64(rows * (PanelColumns - cols) * scaled)
+	c.Padding += int64(rows * (executed - cols) * scaled)
 	return c
 }

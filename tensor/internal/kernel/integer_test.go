@@ -155,6 +155,28 @@ func integerProduct(b *kernel.Backend, f kernel.Format, in, w []float32, rows, n
 	return out
 }
 
+// TestDotRow: one row, which goes through many panels at a time, has the bits that it has beside another.
+func TestDotRow(t *testing.T) {
+	const n, k = 20*kernel.PanelColumns - 5, 200
+	r := rand.New(rand.NewPCG(1, 2))
+	in, w := make([]float32, 2*k), make([]float32, n*k)
+	for _, x := range [][]float32{in, w} {
+		for i := range x {
+			x[i] = float32(r.NormFloat64())
+		}
+	}
+	for _, b := range kernel.Backends() {
+		for _, f := range []kernel.Format{kernel.Int8, kernel.Int4} {
+			want := integerProduct(b, f, in, w, 2, n, k)
+			for i, got := range integerProduct(b, f, in, w, 1, n, k) {
+				if math.Float32bits(got) != math.Float32bits(want[i]) {
+					t.Fatalf("%s, %v: output %d is %v, want %v", b.Name, f, i, got, want[i])
+				}
+			}
+		}
+	}
+}
+
 // TestDotExtremes: sums of the largest products, of either sign, are exact: nothing saturates.
 func TestDotExtremes(t *testing.T) {
 	const k = 1024

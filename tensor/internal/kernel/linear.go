@@ -11,7 +11,7 @@ const (
 // LinearScratch is the length of the scratch that Linear needs for so many panels of w.
 func LinearScratch(rows int, w Panels, e *Epilogue, panels int) int {
 	if rows == 1 {
-		return rowPanels * PanelColumns
+		return rowScratch
 	}
 	width := stride(min(w.K, blockDepth))
 	switch {

@@ -3,8 +3,13 @@ package kernel
 // rowPanels is how many panels a row is multiplied with before the epilogue.
 const rowPanels = 8
 
-// linearRow is Linear for one row. It waits for memory, so it goes through the panels as they lie.
-func (b *Backend) linearRow(out, in []float32, w Panels, e *Epilogue, from, to int, scratch []float32) (c, fused Count) {
+// rowScratch is the length of the scratch that alongRow needs.
+const rowScratch = (rowPanels + 1) * PanelColumns
+
+// alongRow is a product for one row. It waits for memory, so it goes through the panels as they lie:
+// multiply leaves the sums of n panels from p on, with a bias, in whole panels. One that is not full is
+// alone.
+func (b *Backend) alongRow(out []float32, w Panels, e *Epilogue, from, to int, scratch []float32, multiply func(sums, bias []float32, p, n int) Count) (c, fused Count) {
 	rest := *e
 	rest.Bias = nil // is in the sums
 	for p := from; p < to; {
@@ -13,19 +18,21 @@ func (b *Backend) linearRow(out, in []float32, w Panels, e *Epilogue, from, to i
 			n-- // the last one alone
 		}
 		first, end := w.column(p), w.column(p+n)
-		sums := out[first:end]
-		if e.apart() {
-			sums = scratch[:end-first]
+		whole := end-first == n*PanelColumns
+		sums, bias := out[first:end], e.Bias
+		if e.apart() || !whole {
+			sums = scratch[:n*PanelColumns]
 		}
-		var bias []float32
-		if e.Bias != nil {
-			bias = e.Bias[first:end]
+		if bias != nil {
+			bias = bias[first:end]
+			c.Read += int64(len(bias) * float32Bytes)
+			if !whole {
+				bias = scratch[rowPanels*PanelColumns:][:PanelColumns]
+				copy(bias, e.Bias[first:])
+			}
 		}
-		c.Add(b.panels(sums, in, w, bias, p, n))
-		c.Read += int64((end-first)*w.K*w.elementBytes() + len(bias)*float32Bytes)
-		if p == 0 {
-			c.Read += int64(w.K * float32Bytes)
-		}
+		c.Add(multiply(sums, bias, p, n))
+		c.Read += int64((end - first) * w.rowBytes())
 		done, more := rest.finish(b, out[first:], 0, sums, len(sums), 1, first, end)
 		c.Add(done)
 		fused.Add(more)
@@ -34,20 +41,31 @@ func (b *Backend) linearRow(out, in []float32, w Panels, e *Epilogue, from, to i
 	return c, fused
 }
 
-// panels multiplies a row with n panels from p on, of which one that is not full is alone.
+// linearRow is Linear for one row.
+func (b *Backend) linearRow(out, in []float32, w Panels, e *Epilogue, from, to int, scratch []float32) (c, fused Count) {
+	return b.alongRow(out, w, e, from, to, scratch, func(sums, bias []float32, p, n int) (c Count) {
+		c = b.panels(sums, in, w, bias, p, n)
+		if p == 0 {
+			c.Read += int64(w.K * float32Bytes)
+		}
+		return c
+	})
+}
+
+// panels multiplies a row with n panels from p on.
 func (b *Backend) panels(sums, in []float32, w Panels, bias []float32, p, n int) (c Count) {
-	cols, executed := len(sums), len(sums)
-	panels := w.Data[p*PanelBytes(w.Format, w.K) : (p+n)*PanelBytes(w.Format, w.K)]
-	switch full := cols == n*PanelColumns; {
+	cols := w.column(p+n) - w.column(p)
+	executed := cols
+	switch full := cols == len(sums); {
 	case full && w.Format == F32:
-		b.Row(sums, in, floats(panels), bias)
+		b.Row(sums, in, floats(w.run(p, n)), bias)
 	case full:
-		b.RowBF16(sums, in, words(panels), bias)
+		b.RowBF16(sums, in, words(w.run(p, n)), bias)
 	case w.Format == F32:
-		b.Tile(sums, 0, in, 0, floats(panels), PanelColumns, w.K, 1, cols, false, bias, nil)
+		b.Tile(sums, 0, in, 0, floats(w.Panel(p)), PanelColumns, w.K, 1, cols, false, bias, nil)
 		executed = roundUp(cols, b.Columns)
 	default:
-		b.TileBF16(sums, 0, in, 0, words(panels), w.K, 1, cols, false, bias, nil)
+		b.TileBF16(sums, 0, in, 0, words(w.Panel(p)), w.K, 1, cols, false, bias, nil)
 		executed = roundUp(cols, b.Columns)
 	}
 	c.product(1, cols, executed, w.K)

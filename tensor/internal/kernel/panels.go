@@ -33,9 +33,12 @@ func Aligned(bytes int) []byte {
 func PanelCount(n int) int { return (n + PanelColumns - 1) / PanelColumns }
 
 // Panel is panel p.
-func (w Panels) Panel(p int) []byte {
+func (w Panels) Panel(p int) []byte { return w.run(p, 1) }
+
+// run is n panels from p on.
+func (w Panels) run(p, n int) []byte {
 	bytes := PanelBytes(w.Format, w.K)
-	return w.Data[p*bytes : (p+1)*bytes]
+	return w.Data[p*bytes : (p+n)*bytes]
 }
 
 // column is where panel p begins among the outputs, or their end.

@@ -11912,247 +11912,9 @@ tail_inside5:
 	VZEROUPPER
 	RET
 
-// func dot8x1x32(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
+// func dot8x2(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
 // Requires: AVX, AVX2, CMOV, FMA3, MMX+
-TEXT ·dot8x1x32(SB), NOSPLIT, $0-104
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y3, Y3, Y3
-	VXORPS     Y5, Y5, Y5
-	VXORPS     Y7, Y7, Y7
-	MOVQ       ldr+80(FP), AX
-	MOVQ       result+72(FP), AX
-	PREFETCHT0 (AX)
-	PREFETCHT0 32(AX)
-	PREFETCHT0 64(AX)
-	PREFETCHT0 96(AX)
-	MOVQ       lda+24(FP), AX
-	MOVQ       a+16(FP), AX
-	MOVQ       w+32(FP), CX
-	MOVQ       ahead+88(FP), DX
-	MOVQ       step+96(FP), DX
-	MOVQ       trips+40(FP), DX
-	MOVQ       group+48(FP), BX
-
-group:
-	MOVQ         BX, SI
-	CMPQ         DX, SI
-	CMOVQLT      DX, SI
-	SUBQ         SI, DX
-	VPBROADCASTD (AX), Y0
-	VPBROADCASTD (AX), Y2
-	VPBROADCASTD (AX), Y4
-	VPBROADCASTD (AX), Y6
-	ADDQ         $0x04, AX
-
-trip:
-	VMOVDQU      (CX), Y10
-	VPAND        constant00ff00ff<>+0(SB), Y10, Y8
-	VPSRLW       $0x08, Y10, Y10
-	VPBROADCASTD (AX), Y9
-	VPMADDWD     Y8, Y9, Y9
-	VPBROADCASTD 4(AX), Y8
-	VPMADDWD     Y10, Y8, Y8
-	VPADDD       Y8, Y9, Y9
-	VPADDD       Y9, Y0, Y0
-	VMOVDQU      32(CX), Y10
-	VPAND        constant00ff00ff<>+0(SB), Y10, Y8
-	VPSRLW       $0x08, Y10, Y10
-	VPBROADCASTD (AX), Y9
-	VPMADDWD     Y8, Y9, Y9
-	VPBROADCASTD 4(AX), Y8
-	VPMADDWD     Y10, Y8, Y8
-	VPADDD       Y8, Y9, Y9
-	VPADDD       Y9, Y2, Y2
-	VMOVDQU      64(CX), Y10
-	VPAND        constant00ff00ff<>+0(SB), Y10, Y8
-	VPSRLW       $0x08, Y10, Y10
-	VPBROADCASTD (AX), Y9
-	VPMADDWD     Y8, Y9, Y9
-	VPBROADCASTD 4(AX), Y8
-	VPMADDWD     Y10, Y8, Y8
-	VPADDD       Y8, Y9, Y9
-	VPADDD       Y9, Y4, Y4
-	VMOVDQU      96(CX), Y10
-	VPAND        constant00ff00ff<>+0(SB), Y10, Y8
-	VPSRLW       $0x08, Y10, Y10
-	VPBROADCASTD (AX), Y9
-	VPMADDWD     Y8, Y9, Y9
-	VPBROADCASTD 4(AX), Y8
-	VPMADDWD     Y10, Y8, Y8
-	VPADDD       Y8, Y9, Y9
-	VPADDD       Y9, Y6, Y6
-	VMOVDQU      128(CX), Y10
-	VPAND        constant00ff00ff<>+0(SB), Y10, Y8
-	VPSRLW       $0x08, Y10, Y10
-	VPBROADCASTD 8(AX), Y9
-	VPMADDWD     Y8, Y9, Y9
-	VPBROADCASTD 12(AX), Y8
-	VPMADDWD     Y10, Y8, Y8
-	VPADDD       Y8, Y9, Y9
-	VPADDD       Y9, Y0, Y0
-	VMOVDQU      160(CX), Y10
-	VPAND        constant00ff00ff<>+0(SB), Y10, Y8
-	VPSRLW       $0x08, Y10, Y10
-	VPBROADCASTD 8(AX), Y9
-	VPMADDWD     Y8, Y9, Y9
-	VPBROADCASTD 12(AX), Y8
-	VPMADDWD     Y10, Y8, Y8
-	VPADDD       Y8, Y9, Y9
-	VPADDD       Y9, Y2, Y2
-	VMOVDQU      192(CX), Y10
-	VPAND        constant00ff00ff<>+0(SB), Y10, Y8
-	VPSRLW       $0x08, Y10, Y10
-	VPBROADCASTD 8(AX), Y9
-	VPMADDWD     Y8, Y9, Y9
-	VPBROADCASTD 12(AX), Y8
-	VPMADDWD     Y10, Y8, Y8
-	VPADDD       Y8, Y9, Y9
-	VPADDD       Y9, Y4, Y4
-	VMOVDQU      224(CX), Y10
-	VPAND        constant00ff00ff<>+0(SB), Y10, Y8
-	VPSRLW       $0x08, Y10, Y10
-	VPBROADCASTD 8(AX), Y9
-	VPMADDWD     Y8, Y9, Y9
-	VPBROADCASTD 12(AX), Y8
-	VPMADDWD     Y10, Y8, Y8
-	VPADDD       Y8, Y9, Y9
-	VPADDD       Y9, Y6, Y6
-	VMOVDQU      256(CX), Y10
-	VPAND        constant00ff00ff<>+0(SB), Y10, Y8
-	VPSRLW       $0x08, Y10, Y10
-	VPBROADCASTD 16(AX), Y9
-	VPMADDWD     Y8, Y9, Y9
-	VPBROADCASTD 20(AX), Y8
-	VPMADDWD     Y10, Y8, Y8
-	VPADDD       Y8, Y9, Y9
-	VPADDD       Y9, Y0, Y0
-	VMOVDQU      288(CX), Y10
-	VPAND        constant00ff00ff<>+0(SB), Y10, Y8
-	VPSRLW       $0x08, Y10, Y10
-	VPBROADCASTD 16(AX), Y9
-	VPMADDWD     Y8, Y9, Y9
-	VPBROADCASTD 20(AX), Y8
-	VPMADDWD     Y10, Y8, Y8
-	VPADDD       Y8, Y9, Y9
-	VPADDD       Y9, Y2, Y2
-	VMOVDQU      320(CX), Y10
-	VPAND        constant00ff00ff<>+0(SB), Y10, Y8
-	VPSRLW       $0x08, Y10, Y10
-	VPBROADCASTD 16(AX), Y9
-	VPMADDWD     Y8, Y9, Y9
-	VPBROADCASTD 20(AX), Y8
-	VPMADDWD     Y10, Y8, Y8
-	VPADDD       Y8, Y9, Y9
-	VPADDD       Y9, Y4, Y4
-	VMOVDQU      352(CX), Y10
-	VPAND        constant00ff00ff<>+0(SB), Y10, Y8
-	VPSRLW       $0x08, Y10, Y10
-	VPBROADCASTD 16(AX), Y9
-	VPMADDWD     Y8, Y9, Y9
-	VPBROADCASTD 20(AX), Y8
-	VPMADDWD     Y10, Y8, Y8
-	VPADDD       Y8, Y9, Y9
-	VPADDD       Y9, Y6, Y6
-	VMOVDQU      384(CX), Y10
-	VPAND        constant00ff00ff<>+0(SB), Y10, Y8
-	VPSRLW       $0x08, Y10, Y10
-	VPBROADCASTD 24(AX), Y9
-	VPMADDWD     Y8, Y9, Y9
-	VPBROADCASTD 28(AX), Y8
-	VPMADDWD     Y10, Y8, Y8
-	VPADDD       Y8, Y9, Y9
-	VPADDD       Y9, Y0, Y0
-	VMOVDQU      416(CX), Y10
-	VPAND        constant00ff00ff<>+0(SB), Y10, Y8
-	VPSRLW       $0x08, Y10, Y10
-	VPBROADCASTD 24(AX), Y9
-	VPMADDWD     Y8, Y9, Y9
-	VPBROADCASTD 28(AX), Y8
-	VPMADDWD     Y10, Y8, Y8
-	VPADDD       Y8, Y9, Y9
-	VPADDD       Y9, Y2, Y2
-	VMOVDQU      448(CX), Y10
-	VPAND        constant00ff00ff<>+0(SB), Y10, Y8
-	VPSRLW       $0x08, Y10, Y10
-	VPBROADCASTD 24(AX), Y9
-	VPMADDWD     Y8, Y9, Y9
-	VPBROADCASTD 28(AX), Y8
-	VPMADDWD     Y10, Y8, Y8
-	VPADDD       Y8, Y9, Y9
-	VPADDD       Y9, Y4, Y4
-	VMOVDQU      480(CX), Y10
-	VPAND        constant00ff00ff<>+0(SB), Y10, Y8
-	VPSRLW       $0x08, Y10, Y10
-	VPBROADCASTD 24(AX), Y9
-	VPMADDWD     Y8, Y9, Y9
-	VPBROADCASTD 28(AX), Y8
-	VPMADDWD     Y10, Y8, Y8
-	VPADDD       Y8, Y9, Y9
-	VPADDD       Y9, Y6, Y6
-	ADDQ         $0x20, AX
-	ADDQ         $+512, CX
-	DECQ         SI
-	JNZ          trip
-	VBROADCASTSS (AX), Y8
-	VCVTDQ2PS    Y0, Y0
-	VFMADD231PS  Y0, Y8, Y1
-	VCVTDQ2PS    Y2, Y2
-	VFMADD231PS  Y2, Y8, Y3
-	VCVTDQ2PS    Y4, Y4
-	VFMADD231PS  Y4, Y8, Y5
-	VCVTDQ2PS    Y6, Y6
-	VFMADD231PS  Y6, Y8, Y7
-	ADDQ         $0x04, AX
-	TESTQ        DX, DX
-	JNZ          group
-	MOVQ         ldo+8(FP), AX
-	MOVQ         out+0(FP), AX
-	VMULPS       (CX), Y1, Y1
-	VMULPS       32(CX), Y3, Y3
-	VMULPS       64(CX), Y5, Y5
-	VMULPS       96(CX), Y7, Y7
-	MOVQ         bias+56(FP), CX
-	TESTQ        CX, CX
-	JZ           unbiased
-	VADDPS       (CX), Y1, Y1
-	VADDPS       32(CX), Y3, Y3
-	VADDPS       64(CX), Y5, Y5
-	VADDPS       96(CX), Y7, Y7
-
-unbiased:
-	MOVB   add+64(FP), CL
-	TESTB  CL, CL
-	JZ     alone
-	VADDPS (AX), Y1, Y1
-	VADDPS 32(AX), Y3, Y3
-	VADDPS 64(AX), Y5, Y5
-	VADDPS 96(AX), Y7, Y7
-
-alone:
-	VMOVUPS Y1, (AX)
-	VMOVUPS Y3, 32(AX)
-	VMOVUPS Y5, 64(AX)
-	VMOVUPS Y7, 96(AX)
-	VZEROUPPER
-	RET
-
-DATA constant00ff00ff<>+0(SB)/4, $0x00ff00ff
-DATA constant00ff00ff<>+4(SB)/4, $0x00ff00ff
-DATA constant00ff00ff<>+8(SB)/4, $0x00ff00ff
-DATA constant00ff00ff<>+12(SB)/4, $0x00ff00ff
-DATA constant00ff00ff<>+16(SB)/4, $0x00ff00ff
-DATA constant00ff00ff<>+20(SB)/4, $0x00ff00ff
-DATA constant00ff00ff<>+24(SB)/4, $0x00ff00ff
-DATA constant00ff00ff<>+28(SB)/4, $0x00ff00ff
-GLOBL constant00ff00ff<>(SB), RODATA|NOPTR, $32
-
-// func dot8x2x16(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
-// Requires: AVX, AVX2, CMOV, FMA3, MMX+
-TEXT ·dot8x2x16(SB), NOSPLIT, $0-104
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y3, Y3, Y3
-	VXORPS     Y5, Y5, Y5
-	VXORPS     Y7, Y7, Y7
+TEXT ·dot8x2(SB), NOSPLIT, $0-104
 	MOVQ       ldr+80(FP), AX
 	MOVQ       result+72(FP), CX
 	PREFETCHT0 (CX)
@@ -12166,6 +11928,10 @@ TEXT ·dot8x2x16(SB), NOSPLIT, $0-104
 	MOVQ       step+96(FP), BX
 	MOVQ       trips+40(FP), BX
 	MOVQ       group+48(FP), SI
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y7, Y7, Y7
 
 group:
 	MOVQ         SI, DI
@@ -12347,15 +12113,19 @@ alone:
 	VZEROUPPER
 	RET
 
-// func dot8x3x16(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
+DATA constant00ff00ff<>+0(SB)/4, $0x00ff00ff
+DATA constant00ff00ff<>+4(SB)/4, $0x00ff00ff
+DATA constant00ff00ff<>+8(SB)/4, $0x00ff00ff
+DATA constant00ff00ff<>+12(SB)/4, $0x00ff00ff
+DATA constant00ff00ff<>+16(SB)/4, $0x00ff00ff
+DATA constant00ff00ff<>+20(SB)/4, $0x00ff00ff
+DATA constant00ff00ff<>+24(SB)/4, $0x00ff00ff
+DATA constant00ff00ff<>+28(SB)/4, $0x00ff00ff
+GLOBL constant00ff00ff<>(SB), RODATA|NOPTR, $32
+
+// func dot8x3(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
 // Requires: AVX, AVX2, CMOV, FMA3, MMX+
-TEXT ·dot8x3x16(SB), NOSPLIT, $0-104
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y3, Y3, Y3
-	VXORPS     Y5, Y5, Y5
-	VXORPS     Y7, Y7, Y7
-	VXORPS     Y9, Y9, Y9
-	VXORPS     Y11, Y11, Y11
+TEXT ·dot8x3(SB), NOSPLIT, $0-104
 	MOVQ       ldr+80(FP), AX
 	MOVQ       result+72(FP), CX
 	PREFETCHT0 (CX)
@@ -12371,6 +12141,12 @@ TEXT ·dot8x3x16(SB), NOSPLIT, $0-104
 	MOVQ       step+96(FP), BX
 	MOVQ       trips+40(FP), BX
 	MOVQ       group+48(FP), SI
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y11, Y11, Y11
 
 group:
 	MOVQ         SI, DI
@@ -12615,208 +12391,223 @@ alone:
 	VZEROUPPER
 	RET
 
-// func dot4x1x32(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
+// func row8(out *float32, a *byte, w *byte, trips int, group int, panels int, bias *float32)
 // Requires: AVX, AVX2, CMOV, FMA3, MMX+
-TEXT ·dot4x1x32(SB), NOSPLIT, $0-104
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y3, Y3, Y3
-	VXORPS     Y5, Y5, Y5
-	VXORPS     Y7, Y7, Y7
-	MOVQ       ldr+80(FP), AX
-	MOVQ       result+72(FP), AX
-	PREFETCHT0 (AX)
-	PREFETCHT0 32(AX)
-	PREFETCHT0 64(AX)
-	PREFETCHT0 96(AX)
-	MOVQ       lda+24(FP), AX
-	MOVQ       a+16(FP), AX
-	MOVQ       w+32(FP), CX
-	MOVQ       ahead+88(FP), DX
-	MOVQ       step+96(FP), DX
-	MOVQ       trips+40(FP), DX
-	MOVQ       group+48(FP), BX
+TEXT ·row8(SB), NOSPLIT, $0-56
+	MOVQ out+0(FP), AX
+	MOVQ bias+48(FP), CX
+	MOVQ panels+40(FP), DX
+	MOVQ w+16(FP), SI
+	MOVQ group+32(FP), DI
+
+panel:
+	MOVQ   a+8(FP), BX
+	MOVQ   trips+24(FP), R8
+	VXORPS Y1, Y1, Y1
+	VXORPS Y3, Y3, Y3
+	VXORPS Y5, Y5, Y5
+	VXORPS Y7, Y7, Y7
 
 group:
-	MOVQ         BX, SI
-	CMPQ         DX, SI
-	CMOVQLT      DX, SI
-	SUBQ         SI, DX
-	VPBROADCASTD (AX), Y0
-	VPBROADCASTD (AX), Y2
-	VPBROADCASTD (AX), Y4
-	VPBROADCASTD (AX), Y6
-	ADDQ         $0x04, AX
+	MOVQ         DI, R9
+	CMPQ         R8, R9
+	CMOVQLT      R8, R9
+	SUBQ         R9, R8
+	VPBROADCASTD (BX), Y0
+	VPBROADCASTD (BX), Y2
+	VPBROADCASTD (BX), Y4
+	VPBROADCASTD (BX), Y6
+	ADDQ         $0x04, BX
 
 trip:
-	VMOVDQU      (CX), Y10
-	VPAND        constant0f0f0f0f<>+0(SB), Y10, Y8
-	VPSRLW       $0x04, Y10, Y10
-	VPAND        constant0f0f0f0f<>+0(SB), Y10, Y10
-	VPBROADCASTD (AX), Y9
-	VPMADDUBSW   Y9, Y8, Y9
-	VPBROADCASTD 4(AX), Y8
-	VPMADDUBSW   Y8, Y10, Y8
-	VPADDW       Y8, Y9, Y9
-	VPMADDWD     constant00010001<>+0(SB), Y9, Y9
+	PREFETCHT1   4096(SI)
+	VMOVDQU      (SI), Y10
+	VPAND        constant00ff00ff<>+0(SB), Y10, Y8
+	VPSRLW       $0x08, Y10, Y10
+	VPBROADCASTD (BX), Y9
+	VPMADDWD     Y8, Y9, Y9
+	VPBROADCASTD 4(BX), Y8
+	VPMADDWD     Y10, Y8, Y8
+	VPADDD       Y8, Y9, Y9
 	VPADDD       Y9, Y0, Y0
-	VMOVDQU      32(CX), Y10
-	VPAND        constant0f0f0f0f<>+0(SB), Y10, Y8
-	VPSRLW       $0x04, Y10, Y10
-	VPAND        constant0f0f0f0f<>+0(SB), Y10, Y10
-	VPBROADCASTD (AX), Y9
-	VPMADDUBSW   Y9, Y8, Y9
-	VPBROADCASTD 4(AX), Y8
-	VPMADDUBSW   Y8, Y10, Y8
-	VPADDW       Y8, Y9, Y9
-	VPMADDWD     constant00010001<>+0(SB), Y9, Y9
+	VMOVDQU      32(SI), Y10
+	VPAND        constant00ff00ff<>+0(SB), Y10, Y8
+	VPSRLW       $0x08, Y10, Y10
+	VPBROADCASTD (BX), Y9
+	VPMADDWD     Y8, Y9, Y9
+	VPBROADCASTD 4(BX), Y8
+	VPMADDWD     Y10, Y8, Y8
+	VPADDD       Y8, Y9, Y9
 	VPADDD       Y9, Y2, Y2
-	VMOVDQU      64(CX), Y10
-	VPAND        constant0f0f0f0f<>+0(SB), Y10, Y8
-	VPSRLW       $0x04, Y10, Y10
-	VPAND        constant0f0f0f0f<>+0(SB), Y10, Y10
-	VPBROADCASTD (AX), Y9
-	VPMADDUBSW   Y9, Y8, Y9
-	VPBROADCASTD 4(AX), Y8
-	VPMADDUBSW   Y8, Y10, Y8
-	VPADDW       Y8, Y9, Y9
-	VPMADDWD     constant00010001<>+0(SB), Y9, Y9
+	VMOVDQU      64(SI), Y10
+	VPAND        constant00ff00ff<>+0(SB), Y10, Y8
+	VPSRLW       $0x08, Y10, Y10
+	VPBROADCASTD (BX), Y9
+	VPMADDWD     Y8, Y9, Y9
+	VPBROADCASTD 4(BX), Y8
+	VPMADDWD     Y10, Y8, Y8
+	VPADDD       Y8, Y9, Y9
 	VPADDD       Y9, Y4, Y4
-	VMOVDQU      96(CX), Y10
-	VPAND        constant0f0f0f0f<>+0(SB), Y10, Y8
-	VPSRLW       $0x04, Y10, Y10
-	VPAND        constant0f0f0f0f<>+0(SB), Y10, Y10
-	VPBROADCASTD (AX), Y9
-	VPMADDUBSW   Y9, Y8, Y9
-	VPBROADCASTD 4(AX), Y8
-	VPMADDUBSW   Y8, Y10, Y8
-	VPADDW       Y8, Y9, Y9
-	VPMADDWD     constant00010001<>+0(SB), Y9, Y9
+	VMOVDQU      96(SI), Y10
+	VPAND        constant00ff00ff<>+0(SB), Y10, Y8
+	VPSRLW       $0x08, Y10, Y10
+	VPBROADCASTD (BX), Y9
+	VPMADDWD     Y8, Y9, Y9
+	VPBROADCASTD 4(BX), Y8
+	VPMADDWD     Y10, Y8, Y8
+	VPADDD       Y8, Y9, Y9
 	VPADDD       Y9, Y6, Y6
-	VMOVDQU      128(CX), Y10
-	VPAND        constant0f0f0f0f<>+0(SB), Y10, Y8
-	VPSRLW       $0x04, Y10, Y10
-	VPAND        constant0f0f0f0f<>+0(SB), Y10, Y10
-	VPBROADCASTD 8(AX), Y9
-	VPMADDUBSW   Y9, Y8, Y9
-	VPBROADCASTD 12(AX), Y8
-	VPMADDUBSW   Y8, Y10, Y8
-	VPADDW       Y8, Y9, Y9
-	VPMADDWD     constant00010001<>+0(SB), Y9, Y9
+	VMOVDQU      128(SI), Y10
+	VPAND        constant00ff00ff<>+0(SB), Y10, Y8
+	VPSRLW       $0x08, Y10, Y10
+	VPBROADCASTD 8(BX), Y9
+	VPMADDWD     Y8, Y9, Y9
+	VPBROADCASTD 12(BX), Y8
+	VPMADDWD     Y10, Y8, Y8
+	VPADDD       Y8, Y9, Y9
 	VPADDD       Y9, Y0, Y0
-	VMOVDQU      160(CX), Y10
-	VPAND        constant0f0f0f0f<>+0(SB), Y10, Y8
-	VPSRLW       $0x04, Y10, Y10
-	VPAND        constant0f0f0f0f<>+0(SB), Y10, Y10
-	VPBROADCASTD 8(AX), Y9
-	VPMADDUBSW   Y9, Y8, Y9
-	VPBROADCASTD 12(AX), Y8
-	VPMADDUBSW   Y8, Y10, Y8
-	VPADDW       Y8, Y9, Y9
-	VPMADDWD     constant00010001<>+0(SB), Y9, Y9
+	VMOVDQU      160(SI), Y10
+	VPAND        constant00ff00ff<>+0(SB), Y10, Y8
+	VPSRLW       $0x08, Y10, Y10
+	VPBROADCASTD 8(BX), Y9
+	VPMADDWD     Y8, Y9, Y9
+	VPBROADCASTD 12(BX), Y8
+	VPMADDWD     Y10, Y8, Y8
+	VPADDD       Y8, Y9, Y9
 	VPADDD       Y9, Y2, Y2
-	VMOVDQU      192(CX), Y10
-	VPAND        constant0f0f0f0f<>+0(SB), Y10, Y8
-	VPSRLW       $0x04, Y10, Y10
-	VPAND        constant0f0f0f0f<>+0(SB), Y10, Y10
-	VPBROADCASTD 8(AX), Y9
-	VPMADDUBSW   Y9, Y8, Y9
-	VPBROADCASTD 12(AX), Y8
-	VPMADDUBSW   Y8, Y10, Y8
-	VPADDW       Y8, Y9, Y9
-	VPMADDWD     constant00010001<>+0(SB), Y9, Y9
+	VMOVDQU      192(SI), Y10
+	VPAND        constant00ff00ff<>+0(SB), Y10, Y8
+	VPSRLW       $0x08, Y10, Y10
+	VPBROADCASTD 8(BX), Y9
+	VPMADDWD     Y8, Y9, Y9
+	VPBROADCASTD 12(BX), Y8
+	VPMADDWD     Y10, Y8, Y8
+	VPADDD       Y8, Y9, Y9
 	VPADDD       Y9, Y4, Y4
-	VMOVDQU      224(CX), Y10
-	VPAND        constant0f0f0f0f<>+0(SB), Y10, Y8
-	VPSRLW       $0x04, Y10, Y10
-	VPAND        constant0f0f0f0f<>+0(SB), Y10, Y10
-	VPBROADCASTD 8(AX), Y9
-	VPMADDUBSW   Y9, Y8, Y9
-	VPBROADCASTD 12(AX), Y8
-	VPMADDUBSW   Y8, Y10, Y8
-	VPADDW       Y8, Y9, Y9
-	VPMADDWD     constant00010001<>+0(SB), Y9, Y9
+	VMOVDQU      224(SI), Y10
+	VPAND        constant00ff00ff<>+0(SB), Y10, Y8
+	VPSRLW       $0x08, Y10, Y10
+	VPBROADCASTD 8(BX), Y9
+	VPMADDWD     Y8, Y9, Y9
+	VPBROADCASTD 12(BX), Y8
+	VPMADDWD     Y10, Y8, Y8
+	VPADDD       Y8, Y9, Y9
 	VPADDD       Y9, Y6, Y6
-	ADDQ         $0x10, AX
-	ADDQ         $+256, CX
-	DECQ         SI
+	VMOVDQU      256(SI), Y10
+	VPAND        constant00ff00ff<>+0(SB), Y10, Y8
+	VPSRLW       $0x08, Y10, Y10
+	VPBROADCASTD 16(BX), Y9
+	VPMADDWD     Y8, Y9, Y9
+	VPBROADCASTD 20(BX), Y8
+	VPMADDWD     Y10, Y8, Y8
+	VPADDD       Y8, Y9, Y9
+	VPADDD       Y9, Y0, Y0
+	VMOVDQU      288(SI), Y10
+	VPAND        constant00ff00ff<>+0(SB), Y10, Y8
+	VPSRLW       $0x08, Y10, Y10
+	VPBROADCASTD 16(BX), Y9
+	VPMADDWD     Y8, Y9, Y9
+	VPBROADCASTD 20(BX), Y8
+	VPMADDWD     Y10, Y8, Y8
+	VPADDD       Y8, Y9, Y9
+	VPADDD       Y9, Y2, Y2
+	VMOVDQU      320(SI), Y10
+	VPAND        constant00ff00ff<>+0(SB), Y10, Y8
+	VPSRLW       $0x08, Y10, Y10
+	VPBROADCASTD 16(BX), Y9
+	VPMADDWD     Y8, Y9, Y9
+	VPBROADCASTD 20(BX), Y8
+	VPMADDWD     Y10, Y8, Y8
+	VPADDD       Y8, Y9, Y9
+	VPADDD       Y9, Y4, Y4
+	VMOVDQU      352(SI), Y10
+	VPAND        constant00ff00ff<>+0(SB), Y10, Y8
+	VPSRLW       $0x08, Y10, Y10
+	VPBROADCASTD 16(BX), Y9
+	VPMADDWD     Y8, Y9, Y9
+	VPBROADCASTD 20(BX), Y8
+	VPMADDWD     Y10, Y8, Y8
+	VPADDD       Y8, Y9, Y9
+	VPADDD       Y9, Y6, Y6
+	VMOVDQU      384(SI), Y10
+	VPAND        constant00ff00ff<>+0(SB), Y10, Y8
+	VPSRLW       $0x08, Y10, Y10
+	VPBROADCASTD 24(BX), Y9
+	VPMADDWD     Y8, Y9, Y9
+	VPBROADCASTD 28(BX), Y8
+	VPMADDWD     Y10, Y8, Y8
+	VPADDD       Y8, Y9, Y9
+	VPADDD       Y9, Y0, Y0
+	VMOVDQU      416(SI), Y10
+	VPAND        constant00ff00ff<>+0(SB), Y10, Y8
+	VPSRLW       $0x08, Y10, Y10
+	VPBROADCASTD 24(BX), Y9
+	VPMADDWD     Y8, Y9, Y9
+	VPBROADCASTD 28(BX), Y8
+	VPMADDWD     Y10, Y8, Y8
+	VPADDD       Y8, Y9, Y9
+	VPADDD       Y9, Y2, Y2
+	VMOVDQU      448(SI), Y10
+	VPAND        constant00ff00ff<>+0(SB), Y10, Y8
+	VPSRLW       $0x08, Y10, Y10
+	VPBROADCASTD 24(BX), Y9
+	VPMADDWD     Y8, Y9, Y9
+	VPBROADCASTD 28(BX), Y8
+	VPMADDWD     Y10, Y8, Y8
+	VPADDD       Y8, Y9, Y9
+	VPADDD       Y9, Y4, Y4
+	VMOVDQU      480(SI), Y10
+	VPAND        constant00ff00ff<>+0(SB), Y10, Y8
+	VPSRLW       $0x08, Y10, Y10
+	VPBROADCASTD 24(BX), Y9
+	VPMADDWD     Y8, Y9, Y9
+	VPBROADCASTD 28(BX), Y8
+	VPMADDWD     Y10, Y8, Y8
+	VPADDD       Y8, Y9, Y9
+	VPADDD       Y9, Y6, Y6
+	ADDQ         $0x20, BX
+	ADDQ         $+512, SI
+	DECQ         R9
 	JNZ          trip
-	VMOVDQU      (CX), Y10
-	VPSLLD       $0x10, Y10, Y8
-	VPAND        constantffff0000<>+0(SB), Y10, Y10
-	VMOVDQU      32(CX), Y11
-	VPSLLD       $0x10, Y11, Y9
-	VPAND        constantffff0000<>+0(SB), Y11, Y11
-	ADDQ         $0x40, CX
-	VBROADCASTSS (AX), Y12
+	VBROADCASTSS (BX), Y8
 	VCVTDQ2PS    Y0, Y0
-	VMULPS       Y8, Y0, Y0
-	VFMADD231PS  Y0, Y12, Y1
+	VFMADD231PS  Y0, Y8, Y1
 	VCVTDQ2PS    Y2, Y2
-	VMULPS       Y9, Y2, Y2
-	VFMADD231PS  Y2, Y12, Y3
+	VFMADD231PS  Y2, Y8, Y3
 	VCVTDQ2PS    Y4, Y4
-	VMULPS       Y10, Y4, Y4
-	VFMADD231PS  Y4, Y12, Y5
+	VFMADD231PS  Y4, Y8, Y5
 	VCVTDQ2PS    Y6, Y6
-	VMULPS       Y11, Y6, Y6
-	VFMADD231PS  Y6, Y12, Y7
-	ADDQ         $0x04, AX
-	TESTQ        DX, DX
+	VFMADD231PS  Y6, Y8, Y7
+	ADDQ         $0x04, BX
+	TESTQ        R8, R8
 	JNZ          group
-	MOVQ         ldo+8(FP), AX
-	MOVQ         out+0(FP), AX
-	MOVQ         bias+56(FP), CX
+	VMULPS       (SI), Y1, Y1
+	VMULPS       32(SI), Y3, Y3
+	VMULPS       64(SI), Y5, Y5
+	VMULPS       96(SI), Y7, Y7
+	ADDQ         $+128, SI
 	TESTQ        CX, CX
 	JZ           unbiased
 	VADDPS       (CX), Y1, Y1
 	VADDPS       32(CX), Y3, Y3
 	VADDPS       64(CX), Y5, Y5
 	VADDPS       96(CX), Y7, Y7
+	ADDQ         $+128, CX
 
 unbiased:
-	MOVB   add+64(FP), CL
-	TESTB  CL, CL
-	JZ     alone
-	VADDPS (AX), Y1, Y1
-	VADDPS 32(AX), Y3, Y3
-	VADDPS 64(AX), Y5, Y5
-	VADDPS 96(AX), Y7, Y7
-
-alone:
 	VMOVUPS Y1, (AX)
 	VMOVUPS Y3, 32(AX)
 	VMOVUPS Y5, 64(AX)
 	VMOVUPS Y7, 96(AX)
+	ADDQ    $+128, AX
+	DECQ    DX
+	JNZ     panel
 	VZEROUPPER
 	RET
 
-DATA constant0f0f0f0f<>+0(SB)/4, $0x0f0f0f0f
-DATA constant0f0f0f0f<>+4(SB)/4, $0x0f0f0f0f
-DATA constant0f0f0f0f<>+8(SB)/4, $0x0f0f0f0f
-DATA constant0f0f0f0f<>+12(SB)/4, $0x0f0f0f0f
-DATA constant0f0f0f0f<>+16(SB)/4, $0x0f0f0f0f
-DATA constant0f0f0f0f<>+20(SB)/4, $0x0f0f0f0f
-DATA constant0f0f0f0f<>+24(SB)/4, $0x0f0f0f0f
-DATA constant0f0f0f0f<>+28(SB)/4, $0x0f0f0f0f
-GLOBL constant0f0f0f0f<>(SB), RODATA|NOPTR, $32
-
-DATA constant00010001<>+0(SB)/4, $0x00010001
-DATA constant00010001<>+4(SB)/4, $0x00010001
-DATA constant00010001<>+8(SB)/4, $0x00010001
-DATA constant00010001<>+12(SB)/4, $0x00010001
-DATA constant00010001<>+16(SB)/4, $0x00010001
-DATA constant00010001<>+20(SB)/4, $0x00010001
-DATA constant00010001<>+24(SB)/4, $0x00010001
-DATA constant00010001<>+28(SB)/4, $0x00010001
-GLOBL constant00010001<>(SB), RODATA|NOPTR, $32
-
-// func dot4x2x16(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
+// func dot4x2(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
 // Requires: AVX, AVX2, CMOV, FMA3, MMX+
-TEXT ·dot4x2x16(SB), NOSPLIT, $0-104
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y3, Y3, Y3
-	VXORPS     Y5, Y5, Y5
-	VXORPS     Y7, Y7, Y7
+TEXT ·dot4x2(SB), NOSPLIT, $0-104
 	MOVQ       ldr+80(FP), AX
 	MOVQ       result+72(FP), CX
 	PREFETCHT0 (CX)
@@ -12830,6 +12621,10 @@ TEXT ·dot4x2x16(SB), NOSPLIT, $0-104
 	MOVQ       step+96(FP), BX
 	MOVQ       trips+40(FP), BX
 	MOVQ       group+48(FP), SI
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y7, Y7, Y7
 
 group:
 	MOVQ         SI, DI
@@ -12967,15 +12762,29 @@ alone:
 	VZEROUPPER
 	RET
 
-// func dot4x3x16(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
+DATA constant0f0f0f0f<>+0(SB)/4, $0x0f0f0f0f
+DATA constant0f0f0f0f<>+4(SB)/4, $0x0f0f0f0f
+DATA constant0f0f0f0f<>+8(SB)/4, $0x0f0f0f0f
+DATA constant0f0f0f0f<>+12(SB)/4, $0x0f0f0f0f
+DATA constant0f0f0f0f<>+16(SB)/4, $0x0f0f0f0f
+DATA constant0f0f0f0f<>+20(SB)/4, $0x0f0f0f0f
+DATA constant0f0f0f0f<>+24(SB)/4, $0x0f0f0f0f
+DATA constant0f0f0f0f<>+28(SB)/4, $0x0f0f0f0f
+GLOBL constant0f0f0f0f<>(SB), RODATA|NOPTR, $32
+
+DATA constant00010001<>+0(SB)/4, $0x00010001
+DATA constant00010001<>+4(SB)/4, $0x00010001
+DATA constant00010001<>+8(SB)/4, $0x00010001
+DATA constant00010001<>+12(SB)/4, $0x00010001
+DATA constant00010001<>+16(SB)/4, $0x00010001
+DATA constant00010001<>+20(SB)/4, $0x00010001
+DATA constant00010001<>+24(SB)/4, $0x00010001
+DATA constant00010001<>+28(SB)/4, $0x00010001
+GLOBL constant00010001<>(SB), RODATA|NOPTR, $32
+
+// func dot4x3(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
 // Requires: AVX, AVX2, CMOV, FMA3, MMX+
-TEXT ·dot4x3x16(SB), NOSPLIT, $0-104
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y3, Y3, Y3
-	VXORPS     Y5, Y5, Y5
-	VXORPS     Y7, Y7, Y7
-	VXORPS     Y9, Y9, Y9
-	VXORPS     Y11, Y11, Y11
+TEXT ·dot4x3(SB), NOSPLIT, $0-104
 	MOVQ       ldr+80(FP), AX
 	MOVQ       result+72(FP), CX
 	PREFETCHT0 (CX)
@@ -12991,6 +12800,12 @@ TEXT ·dot4x3x16(SB), NOSPLIT, $0-104
 	MOVQ       step+96(FP), BX
 	MOVQ       trips+40(FP), BX
 	MOVQ       group+48(FP), SI
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y11, Y11, Y11
 
 group:
 	MOVQ         SI, DI
@@ -13171,8 +12986,172 @@ alone:
 	VZEROUPPER
 	RET
 
+// func row4(out *float32, a *byte, w *byte, trips int, group int, panels int, bias *float32)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·row4(SB), NOSPLIT, $0-56
+	MOVQ out+0(FP), AX
+	MOVQ bias+48(FP), CX
+	MOVQ panels+40(FP), DX
+	MOVQ w+16(FP), SI
+	MOVQ group+32(FP), DI
+
+panel:
+	MOVQ   a+8(FP), BX
+	MOVQ   trips+24(FP), R8
+	VXORPS Y1, Y1, Y1
+	VXORPS Y3, Y3, Y3
+	VXORPS Y5, Y5, Y5
+	VXORPS Y7, Y7, Y7
+
+group:
+	MOVQ         DI, R9
+	CMPQ         R8, R9
+	CMOVQLT      R8, R9
+	SUBQ         R9, R8
+	VPBROADCASTD (BX), Y0
+	VPBROADCASTD (BX), Y2
+	VPBROADCASTD (BX), Y4
+	VPBROADCASTD (BX), Y6
+	ADDQ         $0x04, BX
+
+trip:
+	PREFETCHT1   4096(SI)
+	VMOVDQU      (SI), Y10
+	VPAND        constant0f0f0f0f<>+0(SB), Y10, Y8
+	VPSRLW       $0x04, Y10, Y10
+	VPAND        constant0f0f0f0f<>+0(SB), Y10, Y10
+	VPBROADCASTD (BX), Y9
+	VPMADDUBSW   Y9, Y8, Y9
+	VPBROADCASTD 4(BX), Y8
+	VPMADDUBSW   Y8, Y10, Y8
+	VPADDW       Y8, Y9, Y9
+	VPMADDWD     constant00010001<>+0(SB), Y9, Y9
+	VPADDD       Y9, Y0, Y0
+	VMOVDQU      32(SI), Y10
+	VPAND        constant0f0f0f0f<>+0(SB), Y10, Y8
+	VPSRLW       $0x04, Y10, Y10
+	VPAND        constant0f0f0f0f<>+0(SB), Y10, Y10
+	VPBROADCASTD (BX), Y9
+	VPMADDUBSW   Y9, Y8, Y9
+	VPBROADCASTD 4(BX), Y8
+	VPMADDUBSW   Y8, Y10, Y8
+	VPADDW       Y8, Y9, Y9
+	VPMADDWD     constant00010001<>+0(SB), Y9, Y9
+	VPADDD       Y9, Y2, Y2
+	VMOVDQU      64(SI), Y10
+	VPAND        constant0f0f0f0f<>+0(SB), Y10, Y8
+	VPSRLW       $0x04, Y10, Y10
+	VPAND        constant0f0f0f0f<>+0(SB), Y10, Y10
+	VPBROADCASTD (BX), Y9
+	VPMADDUBSW   Y9, Y8, Y9
+	VPBROADCASTD 4(BX), Y8
+	VPMADDUBSW   Y8, Y10, Y8
+	VPADDW       Y8, Y9, Y9
+	VPMADDWD     constant00010001<>+0(SB), Y9, Y9
+	VPADDD       Y9, Y4, Y4
+	VMOVDQU      96(SI), Y10
+	VPAND        constant0f0f0f0f<>+0(SB), Y10, Y8
+	VPSRLW       $0x04, Y10, Y10
+	VPAND        constant0f0f0f0f<>+0(SB), Y10, Y10
+	VPBROADCASTD (BX), Y9
+	VPMADDUBSW   Y9, Y8, Y9
+	VPBROADCASTD 4(BX), Y8
+	VPMADDUBSW   Y8, Y10, Y8
+	VPADDW       Y8, Y9, Y9
+	VPMADDWD     constant00010001<>+0(SB), Y9, Y9
+	VPADDD       Y9, Y6, Y6
+	VMOVDQU      128(SI), Y10
+	VPAND        constant0f0f0f0f<>+0(SB), Y10, Y8
+	VPSRLW       $0x04, Y10, Y10
+	VPAND        constant0f0f0f0f<>+0(SB), Y10, Y10
+	VPBROADCASTD 8(BX), Y9
+	VPMADDUBSW   Y9, Y8, Y9
+	VPBROADCASTD 12(BX), Y8
+	VPMADDUBSW   Y8, Y10, Y8
+	VPADDW       Y8, Y9, Y9
+	VPMADDWD     constant00010001<>+0(SB), Y9, Y9
+	VPADDD       Y9, Y0, Y0
+	VMOVDQU      160(SI), Y10
+	VPAND        constant0f0f0f0f<>+0(SB), Y10, Y8
+	VPSRLW       $0x04, Y10, Y10
+	VPAND        constant0f0f0f0f<>+0(SB), Y10, Y10
+	VPBROADCASTD 8(BX), Y9
+	VPMADDUBSW   Y9, Y8, Y9
+	VPBROADCASTD 12(BX), Y8
+	VPMADDUBSW   Y8, Y10, Y8
+	VPADDW       Y8, Y9, Y9
+	VPMADDWD     constant00010001<>+0(SB), Y9, Y9
+	VPADDD       Y9, Y2, Y2
+	VMOVDQU      192(SI), Y10
+	VPAND        constant0f0f0f0f<>+0(SB), Y10, Y8
+	VPSRLW       $0x04, Y10, Y10
+	VPAND        constant0f0f0f0f<>+0(SB), Y10, Y10
+	VPBROADCASTD 8(BX), Y9
+	VPMADDUBSW   Y9, Y8, Y9
+	VPBROADCASTD 12(BX), Y8
+	VPMADDUBSW   Y8, Y10, Y8
+	VPADDW       Y8, Y9, Y9
+	VPMADDWD     constant00010001<>+0(SB), Y9, Y9
+	VPADDD       Y9, Y4, Y4
+	VMOVDQU      224(SI), Y10
+	VPAND        constant0f0f0f0f<>+0(SB), Y10, Y8
+	VPSRLW       $0x04, Y10, Y10
+	VPAND        constant0f0f0f0f<>+0(SB), Y10, Y10
+	VPBROADCASTD 8(BX), Y9
+	VPMADDUBSW   Y9, Y8, Y9
+	VPBROADCASTD 12(BX), Y8
+	VPMADDUBSW   Y8, Y10, Y8
+	VPADDW       Y8, Y9, Y9
+	VPMADDWD     constant00010001<>+0(SB), Y9, Y9
+	VPADDD       Y9, Y6, Y6
+	ADDQ         $0x10, BX
+	ADDQ         $+256, SI
+	DECQ         R9
+	JNZ          trip
+	VMOVDQU      (SI), Y10
+	VPSLLD       $0x10, Y10, Y8
+	VPAND        constantffff0000<>+0(SB), Y10, Y10
+	VMOVDQU      32(SI), Y11
+	VPSLLD       $0x10, Y11, Y9
+	VPAND        constantffff0000<>+0(SB), Y11, Y11
+	ADDQ         $0x40, SI
+	VBROADCASTSS (BX), Y12
+	VCVTDQ2PS    Y0, Y0
+	VMULPS       Y8, Y0, Y0
+	VFMADD231PS  Y0, Y12, Y1
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       Y9, Y2, Y2
+	VFMADD231PS  Y2, Y12, Y3
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       Y10, Y4, Y4
+	VFMADD231PS  Y4, Y12, Y5
+	VCVTDQ2PS    Y6, Y6
+	VMULPS       Y11, Y6, Y6
+	VFMADD231PS  Y6, Y12, Y7
+	ADDQ         $0x04, BX
+	TESTQ        R8, R8
+	JNZ          group
+	TESTQ        CX, CX
+	JZ           unbiased
+	VADDPS       (CX), Y1, Y1
+	VADDPS       32(CX), Y3, Y3
+	VADDPS       64(CX), Y5, Y5
+	VADDPS       96(CX), Y7, Y7
+	ADDQ         $+128, CX
+
+unbiased:
+	VMOVUPS Y1, (AX)
+	VMOVUPS Y3, 32(AX)
+	VMOVUPS Y5, 64(AX)
+	VMOVUPS Y7, 96(AX)
+	ADDQ    $+128, AX
+	DECQ    DX
+	JNZ     panel
+	VZEROUPPER
+	RET
+
 // func row(out *float32, a *float32, b *float32, k int, panels int, bias *float32)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·row(SB), NOSPLIT, $0-48
 	MOVQ out+0(FP), AX
 	MOVQ b+16(FP), CX
@@ -13190,6 +13169,7 @@ panel:
 	JLT    rest
 
 products:
+	PREFETCHT1   4096(CX)
 	VBROADCASTSS (SI), Y4
 	VFMADD231PS  (CX), Y4, Y0
 	VFMADD231PS  32(CX), Y4, Y1
@@ -13251,7 +13231,7 @@ store:
 	RET
 
 // func rowBF16(out *float32, a *float32, b *uint16, k int, panels int, bias *float32)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·rowBF16(SB), NOSPLIT, $0-48
 	MOVQ    out+0(FP), AX
 	MOVQ    b+16(FP), CX
@@ -13270,6 +13250,7 @@ panel:
 	JLT    rest
 
 products:
+	PREFETCHT1   4096(CX)
 	VBROADCASTSS (SI), Y4
 	VMOVDQU      (CX), Y6
 	VPSLLD       $0x10, Y6, Y6

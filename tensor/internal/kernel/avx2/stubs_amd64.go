@@ -364,35 +364,35 @@ func mix6x8(out *float32, ldo int, p *float32, ldp int, values *[]float32, at in
 //go:noescape
 func mix6x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 
-// dot8x1x32 is pure.Dot8 for that many rows and outputs.
+// dot8x2 is pure.Dot8 for that many rows and outputs.
 //
 //go:noescape
-func dot8x1x32(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
+func dot8x2(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
 
-// dot8x2x16 is pure.Dot8 for that many rows and outputs.
+// dot8x3 is pure.Dot8 for that many rows and outputs.
 //
 //go:noescape
-func dot8x2x16(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
+func dot8x3(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
 
-// dot8x3x16 is pure.Dot8 for that many rows and outputs.
+// row8 is pure.Row8 for so many panels, of which there is at least one.
 //
 //go:noescape
-func dot8x3x16(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
+func row8(out *float32, a *byte, w *byte, trips int, group int, panels int, bias *float32)
 
-// dot4x1x32 is pure.Dot4 for that many rows and outputs.
+// dot4x2 is pure.Dot4 for that many rows and outputs.
 //
 //go:noescape
-func dot4x1x32(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
+func dot4x2(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
 
-// dot4x2x16 is pure.Dot4 for that many rows and outputs.
+// dot4x3 is pure.Dot4 for that many rows and outputs.
 //
 //go:noescape
-func dot4x2x16(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
+func dot4x3(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
 
-// dot4x3x16 is pure.Dot4 for that many rows and outputs.
+// row4 is pure.Row4 for so many panels, of which there is at least one.
 //
 //go:noescape
-func dot4x3x16(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
+func row4(out *float32, a *byte, w *byte, trips int, group int, panels int, bias *float32)
 
 // row is Row for so many panels, of which there is at least one.
 //

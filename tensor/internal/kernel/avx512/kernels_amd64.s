@@ -16651,180 +16651,9 @@ tail_inside13:
 	VZEROUPPER
 	RET
 
-// func dot8x1(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
-// Requires: AVX, AVX512F, AVX512VNNI, CMOV, MMX+
-TEXT ·dot8x1(SB), NOSPLIT, $0-104
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z3, Z3, Z3
-	MOVQ       ldr+80(FP), AX
-	MOVQ       result+72(FP), AX
-	PREFETCHT0 (AX)
-	PREFETCHT0 64(AX)
-	MOVQ       lda+24(FP), AX
-	MOVQ       a+16(FP), AX
-	MOVQ       w+32(FP), CX
-	MOVQ       ahead+88(FP), DX
-	MOVQ       step+96(FP), DX
-	MOVQ       trips+40(FP), DX
-	MOVQ       group+48(FP), BX
-
-group:
-	MOVQ         BX, SI
-	CMPQ         DX, SI
-	CMOVQLT      DX, SI
-	SUBQ         SI, DX
-	VPBROADCASTD (AX), Z0
-	VPBROADCASTD (AX), Z2
-	ADDQ         $0x04, AX
-
-trip:
-	VMOVDQU64     (CX), Z4
-	VMOVDQU64     64(CX), Z5
-	VPDPBUSD.BCST (AX), Z4, Z0
-	VPDPBUSD.BCST (AX), Z5, Z2
-	VMOVDQU64     128(CX), Z4
-	VMOVDQU64     192(CX), Z5
-	VPDPBUSD.BCST 4(AX), Z4, Z0
-	VPDPBUSD.BCST 4(AX), Z5, Z2
-	VMOVDQU64     256(CX), Z4
-	VMOVDQU64     320(CX), Z5
-	VPDPBUSD.BCST 8(AX), Z4, Z0
-	VPDPBUSD.BCST 8(AX), Z5, Z2
-	VMOVDQU64     384(CX), Z4
-	VMOVDQU64     448(CX), Z5
-	VPDPBUSD.BCST 12(AX), Z4, Z0
-	VPDPBUSD.BCST 12(AX), Z5, Z2
-	ADDQ          $0x10, AX
-	ADDQ          $+512, CX
-	DECQ          SI
-	JNZ           trip
-	VBROADCASTSS  (AX), Z4
-	VCVTDQ2PS     Z0, Z0
-	VFMADD231PS   Z0, Z4, Z1
-	VCVTDQ2PS     Z2, Z2
-	VFMADD231PS   Z2, Z4, Z3
-	ADDQ          $0x04, AX
-	TESTQ         DX, DX
-	JNZ           group
-	MOVQ          ldo+8(FP), AX
-	MOVQ          out+0(FP), AX
-	VMULPS        (CX), Z1, Z1
-	VMULPS        64(CX), Z3, Z3
-	MOVQ          bias+56(FP), CX
-	TESTQ         CX, CX
-	JZ            unbiased
-	VADDPS        (CX), Z1, Z1
-	VADDPS        64(CX), Z3, Z3
-
-unbiased:
-	MOVB   add+64(FP), CL
-	TESTB  CL, CL
-	JZ     alone
-	VADDPS (AX), Z1, Z1
-	VADDPS 64(AX), Z3, Z3
-
-alone:
-	VMOVUPS Z1, (AX)
-	VMOVUPS Z3, 64(AX)
-	VZEROUPPER
-	RET
-
-// func dot4x1(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
-// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, CMOV, MMX+
-TEXT ·dot4x1(SB), NOSPLIT, $0-104
-	VPXORD       Z1, Z1, Z1
-	VPXORD       Z3, Z3, Z3
-	MOVL         $0x0f0f0f0f, AX
-	VPBROADCASTD AX, Z6
-	MOVQ         ldr+80(FP), AX
-	MOVQ         result+72(FP), AX
-	PREFETCHT0   (AX)
-	PREFETCHT0   64(AX)
-	MOVQ         lda+24(FP), AX
-	MOVQ         a+16(FP), AX
-	MOVQ         w+32(FP), CX
-	MOVQ         ahead+88(FP), DX
-	MOVQ         step+96(FP), DX
-	MOVQ         trips+40(FP), DX
-	MOVQ         group+48(FP), BX
-
-group:
-	MOVQ         BX, SI
-	CMPQ         DX, SI
-	CMOVQLT      DX, SI
-	SUBQ         SI, DX
-	VPBROADCASTD (AX), Z0
-	VPBROADCASTD (AX), Z2
-	ADDQ         $0x04, AX
-
-trip:
-	VPANDD        (CX), Z6, Z4
-	VPANDD        64(CX), Z6, Z5
-	VPDPBUSD.BCST (AX), Z4, Z0
-	VPDPBUSD.BCST (AX), Z5, Z2
-	VPSRLW        $0x04, (CX), Z4
-	VPANDD        Z4, Z6, Z4
-	VPSRLW        $0x04, 64(CX), Z5
-	VPANDD        Z5, Z6, Z5
-	VPDPBUSD.BCST 4(AX), Z4, Z0
-	VPDPBUSD.BCST 4(AX), Z5, Z2
-	VPANDD        128(CX), Z6, Z4
-	VPANDD        192(CX), Z6, Z5
-	VPDPBUSD.BCST 8(AX), Z4, Z0
-	VPDPBUSD.BCST 8(AX), Z5, Z2
-	VPSRLW        $0x04, 128(CX), Z4
-	VPANDD        Z4, Z6, Z4
-	VPSRLW        $0x04, 192(CX), Z5
-	VPANDD        Z5, Z6, Z5
-	VPDPBUSD.BCST 12(AX), Z4, Z0
-	VPDPBUSD.BCST 12(AX), Z5, Z2
-	ADDQ          $0x10, AX
-	ADDQ          $+256, CX
-	DECQ          SI
-	JNZ           trip
-	VPSLLD        $0x10, (CX), Z4
-	MOVL          $0xffff0000, SI
-	VPBROADCASTD  SI, Z5
-	VPANDD        (CX), Z5, Z5
-	ADDQ          $0x40, CX
-	VBROADCASTSS  (AX), Z7
-	VCVTDQ2PS     Z0, Z0
-	VMULPS        Z4, Z0, Z0
-	VFMADD231PS   Z0, Z7, Z1
-	VCVTDQ2PS     Z2, Z2
-	VMULPS        Z5, Z2, Z2
-	VFMADD231PS   Z2, Z7, Z3
-	ADDQ          $0x04, AX
-	TESTQ         DX, DX
-	JNZ           group
-	MOVQ          ldo+8(FP), AX
-	MOVQ          out+0(FP), AX
-	MOVQ          bias+56(FP), CX
-	TESTQ         CX, CX
-	JZ            unbiased
-	VADDPS        (CX), Z1, Z1
-	VADDPS        64(CX), Z3, Z3
-
-unbiased:
-	MOVB   add+64(FP), CL
-	TESTB  CL, CL
-	JZ     alone
-	VADDPS (AX), Z1, Z1
-	VADDPS 64(AX), Z3, Z3
-
-alone:
-	VMOVUPS Z1, (AX)
-	VMOVUPS Z3, 64(AX)
-	VZEROUPPER
-	RET
-
 // func dot8x2(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
 // Requires: AVX, AVX512F, AVX512VNNI, CMOV, MMX+
 TEXT ·dot8x2(SB), NOSPLIT, $0-104
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z5, Z5, Z5
-	VPXORD     Z7, Z7, Z7
 	MOVQ       ldr+80(FP), AX
 	MOVQ       result+72(FP), CX
 	PREFETCHT0 (CX)
@@ -16838,6 +16667,10 @@ TEXT ·dot8x2(SB), NOSPLIT, $0-104
 	MOVQ       step+96(FP), BX
 	MOVQ       trips+40(FP), BX
 	MOVQ       group+48(FP), SI
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z7, Z7, Z7
 
 group:
 	MOVQ         SI, DI
@@ -16923,131 +16756,9 @@ alone:
 	VZEROUPPER
 	RET
 
-// func dot4x2(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
-// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, CMOV, MMX+
-TEXT ·dot4x2(SB), NOSPLIT, $0-104
-	VPXORD       Z1, Z1, Z1
-	VPXORD       Z3, Z3, Z3
-	VPXORD       Z5, Z5, Z5
-	VPXORD       Z7, Z7, Z7
-	MOVL         $0x0f0f0f0f, AX
-	VPBROADCASTD AX, Z10
-	MOVQ         ldr+80(FP), AX
-	MOVQ         result+72(FP), CX
-	PREFETCHT0   (CX)
-	PREFETCHT0   64(CX)
-	PREFETCHT0   (CX)(AX*1)
-	PREFETCHT0   64(CX)(AX*1)
-	MOVQ         lda+24(FP), AX
-	MOVQ         a+16(FP), CX
-	MOVQ         w+32(FP), DX
-	MOVQ         ahead+88(FP), BX
-	MOVQ         step+96(FP), BX
-	MOVQ         trips+40(FP), BX
-	MOVQ         group+48(FP), SI
-
-group:
-	MOVQ         SI, DI
-	CMPQ         BX, DI
-	CMOVQLT      BX, DI
-	SUBQ         DI, BX
-	VPBROADCASTD (CX), Z0
-	VPBROADCASTD (CX), Z2
-	VPBROADCASTD (CX)(AX*1), Z4
-	VPBROADCASTD (CX)(AX*1), Z6
-	ADDQ         $0x04, CX
-
-trip:
-	VPANDD        (DX), Z10, Z8
-	VPANDD        64(DX), Z10, Z9
-	VPDPBUSD.BCST (CX), Z8, Z0
-	VPDPBUSD.BCST (CX), Z9, Z2
-	VPDPBUSD.BCST (CX)(AX*1), Z8, Z4
-	VPDPBUSD.BCST (CX)(AX*1), Z9, Z6
-	VPSRLW        $0x04, (DX), Z8
-	VPANDD        Z8, Z10, Z8
-	VPSRLW        $0x04, 64(DX), Z9
-	VPANDD        Z9, Z10, Z9
-	VPDPBUSD.BCST 4(CX), Z8, Z0
-	VPDPBUSD.BCST 4(CX), Z9, Z2
-	VPDPBUSD.BCST 4(CX)(AX*1), Z8, Z4
-	VPDPBUSD.BCST 4(CX)(AX*1), Z9, Z6
-	VPANDD        128(DX), Z10, Z8
-	VPANDD        192(DX), Z10, Z9
-	VPDPBUSD.BCST 8(CX), Z8, Z0
-	VPDPBUSD.BCST 8(CX), Z9, Z2
-	VPDPBUSD.BCST 8(CX)(AX*1), Z8, Z4
-	VPDPBUSD.BCST 8(CX)(AX*1), Z9, Z6
-	VPSRLW        $0x04, 128(DX), Z8
-	VPANDD        Z8, Z10, Z8
-	VPSRLW        $0x04, 192(DX), Z9
-	VPANDD        Z9, Z10, Z9
-	VPDPBUSD.BCST 12(CX), Z8, Z0
-	VPDPBUSD.BCST 12(CX), Z9, Z2
-	VPDPBUSD.BCST 12(CX)(AX*1), Z8, Z4
-	VPDPBUSD.BCST 12(CX)(AX*1), Z9, Z6
-	ADDQ          $0x10, CX
-	ADDQ          $+256, DX
-	DECQ          DI
-	JNZ           trip
-	VPSLLD        $0x10, (DX), Z8
-	MOVL          $0xffff0000, DI
-	VPBROADCASTD  DI, Z9
-	VPANDD        (DX), Z9, Z9
-	ADDQ          $0x40, DX
-	VBROADCASTSS  (CX), Z11
-	VCVTDQ2PS     Z0, Z0
-	VMULPS        Z8, Z0, Z0
-	VFMADD231PS   Z0, Z11, Z1
-	VCVTDQ2PS     Z2, Z2
-	VMULPS        Z9, Z2, Z2
-	VFMADD231PS   Z2, Z11, Z3
-	VBROADCASTSS  (CX)(AX*1), Z11
-	VCVTDQ2PS     Z4, Z4
-	VMULPS        Z8, Z4, Z4
-	VFMADD231PS   Z4, Z11, Z5
-	VCVTDQ2PS     Z6, Z6
-	VMULPS        Z9, Z6, Z6
-	VFMADD231PS   Z6, Z11, Z7
-	ADDQ          $0x04, CX
-	TESTQ         BX, BX
-	JNZ           group
-	MOVQ          ldo+8(FP), AX
-	MOVQ          out+0(FP), CX
-	MOVQ          bias+56(FP), DX
-	TESTQ         DX, DX
-	JZ            unbiased
-	VADDPS        (DX), Z1, Z1
-	VADDPS        64(DX), Z3, Z3
-	VADDPS        (DX), Z5, Z5
-	VADDPS        64(DX), Z7, Z7
-
-unbiased:
-	MOVB   add+64(FP), DL
-	TESTB  DL, DL
-	JZ     alone
-	VADDPS (CX), Z1, Z1
-	VADDPS 64(CX), Z3, Z3
-	VADDPS (CX)(AX*1), Z5, Z5
-	VADDPS 64(CX)(AX*1), Z7, Z7
-
-alone:
-	VMOVUPS Z1, (CX)
-	VMOVUPS Z3, 64(CX)
-	VMOVUPS Z5, (CX)(AX*1)
-	VMOVUPS Z7, 64(CX)(AX*1)
-	VZEROUPPER
-	RET
-
 // func dot8x3(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
 // Requires: AVX, AVX512F, AVX512VNNI, CMOV, MMX+
 TEXT ·dot8x3(SB), NOSPLIT, $0-104
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z5, Z5, Z5
-	VPXORD     Z7, Z7, Z7
-	VPXORD     Z9, Z9, Z9
-	VPXORD     Z11, Z11, Z11
 	MOVQ       ldr+80(FP), AX
 	MOVQ       result+72(FP), CX
 	PREFETCHT0 (CX)
@@ -17063,6 +16774,12 @@ TEXT ·dot8x3(SB), NOSPLIT, $0-104
 	MOVQ       step+96(FP), BX
 	MOVQ       trips+40(FP), BX
 	MOVQ       group+48(FP), SI
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z11, Z11, Z11
 
 group:
 	MOVQ         SI, DI
@@ -17171,160 +16888,9 @@ alone:
 	VZEROUPPER
 	RET
 
-// func dot4x3(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
-// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, CMOV, MMX+
-TEXT ·dot4x3(SB), NOSPLIT, $0-104
-	VPXORD       Z1, Z1, Z1
-	VPXORD       Z3, Z3, Z3
-	VPXORD       Z5, Z5, Z5
-	VPXORD       Z7, Z7, Z7
-	VPXORD       Z9, Z9, Z9
-	VPXORD       Z11, Z11, Z11
-	MOVL         $0x0f0f0f0f, AX
-	VPBROADCASTD AX, Z14
-	MOVQ         ldr+80(FP), AX
-	MOVQ         result+72(FP), CX
-	PREFETCHT0   (CX)
-	PREFETCHT0   64(CX)
-	PREFETCHT0   (CX)(AX*1)
-	PREFETCHT0   64(CX)(AX*1)
-	PREFETCHT0   (CX)(AX*2)
-	PREFETCHT0   64(CX)(AX*2)
-	MOVQ         lda+24(FP), AX
-	MOVQ         a+16(FP), CX
-	MOVQ         w+32(FP), DX
-	MOVQ         ahead+88(FP), BX
-	MOVQ         step+96(FP), BX
-	MOVQ         trips+40(FP), BX
-	MOVQ         group+48(FP), SI
-
-group:
-	MOVQ         SI, DI
-	CMPQ         BX, DI
-	CMOVQLT      BX, DI
-	SUBQ         DI, BX
-	VPBROADCASTD (CX), Z0
-	VPBROADCASTD (CX), Z2
-	VPBROADCASTD (CX)(AX*1), Z4
-	VPBROADCASTD (CX)(AX*1), Z6
-	VPBROADCASTD (CX)(AX*2), Z8
-	VPBROADCASTD (CX)(AX*2), Z10
-	ADDQ         $0x04, CX
-
-trip:
-	VPANDD        (DX), Z14, Z12
-	VPANDD        64(DX), Z14, Z13
-	VPDPBUSD.BCST (CX), Z12, Z0
-	VPDPBUSD.BCST (CX), Z13, Z2
-	VPDPBUSD.BCST (CX)(AX*1), Z12, Z4
-	VPDPBUSD.BCST (CX)(AX*1), Z13, Z6
-	VPDPBUSD.BCST (CX)(AX*2), Z12, Z8
-	VPDPBUSD.BCST (CX)(AX*2), Z13, Z10
-	VPSRLW        $0x04, (DX), Z12
-	VPANDD        Z12, Z14, Z12
-	VPSRLW        $0x04, 64(DX), Z13
-	VPANDD        Z13, Z14, Z13
-	VPDPBUSD.BCST 4(CX), Z12, Z0
-	VPDPBUSD.BCST 4(CX), Z13, Z2
-	VPDPBUSD.BCST 4(CX)(AX*1), Z12, Z4
-	VPDPBUSD.BCST 4(CX)(AX*1), Z13, Z6
-	VPDPBUSD.BCST 4(CX)(AX*2), Z12, Z8
-	VPDPBUSD.BCST 4(CX)(AX*2), Z13, Z10
-	VPANDD        128(DX), Z14, Z12
-	VPANDD        192(DX), Z14, Z13
-	VPDPBUSD.BCST 8(CX), Z12, Z0
-	VPDPBUSD.BCST 8(CX), Z13, Z2
-	VPDPBUSD.BCST 8(CX)(AX*1), Z12, Z4
-	VPDPBUSD.BCST 8(CX)(AX*1), Z13, Z6
-	VPDPBUSD.BCST 8(CX)(AX*2), Z12, Z8
-	VPDPBUSD.BCST 8(CX)(AX*2), Z13, Z10
-	VPSRLW        $0x04, 128(DX), Z12
-	VPANDD        Z12, Z14, Z12
-	VPSRLW        $0x04, 192(DX), Z13
-	VPANDD        Z13, Z14, Z13
-	VPDPBUSD.BCST 12(CX), Z12, Z0
-	VPDPBUSD.BCST 12(CX), Z13, Z2
-	VPDPBUSD.BCST 12(CX)(AX*1), Z12, Z4
-	VPDPBUSD.BCST 12(CX)(AX*1), Z13, Z6
-	VPDPBUSD.BCST 12(CX)(AX*2), Z12, Z8
-	VPDPBUSD.BCST 12(CX)(AX*2), Z13, Z10
-	ADDQ          $0x10, CX
-	ADDQ          $+256, DX
-	DECQ          DI
-	JNZ           trip
-	VPSLLD        $0x10, (DX), Z12
-	MOVL          $0xffff0000, DI
-	VPBROADCASTD  DI, Z13
-	VPANDD        (DX), Z13, Z13
-	ADDQ          $0x40, DX
-	VBROADCASTSS  (CX), Z15
-	VCVTDQ2PS     Z0, Z0
-	VMULPS        Z12, Z0, Z0
-	VFMADD231PS   Z0, Z15, Z1
-	VCVTDQ2PS     Z2, Z2
-	VMULPS        Z13, Z2, Z2
-	VFMADD231PS   Z2, Z15, Z3
-	VBROADCASTSS  (CX)(AX*1), Z15
-	VCVTDQ2PS     Z4, Z4
-	VMULPS        Z12, Z4, Z4
-	VFMADD231PS   Z4, Z15, Z5
-	VCVTDQ2PS     Z6, Z6
-	VMULPS        Z13, Z6, Z6
-	VFMADD231PS   Z6, Z15, Z7
-	VBROADCASTSS  (CX)(AX*2), Z15
-	VCVTDQ2PS     Z8, Z8
-	VMULPS        Z12, Z8, Z8
-	VFMADD231PS   Z8, Z15, Z9
-	VCVTDQ2PS     Z10, Z10
-	VMULPS        Z13, Z10, Z10
-	VFMADD231PS   Z10, Z15, Z11
-	ADDQ          $0x04, CX
-	TESTQ         BX, BX
-	JNZ           group
-	MOVQ          ldo+8(FP), AX
-	MOVQ          out+0(FP), CX
-	MOVQ          bias+56(FP), DX
-	TESTQ         DX, DX
-	JZ            unbiased
-	VADDPS        (DX), Z1, Z1
-	VADDPS        64(DX), Z3, Z3
-	VADDPS        (DX), Z5, Z5
-	VADDPS        64(DX), Z7, Z7
-	VADDPS        (DX), Z9, Z9
-	VADDPS        64(DX), Z11, Z11
-
-unbiased:
-	MOVB   add+64(FP), DL
-	TESTB  DL, DL
-	JZ     alone
-	VADDPS (CX), Z1, Z1
-	VADDPS 64(CX), Z3, Z3
-	VADDPS (CX)(AX*1), Z5, Z5
-	VADDPS 64(CX)(AX*1), Z7, Z7
-	VADDPS (CX)(AX*2), Z9, Z9
-	VADDPS 64(CX)(AX*2), Z11, Z11
-
-alone:
-	VMOVUPS Z1, (CX)
-	VMOVUPS Z3, 64(CX)
-	VMOVUPS Z5, (CX)(AX*1)
-	VMOVUPS Z7, 64(CX)(AX*1)
-	VMOVUPS Z9, (CX)(AX*2)
-	VMOVUPS Z11, 64(CX)(AX*2)
-	VZEROUPPER
-	RET
-
 // func dot8x4(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
 // Requires: AVX, AVX512F, AVX512VNNI, CMOV, MMX+
 TEXT ·dot8x4(SB), NOSPLIT, $0-104
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z5, Z5, Z5
-	VPXORD     Z7, Z7, Z7
-	VPXORD     Z9, Z9, Z9
-	VPXORD     Z11, Z11, Z11
-	VPXORD     Z13, Z13, Z13
-	VPXORD     Z15, Z15, Z15
 	MOVQ       ldr+80(FP), AX
 	MOVQ       result+72(FP), CX
 	LEAQ       (CX)(AX*2), DX
@@ -17346,6 +16912,14 @@ TEXT ·dot8x4(SB), NOSPLIT, $0-104
 	MOVQ       step+96(FP), DI
 	MOVQ       trips+40(FP), R8
 	MOVQ       group+48(FP), R9
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z15, Z15, Z15
 
 group:
 	MOVQ         R9, R10
@@ -17494,206 +17068,9 @@ alone:
 	VZEROUPPER
 	RET
 
-// func dot4x4(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
-// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, CMOV, MMX+
-TEXT ·dot4x4(SB), NOSPLIT, $0-104
-	VPXORD       Z1, Z1, Z1
-	VPXORD       Z3, Z3, Z3
-	VPXORD       Z5, Z5, Z5
-	VPXORD       Z7, Z7, Z7
-	VPXORD       Z9, Z9, Z9
-	VPXORD       Z11, Z11, Z11
-	VPXORD       Z13, Z13, Z13
-	VPXORD       Z15, Z15, Z15
-	MOVL         $0x0f0f0f0f, AX
-	VPBROADCASTD AX, Z18
-	MOVQ         ldr+80(FP), AX
-	MOVQ         result+72(FP), CX
-	LEAQ         (CX)(AX*2), DX
-	ADDQ         AX, DX
-	PREFETCHT0   (CX)
-	PREFETCHT0   64(CX)
-	PREFETCHT0   (CX)(AX*1)
-	PREFETCHT0   64(CX)(AX*1)
-	PREFETCHT0   (CX)(AX*2)
-	PREFETCHT0   64(CX)(AX*2)
-	PREFETCHT0   (DX)
-	PREFETCHT0   64(DX)
-	MOVQ         lda+24(FP), AX
-	MOVQ         a+16(FP), CX
-	LEAQ         (CX)(AX*2), DX
-	ADDQ         AX, DX
-	MOVQ         w+32(FP), BX
-	MOVQ         ahead+88(FP), SI
-	MOVQ         step+96(FP), DI
-	MOVQ         trips+40(FP), R8
-	MOVQ         group+48(FP), R9
-
-group:
-	MOVQ         R9, R10
-	CMPQ         R8, R10
-	CMOVQLT      R8, R10
-	SUBQ         R10, R8
-	VPBROADCASTD (CX), Z0
-	VPBROADCASTD (CX), Z2
-	VPBROADCASTD (CX)(AX*1), Z4
-	VPBROADCASTD (CX)(AX*1), Z6
-	VPBROADCASTD (CX)(AX*2), Z8
-	VPBROADCASTD (CX)(AX*2), Z10
-	VPBROADCASTD (DX), Z12
-	VPBROADCASTD (DX), Z14
-	ADDQ         $0x04, CX
-	ADDQ         $0x04, DX
-
-trip:
-	VPANDD        (BX), Z18, Z16
-	VPANDD        64(BX), Z18, Z17
-	VPDPBUSD.BCST (CX), Z16, Z0
-	VPDPBUSD.BCST (CX), Z17, Z2
-	VPDPBUSD.BCST (CX)(AX*1), Z16, Z4
-	VPDPBUSD.BCST (CX)(AX*1), Z17, Z6
-	VPDPBUSD.BCST (CX)(AX*2), Z16, Z8
-	VPDPBUSD.BCST (CX)(AX*2), Z17, Z10
-	VPDPBUSD.BCST (DX), Z16, Z12
-	VPDPBUSD.BCST (DX), Z17, Z14
-	PREFETCHT1    (SI)
-	ADDQ          DI, SI
-	VPSRLW        $0x04, (BX), Z16
-	VPANDD        Z16, Z18, Z16
-	VPSRLW        $0x04, 64(BX), Z17
-	VPANDD        Z17, Z18, Z17
-	VPDPBUSD.BCST 4(CX), Z16, Z0
-	VPDPBUSD.BCST 4(CX), Z17, Z2
-	VPDPBUSD.BCST 4(CX)(AX*1), Z16, Z4
-	VPDPBUSD.BCST 4(CX)(AX*1), Z17, Z6
-	VPDPBUSD.BCST 4(CX)(AX*2), Z16, Z8
-	VPDPBUSD.BCST 4(CX)(AX*2), Z17, Z10
-	VPDPBUSD.BCST 4(DX), Z16, Z12
-	VPDPBUSD.BCST 4(DX), Z17, Z14
-	PREFETCHT1    (SI)
-	ADDQ          DI, SI
-	VPANDD        128(BX), Z18, Z16
-	VPANDD        192(BX), Z18, Z17
-	VPDPBUSD.BCST 8(CX), Z16, Z0
-	VPDPBUSD.BCST 8(CX), Z17, Z2
-	VPDPBUSD.BCST 8(CX)(AX*1), Z16, Z4
-	VPDPBUSD.BCST 8(CX)(AX*1), Z17, Z6
-	VPDPBUSD.BCST 8(CX)(AX*2), Z16, Z8
-	VPDPBUSD.BCST 8(CX)(AX*2), Z17, Z10
-	VPDPBUSD.BCST 8(DX), Z16, Z12
-	VPDPBUSD.BCST 8(DX), Z17, Z14
-	PREFETCHT1    (SI)
-	ADDQ          DI, SI
-	VPSRLW        $0x04, 128(BX), Z16
-	VPANDD        Z16, Z18, Z16
-	VPSRLW        $0x04, 192(BX), Z17
-	VPANDD        Z17, Z18, Z17
-	VPDPBUSD.BCST 12(CX), Z16, Z0
-	VPDPBUSD.BCST 12(CX), Z17, Z2
-	VPDPBUSD.BCST 12(CX)(AX*1), Z16, Z4
-	VPDPBUSD.BCST 12(CX)(AX*1), Z17, Z6
-	VPDPBUSD.BCST 12(CX)(AX*2), Z16, Z8
-	VPDPBUSD.BCST 12(CX)(AX*2), Z17, Z10
-	VPDPBUSD.BCST 12(DX), Z16, Z12
-	VPDPBUSD.BCST 12(DX), Z17, Z14
-	PREFETCHT1    (SI)
-	ADDQ          DI, SI
-	ADDQ          $0x10, CX
-	ADDQ          $0x10, DX
-	ADDQ          $+256, BX
-	DECQ          R10
-	JNZ           trip
-	VPSLLD        $0x10, (BX), Z16
-	MOVL          $0xffff0000, R10
-	VPBROADCASTD  R10, Z17
-	VPANDD        (BX), Z17, Z17
-	ADDQ          $0x40, BX
-	VBROADCASTSS  (CX), Z19
-	VCVTDQ2PS     Z0, Z0
-	VMULPS        Z16, Z0, Z0
-	VFMADD231PS   Z0, Z19, Z1
-	VCVTDQ2PS     Z2, Z2
-	VMULPS        Z17, Z2, Z2
-	VFMADD231PS   Z2, Z19, Z3
-	VBROADCASTSS  (CX)(AX*1), Z19
-	VCVTDQ2PS     Z4, Z4
-	VMULPS        Z16, Z4, Z4
-	VFMADD231PS   Z4, Z19, Z5
-	VCVTDQ2PS     Z6, Z6
-	VMULPS        Z17, Z6, Z6
-	VFMADD231PS   Z6, Z19, Z7
-	VBROADCASTSS  (CX)(AX*2), Z19
-	VCVTDQ2PS     Z8, Z8
-	VMULPS        Z16, Z8, Z8
-	VFMADD231PS   Z8, Z19, Z9
-	VCVTDQ2PS     Z10, Z10
-	VMULPS        Z17, Z10, Z10
-	VFMADD231PS   Z10, Z19, Z11
-	VBROADCASTSS  (DX), Z19
-	VCVTDQ2PS     Z12, Z12
-	VMULPS        Z16, Z12, Z12
-	VFMADD231PS   Z12, Z19, Z13
-	VCVTDQ2PS     Z14, Z14
-	VMULPS        Z17, Z14, Z14
-	VFMADD231PS   Z14, Z19, Z15
-	ADDQ          $0x04, CX
-	ADDQ          $0x04, DX
-	TESTQ         R8, R8
-	JNZ           group
-	MOVQ          ldo+8(FP), AX
-	MOVQ          out+0(FP), CX
-	LEAQ          (CX)(AX*2), DX
-	ADDQ          AX, DX
-	MOVQ          bias+56(FP), BX
-	TESTQ         BX, BX
-	JZ            unbiased
-	VADDPS        (BX), Z1, Z1
-	VADDPS        64(BX), Z3, Z3
-	VADDPS        (BX), Z5, Z5
-	VADDPS        64(BX), Z7, Z7
-	VADDPS        (BX), Z9, Z9
-	VADDPS        64(BX), Z11, Z11
-	VADDPS        (BX), Z13, Z13
-	VADDPS        64(BX), Z15, Z15
-
-unbiased:
-	MOVB   add+64(FP), BL
-	TESTB  BL, BL
-	JZ     alone
-	VADDPS (CX), Z1, Z1
-	VADDPS 64(CX), Z3, Z3
-	VADDPS (CX)(AX*1), Z5, Z5
-	VADDPS 64(CX)(AX*1), Z7, Z7
-	VADDPS (CX)(AX*2), Z9, Z9
-	VADDPS 64(CX)(AX*2), Z11, Z11
-	VADDPS (DX), Z13, Z13
-	VADDPS 64(DX), Z15, Z15
-
-alone:
-	VMOVUPS Z1, (CX)
-	VMOVUPS Z3, 64(CX)
-	VMOVUPS Z5, (CX)(AX*1)
-	VMOVUPS Z7, 64(CX)(AX*1)
-	VMOVUPS Z9, (CX)(AX*2)
-	VMOVUPS Z11, 64(CX)(AX*2)
-	VMOVUPS Z13, (DX)
-	VMOVUPS Z15, 64(DX)
-	VZEROUPPER
-	RET
-
 // func dot8x5(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
 // Requires: AVX, AVX512F, AVX512VNNI, CMOV, MMX+
 TEXT ·dot8x5(SB), NOSPLIT, $0-104
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z5, Z5, Z5
-	VPXORD     Z7, Z7, Z7
-	VPXORD     Z9, Z9, Z9
-	VPXORD     Z11, Z11, Z11
-	VPXORD     Z13, Z13, Z13
-	VPXORD     Z15, Z15, Z15
-	VPXORD     Z17, Z17, Z17
-	VPXORD     Z19, Z19, Z19
 	MOVQ       ldr+80(FP), AX
 	MOVQ       result+72(FP), CX
 	LEAQ       (CX)(AX*2), DX
@@ -17717,6 +17094,16 @@ TEXT ·dot8x5(SB), NOSPLIT, $0-104
 	MOVQ       step+96(FP), DI
 	MOVQ       trips+40(FP), R8
 	MOVQ       group+48(FP), R9
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z15, Z15, Z15
+	VPXORD     Z17, Z17, Z17
+	VPXORD     Z19, Z19, Z19
 
 group:
 	MOVQ         R9, R10
@@ -17888,235 +17275,9 @@ alone:
 	VZEROUPPER
 	RET
 
-// func dot4x5(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
-// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, CMOV, MMX+
-TEXT ·dot4x5(SB), NOSPLIT, $0-104
-	VPXORD       Z1, Z1, Z1
-	VPXORD       Z3, Z3, Z3
-	VPXORD       Z5, Z5, Z5
-	VPXORD       Z7, Z7, Z7
-	VPXORD       Z9, Z9, Z9
-	VPXORD       Z11, Z11, Z11
-	VPXORD       Z13, Z13, Z13
-	VPXORD       Z15, Z15, Z15
-	VPXORD       Z17, Z17, Z17
-	VPXORD       Z19, Z19, Z19
-	MOVL         $0x0f0f0f0f, AX
-	VPBROADCASTD AX, Z22
-	MOVQ         ldr+80(FP), AX
-	MOVQ         result+72(FP), CX
-	LEAQ         (CX)(AX*2), DX
-	ADDQ         AX, DX
-	PREFETCHT0   (CX)
-	PREFETCHT0   64(CX)
-	PREFETCHT0   (CX)(AX*1)
-	PREFETCHT0   64(CX)(AX*1)
-	PREFETCHT0   (CX)(AX*2)
-	PREFETCHT0   64(CX)(AX*2)
-	PREFETCHT0   (DX)
-	PREFETCHT0   64(DX)
-	PREFETCHT0   (DX)(AX*1)
-	PREFETCHT0   64(DX)(AX*1)
-	MOVQ         lda+24(FP), AX
-	MOVQ         a+16(FP), CX
-	LEAQ         (CX)(AX*2), DX
-	ADDQ         AX, DX
-	MOVQ         w+32(FP), BX
-	MOVQ         ahead+88(FP), SI
-	MOVQ         step+96(FP), DI
-	MOVQ         trips+40(FP), R8
-	MOVQ         group+48(FP), R9
-
-group:
-	MOVQ         R9, R10
-	CMPQ         R8, R10
-	CMOVQLT      R8, R10
-	SUBQ         R10, R8
-	VPBROADCASTD (CX), Z0
-	VPBROADCASTD (CX), Z2
-	VPBROADCASTD (CX)(AX*1), Z4
-	VPBROADCASTD (CX)(AX*1), Z6
-	VPBROADCASTD (CX)(AX*2), Z8
-	VPBROADCASTD (CX)(AX*2), Z10
-	VPBROADCASTD (DX), Z12
-	VPBROADCASTD (DX), Z14
-	VPBROADCASTD (DX)(AX*1), Z16
-	VPBROADCASTD (DX)(AX*1), Z18
-	ADDQ         $0x04, CX
-	ADDQ         $0x04, DX
-
-trip:
-	VPANDD        (BX), Z22, Z20
-	VPANDD        64(BX), Z22, Z21
-	VPDPBUSD.BCST (CX), Z20, Z0
-	VPDPBUSD.BCST (CX), Z21, Z2
-	VPDPBUSD.BCST (CX)(AX*1), Z20, Z4
-	VPDPBUSD.BCST (CX)(AX*1), Z21, Z6
-	VPDPBUSD.BCST (CX)(AX*2), Z20, Z8
-	VPDPBUSD.BCST (CX)(AX*2), Z21, Z10
-	VPDPBUSD.BCST (DX), Z20, Z12
-	VPDPBUSD.BCST (DX), Z21, Z14
-	VPDPBUSD.BCST (DX)(AX*1), Z20, Z16
-	VPDPBUSD.BCST (DX)(AX*1), Z21, Z18
-	PREFETCHT1    (SI)
-	ADDQ          DI, SI
-	VPSRLW        $0x04, (BX), Z20
-	VPANDD        Z20, Z22, Z20
-	VPSRLW        $0x04, 64(BX), Z21
-	VPANDD        Z21, Z22, Z21
-	VPDPBUSD.BCST 4(CX), Z20, Z0
-	VPDPBUSD.BCST 4(CX), Z21, Z2
-	VPDPBUSD.BCST 4(CX)(AX*1), Z20, Z4
-	VPDPBUSD.BCST 4(CX)(AX*1), Z21, Z6
-	VPDPBUSD.BCST 4(CX)(AX*2), Z20, Z8
-	VPDPBUSD.BCST 4(CX)(AX*2), Z21, Z10
-	VPDPBUSD.BCST 4(DX), Z20, Z12
-	VPDPBUSD.BCST 4(DX), Z21, Z14
-	VPDPBUSD.BCST 4(DX)(AX*1), Z20, Z16
-	VPDPBUSD.BCST 4(DX)(AX*1), Z21, Z18
-	PREFETCHT1    (SI)
-	ADDQ          DI, SI
-	VPANDD        128(BX), Z22, Z20
-	VPANDD        192(BX), Z22, Z21
-	VPDPBUSD.BCST 8(CX), Z20, Z0
-	VPDPBUSD.BCST 8(CX), Z21, Z2
-	VPDPBUSD.BCST 8(CX)(AX*1), Z20, Z4
-	VPDPBUSD.BCST 8(CX)(AX*1), Z21, Z6
-	VPDPBUSD.BCST 8(CX)(AX*2), Z20, Z8
-	VPDPBUSD.BCST 8(CX)(AX*2), Z21, Z10
-	VPDPBUSD.BCST 8(DX), Z20, Z12
-	VPDPBUSD.BCST 8(DX), Z21, Z14
-	VPDPBUSD.BCST 8(DX)(AX*1), Z20, Z16
-	VPDPBUSD.BCST 8(DX)(AX*1), Z21, Z18
-	PREFETCHT1    (SI)
-	ADDQ          DI, SI
-	VPSRLW        $0x04, 128(BX), Z20
-	VPANDD        Z20, Z22, Z20
-	VPSRLW        $0x04, 192(BX), Z21
-	VPANDD        Z21, Z22, Z21
-	VPDPBUSD.BCST 12(CX), Z20, Z0
-	VPDPBUSD.BCST 12(CX), Z21, Z2
-	VPDPBUSD.BCST 12(CX)(AX*1), Z20, Z4
-	VPDPBUSD.BCST 12(CX)(AX*1), Z21, Z6
-	VPDPBUSD.BCST 12(CX)(AX*2), Z20, Z8
-	VPDPBUSD.BCST 12(CX)(AX*2), Z21, Z10
-	VPDPBUSD.BCST 12(DX), Z20, Z12
-	VPDPBUSD.BCST 12(DX), Z21, Z14
-	VPDPBUSD.BCST 12(DX)(AX*1), Z20, Z16
-	VPDPBUSD.BCST 12(DX)(AX*1), Z21, Z18
-	PREFETCHT1    (SI)
-	ADDQ          DI, SI
-	ADDQ          $0x10, CX
-	ADDQ          $0x10, DX
-	ADDQ          $+256, BX
-	DECQ          R10
-	JNZ           trip
-	VPSLLD        $0x10, (BX), Z20
-	MOVL          $0xffff0000, R10
-	VPBROADCASTD  R10, Z21
-	VPANDD        (BX), Z21, Z21
-	ADDQ          $0x40, BX
-	VBROADCASTSS  (CX), Z23
-	VCVTDQ2PS     Z0, Z0
-	VMULPS        Z20, Z0, Z0
-	VFMADD231PS   Z0, Z23, Z1
-	VCVTDQ2PS     Z2, Z2
-	VMULPS        Z21, Z2, Z2
-	VFMADD231PS   Z2, Z23, Z3
-	VBROADCASTSS  (CX)(AX*1), Z23
-	VCVTDQ2PS     Z4, Z4
-	VMULPS        Z20, Z4, Z4
-	VFMADD231PS   Z4, Z23, Z5
-	VCVTDQ2PS     Z6, Z6
-	VMULPS        Z21, Z6, Z6
-	VFMADD231PS   Z6, Z23, Z7
-	VBROADCASTSS  (CX)(AX*2), Z23
-	VCVTDQ2PS     Z8, Z8
-	VMULPS        Z20, Z8, Z8
-	VFMADD231PS   Z8, Z23, Z9
-	VCVTDQ2PS     Z10, Z10
-	VMULPS        Z21, Z10, Z10
-	VFMADD231PS   Z10, Z23, Z11
-	VBROADCASTSS  (DX), Z23
-	VCVTDQ2PS     Z12, Z12
-	VMULPS        Z20, Z12, Z12
-	VFMADD231PS   Z12, Z23, Z13
-	VCVTDQ2PS     Z14, Z14
-	VMULPS        Z21, Z14, Z14
-	VFMADD231PS   Z14, Z23, Z15
-	VBROADCASTSS  (DX)(AX*1), Z23
-	VCVTDQ2PS     Z16, Z16
-	VMULPS        Z20, Z16, Z16
-	VFMADD231PS   Z16, Z23, Z17
-	VCVTDQ2PS     Z18, Z18
-	VMULPS        Z21, Z18, Z18
-	VFMADD231PS   Z18, Z23, Z19
-	ADDQ          $0x04, CX
-	ADDQ          $0x04, DX
-	TESTQ         R8, R8
-	JNZ           group
-	MOVQ          ldo+8(FP), AX
-	MOVQ          out+0(FP), CX
-	LEAQ          (CX)(AX*2), DX
-	ADDQ          AX, DX
-	MOVQ          bias+56(FP), BX
-	TESTQ         BX, BX
-	JZ            unbiased
-	VADDPS        (BX), Z1, Z1
-	VADDPS        64(BX), Z3, Z3
-	VADDPS        (BX), Z5, Z5
-	VADDPS        64(BX), Z7, Z7
-	VADDPS        (BX), Z9, Z9
-	VADDPS        64(BX), Z11, Z11
-	VADDPS        (BX), Z13, Z13
-	VADDPS        64(BX), Z15, Z15
-	VADDPS        (BX), Z17, Z17
-	VADDPS        64(BX), Z19, Z19
-
-unbiased:
-	MOVB   add+64(FP), BL
-	TESTB  BL, BL
-	JZ     alone
-	VADDPS (CX), Z1, Z1
-	VADDPS 64(CX), Z3, Z3
-	VADDPS (CX)(AX*1), Z5, Z5
-	VADDPS 64(CX)(AX*1), Z7, Z7
-	VADDPS (CX)(AX*2), Z9, Z9
-	VADDPS 64(CX)(AX*2), Z11, Z11
-	VADDPS (DX), Z13, Z13
-	VADDPS 64(DX), Z15, Z15
-	VADDPS (DX)(AX*1), Z17, Z17
-	VADDPS 64(DX)(AX*1), Z19, Z19
-
-alone:
-	VMOVUPS Z1, (CX)
-	VMOVUPS Z3, 64(CX)
-	VMOVUPS Z5, (CX)(AX*1)
-	VMOVUPS Z7, 64(CX)(AX*1)
-	VMOVUPS Z9, (CX)(AX*2)
-	VMOVUPS Z11, 64(CX)(AX*2)
-	VMOVUPS Z13, (DX)
-	VMOVUPS Z15, 64(DX)
-	VMOVUPS Z17, (DX)(AX*1)
-	VMOVUPS Z19, 64(DX)(AX*1)
-	VZEROUPPER
-	RET
-
 // func dot8x6(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
 // Requires: AVX, AVX512F, AVX512VNNI, CMOV, MMX+
 TEXT ·dot8x6(SB), NOSPLIT, $0-104
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z5, Z5, Z5
-	VPXORD     Z7, Z7, Z7
-	VPXORD     Z9, Z9, Z9
-	VPXORD     Z11, Z11, Z11
-	VPXORD     Z13, Z13, Z13
-	VPXORD     Z15, Z15, Z15
-	VPXORD     Z17, Z17, Z17
-	VPXORD     Z19, Z19, Z19
-	VPXORD     Z21, Z21, Z21
-	VPXORD     Z23, Z23, Z23
 	MOVQ       ldr+80(FP), AX
 	MOVQ       result+72(FP), CX
 	LEAQ       (CX)(AX*2), DX
@@ -18142,6 +17303,18 @@ TEXT ·dot8x6(SB), NOSPLIT, $0-104
 	MOVQ       step+96(FP), DI
 	MOVQ       trips+40(FP), R8
 	MOVQ       group+48(FP), R9
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z15, Z15, Z15
+	VPXORD     Z17, Z17, Z17
+	VPXORD     Z19, Z19, Z19
+	VPXORD     Z21, Z21, Z21
+	VPXORD     Z23, Z23, Z23
 
 group:
 	MOVQ         R9, R10
@@ -18336,264 +17509,9 @@ alone:
 	VZEROUPPER
 	RET
 
-// func dot4x6(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
-// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, CMOV, MMX+
-TEXT ·dot4x6(SB), NOSPLIT, $0-104
-	VPXORD       Z1, Z1, Z1
-	VPXORD       Z3, Z3, Z3
-	VPXORD       Z5, Z5, Z5
-	VPXORD       Z7, Z7, Z7
-	VPXORD       Z9, Z9, Z9
-	VPXORD       Z11, Z11, Z11
-	VPXORD       Z13, Z13, Z13
-	VPXORD       Z15, Z15, Z15
-	VPXORD       Z17, Z17, Z17
-	VPXORD       Z19, Z19, Z19
-	VPXORD       Z21, Z21, Z21
-	VPXORD       Z23, Z23, Z23
-	MOVL         $0x0f0f0f0f, AX
-	VPBROADCASTD AX, Z26
-	MOVQ         ldr+80(FP), AX
-	MOVQ         result+72(FP), CX
-	LEAQ         (CX)(AX*2), DX
-	ADDQ         AX, DX
-	PREFETCHT0   (CX)
-	PREFETCHT0   64(CX)
-	PREFETCHT0   (CX)(AX*1)
-	PREFETCHT0   64(CX)(AX*1)
-	PREFETCHT0   (CX)(AX*2)
-	PREFETCHT0   64(CX)(AX*2)
-	PREFETCHT0   (DX)
-	PREFETCHT0   64(DX)
-	PREFETCHT0   (DX)(AX*1)
-	PREFETCHT0   64(DX)(AX*1)
-	PREFETCHT0   (DX)(AX*2)
-	PREFETCHT0   64(DX)(AX*2)
-	MOVQ         lda+24(FP), AX
-	MOVQ         a+16(FP), CX
-	LEAQ         (CX)(AX*2), DX
-	ADDQ         AX, DX
-	MOVQ         w+32(FP), BX
-	MOVQ         ahead+88(FP), SI
-	MOVQ         step+96(FP), DI
-	MOVQ         trips+40(FP), R8
-	MOVQ         group+48(FP), R9
-
-group:
-	MOVQ         R9, R10
-	CMPQ         R8, R10
-	CMOVQLT      R8, R10
-	SUBQ         R10, R8
-	VPBROADCASTD (CX), Z0
-	VPBROADCASTD (CX), Z2
-	VPBROADCASTD (CX)(AX*1), Z4
-	VPBROADCASTD (CX)(AX*1), Z6
-	VPBROADCASTD (CX)(AX*2), Z8
-	VPBROADCASTD (CX)(AX*2), Z10
-	VPBROADCASTD (DX), Z12
-	VPBROADCASTD (DX), Z14
-	VPBROADCASTD (DX)(AX*1), Z16
-	VPBROADCASTD (DX)(AX*1), Z18
-	VPBROADCASTD (DX)(AX*2), Z20
-	VPBROADCASTD (DX)(AX*2), Z22
-	ADDQ         $0x04, CX
-	ADDQ         $0x04, DX
-
-trip:
-	VPANDD        (BX), Z26, Z24
-	VPANDD        64(BX), Z26, Z25
-	VPDPBUSD.BCST (CX), Z24, Z0
-	VPDPBUSD.BCST (CX), Z25, Z2
-	VPDPBUSD.BCST (CX)(AX*1), Z24, Z4
-	VPDPBUSD.BCST (CX)(AX*1), Z25, Z6
-	VPDPBUSD.BCST (CX)(AX*2), Z24, Z8
-	VPDPBUSD.BCST (CX)(AX*2), Z25, Z10
-	VPDPBUSD.BCST (DX), Z24, Z12
-	VPDPBUSD.BCST (DX), Z25, Z14
-	VPDPBUSD.BCST (DX)(AX*1), Z24, Z16
-	VPDPBUSD.BCST (DX)(AX*1), Z25, Z18
-	VPDPBUSD.BCST (DX)(AX*2), Z24, Z20
-	VPDPBUSD.BCST (DX)(AX*2), Z25, Z22
-	PREFETCHT1    (SI)
-	ADDQ          DI, SI
-	VPSRLW        $0x04, (BX), Z24
-	VPANDD        Z24, Z26, Z24
-	VPSRLW        $0x04, 64(BX), Z25
-	VPANDD        Z25, Z26, Z25
-	VPDPBUSD.BCST 4(CX), Z24, Z0
-	VPDPBUSD.BCST 4(CX), Z25, Z2
-	VPDPBUSD.BCST 4(CX)(AX*1), Z24, Z4
-	VPDPBUSD.BCST 4(CX)(AX*1), Z25, Z6
-	VPDPBUSD.BCST 4(CX)(AX*2), Z24, Z8
-	VPDPBUSD.BCST 4(CX)(AX*2), Z25, Z10
-	VPDPBUSD.BCST 4(DX), Z24, Z12
-	VPDPBUSD.BCST 4(DX), Z25, Z14
-	VPDPBUSD.BCST 4(DX)(AX*1), Z24, Z16
-	VPDPBUSD.BCST 4(DX)(AX*1), Z25, Z18
-	VPDPBUSD.BCST 4(DX)(AX*2), Z24, Z20
-	VPDPBUSD.BCST 4(DX)(AX*2), Z25, Z22
-	PREFETCHT1    (SI)
-	ADDQ          DI, SI
-	VPANDD        128(BX), Z26, Z24
-	VPANDD        192(BX), Z26, Z25
-	VPDPBUSD.BCST 8(CX), Z24, Z0
-	VPDPBUSD.BCST 8(CX), Z25, Z2
-	VPDPBUSD.BCST 8(CX)(AX*1), Z24, Z4
-	VPDPBUSD.BCST 8(CX)(AX*1), Z25, Z6
-	VPDPBUSD.BCST 8(CX)(AX*2), Z24, Z8
-	VPDPBUSD.BCST 8(CX)(AX*2), Z25, Z10
-	VPDPBUSD.BCST 8(DX), Z24, Z12
-	VPDPBUSD.BCST 8(DX), Z25, Z14
-	VPDPBUSD.BCST 8(DX)(AX*1), Z24, Z16
-	VPDPBUSD.BCST 8(DX)(AX*1), Z25, Z18
-	VPDPBUSD.BCST 8(DX)(AX*2), Z24, Z20
-	VPDPBUSD.BCST 8(DX)(AX*2), Z25, Z22
-	PREFETCHT1    (SI)
-	ADDQ          DI, SI
-	VPSRLW        $0x04, 128(BX), Z24
-	VPANDD        Z24, Z26, Z24
-	VPSRLW        $0x04, 192(BX), Z25
-	VPANDD        Z25, Z26, Z25
-	VPDPBUSD.BCST 12(CX), Z24, Z0
-	VPDPBUSD.BCST 12(CX), Z25, Z2
-	VPDPBUSD.BCST 12(CX)(AX*1), Z24, Z4
-	VPDPBUSD.BCST 12(CX)(AX*1), Z25, Z6
-	VPDPBUSD.BCST 12(CX)(AX*2), Z24, Z8
-	VPDPBUSD.BCST 12(CX)(AX*2), Z25, Z10
-	VPDPBUSD.BCST 12(DX), Z24, Z12
-	VPDPBUSD.BCST 12(DX), Z25, Z14
-	VPDPBUSD.BCST 12(DX)(AX*1), Z24, Z16
-	VPDPBUSD.BCST 12(DX)(AX*1), Z25, Z18
-	VPDPBUSD.BCST 12(DX)(AX*2), Z24, Z20
-	VPDPBUSD.BCST 12(DX)(AX*2), Z25, Z22
-	PREFETCHT1    (SI)
-	ADDQ          DI, SI
-	ADDQ          $0x10, CX
-	ADDQ          $0x10, DX
-	ADDQ          $+256, BX
-	DECQ          R10
-	JNZ           trip
-	VPSLLD        $0x10, (BX), Z24
-	MOVL          $0xffff0000, R10
-	VPBROADCASTD  R10, Z25
-	VPANDD        (BX), Z25, Z25
-	ADDQ          $0x40, BX
-	VBROADCASTSS  (CX), Z27
-	VCVTDQ2PS     Z0, Z0
-	VMULPS        Z24, Z0, Z0
-	VFMADD231PS   Z0, Z27, Z1
-	VCVTDQ2PS     Z2, Z2
-	VMULPS        Z25, Z2, Z2
-	VFMADD231PS   Z2, Z27, Z3
-	VBROADCASTSS  (CX)(AX*1), Z27
-	VCVTDQ2PS     Z4, Z4
-	VMULPS        Z24, Z4, Z4
-	VFMADD231PS   Z4, Z27, Z5
-	VCVTDQ2PS     Z6, Z6
-	VMULPS        Z25, Z6, Z6
-	VFMADD231PS   Z6, Z27, Z7
-	VBROADCASTSS  (CX)(AX*2), Z27
-	VCVTDQ2PS     Z8, Z8
-	VMULPS        Z24, Z8, Z8
-	VFMADD231PS   Z8, Z27, Z9
-	VCVTDQ2PS     Z10, Z10
-	VMULPS        Z25, Z10, Z10
-	VFMADD231PS   Z10, Z27, Z11
-	VBROADCASTSS  (DX), Z27
-	VCVTDQ2PS     Z12, Z12
-	VMULPS        Z24, Z12, Z12
-	VFMADD231PS   Z12, Z27, Z13
-	VCVTDQ2PS     Z14, Z14
-	VMULPS        Z25, Z14, Z14
-	VFMADD231PS   Z14, Z27, Z15
-	VBROADCASTSS  (DX)(AX*1), Z27
-	VCVTDQ2PS     Z16, Z16
-	VMULPS        Z24, Z16, Z16
-	VFMADD231PS   Z16, Z27, Z17
-	VCVTDQ2PS     Z18, Z18
-	VMULPS        Z25, Z18, Z18
-	VFMADD231PS   Z18, Z27, Z19
-	VBROADCASTSS  (DX)(AX*2), Z27
-	VCVTDQ2PS     Z20, Z20
-	VMULPS        Z24, Z20, Z20
-	VFMADD231PS   Z20, Z27, Z21
-	VCVTDQ2PS     Z22, Z22
-	VMULPS        Z25, Z22, Z22
-	VFMADD231PS   Z22, Z27, Z23
-	ADDQ          $0x04, CX
-	ADDQ          $0x04, DX
-	TESTQ         R8, R8
-	JNZ           group
-	MOVQ          ldo+8(FP), AX
-	MOVQ          out+0(FP), CX
-	LEAQ          (CX)(AX*2), DX
-	ADDQ          AX, DX
-	MOVQ          bias+56(FP), BX
-	TESTQ         BX, BX
-	JZ            unbiased
-	VADDPS        (BX), Z1, Z1
-	VADDPS        64(BX), Z3, Z3
-	VADDPS        (BX), Z5, Z5
-	VADDPS        64(BX), Z7, Z7
-	VADDPS        (BX), Z9, Z9
-	VADDPS        64(BX), Z11, Z11
-	VADDPS        (BX), Z13, Z13
-	VADDPS        64(BX), Z15, Z15
-	VADDPS        (BX), Z17, Z17
-	VADDPS        64(BX), Z19, Z19
-	VADDPS        (BX), Z21, Z21
-	VADDPS        64(BX), Z23, Z23
-
-unbiased:
-	MOVB   add+64(FP), BL
-	TESTB  BL, BL
-	JZ     alone
-	VADDPS (CX), Z1, Z1
-	VADDPS 64(CX), Z3, Z3
-	VADDPS (CX)(AX*1), Z5, Z5
-	VADDPS 64(CX)(AX*1), Z7, Z7
-	VADDPS (CX)(AX*2), Z9, Z9
-	VADDPS 64(CX)(AX*2), Z11, Z11
-	VADDPS (DX), Z13, Z13
-	VADDPS 64(DX), Z15, Z15
-	VADDPS (DX)(AX*1), Z17, Z17
-	VADDPS 64(DX)(AX*1), Z19, Z19
-	VADDPS (DX)(AX*2), Z21, Z21
-	VADDPS 64(DX)(AX*2), Z23, Z23
-
-alone:
-	VMOVUPS Z1, (CX)
-	VMOVUPS Z3, 64(CX)
-	VMOVUPS Z5, (CX)(AX*1)
-	VMOVUPS Z7, 64(CX)(AX*1)
-	VMOVUPS Z9, (CX)(AX*2)
-	VMOVUPS Z11, 64(CX)(AX*2)
-	VMOVUPS Z13, (DX)
-	VMOVUPS Z15, 64(DX)
-	VMOVUPS Z17, (DX)(AX*1)
-	VMOVUPS Z19, 64(DX)(AX*1)
-	VMOVUPS Z21, (DX)(AX*2)
-	VMOVUPS Z23, 64(DX)(AX*2)
-	VZEROUPPER
-	RET
-
 // func dot8x7(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
 // Requires: AVX, AVX512F, AVX512VNNI, CMOV, MMX+
 TEXT ·dot8x7(SB), NOSPLIT, $0-104
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z5, Z5, Z5
-	VPXORD     Z7, Z7, Z7
-	VPXORD     Z9, Z9, Z9
-	VPXORD     Z11, Z11, Z11
-	VPXORD     Z13, Z13, Z13
-	VPXORD     Z15, Z15, Z15
-	VPXORD     Z17, Z17, Z17
-	VPXORD     Z19, Z19, Z19
-	VPXORD     Z21, Z21, Z21
-	VPXORD     Z23, Z23, Z23
-	VPXORD     Z25, Z25, Z25
-	VPXORD     Z27, Z27, Z27
 	MOVQ       ldr+80(FP), AX
 	MOVQ       result+72(FP), CX
 	LEAQ       (CX)(AX*2), DX
@@ -18625,6 +17543,20 @@ TEXT ·dot8x7(SB), NOSPLIT, $0-104
 	MOVQ       step+96(FP), R8
 	MOVQ       trips+40(FP), R9
 	MOVQ       group+48(FP), R10
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z15, Z15, Z15
+	VPXORD     Z17, Z17, Z17
+	VPXORD     Z19, Z19, Z19
+	VPXORD     Z21, Z21, Z21
+	VPXORD     Z23, Z23, Z23
+	VPXORD     Z25, Z25, Z25
+	VPXORD     Z27, Z27, Z27
 
 group:
 	MOVQ         R10, R11
@@ -18847,9 +17779,768 @@ alone:
 	VZEROUPPER
 	RET
 
-// func dot4x7(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
+// func row8(out *float32, a *byte, w *byte, trips int, group int, panels int, bias *float32)
+// Requires: AVX, AVX512F, AVX512VNNI, CMOV, MMX+
+TEXT ·row8(SB), NOSPLIT, $0-56
+	MOVQ out+0(FP), AX
+	MOVQ bias+48(FP), CX
+	MOVQ panels+40(FP), DX
+	MOVQ w+16(FP), SI
+	MOVQ group+32(FP), DI
+
+panel:
+	MOVQ   a+8(FP), BX
+	MOVQ   trips+24(FP), R8
+	VPXORD Z1, Z1, Z1
+	VPXORD Z3, Z3, Z3
+
+group:
+	MOVQ         DI, R9
+	CMPQ         R8, R9
+	CMOVQLT      R8, R9
+	SUBQ         R9, R8
+	VPBROADCASTD (BX), Z0
+	VPBROADCASTD (BX), Z2
+	ADDQ         $0x04, BX
+
+trip:
+	PREFETCHT1    4096(SI)
+	VMOVDQU64     (SI), Z4
+	VMOVDQU64     64(SI), Z5
+	VPDPBUSD.BCST (BX), Z4, Z0
+	VPDPBUSD.BCST (BX), Z5, Z2
+	VMOVDQU64     128(SI), Z4
+	VMOVDQU64     192(SI), Z5
+	VPDPBUSD.BCST 4(BX), Z4, Z0
+	VPDPBUSD.BCST 4(BX), Z5, Z2
+	VMOVDQU64     256(SI), Z4
+	VMOVDQU64     320(SI), Z5
+	VPDPBUSD.BCST 8(BX), Z4, Z0
+	VPDPBUSD.BCST 8(BX), Z5, Z2
+	VMOVDQU64     384(SI), Z4
+	VMOVDQU64     448(SI), Z5
+	VPDPBUSD.BCST 12(BX), Z4, Z0
+	VPDPBUSD.BCST 12(BX), Z5, Z2
+	ADDQ          $0x10, BX
+	ADDQ          $+512, SI
+	DECQ          R9
+	JNZ           trip
+	VBROADCASTSS  (BX), Z4
+	VCVTDQ2PS     Z0, Z0
+	VFMADD231PS   Z0, Z4, Z1
+	VCVTDQ2PS     Z2, Z2
+	VFMADD231PS   Z2, Z4, Z3
+	ADDQ          $0x04, BX
+	TESTQ         R8, R8
+	JNZ           group
+	VMULPS        (SI), Z1, Z1
+	VMULPS        64(SI), Z3, Z3
+	ADDQ          $+128, SI
+	TESTQ         CX, CX
+	JZ            unbiased
+	VADDPS        (CX), Z1, Z1
+	VADDPS        64(CX), Z3, Z3
+	ADDQ          $+128, CX
+
+unbiased:
+	VMOVUPS Z1, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    $+128, AX
+	DECQ    DX
+	JNZ     panel
+	VZEROUPPER
+	RET
+
+// func dot4x2(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, CMOV, MMX+
-TEXT ·dot4x7(SB), NOSPLIT, $0-104
+TEXT ·dot4x2(SB), NOSPLIT, $0-104
+	MOVL         $0x0f0f0f0f, AX
+	VPBROADCASTD AX, Z10
+	MOVQ         ldr+80(FP), AX
+	MOVQ         result+72(FP), CX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	PREFETCHT0   (CX)(AX*1)
+	PREFETCHT0   64(CX)(AX*1)
+	MOVQ         lda+24(FP), AX
+	MOVQ         a+16(FP), CX
+	MOVQ         w+32(FP), DX
+	MOVQ         ahead+88(FP), BX
+	MOVQ         step+96(FP), BX
+	MOVQ         trips+40(FP), BX
+	MOVQ         group+48(FP), SI
+	VPXORD       Z1, Z1, Z1
+	VPXORD       Z3, Z3, Z3
+	VPXORD       Z5, Z5, Z5
+	VPXORD       Z7, Z7, Z7
+
+group:
+	MOVQ         SI, DI
+	CMPQ         BX, DI
+	CMOVQLT      BX, DI
+	SUBQ         DI, BX
+	VPBROADCASTD (CX), Z0
+	VPBROADCASTD (CX), Z2
+	VPBROADCASTD (CX)(AX*1), Z4
+	VPBROADCASTD (CX)(AX*1), Z6
+	ADDQ         $0x04, CX
+
+trip:
+	VPANDD        (DX), Z10, Z8
+	VPANDD        64(DX), Z10, Z9
+	VPDPBUSD.BCST (CX), Z8, Z0
+	VPDPBUSD.BCST (CX), Z9, Z2
+	VPDPBUSD.BCST (CX)(AX*1), Z8, Z4
+	VPDPBUSD.BCST (CX)(AX*1), Z9, Z6
+	VPSRLW        $0x04, (DX), Z8
+	VPANDD        Z8, Z10, Z8
+	VPSRLW        $0x04, 64(DX), Z9
+	VPANDD        Z9, Z10, Z9
+	VPDPBUSD.BCST 4(CX), Z8, Z0
+	VPDPBUSD.BCST 4(CX), Z9, Z2
+	VPDPBUSD.BCST 4(CX)(AX*1), Z8, Z4
+	VPDPBUSD.BCST 4(CX)(AX*1), Z9, Z6
+	VPANDD        128(DX), Z10, Z8
+	VPANDD        192(DX), Z10, Z9
+	VPDPBUSD.BCST 8(CX), Z8, Z0
+	VPDPBUSD.BCST 8(CX), Z9, Z2
+	VPDPBUSD.BCST 8(CX)(AX*1), Z8, Z4
+	VPDPBUSD.BCST 8(CX)(AX*1), Z9, Z6
+	VPSRLW        $0x04, 128(DX), Z8
+	VPANDD        Z8, Z10, Z8
+	VPSRLW        $0x04, 192(DX), Z9
+	VPANDD        Z9, Z10, Z9
+	VPDPBUSD.BCST 12(CX), Z8, Z0
+	VPDPBUSD.BCST 12(CX), Z9, Z2
+	VPDPBUSD.BCST 12(CX)(AX*1), Z8, Z4
+	VPDPBUSD.BCST 12(CX)(AX*1), Z9, Z6
+	ADDQ          $0x10, CX
+	ADDQ          $+256, DX
+	DECQ          DI
+	JNZ           trip
+	VPSLLD        $0x10, (DX), Z8
+	MOVL          $0xffff0000, DI
+	VPBROADCASTD  DI, Z9
+	VPANDD        (DX), Z9, Z9
+	ADDQ          $0x40, DX
+	VBROADCASTSS  (CX), Z11
+	VCVTDQ2PS     Z0, Z0
+	VMULPS        Z8, Z0, Z0
+	VFMADD231PS   Z0, Z11, Z1
+	VCVTDQ2PS     Z2, Z2
+	VMULPS        Z9, Z2, Z2
+	VFMADD231PS   Z2, Z11, Z3
+	VBROADCASTSS  (CX)(AX*1), Z11
+	VCVTDQ2PS     Z4, Z4
+	VMULPS        Z8, Z4, Z4
+	VFMADD231PS   Z4, Z11, Z5
+	VCVTDQ2PS     Z6, Z6
+	VMULPS        Z9, Z6, Z6
+	VFMADD231PS   Z6, Z11, Z7
+	ADDQ          $0x04, CX
+	TESTQ         BX, BX
+	JNZ           group
+	MOVQ          ldo+8(FP), AX
+	MOVQ          out+0(FP), CX
+	MOVQ          bias+56(FP), DX
+	TESTQ         DX, DX
+	JZ            unbiased
+	VADDPS        (DX), Z1, Z1
+	VADDPS        64(DX), Z3, Z3
+	VADDPS        (DX), Z5, Z5
+	VADDPS        64(DX), Z7, Z7
+
+unbiased:
+	MOVB   add+64(FP), DL
+	TESTB  DL, DL
+	JZ     alone
+	VADDPS (CX), Z1, Z1
+	VADDPS 64(CX), Z3, Z3
+	VADDPS (CX)(AX*1), Z5, Z5
+	VADDPS 64(CX)(AX*1), Z7, Z7
+
+alone:
+	VMOVUPS Z1, (CX)
+	VMOVUPS Z3, 64(CX)
+	VMOVUPS Z5, (CX)(AX*1)
+	VMOVUPS Z7, 64(CX)(AX*1)
+	VZEROUPPER
+	RET
+
+// func dot4x3(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, CMOV, MMX+
+TEXT ·dot4x3(SB), NOSPLIT, $0-104
+	MOVL         $0x0f0f0f0f, AX
+	VPBROADCASTD AX, Z14
+	MOVQ         ldr+80(FP), AX
+	MOVQ         result+72(FP), CX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	PREFETCHT0   (CX)(AX*1)
+	PREFETCHT0   64(CX)(AX*1)
+	PREFETCHT0   (CX)(AX*2)
+	PREFETCHT0   64(CX)(AX*2)
+	MOVQ         lda+24(FP), AX
+	MOVQ         a+16(FP), CX
+	MOVQ         w+32(FP), DX
+	MOVQ         ahead+88(FP), BX
+	MOVQ         step+96(FP), BX
+	MOVQ         trips+40(FP), BX
+	MOVQ         group+48(FP), SI
+	VPXORD       Z1, Z1, Z1
+	VPXORD       Z3, Z3, Z3
+	VPXORD       Z5, Z5, Z5
+	VPXORD       Z7, Z7, Z7
+	VPXORD       Z9, Z9, Z9
+	VPXORD       Z11, Z11, Z11
+
+group:
+	MOVQ         SI, DI
+	CMPQ         BX, DI
+	CMOVQLT      BX, DI
+	SUBQ         DI, BX
+	VPBROADCASTD (CX), Z0
+	VPBROADCASTD (CX), Z2
+	VPBROADCASTD (CX)(AX*1), Z4
+	VPBROADCASTD (CX)(AX*1), Z6
+	VPBROADCASTD (CX)(AX*2), Z8
+	VPBROADCASTD (CX)(AX*2), Z10
+	ADDQ         $0x04, CX
+
+trip:
+	VPANDD        (DX), Z14, Z12
+	VPANDD        64(DX), Z14, Z13
+	VPDPBUSD.BCST (CX), Z12, Z0
+	VPDPBUSD.BCST (CX), Z13, Z2
+	VPDPBUSD.BCST (CX)(AX*1), Z12, Z4
+	VPDPBUSD.BCST (CX)(AX*1), Z13, Z6
+	VPDPBUSD.BCST (CX)(AX*2), Z12, Z8
+	VPDPBUSD.BCST (CX)(AX*2), Z13, Z10
+	VPSRLW        $0x04, (DX), Z12
+	VPANDD        Z12, Z14, Z12
+	VPSRLW        $0x04, 64(DX), Z13
+	VPANDD        Z13, Z14, Z13
+	VPDPBUSD.BCST 4(CX), Z12, Z0
+	VPDPBUSD.BCST 4(CX), Z13, Z2
+	VPDPBUSD.BCST 4(CX)(AX*1), Z12, Z4
+	VPDPBUSD.BCST 4(CX)(AX*1), Z13, Z6
+	VPDPBUSD.BCST 4(CX)(AX*2), Z12, Z8
+	VPDPBUSD.BCST 4(CX)(AX*2), Z13, Z10
+	VPANDD        128(DX), Z14, Z12
+	VPANDD        192(DX), Z14, Z13
+	VPDPBUSD.BCST 8(CX), Z12, Z0
+	VPDPBUSD.BCST 8(CX), Z13, Z2
+	VPDPBUSD.BCST 8(CX)(AX*1), Z12, Z4
+	VPDPBUSD.BCST 8(CX)(AX*1), Z13, Z6
+	VPDPBUSD.BCST 8(CX)(AX*2), Z12, Z8
+	VPDPBUSD.BCST 8(CX)(AX*2), Z13, Z10
+	VPSRLW        $0x04, 128(DX), Z12
+	VPANDD        Z12, Z14, Z12
+	VPSRLW        $0x04, 192(DX), Z13
+	VPANDD        Z13, Z14, Z13
+	VPDPBUSD.BCST 12(CX), Z12, Z0
+	VPDPBUSD.BCST 12(CX), Z13, Z2
+	VPDPBUSD.BCST 12(CX)(AX*1), Z12, Z4
+	VPDPBUSD.BCST 12(CX)(AX*1), Z13, Z6
+	VPDPBUSD.BCST 12(CX)(AX*2), Z12, Z8
+	VPDPBUSD.BCST 12(CX)(AX*2), Z13, Z10
+	ADDQ          $0x10, CX
+	ADDQ          $+256, DX
+	DECQ          DI
+	JNZ           trip
+	VPSLLD        $0x10, (DX), Z12
+	MOVL          $0xffff0000, DI
+	VPBROADCASTD  DI, Z13
+	VPANDD        (DX), Z13, Z13
+	ADDQ          $0x40, DX
+	VBROADCASTSS  (CX), Z15
+	VCVTDQ2PS     Z0, Z0
+	VMULPS        Z12, Z0, Z0
+	VFMADD231PS   Z0, Z15, Z1
+	VCVTDQ2PS     Z2, Z2
+	VMULPS        Z13, Z2, Z2
+	VFMADD231PS   Z2, Z15, Z3
+	VBROADCASTSS  (CX)(AX*1), Z15
+	VCVTDQ2PS     Z4, Z4
+	VMULPS        Z12, Z4, Z4
+	VFMADD231PS   Z4, Z15, Z5
+	VCVTDQ2PS     Z6, Z6
+	VMULPS        Z13, Z6, Z6
+	VFMADD231PS   Z6, Z15, Z7
+	VBROADCASTSS  (CX)(AX*2), Z15
+	VCVTDQ2PS     Z8, Z8
+	VMULPS        Z12, Z8, Z8
+	VFMADD231PS   Z8, Z15, Z9
+	VCVTDQ2PS     Z10, Z10
+	VMULPS        Z13, Z10, Z10
+	VFMADD231PS   Z10, Z15, Z11
+	ADDQ          $0x04, CX
+	TESTQ         BX, BX
+	JNZ           group
+	MOVQ          ldo+8(FP), AX
+	MOVQ          out+0(FP), CX
+	MOVQ          bias+56(FP), DX
+	TESTQ         DX, DX
+	JZ            unbiased
+	VADDPS        (DX), Z1, Z1
+	VADDPS        64(DX), Z3, Z3
+	VADDPS        (DX), Z5, Z5
+	VADDPS        64(DX), Z7, Z7
+	VADDPS        (DX), Z9, Z9
+	VADDPS        64(DX), Z11, Z11
+
+unbiased:
+	MOVB   add+64(FP), DL
+	TESTB  DL, DL
+	JZ     alone
+	VADDPS (CX), Z1, Z1
+	VADDPS 64(CX), Z3, Z3
+	VADDPS (CX)(AX*1), Z5, Z5
+	VADDPS 64(CX)(AX*1), Z7, Z7
+	VADDPS (CX)(AX*2), Z9, Z9
+	VADDPS 64(CX)(AX*2), Z11, Z11
+
+alone:
+	VMOVUPS Z1, (CX)
+	VMOVUPS Z3, 64(CX)
+	VMOVUPS Z5, (CX)(AX*1)
+	VMOVUPS Z7, 64(CX)(AX*1)
+	VMOVUPS Z9, (CX)(AX*2)
+	VMOVUPS Z11, 64(CX)(AX*2)
+	VZEROUPPER
+	RET
+
+// func dot4x4(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, CMOV, MMX+
+TEXT ·dot4x4(SB), NOSPLIT, $0-104
+	MOVL         $0x0f0f0f0f, AX
+	VPBROADCASTD AX, Z18
+	MOVQ         ldr+80(FP), AX
+	MOVQ         result+72(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	PREFETCHT0   (CX)(AX*1)
+	PREFETCHT0   64(CX)(AX*1)
+	PREFETCHT0   (CX)(AX*2)
+	PREFETCHT0   64(CX)(AX*2)
+	PREFETCHT0   (DX)
+	PREFETCHT0   64(DX)
+	MOVQ         lda+24(FP), AX
+	MOVQ         a+16(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	MOVQ         w+32(FP), BX
+	MOVQ         ahead+88(FP), SI
+	MOVQ         step+96(FP), DI
+	MOVQ         trips+40(FP), R8
+	MOVQ         group+48(FP), R9
+	VPXORD       Z1, Z1, Z1
+	VPXORD       Z3, Z3, Z3
+	VPXORD       Z5, Z5, Z5
+	VPXORD       Z7, Z7, Z7
+	VPXORD       Z9, Z9, Z9
+	VPXORD       Z11, Z11, Z11
+	VPXORD       Z13, Z13, Z13
+	VPXORD       Z15, Z15, Z15
+
+group:
+	MOVQ         R9, R10
+	CMPQ         R8, R10
+	CMOVQLT      R8, R10
+	SUBQ         R10, R8
+	VPBROADCASTD (CX), Z0
+	VPBROADCASTD (CX), Z2
+	VPBROADCASTD (CX)(AX*1), Z4
+	VPBROADCASTD (CX)(AX*1), Z6
+	VPBROADCASTD (CX)(AX*2), Z8
+	VPBROADCASTD (CX)(AX*2), Z10
+	VPBROADCASTD (DX), Z12
+	VPBROADCASTD (DX), Z14
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+
+trip:
+	VPANDD        (BX), Z18, Z16
+	VPANDD        64(BX), Z18, Z17
+	VPDPBUSD.BCST (CX), Z16, Z0
+	VPDPBUSD.BCST (CX), Z17, Z2
+	VPDPBUSD.BCST (CX)(AX*1), Z16, Z4
+	VPDPBUSD.BCST (CX)(AX*1), Z17, Z6
+	VPDPBUSD.BCST (CX)(AX*2), Z16, Z8
+	VPDPBUSD.BCST (CX)(AX*2), Z17, Z10
+	VPDPBUSD.BCST (DX), Z16, Z12
+	VPDPBUSD.BCST (DX), Z17, Z14
+	PREFETCHT1    (SI)
+	ADDQ          DI, SI
+	VPSRLW        $0x04, (BX), Z16
+	VPANDD        Z16, Z18, Z16
+	VPSRLW        $0x04, 64(BX), Z17
+	VPANDD        Z17, Z18, Z17
+	VPDPBUSD.BCST 4(CX), Z16, Z0
+	VPDPBUSD.BCST 4(CX), Z17, Z2
+	VPDPBUSD.BCST 4(CX)(AX*1), Z16, Z4
+	VPDPBUSD.BCST 4(CX)(AX*1), Z17, Z6
+	VPDPBUSD.BCST 4(CX)(AX*2), Z16, Z8
+	VPDPBUSD.BCST 4(CX)(AX*2), Z17, Z10
+	VPDPBUSD.BCST 4(DX), Z16, Z12
+	VPDPBUSD.BCST 4(DX), Z17, Z14
+	PREFETCHT1    (SI)
+	ADDQ          DI, SI
+	VPANDD        128(BX), Z18, Z16
+	VPANDD        192(BX), Z18, Z17
+	VPDPBUSD.BCST 8(CX), Z16, Z0
+	VPDPBUSD.BCST 8(CX), Z17, Z2
+	VPDPBUSD.BCST 8(CX)(AX*1), Z16, Z4
+	VPDPBUSD.BCST 8(CX)(AX*1), Z17, Z6
+	VPDPBUSD.BCST 8(CX)(AX*2), Z16, Z8
+	VPDPBUSD.BCST 8(CX)(AX*2), Z17, Z10
+	VPDPBUSD.BCST 8(DX), Z16, Z12
+	VPDPBUSD.BCST 8(DX), Z17, Z14
+	PREFETCHT1    (SI)
+	ADDQ          DI, SI
+	VPSRLW        $0x04, 128(BX), Z16
+	VPANDD        Z16, Z18, Z16
+	VPSRLW        $0x04, 192(BX), Z17
+	VPANDD        Z17, Z18, Z17
+	VPDPBUSD.BCST 12(CX), Z16, Z0
+	VPDPBUSD.BCST 12(CX), Z17, Z2
+	VPDPBUSD.BCST 12(CX)(AX*1), Z16, Z4
+	VPDPBUSD.BCST 12(CX)(AX*1), Z17, Z6
+	VPDPBUSD.BCST 12(CX)(AX*2), Z16, Z8
+	VPDPBUSD.BCST 12(CX)(AX*2), Z17, Z10
+	VPDPBUSD.BCST 12(DX), Z16, Z12
+	VPDPBUSD.BCST 12(DX), Z17, Z14
+	PREFETCHT1    (SI)
+	ADDQ          DI, SI
+	ADDQ          $0x10, CX
+	ADDQ          $0x10, DX
+	ADDQ          $+256, BX
+	DECQ          R10
+	JNZ           trip
+	VPSLLD        $0x10, (BX), Z16
+	MOVL          $0xffff0000, R10
+	VPBROADCASTD  R10, Z17
+	VPANDD        (BX), Z17, Z17
+	ADDQ          $0x40, BX
+	VBROADCASTSS  (CX), Z19
+	VCVTDQ2PS     Z0, Z0
+	VMULPS        Z16, Z0, Z0
+	VFMADD231PS   Z0, Z19, Z1
+	VCVTDQ2PS     Z2, Z2
+	VMULPS        Z17, Z2, Z2
+	VFMADD231PS   Z2, Z19, Z3
+	VBROADCASTSS  (CX)(AX*1), Z19
+	VCVTDQ2PS     Z4, Z4
+	VMULPS        Z16, Z4, Z4
+	VFMADD231PS   Z4, Z19, Z5
+	VCVTDQ2PS     Z6, Z6
+	VMULPS        Z17, Z6, Z6
+	VFMADD231PS   Z6, Z19, Z7
+	VBROADCASTSS  (CX)(AX*2), Z19
+	VCVTDQ2PS     Z8, Z8
+	VMULPS        Z16, Z8, Z8
+	VFMADD231PS   Z8, Z19, Z9
+	VCVTDQ2PS     Z10, Z10
+	VMULPS        Z17, Z10, Z10
+	VFMADD231PS   Z10, Z19, Z11
+	VBROADCASTSS  (DX), Z19
+	VCVTDQ2PS     Z12, Z12
+	VMULPS        Z16, Z12, Z12
+	VFMADD231PS   Z12, Z19, Z13
+	VCVTDQ2PS     Z14, Z14
+	VMULPS        Z17, Z14, Z14
+	VFMADD231PS   Z14, Z19, Z15
+	ADDQ          $0x04, CX
+	ADDQ          $0x04, DX
+	TESTQ         R8, R8
+	JNZ           group
+	MOVQ          ldo+8(FP), AX
+	MOVQ          out+0(FP), CX
+	LEAQ          (CX)(AX*2), DX
+	ADDQ          AX, DX
+	MOVQ          bias+56(FP), BX
+	TESTQ         BX, BX
+	JZ            unbiased
+	VADDPS        (BX), Z1, Z1
+	VADDPS        64(BX), Z3, Z3
+	VADDPS        (BX), Z5, Z5
+	VADDPS        64(BX), Z7, Z7
+	VADDPS        (BX), Z9, Z9
+	VADDPS        64(BX), Z11, Z11
+	VADDPS        (BX), Z13, Z13
+	VADDPS        64(BX), Z15, Z15
+
+unbiased:
+	MOVB   add+64(FP), BL
+	TESTB  BL, BL
+	JZ     alone
+	VADDPS (CX), Z1, Z1
+	VADDPS 64(CX), Z3, Z3
+	VADDPS (CX)(AX*1), Z5, Z5
+	VADDPS 64(CX)(AX*1), Z7, Z7
+	VADDPS (CX)(AX*2), Z9, Z9
+	VADDPS 64(CX)(AX*2), Z11, Z11
+	VADDPS (DX), Z13, Z13
+	VADDPS 64(DX), Z15, Z15
+
+alone:
+	VMOVUPS Z1, (CX)
+	VMOVUPS Z3, 64(CX)
+	VMOVUPS Z5, (CX)(AX*1)
+	VMOVUPS Z7, 64(CX)(AX*1)
+	VMOVUPS Z9, (CX)(AX*2)
+	VMOVUPS Z11, 64(CX)(AX*2)
+	VMOVUPS Z13, (DX)
+	VMOVUPS Z15, 64(DX)
+	VZEROUPPER
+	RET
+
+// func dot4x5(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, CMOV, MMX+
+TEXT ·dot4x5(SB), NOSPLIT, $0-104
+	MOVL         $0x0f0f0f0f, AX
+	VPBROADCASTD AX, Z22
+	MOVQ         ldr+80(FP), AX
+	MOVQ         result+72(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	PREFETCHT0   (CX)(AX*1)
+	PREFETCHT0   64(CX)(AX*1)
+	PREFETCHT0   (CX)(AX*2)
+	PREFETCHT0   64(CX)(AX*2)
+	PREFETCHT0   (DX)
+	PREFETCHT0   64(DX)
+	PREFETCHT0   (DX)(AX*1)
+	PREFETCHT0   64(DX)(AX*1)
+	MOVQ         lda+24(FP), AX
+	MOVQ         a+16(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	MOVQ         w+32(FP), BX
+	MOVQ         ahead+88(FP), SI
+	MOVQ         step+96(FP), DI
+	MOVQ         trips+40(FP), R8
+	MOVQ         group+48(FP), R9
+	VPXORD       Z1, Z1, Z1
+	VPXORD       Z3, Z3, Z3
+	VPXORD       Z5, Z5, Z5
+	VPXORD       Z7, Z7, Z7
+	VPXORD       Z9, Z9, Z9
+	VPXORD       Z11, Z11, Z11
+	VPXORD       Z13, Z13, Z13
+	VPXORD       Z15, Z15, Z15
+	VPXORD       Z17, Z17, Z17
+	VPXORD       Z19, Z19, Z19
+
+group:
+	MOVQ         R9, R10
+	CMPQ         R8, R10
+	CMOVQLT      R8, R10
+	SUBQ         R10, R8
+	VPBROADCASTD (CX), Z0
+	VPBROADCASTD (CX), Z2
+	VPBROADCASTD (CX)(AX*1), Z4
+	VPBROADCASTD (CX)(AX*1), Z6
+	VPBROADCASTD (CX)(AX*2), Z8
+	VPBROADCASTD (CX)(AX*2), Z10
+	VPBROADCASTD (DX), Z12
+	VPBROADCASTD (DX), Z14
+	VPBROADCASTD (DX)(AX*1), Z16
+	VPBROADCASTD (DX)(AX*1), Z18
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+
+trip:
+	VPANDD        (BX), Z22, Z20
+	VPANDD        64(BX), Z22, Z21
+	VPDPBUSD.BCST (CX), Z20, Z0
+	VPDPBUSD.BCST (CX), Z21, Z2
+	VPDPBUSD.BCST (CX)(AX*1), Z20, Z4
+	VPDPBUSD.BCST (CX)(AX*1), Z21, Z6
+	VPDPBUSD.BCST (CX)(AX*2), Z20, Z8
+	VPDPBUSD.BCST (CX)(AX*2), Z21, Z10
+	VPDPBUSD.BCST (DX), Z20, Z12
+	VPDPBUSD.BCST (DX), Z21, Z14
+	VPDPBUSD.BCST (DX)(AX*1), Z20, Z16
+	VPDPBUSD.BCST (DX)(AX*1), Z21, Z18
+	PREFETCHT1    (SI)
+	ADDQ          DI, SI
+	VPSRLW        $0x04, (BX), Z20
+	VPANDD        Z20, Z22, Z20
+	VPSRLW        $0x04, 64(BX), Z21
+	VPANDD        Z21, Z22, Z21
+	VPDPBUSD.BCST 4(CX), Z20, Z0
+	VPDPBUSD.BCST 4(CX), Z21, Z2
+	VPDPBUSD.BCST 4(CX)(AX*1), Z20, Z4
+	VPDPBUSD.BCST 4(CX)(AX*1), Z21, Z6
+	VPDPBUSD.BCST 4(CX)(AX*2), Z20, Z8
+	VPDPBUSD.BCST 4(CX)(AX*2), Z21, Z10
+	VPDPBUSD.BCST 4(DX), Z20, Z12
+	VPDPBUSD.BCST 4(DX), Z21, Z14
+	VPDPBUSD.BCST 4(DX)(AX*1), Z20, Z16
+	VPDPBUSD.BCST 4(DX)(AX*1), Z21, Z18
+	PREFETCHT1    (SI)
+	ADDQ          DI, SI
+	VPANDD        128(BX), Z22, Z20
+	VPANDD        192(BX), Z22, Z21
+	VPDPBUSD.BCST 8(CX), Z20, Z0
+	VPDPBUSD.BCST 8(CX), Z21, Z2
+	VPDPBUSD.BCST 8(CX)(AX*1), Z20, Z4
+	VPDPBUSD.BCST 8(CX)(AX*1), Z21, Z6
+	VPDPBUSD.BCST 8(CX)(AX*2), Z20, Z8
+	VPDPBUSD.BCST 8(CX)(AX*2), Z21, Z10
+	VPDPBUSD.BCST 8(DX), Z20, Z12
+	VPDPBUSD.BCST 8(DX), Z21, Z14
+	VPDPBUSD.BCST 8(DX)(AX*1), Z20, Z16
+	VPDPBUSD.BCST 8(DX)(AX*1), Z21, Z18
+	PREFETCHT1    (SI)
+	ADDQ          DI, SI
+	VPSRLW        $0x04, 128(BX), Z20
+	VPANDD        Z20, Z22, Z20
+	VPSRLW        $0x04, 192(BX), Z21
+	VPANDD        Z21, Z22, Z21
+	VPDPBUSD.BCST 12(CX), Z20, Z0
+	VPDPBUSD.BCST 12(CX), Z21, Z2
+	VPDPBUSD.BCST 12(CX)(AX*1), Z20, Z4
+	VPDPBUSD.BCST 12(CX)(AX*1), Z21, Z6
+	VPDPBUSD.BCST 12(CX)(AX*2), Z20, Z8
+	VPDPBUSD.BCST 12(CX)(AX*2), Z21, Z10
+	VPDPBUSD.BCST 12(DX), Z20, Z12
+	VPDPBUSD.BCST 12(DX), Z21, Z14
+	VPDPBUSD.BCST 12(DX)(AX*1), Z20, Z16
+	VPDPBUSD.BCST 12(DX)(AX*1), Z21, Z18
+	PREFETCHT1    (SI)
+	ADDQ          DI, SI
+	ADDQ          $0x10, CX
+	ADDQ          $0x10, DX
+	ADDQ          $+256, BX
+	DECQ          R10
+	JNZ           trip
+	VPSLLD        $0x10, (BX), Z20
+	MOVL          $0xffff0000, R10
+	VPBROADCASTD  R10, Z21
+	VPANDD        (BX), Z21, Z21
+	ADDQ          $0x40, BX
+	VBROADCASTSS  (CX), Z23
+	VCVTDQ2PS     Z0, Z0
+	VMULPS        Z20, Z0, Z0
+	VFMADD231PS   Z0, Z23, Z1
+	VCVTDQ2PS     Z2, Z2
+	VMULPS        Z21, Z2, Z2
+	VFMADD231PS   Z2, Z23, Z3
+	VBROADCASTSS  (CX)(AX*1), Z23
+	VCVTDQ2PS     Z4, Z4
+	VMULPS        Z20, Z4, Z4
+	VFMADD231PS   Z4, Z23, Z5
+	VCVTDQ2PS     Z6, Z6
+	VMULPS        Z21, Z6, Z6
+	VFMADD231PS   Z6, Z23, Z7
+	VBROADCASTSS  (CX)(AX*2), Z23
+	VCVTDQ2PS     Z8, Z8
+	VMULPS        Z20, Z8, Z8
+	VFMADD231PS   Z8, Z23, Z9
+	VCVTDQ2PS     Z10, Z10
+	VMULPS        Z21, Z10, Z10
+	VFMADD231PS   Z10, Z23, Z11
+	VBROADCASTSS  (DX), Z23
+	VCVTDQ2PS     Z12, Z12
+	VMULPS        Z20, Z12, Z12
+	VFMADD231PS   Z12, Z23, Z13
+	VCVTDQ2PS     Z14, Z14
+	VMULPS        Z21, Z14, Z14
+	VFMADD231PS   Z14, Z23, Z15
+	VBROADCASTSS  (DX)(AX*1), Z23
+	VCVTDQ2PS     Z16, Z16
+	VMULPS        Z20, Z16, Z16
+	VFMADD231PS   Z16, Z23, Z17
+	VCVTDQ2PS     Z18, Z18
+	VMULPS        Z21, Z18, Z18
+	VFMADD231PS   Z18, Z23, Z19
+	ADDQ          $0x04, CX
+	ADDQ          $0x04, DX
+	TESTQ         R8, R8
+	JNZ           group
+	MOVQ          ldo+8(FP), AX
+	MOVQ          out+0(FP), CX
+	LEAQ          (CX)(AX*2), DX
+	ADDQ          AX, DX
+	MOVQ          bias+56(FP), BX
+	TESTQ         BX, BX
+	JZ            unbiased
+	VADDPS        (BX), Z1, Z1
+	VADDPS        64(BX), Z3, Z3
+	VADDPS        (BX), Z5, Z5
+	VADDPS        64(BX), Z7, Z7
+	VADDPS        (BX), Z9, Z9
+	VADDPS        64(BX), Z11, Z11
+	VADDPS        (BX), Z13, Z13
+	VADDPS        64(BX), Z15, Z15
+	VADDPS        (BX), Z17, Z17
+	VADDPS        64(BX), Z19, Z19
+
+unbiased:
+	MOVB   add+64(FP), BL
+	TESTB  BL, BL
+	JZ     alone
+	VADDPS (CX), Z1, Z1
+	VADDPS 64(CX), Z3, Z3
+	VADDPS (CX)(AX*1), Z5, Z5
+	VADDPS 64(CX)(AX*1), Z7, Z7
+	VADDPS (CX)(AX*2), Z9, Z9
+	VADDPS 64(CX)(AX*2), Z11, Z11
+	VADDPS (DX), Z13, Z13
+	VADDPS 64(DX), Z15, Z15
+	VADDPS (DX)(AX*1), Z17, Z17
+	VADDPS 64(DX)(AX*1), Z19, Z19
+
+alone:
+	VMOVUPS Z1, (CX)
+	VMOVUPS Z3, 64(CX)
+	VMOVUPS Z5, (CX)(AX*1)
+	VMOVUPS Z7, 64(CX)(AX*1)
+	VMOVUPS Z9, (CX)(AX*2)
+	VMOVUPS Z11, 64(CX)(AX*2)
+	VMOVUPS Z13, (DX)
+	VMOVUPS Z15, 64(DX)
+	VMOVUPS Z17, (DX)(AX*1)
+	VMOVUPS Z19, 64(DX)(AX*1)
+	VZEROUPPER
+	RET
+
+// func dot4x6(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, CMOV, MMX+
+TEXT ·dot4x6(SB), NOSPLIT, $0-104
+	MOVL         $0x0f0f0f0f, AX
+	VPBROADCASTD AX, Z26
+	MOVQ         ldr+80(FP), AX
+	MOVQ         result+72(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	PREFETCHT0   (CX)(AX*1)
+	PREFETCHT0   64(CX)(AX*1)
+	PREFETCHT0   (CX)(AX*2)
+	PREFETCHT0   64(CX)(AX*2)
+	PREFETCHT0   (DX)
+	PREFETCHT0   64(DX)
+	PREFETCHT0   (DX)(AX*1)
+	PREFETCHT0   64(DX)(AX*1)
+	PREFETCHT0   (DX)(AX*2)
+	PREFETCHT0   64(DX)(AX*2)
+	MOVQ         lda+24(FP), AX
+	MOVQ         a+16(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	MOVQ         w+32(FP), BX
+	MOVQ         ahead+88(FP), SI
+	MOVQ         step+96(FP), DI
+	MOVQ         trips+40(FP), R8
+	MOVQ         group+48(FP), R9
 	VPXORD       Z1, Z1, Z1
 	VPXORD       Z3, Z3, Z3
 	VPXORD       Z5, Z5, Z5
@@ -18862,8 +18553,208 @@ TEXT ·dot4x7(SB), NOSPLIT, $0-104
 	VPXORD       Z19, Z19, Z19
 	VPXORD       Z21, Z21, Z21
 	VPXORD       Z23, Z23, Z23
-	VPXORD       Z25, Z25, Z25
-	VPXORD       Z27, Z27, Z27
+
+group:
+	MOVQ         R9, R10
+	CMPQ         R8, R10
+	CMOVQLT      R8, R10
+	SUBQ         R10, R8
+	VPBROADCASTD (CX), Z0
+	VPBROADCASTD (CX), Z2
+	VPBROADCASTD (CX)(AX*1), Z4
+	VPBROADCASTD (CX)(AX*1), Z6
+	VPBROADCASTD (CX)(AX*2), Z8
+	VPBROADCASTD (CX)(AX*2), Z10
+	VPBROADCASTD (DX), Z12
+	VPBROADCASTD (DX), Z14
+	VPBROADCASTD (DX)(AX*1), Z16
+	VPBROADCASTD (DX)(AX*1), Z18
+	VPBROADCASTD (DX)(AX*2), Z20
+	VPBROADCASTD (DX)(AX*2), Z22
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+
+trip:
+	VPANDD        (BX), Z26, Z24
+	VPANDD        64(BX), Z26, Z25
+	VPDPBUSD.BCST (CX), Z24, Z0
+	VPDPBUSD.BCST (CX), Z25, Z2
+	VPDPBUSD.BCST (CX)(AX*1), Z24, Z4
+	VPDPBUSD.BCST (CX)(AX*1), Z25, Z6
+	VPDPBUSD.BCST (CX)(AX*2), Z24, Z8
+	VPDPBUSD.BCST (CX)(AX*2), Z25, Z10
+	VPDPBUSD.BCST (DX), Z24, Z12
+	VPDPBUSD.BCST (DX), Z25, Z14
+	VPDPBUSD.BCST (DX)(AX*1), Z24, Z16
+	VPDPBUSD.BCST (DX)(AX*1), Z25, Z18
+	VPDPBUSD.BCST (DX)(AX*2), Z24, Z20
+	VPDPBUSD.BCST (DX)(AX*2), Z25, Z22
+	PREFETCHT1    (SI)
+	ADDQ          DI, SI
+	VPSRLW        $0x04, (BX), Z24
+	VPANDD        Z24, Z26, Z24
+	VPSRLW        $0x04, 64(BX), Z25
+	VPANDD        Z25, Z26, Z25
+	VPDPBUSD.BCST 4(CX), Z24, Z0
+	VPDPBUSD.BCST 4(CX), Z25, Z2
+	VPDPBUSD.BCST 4(CX)(AX*1), Z24, Z4
+	VPDPBUSD.BCST 4(CX)(AX*1), Z25, Z6
+	VPDPBUSD.BCST 4(CX)(AX*2), Z24, Z8
+	VPDPBUSD.BCST 4(CX)(AX*2), Z25, Z10
+	VPDPBUSD.BCST 4(DX), Z24, Z12
+	VPDPBUSD.BCST 4(DX), Z25, Z14
+	VPDPBUSD.BCST 4(DX)(AX*1), Z24, Z16
+	VPDPBUSD.BCST 4(DX)(AX*1), Z25, Z18
+	VPDPBUSD.BCST 4(DX)(AX*2), Z24, Z20
+	VPDPBUSD.BCST 4(DX)(AX*2), Z25, Z22
+	PREFETCHT1    (SI)
+	ADDQ          DI, SI
+	VPANDD        128(BX), Z26, Z24
+	VPANDD        192(BX), Z26, Z25
+	VPDPBUSD.BCST 8(CX), Z24, Z0
+	VPDPBUSD.BCST 8(CX), Z25, Z2
+	VPDPBUSD.BCST 8(CX)(AX*1), Z24, Z4
+	VPDPBUSD.BCST 8(CX)(AX*1), Z25, Z6
+	VPDPBUSD.BCST 8(CX)(AX*2), Z24, Z8
+	VPDPBUSD.BCST 8(CX)(AX*2), Z25, Z10
+	VPDPBUSD.BCST 8(DX), Z24, Z12
+	VPDPBUSD.BCST 8(DX), Z25, Z14
+	VPDPBUSD.BCST 8(DX)(AX*1), Z24, Z16
+	VPDPBUSD.BCST 8(DX)(AX*1), Z25, Z18
+	VPDPBUSD.BCST 8(DX)(AX*2), Z24, Z20
+	VPDPBUSD.BCST 8(DX)(AX*2), Z25, Z22
+	PREFETCHT1    (SI)
+	ADDQ          DI, SI
+	VPSRLW        $0x04, 128(BX), Z24
+	VPANDD        Z24, Z26, Z24
+	VPSRLW        $0x04, 192(BX), Z25
+	VPANDD        Z25, Z26, Z25
+	VPDPBUSD.BCST 12(CX), Z24, Z0
+	VPDPBUSD.BCST 12(CX), Z25, Z2
+	VPDPBUSD.BCST 12(CX)(AX*1), Z24, Z4
+	VPDPBUSD.BCST 12(CX)(AX*1), Z25, Z6
+	VPDPBUSD.BCST 12(CX)(AX*2), Z24, Z8
+	VPDPBUSD.BCST 12(CX)(AX*2), Z25, Z10
+	VPDPBUSD.BCST 12(DX), Z24, Z12
+	VPDPBUSD.BCST 12(DX), Z25, Z14
+	VPDPBUSD.BCST 12(DX)(AX*1), Z24, Z16
+	VPDPBUSD.BCST 12(DX)(AX*1), Z25, Z18
+	VPDPBUSD.BCST 12(DX)(AX*2), Z24, Z20
+	VPDPBUSD.BCST 12(DX)(AX*2), Z25, Z22
+	PREFETCHT1    (SI)
+	ADDQ          DI, SI
+	ADDQ          $0x10, CX
+	ADDQ          $0x10, DX
+	ADDQ          $+256, BX
+	DECQ          R10
+	JNZ           trip
+	VPSLLD        $0x10, (BX), Z24
+	MOVL          $0xffff0000, R10
+	VPBROADCASTD  R10, Z25
+	VPANDD        (BX), Z25, Z25
+	ADDQ          $0x40, BX
+	VBROADCASTSS  (CX), Z27
+	VCVTDQ2PS     Z0, Z0
+	VMULPS        Z24, Z0, Z0
+	VFMADD231PS   Z0, Z27, Z1
+	VCVTDQ2PS     Z2, Z2
+	VMULPS        Z25, Z2, Z2
+	VFMADD231PS   Z2, Z27, Z3
+	VBROADCASTSS  (CX)(AX*1), Z27
+	VCVTDQ2PS     Z4, Z4
+	VMULPS        Z24, Z4, Z4
+	VFMADD231PS   Z4, Z27, Z5
+	VCVTDQ2PS     Z6, Z6
+	VMULPS        Z25, Z6, Z6
+	VFMADD231PS   Z6, Z27, Z7
+	VBROADCASTSS  (CX)(AX*2), Z27
+	VCVTDQ2PS     Z8, Z8
+	VMULPS        Z24, Z8, Z8
+	VFMADD231PS   Z8, Z27, Z9
+	VCVTDQ2PS     Z10, Z10
+	VMULPS        Z25, Z10, Z10
+	VFMADD231PS   Z10, Z27, Z11
+	VBROADCASTSS  (DX), Z27
+	VCVTDQ2PS     Z12, Z12
+	VMULPS        Z24, Z12, Z12
+	VFMADD231PS   Z12, Z27, Z13
+	VCVTDQ2PS     Z14, Z14
+	VMULPS        Z25, Z14, Z14
+	VFMADD231PS   Z14, Z27, Z15
+	VBROADCASTSS  (DX)(AX*1), Z27
+	VCVTDQ2PS     Z16, Z16
+	VMULPS        Z24, Z16, Z16
+	VFMADD231PS   Z16, Z27, Z17
+	VCVTDQ2PS     Z18, Z18
+	VMULPS        Z25, Z18, Z18
+	VFMADD231PS   Z18, Z27, Z19
+	VBROADCASTSS  (DX)(AX*2), Z27
+	VCVTDQ2PS     Z20, Z20
+	VMULPS        Z24, Z20, Z20
+	VFMADD231PS   Z20, Z27, Z21
+	VCVTDQ2PS     Z22, Z22
+	VMULPS        Z25, Z22, Z22
+	VFMADD231PS   Z22, Z27, Z23
+	ADDQ          $0x04, CX
+	ADDQ          $0x04, DX
+	TESTQ         R8, R8
+	JNZ           group
+	MOVQ          ldo+8(FP), AX
+	MOVQ          out+0(FP), CX
+	LEAQ          (CX)(AX*2), DX
+	ADDQ          AX, DX
+	MOVQ          bias+56(FP), BX
+	TESTQ         BX, BX
+	JZ            unbiased
+	VADDPS        (BX), Z1, Z1
+	VADDPS        64(BX), Z3, Z3
+	VADDPS        (BX), Z5, Z5
+	VADDPS        64(BX), Z7, Z7
+	VADDPS        (BX), Z9, Z9
+	VADDPS        64(BX), Z11, Z11
+	VADDPS        (BX), Z13, Z13
+	VADDPS        64(BX), Z15, Z15
+	VADDPS        (BX), Z17, Z17
+	VADDPS        64(BX), Z19, Z19
+	VADDPS        (BX), Z21, Z21
+	VADDPS        64(BX), Z23, Z23
+
+unbiased:
+	MOVB   add+64(FP), BL
+	TESTB  BL, BL
+	JZ     alone
+	VADDPS (CX), Z1, Z1
+	VADDPS 64(CX), Z3, Z3
+	VADDPS (CX)(AX*1), Z5, Z5
+	VADDPS 64(CX)(AX*1), Z7, Z7
+	VADDPS (CX)(AX*2), Z9, Z9
+	VADDPS 64(CX)(AX*2), Z11, Z11
+	VADDPS (DX), Z13, Z13
+	VADDPS 64(DX), Z15, Z15
+	VADDPS (DX)(AX*1), Z17, Z17
+	VADDPS 64(DX)(AX*1), Z19, Z19
+	VADDPS (DX)(AX*2), Z21, Z21
+	VADDPS 64(DX)(AX*2), Z23, Z23
+
+alone:
+	VMOVUPS Z1, (CX)
+	VMOVUPS Z3, 64(CX)
+	VMOVUPS Z5, (CX)(AX*1)
+	VMOVUPS Z7, 64(CX)(AX*1)
+	VMOVUPS Z9, (CX)(AX*2)
+	VMOVUPS Z11, 64(CX)(AX*2)
+	VMOVUPS Z13, (DX)
+	VMOVUPS Z15, 64(DX)
+	VMOVUPS Z17, (DX)(AX*1)
+	VMOVUPS Z19, 64(DX)(AX*1)
+	VMOVUPS Z21, (DX)(AX*2)
+	VMOVUPS Z23, 64(DX)(AX*2)
+	VZEROUPPER
+	RET
+
+// func dot4x7(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, CMOV, MMX+
+TEXT ·dot4x7(SB), NOSPLIT, $0-104
 	MOVL         $0x0f0f0f0f, AX
 	VPBROADCASTD AX, Z30
 	MOVQ         ldr+80(FP), AX
@@ -18897,6 +18788,20 @@ TEXT ·dot4x7(SB), NOSPLIT, $0-104
 	MOVQ         step+96(FP), R8
 	MOVQ         trips+40(FP), R9
 	MOVQ         group+48(FP), R10
+	VPXORD       Z1, Z1, Z1
+	VPXORD       Z3, Z3, Z3
+	VPXORD       Z5, Z5, Z5
+	VPXORD       Z7, Z7, Z7
+	VPXORD       Z9, Z9, Z9
+	VPXORD       Z11, Z11, Z11
+	VPXORD       Z13, Z13, Z13
+	VPXORD       Z15, Z15, Z15
+	VPXORD       Z17, Z17, Z17
+	VPXORD       Z19, Z19, Z19
+	VPXORD       Z21, Z21, Z21
+	VPXORD       Z23, Z23, Z23
+	VPXORD       Z25, Z25, Z25
+	VPXORD       Z27, Z27, Z27
 
 group:
 	MOVQ         R10, R11
@@ -19124,8 +19029,90 @@ alone:
 	VZEROUPPER
 	RET
 
+// func row4(out *float32, a *byte, w *byte, trips int, group int, panels int, bias *float32)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, CMOV, MMX+
+TEXT ·row4(SB), NOSPLIT, $0-56
+	MOVL         $0x0f0f0f0f, AX
+	VPBROADCASTD AX, Z6
+	MOVQ         out+0(FP), AX
+	MOVQ         bias+48(FP), CX
+	MOVQ         panels+40(FP), DX
+	MOVQ         w+16(FP), SI
+	MOVQ         group+32(FP), DI
+
+panel:
+	MOVQ   a+8(FP), BX
+	MOVQ   trips+24(FP), R8
+	VPXORD Z1, Z1, Z1
+	VPXORD Z3, Z3, Z3
+
+group:
+	MOVQ         DI, R9
+	CMPQ         R8, R9
+	CMOVQLT      R8, R9
+	SUBQ         R9, R8
+	VPBROADCASTD (BX), Z0
+	VPBROADCASTD (BX), Z2
+	ADDQ         $0x04, BX
+
+trip:
+	PREFETCHT1    4096(SI)
+	VPANDD        (SI), Z6, Z4
+	VPANDD        64(SI), Z6, Z5
+	VPDPBUSD.BCST (BX), Z4, Z0
+	VPDPBUSD.BCST (BX), Z5, Z2
+	VPSRLW        $0x04, (SI), Z4
+	VPANDD        Z4, Z6, Z4
+	VPSRLW        $0x04, 64(SI), Z5
+	VPANDD        Z5, Z6, Z5
+	VPDPBUSD.BCST 4(BX), Z4, Z0
+	VPDPBUSD.BCST 4(BX), Z5, Z2
+	VPANDD        128(SI), Z6, Z4
+	VPANDD        192(SI), Z6, Z5
+	VPDPBUSD.BCST 8(BX), Z4, Z0
+	VPDPBUSD.BCST 8(BX), Z5, Z2
+	VPSRLW        $0x04, 128(SI), Z4
+	VPANDD        Z4, Z6, Z4
+	VPSRLW        $0x04, 192(SI), Z5
+	VPANDD        Z5, Z6, Z5
+	VPDPBUSD.BCST 12(BX), Z4, Z0
+	VPDPBUSD.BCST 12(BX), Z5, Z2
+	ADDQ          $0x10, BX
+	ADDQ          $+256, SI
+	DECQ          R9
+	JNZ           trip
+	VPSLLD        $0x10, (SI), Z4
+	MOVL          $0xffff0000, R9
+	VPBROADCASTD  R9, Z5
+	VPANDD        (SI), Z5, Z5
+	ADDQ          $0x40, SI
+	VBROADCASTSS  (BX), Z7
+	VCVTDQ2PS     Z0, Z0
+	VMULPS        Z4, Z0, Z0
+	VFMADD231PS   Z0, Z7, Z1
+	VCVTDQ2PS     Z2, Z2
+	VMULPS        Z5, Z2, Z2
+	VFMADD231PS   Z2, Z7, Z3
+	ADDQ          $0x04, BX
+	TESTQ         R8, R8
+	JNZ           group
+	TESTQ         CX, CX
+	JZ            unbiased
+	VADDPS        (CX), Z1, Z1
+	VADDPS        64(CX), Z3, Z3
+	ADDQ          $+128, CX
+
+unbiased:
+	VMOVUPS Z1, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    $+128, AX
+	DECQ    DX
+	JNZ     panel
+	VZEROUPPER
+	RET
+
 // func row(out *float32, a *float32, b *float32, k int, panels int, bias *float32)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·row(SB), NOSPLIT, $0-48
 	MOVQ out+0(FP), AX
 	MOVQ b+16(FP), CX
@@ -19141,6 +19128,7 @@ panel:
 	JLT    rest
 
 products:
+	PREFETCHT1   4096(CX)
 	VBROADCASTSS (SI), Z2
 	VFMADD231PS  (CX), Z2, Z0
 	VFMADD231PS  64(CX), Z2, Z1
@@ -19188,7 +19176,7 @@ store:
 	RET
 
 // func rowBF16(out *float32, a *float32, b *uint16, k int, panels int, bias *float32)
-// Requires: AVX, AVX512DQ, AVX512F
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·rowBF16(SB), NOSPLIT, $0-48
 	MOVQ    out+0(FP), AX
 	MOVQ    b+16(FP), CX
@@ -19205,6 +19193,7 @@ panel:
 	JLT    rest
 
 products:
+	PREFETCHT1   4096(CX)
 	VBROADCASTSS (SI), Z2
 	VPSLLD       $0x10, (CX), Z4
 	VFMADD231PS  Z4, Z2, Z0

@@ -544,75 +544,75 @@ func mix14x16(out *float32, ldo int, p *float32, ldp int, values *[]float32, at 
 //go:noescape
 func mix14x32(out *float32, ldo int, p *float32, ldp int, values *[]float32, at int, size int, positions int, cols int, add bool)
 
-// dot8x1 is pure.Dot8 for that many rows and outputs.
-//
-//go:noescape
-func dot8x1(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
-
-// dot4x1 is pure.Dot4 for that many rows and outputs.
-//
-//go:noescape
-func dot4x1(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
-
 // dot8x2 is pure.Dot8 for that many rows and outputs.
 //
 //go:noescape
 func dot8x2(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
-
-// dot4x2 is pure.Dot4 for that many rows and outputs.
-//
-//go:noescape
-func dot4x2(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
 
 // dot8x3 is pure.Dot8 for that many rows and outputs.
 //
 //go:noescape
 func dot8x3(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
 
-// dot4x3 is pure.Dot4 for that many rows and outputs.
-//
-//go:noescape
-func dot4x3(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
-
 // dot8x4 is pure.Dot8 for that many rows and outputs.
 //
 //go:noescape
 func dot8x4(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
-
-// dot4x4 is pure.Dot4 for that many rows and outputs.
-//
-//go:noescape
-func dot4x4(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
 
 // dot8x5 is pure.Dot8 for that many rows and outputs.
 //
 //go:noescape
 func dot8x5(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
 
-// dot4x5 is pure.Dot4 for that many rows and outputs.
-//
-//go:noescape
-func dot4x5(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
-
 // dot8x6 is pure.Dot8 for that many rows and outputs.
 //
 //go:noescape
 func dot8x6(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
-
-// dot4x6 is pure.Dot4 for that many rows and outputs.
-//
-//go:noescape
-func dot4x6(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
 
 // dot8x7 is pure.Dot8 for that many rows and outputs.
 //
 //go:noescape
 func dot8x7(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
 
+// row8 is pure.Row8 for so many panels, of which there is at least one.
+//
+//go:noescape
+func row8(out *float32, a *byte, w *byte, trips int, group int, panels int, bias *float32)
+
+// dot4x2 is pure.Dot4 for that many rows and outputs.
+//
+//go:noescape
+func dot4x2(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
+
+// dot4x3 is pure.Dot4 for that many rows and outputs.
+//
+//go:noescape
+func dot4x3(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
+
+// dot4x4 is pure.Dot4 for that many rows and outputs.
+//
+//go:noescape
+func dot4x4(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
+
+// dot4x5 is pure.Dot4 for that many rows and outputs.
+//
+//go:noescape
+func dot4x5(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
+
+// dot4x6 is pure.Dot4 for that many rows and outputs.
+//
+//go:noescape
+func dot4x6(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
+
 // dot4x7 is pure.Dot4 for that many rows and outputs.
 //
 //go:noescape
 func dot4x7(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
+
+// row4 is pure.Row4 for so many panels, of which there is at least one.
+//
+//go:noescape
+func row4(out *float32, a *byte, w *byte, trips int, group int, panels int, bias *float32)
 
 // row is Row for so many panels, of which there is at least one.
 //

@@ -42,9 +42,9 @@ func main() {
 		}
 	}
 	for _, bits := range []int{8, 4} {
-		dot.AVX2(bits, 1, 4)
-		dot.AVX2(bits, 2, 2)
-		dot.AVX2(bits, 3, 2)
+		dot.AVX2(bits, 2)
+		dot.AVX2(bits, 3)
+		dot.RowAVX2(bits)
 	}
 	tile.EmitRow(vector.AVX2)
 	rows.Emit(vector.AVX2)

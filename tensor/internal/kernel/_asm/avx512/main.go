@@ -33,9 +33,11 @@ func main() {
 			tile.EmitMix(vector.AVX512, n, registers)
 		}
 	}
-	for n := 1; n <= 7; n++ {
-		dot.VNNI(8, n)
-		dot.VNNI(4, n)
+	for _, bits := range []int{8, 4} {
+		for n := 2; n <= 7; n++ {
+			dot.VNNI(bits, n)
+		}
+		dot.RowVNNI(bits)
 	}
 	tile.EmitRow(vector.AVX512)
 	rows.Emit(vector.AVX512)

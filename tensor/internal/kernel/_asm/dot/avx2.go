@@ -12,11 +12,16 @@ import (
 
 // AVX2 emits the kernel for AVX2, where no sum saturates: weights of 8 bits are widened to words,
 // which meet activations that are words, the first and third of a quad before the others. Nibbles
-// are multiplied as bytes. Four registers are all outputs of a panel, two are eight and the eight
-// that lie half a panel further.
-func AVX2(bits, rows, registers int) {
-	name := fmt.Sprintf("dot%dx%dx%d", bits, rows, 8*registers)
-	emit(name, kernel{bits: bits, rows: rows, registers: registers, apart: line / registers, set: &avx2{Set: vector.AVX2}})
+// are multiplied as bytes. Its outputs are eight of a panel and the eight that lie half a panel further.
+func AVX2(bits, rows int) {
+	emit(fmt.Sprintf("dot%dx%d", bits, rows), newAVX2(bits, rows, 2))
+}
+
+// RowAVX2 emits the kernel of one row, which goes through whole lines of a panel.
+func RowAVX2(bits int) { emitRow(newAVX2(bits, 1, 4)) }
+
+func newAVX2(bits, rows, registers int) kernel {
+	return kernel{bits: bits, rows: rows, registers: registers, apart: line / registers, set: &avx2{Set: vector.AVX2}}
 }
 
 type avx2 struct {

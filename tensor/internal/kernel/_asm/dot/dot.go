@@ -28,6 +28,7 @@ type kernel struct {
 	a                     matrix             // activations
 	w, ahead, step        reg.Register
 	group, left, inside   reg.Register // trips
+	fetch                 int          // a line so many bytes ahead of a trip's; 0 is none
 }
 
 // A set is how an instruction set multiplies.
@@ -43,6 +44,21 @@ func emit(name string, k kernel) {
 	TEXT(name, NOSPLIT, "func(out *float32, ldo int, a *byte, lda int, w *byte, trips, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)")
 	Doc(fmt.Sprintf("%s is pure.Dot%d for that many rows and outputs.", name, k.bits))
 	Pragma("noescape")
+	k.allocate()
+	k.set.begin(&k)
+	result := newMatrix("result", "ldr", k.rows) // is then there when the totals are
+	k.each(func(i, j int) { PREFETCHT0(result.row(i, j*k.apart)) })
+	k.a = newMatrix("a", "lda", k.rows)
+	k.w, k.ahead, k.step = Load(Param("w"), GP64()), Load(Param("ahead"), GP64()), Load(Param("step"), GP64())
+	k.left, k.group, k.inside = Load(Param("trips"), GP64()), Load(Param("group"), GP64()), GP64()
+	k.groups()
+	k.finish()
+	VZEROUPPER()
+	RET()
+}
+
+// allocate gives every sum and total a register.
+func (k *kernel) allocate() {
 	s := k.set.vectors()
 	for range k.rows {
 		var sums, totals []reg.VecVirtual
@@ -51,25 +67,23 @@ func emit(name string, k kernel) {
 		}
 		k.sums, k.totals = append(k.sums, sums), append(k.totals, totals)
 	}
-	k.each(func(i, j int) { s.Zero(k.totals[i][j]) })
-	k.set.begin(&k)
-	result := newMatrix("result", "ldr", k.rows) // is then there when the totals are
-	k.each(func(i, j int) { PREFETCHT0(result.row(i, j*k.apart)) })
-	k.a = newMatrix("a", "lda", k.rows)
-	k.w, k.ahead, k.step = Load(Param("w"), GP64()), Load(Param("ahead"), GP64()), Load(Param("step"), GP64())
-	k.left, k.group, k.inside = Load(Param("trips"), GP64()), Load(Param("group"), GP64()), GP64()
+}
+
+// groups emits the totals of all groups.
+func (k *kernel) groups() {
+	k.each(func(i, j int) { k.set.vectors().Zero(k.totals[i][j]) })
 	Label("group")
 	k.start()
 	Label("trip")
-	k.set.trip(&k)
+	if k.fetch > 0 {
+		PREFETCHT1(Mem{Base: k.w, Disp: k.fetch})
+	}
+	k.set.trip(k)
 	DECQ(k.inside)
 	JNZ(LabelRef("trip"))
 	k.add()
 	TESTQ(k.left, k.left)
 	JNZ(LabelRef("group"))
-	k.finish()
-	VZEROUPPER()
-	RET()
 }
 
 // each calls do for every register of sums.
@@ -111,17 +125,15 @@ func (k *kernel) add() {
 	k.a.next(word)
 }
 
-// finish emits the results: the totals, times the outputs' scales where those are not of groups,
-// and the bias and what is in out, where these are to be added.
+// finish emits the results: the totals, scaled, and the bias and what is in out, where these are to
+// be added.
 func (k *kernel) finish() {
 	out := newMatrix("out", "ldo", k.rows)
-	if k.bits == 8 {
-		k.each(func(i, j int) { VMULPS(Mem{Base: k.w, Disp: j * k.apart}, k.totals[i][j], k.totals[i][j]) })
-	}
+	k.scale()
 	bias := Load(Param("bias"), GP64())
 	TESTQ(bias, bias)
 	JZ(LabelRef("unbiased"))
-	k.each(func(i, j int) { VADDPS(Mem{Base: bias, Disp: j * k.apart}, k.totals[i][j], k.totals[i][j]) })
+	k.bias(bias)
 	Label("unbiased")
 	add := Load(Param("add"), GP8())
 	TESTB(add, add)
@@ -129,6 +141,17 @@ func (k *kernel) finish() {
 	k.each(func(i, j int) { VADDPS(out.row(i, j*k.apart), k.totals[i][j], k.totals[i][j]) })
 	Label("alone")
 	k.each(func(i, j int) { VMOVUPS(k.totals[i][j], out.row(i, j*k.apart)) })
+}
+
+// scale emits the outputs' scales, where those are not of groups.
+func (k *kernel) scale() {
+	if k.bits == 8 {
+		k.each(func(i, j int) { VMULPS(Mem{Base: k.w, Disp: j * k.apart}, k.totals[i][j], k.totals[i][j]) })
+	}
+}
+
+func (k *kernel) bias(at reg.Register) {
+	k.each(func(i, j int) { VADDPS(Mem{Base: at, Disp: j * k.apart}, k.totals[i][j], k.totals[i][j]) })
 }
 
 // A matrix has a pointer for every third row; those between are reached by the stride, in bytes.

@@ -13,7 +13,14 @@ import (
 // VNNI emits the kernel for AVX-512 with its dot product of bytes. The weights are its unsigned
 // operand, which is loaded once for all rows; four activations are broadcast.
 func VNNI(bits, rows int) {
-	emit(fmt.Sprintf("dot%dx%d", bits, rows), kernel{bits: bits, rows: rows, registers: 2, apart: vector.AVX512.Bytes(), set: &vnni{}})
+	emit(fmt.Sprintf("dot%dx%d", bits, rows), newVNNI(bits, rows))
+}
+
+// RowVNNI emits the kernel of one row.
+func RowVNNI(bits int) { emitRow(newVNNI(bits, 1)) }
+
+func newVNNI(bits, rows int) kernel {
+	return kernel{bits: bits, rows: rows, registers: 2, apart: vector.AVX512.Bytes(), set: &vnni{}}
 }
 
 type vnni struct {

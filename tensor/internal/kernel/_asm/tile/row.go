@@ -12,7 +12,8 @@ import (
 const panelColumns = 32
 
 // EmitRow emits the kernels of one row and of whole panels that lie one behind the other. They wait
-// for memory: so they go through it line by line without a stop, as the processor fetches ahead.
+// for memory: so they go through it line by line without a stop, as the processor fetches ahead. That
+// ends with a page, so a line of the next page is asked for now and then; to ask for more is slower.
 func EmitRow(s vector.Set) {
 	row(s, "row", "float32", 4, func(b reg.Register, at int, x reg.VecVirtual, sums []reg.VecVirtual) {
 		for j, sum := range sums {
@@ -63,6 +64,7 @@ func row(s vector.Set, name, number string, bytes int, multiply func(b reg.Regis
 	SUBQ(U8(together), k)
 	JLT(LabelRef("rest"))
 	Label("products")
+	PREFETCHT1(Mem{Base: b, Disp: vector.Page})
 	for i := range together {
 		product(i)
 	}

@@ -29,6 +29,9 @@ func (s Set) masked() bool { return s.Lanes == AVX512.Lanes }
 // MasksCost tells whether to load and store through a mask is slower than without one.
 func (s Set) MasksCost() bool { return !s.masked() }
 
+// Page is where the processor ceases to fetch ahead by itself, in bytes.
+const Page = 4096
+
 // A Mask is the lanes that are loaded and stored; nil is all. Memory of the others is not
 // touched, and they are zero in a register.
 type Mask reg.Register
