@@ -29,8 +29,8 @@ func ExampleSweep() {
 		fmt.Printf("%s, batch %d: %d operations, %d samples\n", r.Test, r.Batch, r.Flops, len(r.TokensPerSecond.Samples))
 	}
 	// Output:
-	// pp16, batch 1: 47296296 operations, 3 samples
-	// tg8, batch 1: 35109048 operations, 3 samples
-	// pp16, batch 4: 189185184 operations, 3 samples
-	// tg8, batch 4: 140436192 operations, 3 samples
+	// pp16, batch 1: 47183400 operations, 3 samples
+	// tg8, batch 1: 35035320 operations, 3 samples
+	// pp16, batch 4: 188733600 operations, 3 samples
+	// tg8, batch 4: 140141280 operations, 3 samples
 }

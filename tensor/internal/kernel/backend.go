@@ -38,7 +38,7 @@ type Backend struct {
 	Max        func(x []float32) float32
 	Residue    func(x []float32) float32
 	ExpSum     func(x []float32, max float32) float32
-	Activate   [Activations]func(x []float32)
+	Activate   [Activations]activate
 }
 
 // PanelColumns is the width of a packed panel of weights and of a block of keys.
@@ -61,6 +61,9 @@ const (
 	Activations
 )
 
+// An activate applies an activation to rows of n elements; out may be x.
+type activate func(out []float32, ldo int, x []float32, ldx, rows, n int)
+
 var portable = Backend{
 	Name: "pure",
 	Tile: pure.Tile, TileBF16: pure.TileBF16, Rows: 4, Columns: 1,
@@ -73,7 +76,7 @@ var portable = Backend{
 	MaxAbs: pure.MaxAbs,
 	Add:    pure.Add, ScaleTo: pure.ScaleTo, Sum: pure.Sum, SumSquares: pure.SumSquares,
 	Normalize: pure.Normalize, Max: pure.Max, Residue: pure.Residue, ExpSum: pure.ExpSum,
-	Activate: [Activations]func([]float32){
+	Activate: [Activations]activate{
 		GELUTanh: pure.GELUTanh, GELU: pure.GELU, ReLU: pure.ReLU, SiLU: pure.SiLU, Tanh: pure.Tanh,
 	},
 }

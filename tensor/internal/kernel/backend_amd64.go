@@ -21,7 +21,7 @@ func assemblyBackends() (list []*Backend) {
 			MaxAbs:   avx512.MaxAbs,
 			Add:      avx512.Add, ScaleTo: avx512.ScaleTo, Sum: avx512.Sum, SumSquares: avx512.SumSquares,
 			Normalize: avx512.Normalize, Max: avx512.Max, Residue: avx512.Residue, ExpSum: avx512.ExpSum,
-			Activate: [Activations]func([]float32){
+			Activate: [Activations]activate{
 				GELUTanh: avx512.GELUTanh, GELU: pure.GELU, ReLU: avx512.ReLU, SiLU: avx512.SiLU, Tanh: avx512.Tanh,
 			},
 		})
@@ -36,7 +36,7 @@ func assemblyBackends() (list []*Backend) {
 			MaxAbs:   avx2.MaxAbs,
 			Add:      avx2.Add, ScaleTo: avx2.ScaleTo, Sum: avx2.Sum, SumSquares: avx2.SumSquares,
 			Normalize: avx2.Normalize, Max: avx2.Max, Residue: avx2.Residue, ExpSum: avx2.ExpSum,
-			Activate: [Activations]func([]float32){
+			Activate: [Activations]activate{
 				GELUTanh: avx2.GELUTanh, GELU: pure.GELU, ReLU: avx2.ReLU, SiLU: avx2.SiLU, Tanh: avx2.Tanh,
 			},
 		})

@@ -6,37 +6,23 @@ type Epilogue struct {
 	Bias       []float32 // is added; nil is none
 	Activate   bool      // then Activation is applied
 	Activation Activation
-	Add        bool // then what was in out is added
+	Add        bool // or what was in out is added
 }
 
 // apart tells whether the sums are better kept apart from out: to add them to what is there, or to
 // work on them where they lie together.
 func (e *Epilogue) apart() bool { return e.Activate || e.Add }
 
-// finish does the epilogue for sums, rows of columns from up to to, and leaves the results in out,
-// which sums may be unless it is added to. What runs under another operator's name is counted as
-// fused.
-func (e *Epilogue) finish(b *Backend, out []float32, ldo int, sums []float32, lds, rows, from, to int) (c, fused Count) {
-	n := to - from
+// finish does what follows the bias for sums, rows of n columns, and leaves the results in out, which
+// sums may be unless it is added to. What runs under another operator's name is counted as fused.
+func (e *Epilogue) finish(b *Backend, out []float32, ldo int, sums []float32, lds, rows, n int) (c, fused Count) {
 	c.Written = int64(rows * n * float32Bytes)
-	if e.Bias != nil {
-		for i := range rows {
-			b.Add(sums[i*lds:][:n], e.Bias[from:to])
-			c.Elementwise += int64(n)
-		}
-	}
-	if e.Activate {
-		run := n // elements that lie together
-		if lds == n {
-			run = rows * n
-		}
-		for i := 0; i < rows*n; i += run {
-			b.Activate[e.Activation](sums[i/n*lds:][:run])
-			fused.Elementwise += costs[e.Activation].Elementwise * int64(run)
-			fused.Special += costs[e.Activation].Special * int64(run)
-		}
-	}
 	switch {
+	case e.Activate:
+		b.Activate[e.Activation](out, ldo, sums, lds, rows, n)
+		cost := costs[e.Activation]
+		fused.Elementwise = cost.Elementwise * int64(rows*n)
+		fused.Special = cost.Special * int64(rows*n)
 	case e.Add:
 		for i := range rows {
 			b.Add(out[i*ldo:][:n], sums[i*lds:][:n])
@@ -58,7 +44,7 @@ func (c *Count) addedTo(n int) {
 
 // costs are the operations that an activation spends on one element.
 var costs = [Activations]Count{
-	GELUTanh: {Elementwise: 8, Special: 1},
+	GELUTanh: {Elementwise: 5, Special: 2},
 	GELU:     {Elementwise: 4, Special: 1},
 	ReLU:     {},
 	SiLU:     {Elementwise: 2, Special: 2},

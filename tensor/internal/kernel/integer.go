@@ -168,8 +168,7 @@ func (d *dots) panel(p int, next bool) (c, fused Count) {
 	if bias != nil {
 		bias = bias[first : first+cols]
 	}
-	rest := *d.epilogue // what a dot leaves to do
-	rest.Bias = nil
+	rest := *d.epilogue           // what a dot leaves to do
 	whole := cols == PanelColumns // as a dot reads and writes it
 	if bias != nil && !whole {
 		bias = d.scratch[:PanelColumns]
@@ -189,7 +188,7 @@ func (d *dots) panel(p int, next bool) (c, fused Count) {
 		d.dot(to, ld, d.in[i*d.stride:], d.stride, panel, d.depth, d.group, end-i, bias, add, out, d.ldo, ahead[len(ahead)*n/groups:len(ahead)*(n+1)/groups])
 		rows += end - i
 		if apart {
-			done, more := rest.finish(d.backend, out, d.ldo, to, ld, end-i, first, first+cols)
+			done, more := rest.finish(d.backend, out, d.ldo, to, ld, end-i, cols)
 			c.Add(done)
 			fused.Add(more)
 		}

@@ -46,8 +46,6 @@ func (b *Backend) Linear(out []float32, ldo int, in []float32, ldi, rows int, w 
 		return b.linearRow(out, in, w, e, from, to, scratch)
 	}
 	parts := (w.K + blockDepth - 1) / blockDepth
-	rest := *e
-	rest.Bias = nil // is in the sums
 	for i := 0; i < rows; i += blockRows {
 		g := product{Panels: w, sums: out[i*ldo:], ld: ldo, panel: PanelColumns, rows: min(blockRows, rows-i)}
 		copied := scratch
@@ -76,7 +74,7 @@ func (b *Backend) Linear(out []float32, ldo int, in []float32, ldi, rows int, w 
 					c.Read += int64(g.rows * g.depth * float32Bytes)
 				}
 				if n+1 == parts {
-					done, more := rest.finish(b, out[i*ldo+first:], ldo, g.at(p), g.ld, g.rows, first, end)
+					done, more := e.finish(b, out[i*ldo+first:], ldo, g.at(p), g.ld, g.rows, end-first)
 					c.Add(done)
 					fused.Add(more)
 				}

@@ -10,8 +10,6 @@ const rowScratch = (rowPanels + 1) * PanelColumns
 // multiply leaves the sums of n panels from p on, with a bias, in whole panels. One that is not full is
 // alone.
 func (b *Backend) alongRow(out []float32, w Panels, e *Epilogue, from, to int, scratch []float32, multiply func(sums, bias []float32, p, n int) Count) (c, fused Count) {
-	rest := *e
-	rest.Bias = nil // is in the sums
 	for p := from; p < to; {
 		n := min(rowPanels, to-p)
 		if n > 1 && w.columns(p+n-1) < PanelColumns {
@@ -33,7 +31,7 @@ func (b *Backend) alongRow(out []float32, w Panels, e *Epilogue, from, to int, s
 		}
 		c.Add(multiply(sums, bias, p, n))
 		c.Read += int64((end - first) * w.rowBytes())
-		done, more := rest.finish(b, out[first:], 0, sums, len(sums), 1, first, end)
+		done, more := e.finish(b, out[first:], 0, sums, 0, 1, end-first)
 		c.Add(done)
 		fused.Add(more)
 		p += n

@@ -13360,7 +13360,7 @@ full:
 	VMOVUPS 32(CX)(BX*1), Y1
 	VADDPS  Y1, Y0, Y0
 	VMOVUPS Y0, 32(AX)(BX*1)
-	ADDQ    $0x40, BX
+	ADDQ    $0x00000040, BX
 	SUBQ    $0x10, DX
 	JGE     full
 
@@ -13403,7 +13403,7 @@ full:
 	VMOVUPS 32(CX)(BX*1), Y1
 	VMULPS  Y0, Y1, Y1
 	VMOVUPS Y1, 32(AX)(BX*1)
-	ADDQ    $0x40, BX
+	ADDQ    $0x00000040, BX
 	SUBQ    $0x10, DX
 	JGE     full
 
@@ -13442,7 +13442,7 @@ full:
 	VADDPS  Y2, Y0, Y0
 	VMOVUPS 32(AX)(DX*1), Y2
 	VADDPS  Y2, Y1, Y1
-	ADDQ    $0x40, DX
+	ADDQ    $0x00000040, DX
 	SUBQ    $0x10, CX
 	JGE     full
 
@@ -13503,7 +13503,7 @@ full:
 	VSUBPS  Y0, Y3, Y3
 	VMULPS  Y3, Y3, Y3
 	VADDPS  Y3, Y2, Y2
-	ADDQ    $0x40, DX
+	ADDQ    $0x00000040, DX
 	SUBQ    $0x10, CX
 	JGE     full
 
@@ -13570,7 +13570,7 @@ full:
 	VMOVUPS 32(BX)(DI*1), Y3
 	VADDPS  Y3, Y2, Y2
 	VMOVUPS Y2, 32(AX)(DI*1)
-	ADDQ    $0x40, DI
+	ADDQ    $0x00000040, DI
 	SUBQ    $0x10, SI
 	JGE     full
 
@@ -13619,7 +13619,7 @@ full:
 	VMAXPS  Y0, Y2, Y0
 	VMOVUPS 32(AX)(DX*1), Y2
 	VMAXPS  Y1, Y2, Y1
-	ADDQ    $0x40, DX
+	ADDQ    $0x00000040, DX
 	SUBQ    $0x10, CX
 	JGE     full
 
@@ -13681,7 +13681,7 @@ full:
 	VMOVUPS 32(AX)(DX*1), Y2
 	VSUBPS  Y2, Y2, Y2
 	VADDPS  Y2, Y1, Y1
-	ADDQ    $0x40, DX
+	ADDQ    $0x00000040, DX
 	SUBQ    $0x10, CX
 	JGE     full
 
@@ -13714,7 +13714,7 @@ end:
 	RET
 
 // func ExpSum(x []float32, max float32) float32
-// Requires: AVX, AVX2, SSE
+// Requires: AVX, AVX2, FMA3, SSE
 TEXT ·ExpSum(SB), NOSPLIT, $0-36
 	MOVQ         x_base+0(FP), AX
 	VBROADCASTSS max+24(FP), Y0
@@ -13722,180 +13722,247 @@ TEXT ·ExpSum(SB), NOSPLIT, $0-36
 	VMOVUPS      constant00000000<>+0(SB), Y2
 	MOVQ         x_len+8(FP), CX
 	XORQ         DX, DX
-	SUBQ         $0x10, CX
-	JLT          tail
+	SUBQ         $0x20, CX
+	JLT          rest
+
+batches:
+	VMOVUPS     (AX)(DX*1), Y3
+	VMOVUPS     32(AX)(DX*1), Y4
+	VMOVUPS     64(AX)(DX*1), Y5
+	VMOVUPS     96(AX)(DX*1), Y6
+	VSUBPS      Y0, Y3, Y3
+	VSUBPS      Y0, Y4, Y4
+	VSUBPS      Y0, Y5, Y5
+	VSUBPS      Y0, Y6, Y6
+	VMOVUPS     constantc2ae6666<>+0(SB), Y7
+	VMAXPS      Y3, Y7, Y3
+	VMAXPS      Y4, Y7, Y4
+	VMAXPS      Y5, Y7, Y5
+	VMAXPS      Y6, Y7, Y6
+	VMOVUPS     constant42b20000<>+0(SB), Y7
+	VMINPS      Y3, Y7, Y3
+	VMINPS      Y4, Y7, Y4
+	VMINPS      Y5, Y7, Y5
+	VMINPS      Y6, Y7, Y6
+	VMOVUPS     constant4b400000<>+0(SB), Y7
+	VMOVAPS     Y7, Y8
+	VMOVAPS     Y7, Y9
+	VMOVAPS     Y7, Y10
+	VMOVAPS     Y7, Y7
+	VMOVUPS     constant3fb8aa3b<>+0(SB), Y11
+	VFMADD231PS Y11, Y3, Y8
+	VFMADD231PS Y11, Y4, Y9
+	VFMADD231PS Y11, Y5, Y10
+	VFMADD231PS Y11, Y6, Y7
+	VMOVUPS     constant4b400000<>+0(SB), Y11
+	VSUBPS      Y8, Y11, Y12
+	VSUBPS      Y9, Y11, Y13
+	VSUBPS      Y10, Y11, Y14
+	VSUBPS      Y7, Y11, Y11
+	VMOVUPS     constant3fb8aa3b<>+0(SB), Y15
+	VFMADD231PS Y15, Y3, Y12
+	VFMADD231PS Y15, Y4, Y13
+	VFMADD231PS Y15, Y5, Y14
+	VFMADD231PS Y15, Y6, Y11
+	VMOVUPS     constant32a57060<>+0(SB), Y15
+	VFMADD231PS Y15, Y3, Y12
+	VFMADD231PS Y15, Y4, Y13
+	VFMADD231PS Y15, Y5, Y14
+	VFMADD231PS Y15, Y6, Y11
+	VMOVUPS     constant39a0bc19<>+0(SB), Y3
+	VMOVAPS     Y3, Y4
+	VMOVAPS     Y3, Y5
+	VMOVAPS     Y3, Y6
+	VMOVAPS     Y3, Y3
+	VMOVUPS     constant3b2f84a9<>+0(SB), Y15
+	VFMADD213PS Y15, Y12, Y4
+	VFMADD213PS Y15, Y13, Y5
+	VFMADD213PS Y15, Y14, Y6
+	VFMADD213PS Y15, Y11, Y3
+	VMOVUPS     constant3c9d96ea<>+0(SB), Y15
+	VFMADD213PS Y15, Y12, Y4
+	VFMADD213PS Y15, Y13, Y5
+	VFMADD213PS Y15, Y14, Y6
+	VFMADD213PS Y15, Y11, Y3
+	VMOVUPS     constant3de357bd<>+0(SB), Y15
+	VFMADD213PS Y15, Y12, Y4
+	VFMADD213PS Y15, Y13, Y5
+	VFMADD213PS Y15, Y14, Y6
+	VFMADD213PS Y15, Y11, Y3
+	VMOVUPS     constant3ef5fdee<>+0(SB), Y15
+	VFMADD213PS Y15, Y12, Y4
+	VFMADD213PS Y15, Y13, Y5
+	VFMADD213PS Y15, Y14, Y6
+	VFMADD213PS Y15, Y11, Y3
+	VMOVUPS     constant3fb17218<>+0(SB), Y15
+	VFMADD213PS Y15, Y12, Y4
+	VFMADD213PS Y15, Y13, Y5
+	VFMADD213PS Y15, Y14, Y6
+	VFMADD213PS Y15, Y11, Y3
+	VMOVUPS     constant40000000<>+0(SB), Y15
+	VFMADD213PS Y15, Y12, Y4
+	VFMADD213PS Y15, Y13, Y5
+	VFMADD213PS Y15, Y14, Y6
+	VFMADD213PS Y15, Y11, Y3
+	VMOVUPS     constant0000007e<>+0(SB), Y11
+	VPADDD      Y11, Y8, Y8
+	VPADDD      Y11, Y9, Y9
+	VPADDD      Y11, Y10, Y10
+	VPADDD      Y11, Y7, Y7
+	VPSLLD      $0x17, Y8, Y8
+	VPSLLD      $0x17, Y9, Y9
+	VPSLLD      $0x17, Y10, Y10
+	VPSLLD      $0x17, Y7, Y7
+	VMULPS      Y8, Y4, Y4
+	VMULPS      Y9, Y5, Y5
+	VMULPS      Y10, Y6, Y6
+	VMULPS      Y7, Y3, Y3
+	VADDPS      Y4, Y1, Y1
+	VADDPS      Y5, Y2, Y2
+	VADDPS      Y6, Y1, Y1
+	VADDPS      Y3, Y2, Y2
+	VMOVUPS     Y4, (AX)(DX*1)
+	VMOVUPS     Y5, 32(AX)(DX*1)
+	VMOVUPS     Y6, 64(AX)(DX*1)
+	VMOVUPS     Y3, 96(AX)(DX*1)
+	ADDQ        $0x00000080, DX
+	SUBQ        $0x20, CX
+	JGE         batches
+
+rest:
+	ADDQ $0x20, CX
+	SUBQ $0x10, CX
+	JLT  tail
 
 full:
-	VMOVUPS    (AX)(DX*1), Y3
-	VSUBPS     Y0, Y3, Y3
-	VMULPS     constant3fb8aa3b<>+0(SB), Y3, Y4
-	VADDPS     constant4b400000<>+0(SB), Y4, Y4
-	VSUBPS     constant4b400000<>+0(SB), Y4, Y4
-	VMULPS     constant3f318000<>+0(SB), Y4, Y5
-	VSUBPS     Y5, Y3, Y5
-	VMULPS     constantb95e8083<>+0(SB), Y4, Y6
-	VSUBPS     Y6, Y5, Y5
-	VMOVUPS    constant39506967<>+0(SB), Y6
-	VMULPS     Y5, Y6, Y6
-	VADDPS     constant3ab743ce<>+0(SB), Y6, Y6
-	VMULPS     Y5, Y6, Y6
-	VADDPS     constant3c088908<>+0(SB), Y6, Y6
-	VMULPS     Y5, Y6, Y6
-	VADDPS     constant3d2aa9c1<>+0(SB), Y6, Y6
-	VMULPS     Y5, Y6, Y6
-	VADDPS     constant3e2aaaaa<>+0(SB), Y6, Y6
-	VMULPS     Y5, Y6, Y6
-	VADDPS     constant3f000000<>+0(SB), Y6, Y6
-	VMULPS     Y5, Y5, Y7
-	VMULPS     Y7, Y6, Y6
-	VADDPS     Y5, Y6, Y5
-	VADDPS     constant3f800000<>+0(SB), Y5, Y5
-	VCVTTPS2DQ Y4, Y6
-	VPSRAD     $0x01, Y6, Y4
-	VPSUBD     Y4, Y6, Y6
-	VPADDD     constant0000007f<>+0(SB), Y4, Y4
-	VPSLLD     $0x17, Y4, Y4
-	VMULPS     Y4, Y5, Y4
-	VPADDD     constant0000007f<>+0(SB), Y6, Y6
-	VPSLLD     $0x17, Y6, Y6
-	VMULPS     Y6, Y4, Y4
-	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y3, Y5
-	VANDPS     Y5, Y4, Y4
-	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y3, Y3
-	VBLENDVPS  Y3, constant7f800000<>+0(SB), Y4, Y3
-	VMOVUPS    Y3, (AX)(DX*1)
-	VADDPS     Y3, Y1, Y1
-	VMOVUPS    32(AX)(DX*1), Y3
-	VSUBPS     Y0, Y3, Y3
-	VMULPS     constant3fb8aa3b<>+0(SB), Y3, Y4
-	VADDPS     constant4b400000<>+0(SB), Y4, Y4
-	VSUBPS     constant4b400000<>+0(SB), Y4, Y4
-	VMULPS     constant3f318000<>+0(SB), Y4, Y5
-	VSUBPS     Y5, Y3, Y5
-	VMULPS     constantb95e8083<>+0(SB), Y4, Y6
-	VSUBPS     Y6, Y5, Y5
-	VMOVUPS    constant39506967<>+0(SB), Y6
-	VMULPS     Y5, Y6, Y6
-	VADDPS     constant3ab743ce<>+0(SB), Y6, Y6
-	VMULPS     Y5, Y6, Y6
-	VADDPS     constant3c088908<>+0(SB), Y6, Y6
-	VMULPS     Y5, Y6, Y6
-	VADDPS     constant3d2aa9c1<>+0(SB), Y6, Y6
-	VMULPS     Y5, Y6, Y6
-	VADDPS     constant3e2aaaaa<>+0(SB), Y6, Y6
-	VMULPS     Y5, Y6, Y6
-	VADDPS     constant3f000000<>+0(SB), Y6, Y6
-	VMULPS     Y5, Y5, Y7
-	VMULPS     Y7, Y6, Y6
-	VADDPS     Y5, Y6, Y5
-	VADDPS     constant3f800000<>+0(SB), Y5, Y5
-	VCVTTPS2DQ Y4, Y6
-	VPSRAD     $0x01, Y6, Y4
-	VPSUBD     Y4, Y6, Y6
-	VPADDD     constant0000007f<>+0(SB), Y4, Y4
-	VPSLLD     $0x17, Y4, Y4
-	VMULPS     Y4, Y5, Y4
-	VPADDD     constant0000007f<>+0(SB), Y6, Y6
-	VPSLLD     $0x17, Y6, Y6
-	VMULPS     Y6, Y4, Y4
-	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y3, Y5
-	VANDPS     Y5, Y4, Y4
-	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y3, Y3
-	VBLENDVPS  Y3, constant7f800000<>+0(SB), Y4, Y3
-	VMOVUPS    Y3, 32(AX)(DX*1)
-	VADDPS     Y3, Y2, Y2
-	ADDQ       $0x40, DX
-	SUBQ       $0x10, CX
-	JGE        full
+	VMOVUPS     (AX)(DX*1), Y3
+	VMOVUPS     32(AX)(DX*1), Y4
+	VSUBPS      Y0, Y3, Y3
+	VSUBPS      Y0, Y4, Y4
+	VMOVUPS     constantc2ae6666<>+0(SB), Y5
+	VMAXPS      Y3, Y5, Y3
+	VMAXPS      Y4, Y5, Y4
+	VMOVUPS     constant42b20000<>+0(SB), Y5
+	VMINPS      Y3, Y5, Y3
+	VMINPS      Y4, Y5, Y4
+	VMOVUPS     constant4b400000<>+0(SB), Y5
+	VMOVAPS     Y5, Y6
+	VMOVAPS     Y5, Y5
+	VMOVUPS     constant3fb8aa3b<>+0(SB), Y7
+	VFMADD231PS Y7, Y3, Y6
+	VFMADD231PS Y7, Y4, Y5
+	VMOVUPS     constant4b400000<>+0(SB), Y7
+	VSUBPS      Y6, Y7, Y8
+	VSUBPS      Y5, Y7, Y7
+	VMOVUPS     constant3fb8aa3b<>+0(SB), Y9
+	VFMADD231PS Y9, Y3, Y8
+	VFMADD231PS Y9, Y4, Y7
+	VMOVUPS     constant32a57060<>+0(SB), Y9
+	VFMADD231PS Y9, Y3, Y8
+	VFMADD231PS Y9, Y4, Y7
+	VMOVUPS     constant39a0bc19<>+0(SB), Y3
+	VMOVAPS     Y3, Y4
+	VMOVAPS     Y3, Y3
+	VMOVUPS     constant3b2f84a9<>+0(SB), Y9
+	VFMADD213PS Y9, Y8, Y4
+	VFMADD213PS Y9, Y7, Y3
+	VMOVUPS     constant3c9d96ea<>+0(SB), Y9
+	VFMADD213PS Y9, Y8, Y4
+	VFMADD213PS Y9, Y7, Y3
+	VMOVUPS     constant3de357bd<>+0(SB), Y9
+	VFMADD213PS Y9, Y8, Y4
+	VFMADD213PS Y9, Y7, Y3
+	VMOVUPS     constant3ef5fdee<>+0(SB), Y9
+	VFMADD213PS Y9, Y8, Y4
+	VFMADD213PS Y9, Y7, Y3
+	VMOVUPS     constant3fb17218<>+0(SB), Y9
+	VFMADD213PS Y9, Y8, Y4
+	VFMADD213PS Y9, Y7, Y3
+	VMOVUPS     constant40000000<>+0(SB), Y9
+	VFMADD213PS Y9, Y8, Y4
+	VFMADD213PS Y9, Y7, Y3
+	VMOVUPS     constant0000007e<>+0(SB), Y7
+	VPADDD      Y7, Y6, Y6
+	VPADDD      Y7, Y5, Y5
+	VPSLLD      $0x17, Y6, Y6
+	VPSLLD      $0x17, Y5, Y5
+	VMULPS      Y6, Y4, Y4
+	VMULPS      Y5, Y3, Y3
+	VADDPS      Y4, Y1, Y1
+	VADDPS      Y3, Y2, Y2
+	VMOVUPS     Y4, (AX)(DX*1)
+	VMOVUPS     Y3, 32(AX)(DX*1)
+	ADDQ        $0x00000040, DX
+	SUBQ        $0x10, CX
+	JGE         full
 
 tail:
-	ADDQ       $0x10, CX
-	JEQ        end
-	LEAQ       masks<>+0(SB), BX
-	SHLQ       $0x02, CX
-	SUBQ       CX, BX
-	VMOVUPS    64(BX), Y3
-	VMOVUPS    96(BX), Y4
-	VMASKMOVPS (AX)(DX*1), Y3, Y5
-	VSUBPS     Y0, Y5, Y5
-	VMULPS     constant3fb8aa3b<>+0(SB), Y5, Y6
-	VADDPS     constant4b400000<>+0(SB), Y6, Y6
-	VSUBPS     constant4b400000<>+0(SB), Y6, Y6
-	VMULPS     constant3f318000<>+0(SB), Y6, Y7
-	VSUBPS     Y7, Y5, Y7
-	VMULPS     constantb95e8083<>+0(SB), Y6, Y8
-	VSUBPS     Y8, Y7, Y7
-	VMOVUPS    constant39506967<>+0(SB), Y8
-	VMULPS     Y7, Y8, Y8
-	VADDPS     constant3ab743ce<>+0(SB), Y8, Y8
-	VMULPS     Y7, Y8, Y8
-	VADDPS     constant3c088908<>+0(SB), Y8, Y8
-	VMULPS     Y7, Y8, Y8
-	VADDPS     constant3d2aa9c1<>+0(SB), Y8, Y8
-	VMULPS     Y7, Y8, Y8
-	VADDPS     constant3e2aaaaa<>+0(SB), Y8, Y8
-	VMULPS     Y7, Y8, Y8
-	VADDPS     constant3f000000<>+0(SB), Y8, Y8
-	VMULPS     Y7, Y7, Y9
-	VMULPS     Y9, Y8, Y8
-	VADDPS     Y7, Y8, Y7
-	VADDPS     constant3f800000<>+0(SB), Y7, Y7
-	VCVTTPS2DQ Y6, Y8
-	VPSRAD     $0x01, Y8, Y6
-	VPSUBD     Y6, Y8, Y8
-	VPADDD     constant0000007f<>+0(SB), Y6, Y6
-	VPSLLD     $0x17, Y6, Y6
-	VMULPS     Y6, Y7, Y6
-	VPADDD     constant0000007f<>+0(SB), Y8, Y8
-	VPSLLD     $0x17, Y8, Y8
-	VMULPS     Y8, Y6, Y6
-	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y5, Y7
-	VANDPS     Y7, Y6, Y6
-	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y5, Y5
-	VBLENDVPS  Y5, constant7f800000<>+0(SB), Y6, Y5
-	VANDPS     Y3, Y5, Y5
-	VMASKMOVPS Y5, Y3, (AX)(DX*1)
-	VADDPS     Y5, Y1, Y1
-	VMASKMOVPS 32(AX)(DX*1), Y4, Y3
-	VSUBPS     Y0, Y3, Y0
-	VMULPS     constant3fb8aa3b<>+0(SB), Y0, Y3
-	VADDPS     constant4b400000<>+0(SB), Y3, Y3
-	VSUBPS     constant4b400000<>+0(SB), Y3, Y3
-	VMULPS     constant3f318000<>+0(SB), Y3, Y5
-	VSUBPS     Y5, Y0, Y5
-	VMULPS     constantb95e8083<>+0(SB), Y3, Y6
-	VSUBPS     Y6, Y5, Y5
-	VMOVUPS    constant39506967<>+0(SB), Y6
-	VMULPS     Y5, Y6, Y6
-	VADDPS     constant3ab743ce<>+0(SB), Y6, Y6
-	VMULPS     Y5, Y6, Y6
-	VADDPS     constant3c088908<>+0(SB), Y6, Y6
-	VMULPS     Y5, Y6, Y6
-	VADDPS     constant3d2aa9c1<>+0(SB), Y6, Y6
-	VMULPS     Y5, Y6, Y6
-	VADDPS     constant3e2aaaaa<>+0(SB), Y6, Y6
-	VMULPS     Y5, Y6, Y6
-	VADDPS     constant3f000000<>+0(SB), Y6, Y6
-	VMULPS     Y5, Y5, Y7
-	VMULPS     Y7, Y6, Y6
-	VADDPS     Y5, Y6, Y5
-	VADDPS     constant3f800000<>+0(SB), Y5, Y5
-	VCVTTPS2DQ Y3, Y6
-	VPSRAD     $0x01, Y6, Y3
-	VPSUBD     Y3, Y6, Y6
-	VPADDD     constant0000007f<>+0(SB), Y3, Y3
-	VPSLLD     $0x17, Y3, Y3
-	VMULPS     Y3, Y5, Y3
-	VPADDD     constant0000007f<>+0(SB), Y6, Y6
-	VPSLLD     $0x17, Y6, Y6
-	VMULPS     Y6, Y3, Y3
-	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y0, Y5
-	VANDPS     Y5, Y3, Y3
-	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y0, Y0
-	VBLENDVPS  Y0, constant7f800000<>+0(SB), Y3, Y0
-	VANDPS     Y4, Y0, Y0
-	VMASKMOVPS Y0, Y4, 32(AX)(DX*1)
-	VADDPS     Y0, Y2, Y2
+	ADDQ        $0x10, CX
+	JEQ         end
+	LEAQ        masks<>+0(SB), BX
+	SHLQ        $0x02, CX
+	SUBQ        CX, BX
+	VMOVUPS     64(BX), Y3
+	VMOVUPS     96(BX), Y4
+	VMASKMOVPS  (AX)(DX*1), Y3, Y5
+	VMASKMOVPS  32(AX)(DX*1), Y4, Y6
+	VSUBPS      Y0, Y5, Y5
+	VSUBPS      Y0, Y6, Y0
+	VMOVUPS     constantc2ae6666<>+0(SB), Y6
+	VMAXPS      Y5, Y6, Y5
+	VMAXPS      Y0, Y6, Y0
+	VMOVUPS     constant42b20000<>+0(SB), Y6
+	VMINPS      Y5, Y6, Y5
+	VMINPS      Y0, Y6, Y0
+	VMOVUPS     constant4b400000<>+0(SB), Y6
+	VMOVAPS     Y6, Y7
+	VMOVAPS     Y6, Y6
+	VMOVUPS     constant3fb8aa3b<>+0(SB), Y8
+	VFMADD231PS Y8, Y5, Y7
+	VFMADD231PS Y8, Y0, Y6
+	VMOVUPS     constant4b400000<>+0(SB), Y8
+	VSUBPS      Y7, Y8, Y9
+	VSUBPS      Y6, Y8, Y8
+	VMOVUPS     constant3fb8aa3b<>+0(SB), Y10
+	VFMADD231PS Y10, Y5, Y9
+	VFMADD231PS Y10, Y0, Y8
+	VMOVUPS     constant32a57060<>+0(SB), Y10
+	VFMADD231PS Y10, Y5, Y9
+	VFMADD231PS Y10, Y0, Y8
+	VMOVUPS     constant39a0bc19<>+0(SB), Y0
+	VMOVAPS     Y0, Y5
+	VMOVAPS     Y0, Y0
+	VMOVUPS     constant3b2f84a9<>+0(SB), Y10
+	VFMADD213PS Y10, Y9, Y5
+	VFMADD213PS Y10, Y8, Y0
+	VMOVUPS     constant3c9d96ea<>+0(SB), Y10
+	VFMADD213PS Y10, Y9, Y5
+	VFMADD213PS Y10, Y8, Y0
+	VMOVUPS     constant3de357bd<>+0(SB), Y10
+	VFMADD213PS Y10, Y9, Y5
+	VFMADD213PS Y10, Y8, Y0
+	VMOVUPS     constant3ef5fdee<>+0(SB), Y10
+	VFMADD213PS Y10, Y9, Y5
+	VFMADD213PS Y10, Y8, Y0
+	VMOVUPS     constant3fb17218<>+0(SB), Y10
+	VFMADD213PS Y10, Y9, Y5
+	VFMADD213PS Y10, Y8, Y0
+	VMOVUPS     constant40000000<>+0(SB), Y10
+	VFMADD213PS Y10, Y9, Y5
+	VFMADD213PS Y10, Y8, Y0
+	VMOVUPS     constant0000007e<>+0(SB), Y8
+	VPADDD      Y8, Y7, Y7
+	VPADDD      Y8, Y6, Y6
+	VPSLLD      $0x17, Y7, Y7
+	VPSLLD      $0x17, Y6, Y6
+	VMULPS      Y7, Y5, Y5
+	VMULPS      Y6, Y0, Y0
+	VANDPS      Y3, Y5, Y5
+	VADDPS      Y5, Y1, Y1
+	VANDPS      Y4, Y0, Y0
+	VADDPS      Y0, Y2, Y2
+	VMASKMOVPS  Y5, Y3, (AX)(DX*1)
+	VMASKMOVPS  Y0, Y4, 32(AX)(DX*1)
 
 end:
 	VMOVAPS      Y2, Y0
@@ -13910,15 +13977,25 @@ end:
 	MOVSS        X1, ret+32(FP)
 	RET
 
-DATA constant3fb8aa3b<>+0(SB)/4, $0x3fb8aa3b
-DATA constant3fb8aa3b<>+4(SB)/4, $0x3fb8aa3b
-DATA constant3fb8aa3b<>+8(SB)/4, $0x3fb8aa3b
-DATA constant3fb8aa3b<>+12(SB)/4, $0x3fb8aa3b
-DATA constant3fb8aa3b<>+16(SB)/4, $0x3fb8aa3b
-DATA constant3fb8aa3b<>+20(SB)/4, $0x3fb8aa3b
-DATA constant3fb8aa3b<>+24(SB)/4, $0x3fb8aa3b
-DATA constant3fb8aa3b<>+28(SB)/4, $0x3fb8aa3b
-GLOBL constant3fb8aa3b<>(SB), RODATA|NOPTR, $32
+DATA constantc2ae6666<>+0(SB)/4, $0xc2ae6666
+DATA constantc2ae6666<>+4(SB)/4, $0xc2ae6666
+DATA constantc2ae6666<>+8(SB)/4, $0xc2ae6666
+DATA constantc2ae6666<>+12(SB)/4, $0xc2ae6666
+DATA constantc2ae6666<>+16(SB)/4, $0xc2ae6666
+DATA constantc2ae6666<>+20(SB)/4, $0xc2ae6666
+DATA constantc2ae6666<>+24(SB)/4, $0xc2ae6666
+DATA constantc2ae6666<>+28(SB)/4, $0xc2ae6666
+GLOBL constantc2ae6666<>(SB), RODATA|NOPTR, $32
+
+DATA constant42b20000<>+0(SB)/4, $0x42b20000
+DATA constant42b20000<>+4(SB)/4, $0x42b20000
+DATA constant42b20000<>+8(SB)/4, $0x42b20000
+DATA constant42b20000<>+12(SB)/4, $0x42b20000
+DATA constant42b20000<>+16(SB)/4, $0x42b20000
+DATA constant42b20000<>+20(SB)/4, $0x42b20000
+DATA constant42b20000<>+24(SB)/4, $0x42b20000
+DATA constant42b20000<>+28(SB)/4, $0x42b20000
+GLOBL constant42b20000<>(SB), RODATA|NOPTR, $32
 
 DATA constant4b400000<>+0(SB)/4, $0x4b400000
 DATA constant4b400000<>+4(SB)/4, $0x4b400000
@@ -13930,135 +14007,105 @@ DATA constant4b400000<>+24(SB)/4, $0x4b400000
 DATA constant4b400000<>+28(SB)/4, $0x4b400000
 GLOBL constant4b400000<>(SB), RODATA|NOPTR, $32
 
-DATA constant3f318000<>+0(SB)/4, $0x3f318000
-DATA constant3f318000<>+4(SB)/4, $0x3f318000
-DATA constant3f318000<>+8(SB)/4, $0x3f318000
-DATA constant3f318000<>+12(SB)/4, $0x3f318000
-DATA constant3f318000<>+16(SB)/4, $0x3f318000
-DATA constant3f318000<>+20(SB)/4, $0x3f318000
-DATA constant3f318000<>+24(SB)/4, $0x3f318000
-DATA constant3f318000<>+28(SB)/4, $0x3f318000
-GLOBL constant3f318000<>(SB), RODATA|NOPTR, $32
+DATA constant3fb8aa3b<>+0(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+4(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+8(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+12(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+16(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+20(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+24(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+28(SB)/4, $0x3fb8aa3b
+GLOBL constant3fb8aa3b<>(SB), RODATA|NOPTR, $32
 
-DATA constantb95e8083<>+0(SB)/4, $0xb95e8083
-DATA constantb95e8083<>+4(SB)/4, $0xb95e8083
-DATA constantb95e8083<>+8(SB)/4, $0xb95e8083
-DATA constantb95e8083<>+12(SB)/4, $0xb95e8083
-DATA constantb95e8083<>+16(SB)/4, $0xb95e8083
-DATA constantb95e8083<>+20(SB)/4, $0xb95e8083
-DATA constantb95e8083<>+24(SB)/4, $0xb95e8083
-DATA constantb95e8083<>+28(SB)/4, $0xb95e8083
-GLOBL constantb95e8083<>(SB), RODATA|NOPTR, $32
+DATA constant32a57060<>+0(SB)/4, $0x32a57060
+DATA constant32a57060<>+4(SB)/4, $0x32a57060
+DATA constant32a57060<>+8(SB)/4, $0x32a57060
+DATA constant32a57060<>+12(SB)/4, $0x32a57060
+DATA constant32a57060<>+16(SB)/4, $0x32a57060
+DATA constant32a57060<>+20(SB)/4, $0x32a57060
+DATA constant32a57060<>+24(SB)/4, $0x32a57060
+DATA constant32a57060<>+28(SB)/4, $0x32a57060
+GLOBL constant32a57060<>(SB), RODATA|NOPTR, $32
 
-DATA constant39506967<>+0(SB)/4, $0x39506967
-DATA constant39506967<>+4(SB)/4, $0x39506967
-DATA constant39506967<>+8(SB)/4, $0x39506967
-DATA constant39506967<>+12(SB)/4, $0x39506967
-DATA constant39506967<>+16(SB)/4, $0x39506967
-DATA constant39506967<>+20(SB)/4, $0x39506967
-DATA constant39506967<>+24(SB)/4, $0x39506967
-DATA constant39506967<>+28(SB)/4, $0x39506967
-GLOBL constant39506967<>(SB), RODATA|NOPTR, $32
+DATA constant39a0bc19<>+0(SB)/4, $0x39a0bc19
+DATA constant39a0bc19<>+4(SB)/4, $0x39a0bc19
+DATA constant39a0bc19<>+8(SB)/4, $0x39a0bc19
+DATA constant39a0bc19<>+12(SB)/4, $0x39a0bc19
+DATA constant39a0bc19<>+16(SB)/4, $0x39a0bc19
+DATA constant39a0bc19<>+20(SB)/4, $0x39a0bc19
+DATA constant39a0bc19<>+24(SB)/4, $0x39a0bc19
+DATA constant39a0bc19<>+28(SB)/4, $0x39a0bc19
+GLOBL constant39a0bc19<>(SB), RODATA|NOPTR, $32
 
-DATA constant3ab743ce<>+0(SB)/4, $0x3ab743ce
-DATA constant3ab743ce<>+4(SB)/4, $0x3ab743ce
-DATA constant3ab743ce<>+8(SB)/4, $0x3ab743ce
-DATA constant3ab743ce<>+12(SB)/4, $0x3ab743ce
-DATA constant3ab743ce<>+16(SB)/4, $0x3ab743ce
-DATA constant3ab743ce<>+20(SB)/4, $0x3ab743ce
-DATA constant3ab743ce<>+24(SB)/4, $0x3ab743ce
-DATA constant3ab743ce<>+28(SB)/4, $0x3ab743ce
-GLOBL constant3ab743ce<>(SB), RODATA|NOPTR, $32
+DATA constant3b2f84a9<>+0(SB)/4, $0x3b2f84a9
+DATA constant3b2f84a9<>+4(SB)/4, $0x3b2f84a9
+DATA constant3b2f84a9<>+8(SB)/4, $0x3b2f84a9
+DATA constant3b2f84a9<>+12(SB)/4, $0x3b2f84a9
+DATA constant3b2f84a9<>+16(SB)/4, $0x3b2f84a9
+DATA constant3b2f84a9<>+20(SB)/4, $0x3b2f84a9
+DATA constant3b2f84a9<>+24(SB)/4, $0x3b2f84a9
+DATA constant3b2f84a9<>+28(SB)/4, $0x3b2f84a9
+GLOBL constant3b2f84a9<>(SB), RODATA|NOPTR, $32
 
-DATA constant3c088908<>+0(SB)/4, $0x3c088908
-DATA constant3c088908<>+4(SB)/4, $0x3c088908
-DATA constant3c088908<>+8(SB)/4, $0x3c088908
-DATA constant3c088908<>+12(SB)/4, $0x3c088908
-DATA constant3c088908<>+16(SB)/4, $0x3c088908
-DATA constant3c088908<>+20(SB)/4, $0x3c088908
-DATA constant3c088908<>+24(SB)/4, $0x3c088908
-DATA constant3c088908<>+28(SB)/4, $0x3c088908
-GLOBL constant3c088908<>(SB), RODATA|NOPTR, $32
+DATA constant3c9d96ea<>+0(SB)/4, $0x3c9d96ea
+DATA constant3c9d96ea<>+4(SB)/4, $0x3c9d96ea
+DATA constant3c9d96ea<>+8(SB)/4, $0x3c9d96ea
+DATA constant3c9d96ea<>+12(SB)/4, $0x3c9d96ea
+DATA constant3c9d96ea<>+16(SB)/4, $0x3c9d96ea
+DATA constant3c9d96ea<>+20(SB)/4, $0x3c9d96ea
+DATA constant3c9d96ea<>+24(SB)/4, $0x3c9d96ea
+DATA constant3c9d96ea<>+28(SB)/4, $0x3c9d96ea
+GLOBL constant3c9d96ea<>(SB), RODATA|NOPTR, $32
 
-DATA constant3d2aa9c1<>+0(SB)/4, $0x3d2aa9c1
-DATA constant3d2aa9c1<>+4(SB)/4, $0x3d2aa9c1
-DATA constant3d2aa9c1<>+8(SB)/4, $0x3d2aa9c1
-DATA constant3d2aa9c1<>+12(SB)/4, $0x3d2aa9c1
-DATA constant3d2aa9c1<>+16(SB)/4, $0x3d2aa9c1
-DATA constant3d2aa9c1<>+20(SB)/4, $0x3d2aa9c1
-DATA constant3d2aa9c1<>+24(SB)/4, $0x3d2aa9c1
-DATA constant3d2aa9c1<>+28(SB)/4, $0x3d2aa9c1
-GLOBL constant3d2aa9c1<>(SB), RODATA|NOPTR, $32
+DATA constant3de357bd<>+0(SB)/4, $0x3de357bd
+DATA constant3de357bd<>+4(SB)/4, $0x3de357bd
+DATA constant3de357bd<>+8(SB)/4, $0x3de357bd
+DATA constant3de357bd<>+12(SB)/4, $0x3de357bd
+DATA constant3de357bd<>+16(SB)/4, $0x3de357bd
+DATA constant3de357bd<>+20(SB)/4, $0x3de357bd
+DATA constant3de357bd<>+24(SB)/4, $0x3de357bd
+DATA constant3de357bd<>+28(SB)/4, $0x3de357bd
+GLOBL constant3de357bd<>(SB), RODATA|NOPTR, $32
 
-DATA constant3e2aaaaa<>+0(SB)/4, $0x3e2aaaaa
-DATA constant3e2aaaaa<>+4(SB)/4, $0x3e2aaaaa
-DATA constant3e2aaaaa<>+8(SB)/4, $0x3e2aaaaa
-DATA constant3e2aaaaa<>+12(SB)/4, $0x3e2aaaaa
-DATA constant3e2aaaaa<>+16(SB)/4, $0x3e2aaaaa
-DATA constant3e2aaaaa<>+20(SB)/4, $0x3e2aaaaa
-DATA constant3e2aaaaa<>+24(SB)/4, $0x3e2aaaaa
-DATA constant3e2aaaaa<>+28(SB)/4, $0x3e2aaaaa
-GLOBL constant3e2aaaaa<>(SB), RODATA|NOPTR, $32
+DATA constant3ef5fdee<>+0(SB)/4, $0x3ef5fdee
+DATA constant3ef5fdee<>+4(SB)/4, $0x3ef5fdee
+DATA constant3ef5fdee<>+8(SB)/4, $0x3ef5fdee
+DATA constant3ef5fdee<>+12(SB)/4, $0x3ef5fdee
+DATA constant3ef5fdee<>+16(SB)/4, $0x3ef5fdee
+DATA constant3ef5fdee<>+20(SB)/4, $0x3ef5fdee
+DATA constant3ef5fdee<>+24(SB)/4, $0x3ef5fdee
+DATA constant3ef5fdee<>+28(SB)/4, $0x3ef5fdee
+GLOBL constant3ef5fdee<>(SB), RODATA|NOPTR, $32
 
-DATA constant3f000000<>+0(SB)/4, $0x3f000000
-DATA constant3f000000<>+4(SB)/4, $0x3f000000
-DATA constant3f000000<>+8(SB)/4, $0x3f000000
-DATA constant3f000000<>+12(SB)/4, $0x3f000000
-DATA constant3f000000<>+16(SB)/4, $0x3f000000
-DATA constant3f000000<>+20(SB)/4, $0x3f000000
-DATA constant3f000000<>+24(SB)/4, $0x3f000000
-DATA constant3f000000<>+28(SB)/4, $0x3f000000
-GLOBL constant3f000000<>(SB), RODATA|NOPTR, $32
+DATA constant3fb17218<>+0(SB)/4, $0x3fb17218
+DATA constant3fb17218<>+4(SB)/4, $0x3fb17218
+DATA constant3fb17218<>+8(SB)/4, $0x3fb17218
+DATA constant3fb17218<>+12(SB)/4, $0x3fb17218
+DATA constant3fb17218<>+16(SB)/4, $0x3fb17218
+DATA constant3fb17218<>+20(SB)/4, $0x3fb17218
+DATA constant3fb17218<>+24(SB)/4, $0x3fb17218
+DATA constant3fb17218<>+28(SB)/4, $0x3fb17218
+GLOBL constant3fb17218<>(SB), RODATA|NOPTR, $32
 
-DATA constant3f800000<>+0(SB)/4, $0x3f800000
-DATA constant3f800000<>+4(SB)/4, $0x3f800000
-DATA constant3f800000<>+8(SB)/4, $0x3f800000
-DATA constant3f800000<>+12(SB)/4, $0x3f800000
-DATA constant3f800000<>+16(SB)/4, $0x3f800000
-DATA constant3f800000<>+20(SB)/4, $0x3f800000
-DATA constant3f800000<>+24(SB)/4, $0x3f800000
-DATA constant3f800000<>+28(SB)/4, $0x3f800000
-GLOBL constant3f800000<>(SB), RODATA|NOPTR, $32
+DATA constant40000000<>+0(SB)/4, $0x40000000
+DATA constant40000000<>+4(SB)/4, $0x40000000
+DATA constant40000000<>+8(SB)/4, $0x40000000
+DATA constant40000000<>+12(SB)/4, $0x40000000
+DATA constant40000000<>+16(SB)/4, $0x40000000
+DATA constant40000000<>+20(SB)/4, $0x40000000
+DATA constant40000000<>+24(SB)/4, $0x40000000
+DATA constant40000000<>+28(SB)/4, $0x40000000
+GLOBL constant40000000<>(SB), RODATA|NOPTR, $32
 
-DATA constant0000007f<>+0(SB)/4, $0x0000007f
-DATA constant0000007f<>+4(SB)/4, $0x0000007f
-DATA constant0000007f<>+8(SB)/4, $0x0000007f
-DATA constant0000007f<>+12(SB)/4, $0x0000007f
-DATA constant0000007f<>+16(SB)/4, $0x0000007f
-DATA constant0000007f<>+20(SB)/4, $0x0000007f
-DATA constant0000007f<>+24(SB)/4, $0x0000007f
-DATA constant0000007f<>+28(SB)/4, $0x0000007f
-GLOBL constant0000007f<>(SB), RODATA|NOPTR, $32
-
-DATA constantc2aeac4f<>+0(SB)/4, $0xc2aeac4f
-DATA constantc2aeac4f<>+4(SB)/4, $0xc2aeac4f
-DATA constantc2aeac4f<>+8(SB)/4, $0xc2aeac4f
-DATA constantc2aeac4f<>+12(SB)/4, $0xc2aeac4f
-DATA constantc2aeac4f<>+16(SB)/4, $0xc2aeac4f
-DATA constantc2aeac4f<>+20(SB)/4, $0xc2aeac4f
-DATA constantc2aeac4f<>+24(SB)/4, $0xc2aeac4f
-DATA constantc2aeac4f<>+28(SB)/4, $0xc2aeac4f
-GLOBL constantc2aeac4f<>(SB), RODATA|NOPTR, $32
-
-DATA constant42b17217<>+0(SB)/4, $0x42b17217
-DATA constant42b17217<>+4(SB)/4, $0x42b17217
-DATA constant42b17217<>+8(SB)/4, $0x42b17217
-DATA constant42b17217<>+12(SB)/4, $0x42b17217
-DATA constant42b17217<>+16(SB)/4, $0x42b17217
-DATA constant42b17217<>+20(SB)/4, $0x42b17217
-DATA constant42b17217<>+24(SB)/4, $0x42b17217
-DATA constant42b17217<>+28(SB)/4, $0x42b17217
-GLOBL constant42b17217<>(SB), RODATA|NOPTR, $32
-
-DATA constant7f800000<>+0(SB)/4, $0x7f800000
-DATA constant7f800000<>+4(SB)/4, $0x7f800000
-DATA constant7f800000<>+8(SB)/4, $0x7f800000
-DATA constant7f800000<>+12(SB)/4, $0x7f800000
-DATA constant7f800000<>+16(SB)/4, $0x7f800000
-DATA constant7f800000<>+20(SB)/4, $0x7f800000
-DATA constant7f800000<>+24(SB)/4, $0x7f800000
-DATA constant7f800000<>+28(SB)/4, $0x7f800000
-GLOBL constant7f800000<>(SB), RODATA|NOPTR, $32
+DATA constant0000007e<>+0(SB)/4, $0x0000007e
+DATA constant0000007e<>+4(SB)/4, $0x0000007e
+DATA constant0000007e<>+8(SB)/4, $0x0000007e
+DATA constant0000007e<>+12(SB)/4, $0x0000007e
+DATA constant0000007e<>+16(SB)/4, $0x0000007e
+DATA constant0000007e<>+20(SB)/4, $0x0000007e
+DATA constant0000007e<>+24(SB)/4, $0x0000007e
+DATA constant0000007e<>+28(SB)/4, $0x0000007e
+GLOBL constant0000007e<>(SB), RODATA|NOPTR, $32
 
 // func MaxAbs(x []float32) float32
 // Requires: AVX, AVX2, SSE
@@ -14078,7 +14125,7 @@ full:
 	VMOVUPS 32(AX)(DX*1), Y2
 	VANDPS  constant7fffffff<>+0(SB), Y2, Y2
 	VPMAXUD Y2, Y1, Y1
-	ADDQ    $0x40, DX
+	ADDQ    $0x00000040, DX
 	SUBQ    $0x10, CX
 	JGE     full
 
@@ -14148,7 +14195,7 @@ full:
 	VPERMD    Y4, Y3, Y4
 	VMOVDQU   X4, (AX)
 	ADDQ      $0x10, AX
-	ADDQ      $0x40, BX
+	ADDQ      $0x00000040, BX
 	SUBQ      $0x10, DX
 	JGE       full
 
@@ -14199,328 +14246,912 @@ DATA quarters<>+24(SB)/4, $0x00000001
 DATA quarters<>+28(SB)/4, $0x00000005
 GLOBL quarters<>(SB), RODATA|NOPTR, $32
 
-// func GELUTanh(x []float32)
-// Requires: AVX, AVX2
-TEXT ·GELUTanh(SB), NOSPLIT, $0-24
-	MOVQ x_base+0(FP), AX
-	MOVQ x_len+8(FP), CX
-	XORQ DX, DX
-	SUBQ $0x10, CX
+// func GELUTanh(out []float32, ldo int, x []float32, ldx int, rows int, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·GELUTanh(SB), NOSPLIT, $0-80
+	MOVQ out_base+0(FP), AX
+	MOVQ ldo+24(FP), CX
+	MOVQ x_base+32(FP), DX
+	MOVQ ldx+56(FP), BX
+	MOVQ rows+64(FP), SI
+	SHLQ $0x02, CX
+	SHLQ $0x02, BX
+
+row:
+	MOVQ n+72(FP), DI
+	XORQ R8, R8
+	SUBQ $0x20, DI
+	JLT  rest
+
+batches:
+	VMOVUPS     (DX)(R8*1), Y0
+	VMOVUPS     32(DX)(R8*1), Y1
+	VMOVUPS     64(DX)(R8*1), Y2
+	VMOVUPS     96(DX)(R8*1), Y3
+	VMULPS      Y0, Y0, Y4
+	VMULPS      Y1, Y1, Y5
+	VMULPS      Y2, Y2, Y6
+	VMULPS      Y3, Y3, Y7
+	VMOVUPS     constantbdd2d3e8<>+0(SB), Y8
+	VMOVUPS     constantc0135761<>+0(SB), Y9
+	VFMADD213PS Y9, Y8, Y4
+	VFMADD213PS Y9, Y8, Y5
+	VFMADD213PS Y9, Y8, Y6
+	VFMADD213PS Y9, Y8, Y7
+	VMULPS      Y0, Y4, Y4
+	VMULPS      Y1, Y5, Y5
+	VMULPS      Y2, Y6, Y6
+	VMULPS      Y3, Y7, Y7
+	VMOVUPS     constantc2fc0000<>+0(SB), Y8
+	VMAXPS      Y4, Y8, Y4
+	VMAXPS      Y5, Y8, Y5
+	VMAXPS      Y6, Y8, Y6
+	VMAXPS      Y7, Y8, Y7
+	VMOVUPS     constant43000000<>+0(SB), Y8
+	VMINPS      Y4, Y8, Y4
+	VMINPS      Y5, Y8, Y5
+	VMINPS      Y6, Y8, Y6
+	VMINPS      Y7, Y8, Y7
+	VMOVUPS     constant4b400000<>+0(SB), Y8
+	VADDPS      Y8, Y4, Y9
+	VADDPS      Y8, Y5, Y10
+	VADDPS      Y8, Y6, Y11
+	VADDPS      Y8, Y7, Y8
+	VMOVUPS     constant4b400000<>+0(SB), Y12
+	VSUBPS      Y9, Y12, Y13
+	VSUBPS      Y10, Y12, Y14
+	VSUBPS      Y11, Y12, Y15
+	VSUBPS      Y8, Y12, Y12
+	VADDPS      Y13, Y4, Y4
+	VADDPS      Y14, Y5, Y5
+	VADDPS      Y15, Y6, Y6
+	VADDPS      Y12, Y7, Y7
+	VMOVUPS     constant39a0bc19<>+0(SB), Y12
+	VMOVAPS     Y12, Y13
+	VMOVAPS     Y12, Y14
+	VMOVAPS     Y12, Y15
+	VMOVAPS     Y12, Y12
+	VMOVUPS     constant3b2f84a9<>+0(SB), Y16
+	VFMADD213PS Y16, Y4, Y13
+	VFMADD213PS Y16, Y5, Y14
+	VFMADD213PS Y16, Y6, Y15
+	VFMADD213PS Y16, Y7, Y12
+	VMOVUPS     constant3c9d96ea<>+0(SB), Y16
+	VFMADD213PS Y16, Y4, Y13
+	VFMADD213PS Y16, Y5, Y14
+	VFMADD213PS Y16, Y6, Y15
+	VFMADD213PS Y16, Y7, Y12
+	VMOVUPS     constant3de357bd<>+0(SB), Y16
+	VFMADD213PS Y16, Y4, Y13
+	VFMADD213PS Y16, Y5, Y14
+	VFMADD213PS Y16, Y6, Y15
+	VFMADD213PS Y16, Y7, Y12
+	VMOVUPS     constant3ef5fdee<>+0(SB), Y16
+	VFMADD213PS Y16, Y4, Y13
+	VFMADD213PS Y16, Y5, Y14
+	VFMADD213PS Y16, Y6, Y15
+	VFMADD213PS Y16, Y7, Y12
+	VMOVUPS     constant3fb17218<>+0(SB), Y16
+	VFMADD213PS Y16, Y4, Y13
+	VFMADD213PS Y16, Y5, Y14
+	VFMADD213PS Y16, Y6, Y15
+	VFMADD213PS Y16, Y7, Y12
+	VMOVUPS     constant40000000<>+0(SB), Y16
+	VFMADD213PS Y16, Y4, Y13
+	VFMADD213PS Y16, Y5, Y14
+	VFMADD213PS Y16, Y6, Y15
+	VFMADD213PS Y16, Y7, Y12
+	VMOVUPS     constant0000007e<>+0(SB), Y4
+	VPADDD      Y4, Y9, Y5
+	VPADDD      Y4, Y10, Y6
+	VPADDD      Y4, Y11, Y7
+	VPADDD      Y4, Y8, Y4
+	VPSLLD      $0x17, Y5, Y5
+	VPSLLD      $0x17, Y6, Y6
+	VPSLLD      $0x17, Y7, Y7
+	VPSLLD      $0x17, Y4, Y4
+	VMULPS      Y5, Y13, Y5
+	VMULPS      Y6, Y14, Y6
+	VMULPS      Y7, Y15, Y7
+	VMULPS      Y4, Y12, Y4
+	VMOVUPS     constant3f800000<>+0(SB), Y8
+	VADDPS      Y8, Y5, Y5
+	VADDPS      Y8, Y6, Y6
+	VADDPS      Y8, Y7, Y7
+	VADDPS      Y8, Y4, Y4
+	VDIVPS      Y5, Y0, Y0
+	VDIVPS      Y6, Y1, Y1
+	VDIVPS      Y7, Y2, Y2
+	VDIVPS      Y4, Y3, Y3
+	VMOVUPS     Y0, (AX)(R8*1)
+	VMOVUPS     Y1, 32(AX)(R8*1)
+	VMOVUPS     Y2, 64(AX)(R8*1)
+	VMOVUPS     Y3, 96(AX)(R8*1)
+	ADDQ        $0x00000080, R8
+	SUBQ        $0x20, DI
+	JGE         batches
+
+rest:
+	ADDQ $0x20, DI
+	SUBQ $0x10, DI
 	JLT  tail
 
 full:
-	VMOVUPS    (AX)(DX*1), Y0
-	VMULPS     Y0, Y0, Y1
-	VMULPS     Y0, Y1, Y1
-	VMULPS     constant3d372713<>+0(SB), Y1, Y1
-	VADDPS     Y0, Y1, Y1
-	VMULPS     constant3f4c422a<>+0(SB), Y1, Y1
-	VMULPS     Y1, Y1, Y2
-	VMOVUPS    constantbbbaf0ea<>+0(SB), Y3
-	VMULPS     Y2, Y3, Y3
-	VADDPS     constant3ca9134e<>+0(SB), Y3, Y3
-	VMULPS     Y2, Y3, Y3
-	VADDPS     constantbd5c1e2d<>+0(SB), Y3, Y3
-	VMULPS     Y2, Y3, Y3
-	VADDPS     constant3e088393<>+0(SB), Y3, Y3
-	VMULPS     Y2, Y3, Y3
-	VADDPS     constantbeaaaa99<>+0(SB), Y3, Y3
-	VMULPS     Y2, Y3, Y2
-	VMULPS     Y1, Y2, Y2
-	VADDPS     Y1, Y2, Y2
-	VANDPS     constant7fffffff<>+0(SB), Y1, Y3
-	VMULPS     constant40000000<>+0(SB), Y3, Y4
-	VMULPS     constant3fb8aa3b<>+0(SB), Y4, Y5
-	VADDPS     constant4b400000<>+0(SB), Y5, Y5
-	VSUBPS     constant4b400000<>+0(SB), Y5, Y5
-	VMULPS     constant3f318000<>+0(SB), Y5, Y6
-	VSUBPS     Y6, Y4, Y6
-	VMULPS     constantb95e8083<>+0(SB), Y5, Y7
-	VSUBPS     Y7, Y6, Y6
-	VMOVUPS    constant39506967<>+0(SB), Y7
-	VMULPS     Y6, Y7, Y7
-	VADDPS     constant3ab743ce<>+0(SB), Y7, Y7
-	VMULPS     Y6, Y7, Y7
-	VADDPS     constant3c088908<>+0(SB), Y7, Y7
-	VMULPS     Y6, Y7, Y7
-	VADDPS     constant3d2aa9c1<>+0(SB), Y7, Y7
-	VMULPS     Y6, Y7, Y7
-	VADDPS     constant3e2aaaaa<>+0(SB), Y7, Y7
-	VMULPS     Y6, Y7, Y7
-	VADDPS     constant3f000000<>+0(SB), Y7, Y7
-	VMULPS     Y6, Y6, Y8
-	VMULPS     Y8, Y7, Y7
-	VADDPS     Y6, Y7, Y6
-	VADDPS     constant3f800000<>+0(SB), Y6, Y6
-	VCVTTPS2DQ Y5, Y7
-	VPSRAD     $0x01, Y7, Y5
-	VPSUBD     Y5, Y7, Y7
-	VPADDD     constant0000007f<>+0(SB), Y5, Y5
-	VPSLLD     $0x17, Y5, Y5
-	VMULPS     Y5, Y6, Y5
-	VPADDD     constant0000007f<>+0(SB), Y7, Y7
-	VPSLLD     $0x17, Y7, Y7
-	VMULPS     Y7, Y5, Y5
-	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y4, Y6
-	VANDPS     Y6, Y5, Y5
-	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y4, Y4
-	VBLENDVPS  Y4, constant7f800000<>+0(SB), Y5, Y4
-	VADDPS     constant3f800000<>+0(SB), Y4, Y4
-	VMOVUPS    constant40000000<>+0(SB), Y5
-	VDIVPS     Y4, Y5, Y4
-	VMOVUPS    constant3f800000<>+0(SB), Y5
-	VSUBPS     Y4, Y5, Y4
-	VANDPS     constant80000000<>+0(SB), Y1, Y1
-	VXORPS     Y1, Y4, Y1
-	VCMPPS     $0x11, constant3f200000<>+0(SB), Y3, Y3
-	VBLENDVPS  Y3, Y2, Y1, Y1
-	VMULPS     constant3f000000<>+0(SB), Y0, Y0
-	VADDPS     constant3f800000<>+0(SB), Y1, Y1
-	VMULPS     Y1, Y0, Y0
-	VMOVUPS    Y0, (AX)(DX*1)
-	VMOVUPS    32(AX)(DX*1), Y0
-	VMULPS     Y0, Y0, Y1
-	VMULPS     Y0, Y1, Y1
-	VMULPS     constant3d372713<>+0(SB), Y1, Y1
-	VADDPS     Y0, Y1, Y1
-	VMULPS     constant3f4c422a<>+0(SB), Y1, Y1
-	VMULPS     Y1, Y1, Y2
-	VMOVUPS    constantbbbaf0ea<>+0(SB), Y3
-	VMULPS     Y2, Y3, Y3
-	VADDPS     constant3ca9134e<>+0(SB), Y3, Y3
-	VMULPS     Y2, Y3, Y3
-	VADDPS     constantbd5c1e2d<>+0(SB), Y3, Y3
-	VMULPS     Y2, Y3, Y3
-	VADDPS     constant3e088393<>+0(SB), Y3, Y3
-	VMULPS     Y2, Y3, Y3
-	VADDPS     constantbeaaaa99<>+0(SB), Y3, Y3
-	VMULPS     Y2, Y3, Y2
-	VMULPS     Y1, Y2, Y2
-	VADDPS     Y1, Y2, Y2
-	VANDPS     constant7fffffff<>+0(SB), Y1, Y3
-	VMULPS     constant40000000<>+0(SB), Y3, Y4
-	VMULPS     constant3fb8aa3b<>+0(SB), Y4, Y5
-	VADDPS     constant4b400000<>+0(SB), Y5, Y5
-	VSUBPS     constant4b400000<>+0(SB), Y5, Y5
-	VMULPS     constant3f318000<>+0(SB), Y5, Y6
-	VSUBPS     Y6, Y4, Y6
-	VMULPS     constantb95e8083<>+0(SB), Y5, Y7
-	VSUBPS     Y7, Y6, Y6
-	VMOVUPS    constant39506967<>+0(SB), Y7
-	VMULPS     Y6, Y7, Y7
-	VADDPS     constant3ab743ce<>+0(SB), Y7, Y7
-	VMULPS     Y6, Y7, Y7
-	VADDPS     constant3c088908<>+0(SB), Y7, Y7
-	VMULPS     Y6, Y7, Y7
-	VADDPS     constant3d2aa9c1<>+0(SB), Y7, Y7
-	VMULPS     Y6, Y7, Y7
-	VADDPS     constant3e2aaaaa<>+0(SB), Y7, Y7
-	VMULPS     Y6, Y7, Y7
-	VADDPS     constant3f000000<>+0(SB), Y7, Y7
-	VMULPS     Y6, Y6, Y8
-	VMULPS     Y8, Y7, Y7
-	VADDPS     Y6, Y7, Y6
-	VADDPS     constant3f800000<>+0(SB), Y6, Y6
-	VCVTTPS2DQ Y5, Y7
-	VPSRAD     $0x01, Y7, Y5
-	VPSUBD     Y5, Y7, Y7
-	VPADDD     constant0000007f<>+0(SB), Y5, Y5
-	VPSLLD     $0x17, Y5, Y5
-	VMULPS     Y5, Y6, Y5
-	VPADDD     constant0000007f<>+0(SB), Y7, Y7
-	VPSLLD     $0x17, Y7, Y7
-	VMULPS     Y7, Y5, Y5
-	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y4, Y6
-	VANDPS     Y6, Y5, Y5
-	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y4, Y4
-	VBLENDVPS  Y4, constant7f800000<>+0(SB), Y5, Y4
-	VADDPS     constant3f800000<>+0(SB), Y4, Y4
-	VMOVUPS    constant40000000<>+0(SB), Y5
-	VDIVPS     Y4, Y5, Y4
-	VMOVUPS    constant3f800000<>+0(SB), Y5
-	VSUBPS     Y4, Y5, Y4
-	VANDPS     constant80000000<>+0(SB), Y1, Y1
-	VXORPS     Y1, Y4, Y1
-	VCMPPS     $0x11, constant3f200000<>+0(SB), Y3, Y3
-	VBLENDVPS  Y3, Y2, Y1, Y1
-	VMULPS     constant3f000000<>+0(SB), Y0, Y0
-	VADDPS     constant3f800000<>+0(SB), Y1, Y1
-	VMULPS     Y1, Y0, Y0
-	VMOVUPS    Y0, 32(AX)(DX*1)
-	ADDQ       $0x40, DX
-	SUBQ       $0x10, CX
-	JGE        full
+	VMOVUPS     (DX)(R8*1), Y0
+	VMOVUPS     32(DX)(R8*1), Y1
+	VMULPS      Y0, Y0, Y2
+	VMULPS      Y1, Y1, Y3
+	VMOVUPS     constantbdd2d3e8<>+0(SB), Y4
+	VMOVUPS     constantc0135761<>+0(SB), Y5
+	VFMADD213PS Y5, Y4, Y2
+	VFMADD213PS Y5, Y4, Y3
+	VMULPS      Y0, Y2, Y2
+	VMULPS      Y1, Y3, Y3
+	VMOVUPS     constantc2fc0000<>+0(SB), Y4
+	VMAXPS      Y2, Y4, Y2
+	VMAXPS      Y3, Y4, Y3
+	VMOVUPS     constant43000000<>+0(SB), Y4
+	VMINPS      Y2, Y4, Y2
+	VMINPS      Y3, Y4, Y3
+	VMOVUPS     constant4b400000<>+0(SB), Y4
+	VADDPS      Y4, Y2, Y5
+	VADDPS      Y4, Y3, Y4
+	VMOVUPS     constant4b400000<>+0(SB), Y6
+	VSUBPS      Y5, Y6, Y7
+	VSUBPS      Y4, Y6, Y6
+	VADDPS      Y7, Y2, Y2
+	VADDPS      Y6, Y3, Y3
+	VMOVUPS     constant39a0bc19<>+0(SB), Y6
+	VMOVAPS     Y6, Y7
+	VMOVAPS     Y6, Y6
+	VMOVUPS     constant3b2f84a9<>+0(SB), Y8
+	VFMADD213PS Y8, Y2, Y7
+	VFMADD213PS Y8, Y3, Y6
+	VMOVUPS     constant3c9d96ea<>+0(SB), Y8
+	VFMADD213PS Y8, Y2, Y7
+	VFMADD213PS Y8, Y3, Y6
+	VMOVUPS     constant3de357bd<>+0(SB), Y8
+	VFMADD213PS Y8, Y2, Y7
+	VFMADD213PS Y8, Y3, Y6
+	VMOVUPS     constant3ef5fdee<>+0(SB), Y8
+	VFMADD213PS Y8, Y2, Y7
+	VFMADD213PS Y8, Y3, Y6
+	VMOVUPS     constant3fb17218<>+0(SB), Y8
+	VFMADD213PS Y8, Y2, Y7
+	VFMADD213PS Y8, Y3, Y6
+	VMOVUPS     constant40000000<>+0(SB), Y8
+	VFMADD213PS Y8, Y2, Y7
+	VFMADD213PS Y8, Y3, Y6
+	VMOVUPS     constant0000007e<>+0(SB), Y2
+	VPADDD      Y2, Y5, Y3
+	VPADDD      Y2, Y4, Y2
+	VPSLLD      $0x17, Y3, Y3
+	VPSLLD      $0x17, Y2, Y2
+	VMULPS      Y3, Y7, Y3
+	VMULPS      Y2, Y6, Y2
+	VMOVUPS     constant3f800000<>+0(SB), Y4
+	VADDPS      Y4, Y3, Y3
+	VADDPS      Y4, Y2, Y2
+	VDIVPS      Y3, Y0, Y0
+	VDIVPS      Y2, Y1, Y1
+	VMOVUPS     Y0, (AX)(R8*1)
+	VMOVUPS     Y1, 32(AX)(R8*1)
+	ADDQ        $0x00000040, R8
+	SUBQ        $0x10, DI
+	JGE         full
 
 tail:
-	ADDQ       $0x10, CX
-	JEQ        end
-	LEAQ       masks<>+0(SB), BX
-	SHLQ       $0x02, CX
-	SUBQ       CX, BX
-	VMOVUPS    64(BX), Y0
-	VMOVUPS    96(BX), Y1
-	VMASKMOVPS (AX)(DX*1), Y0, Y2
-	VMULPS     Y2, Y2, Y3
-	VMULPS     Y2, Y3, Y3
-	VMULPS     constant3d372713<>+0(SB), Y3, Y3
-	VADDPS     Y2, Y3, Y3
-	VMULPS     constant3f4c422a<>+0(SB), Y3, Y3
-	VMULPS     Y3, Y3, Y4
-	VMOVUPS    constantbbbaf0ea<>+0(SB), Y5
-	VMULPS     Y4, Y5, Y5
-	VADDPS     constant3ca9134e<>+0(SB), Y5, Y5
-	VMULPS     Y4, Y5, Y5
-	VADDPS     constantbd5c1e2d<>+0(SB), Y5, Y5
-	VMULPS     Y4, Y5, Y5
-	VADDPS     constant3e088393<>+0(SB), Y5, Y5
-	VMULPS     Y4, Y5, Y5
-	VADDPS     constantbeaaaa99<>+0(SB), Y5, Y5
-	VMULPS     Y4, Y5, Y4
-	VMULPS     Y3, Y4, Y4
-	VADDPS     Y3, Y4, Y4
-	VANDPS     constant7fffffff<>+0(SB), Y3, Y5
-	VMULPS     constant40000000<>+0(SB), Y5, Y6
-	VMULPS     constant3fb8aa3b<>+0(SB), Y6, Y7
-	VADDPS     constant4b400000<>+0(SB), Y7, Y7
-	VSUBPS     constant4b400000<>+0(SB), Y7, Y7
-	VMULPS     constant3f318000<>+0(SB), Y7, Y8
-	VSUBPS     Y8, Y6, Y8
-	VMULPS     constantb95e8083<>+0(SB), Y7, Y9
-	VSUBPS     Y9, Y8, Y8
-	VMOVUPS    constant39506967<>+0(SB), Y9
-	VMULPS     Y8, Y9, Y9
-	VADDPS     constant3ab743ce<>+0(SB), Y9, Y9
-	VMULPS     Y8, Y9, Y9
-	VADDPS     constant3c088908<>+0(SB), Y9, Y9
-	VMULPS     Y8, Y9, Y9
-	VADDPS     constant3d2aa9c1<>+0(SB), Y9, Y9
-	VMULPS     Y8, Y9, Y9
-	VADDPS     constant3e2aaaaa<>+0(SB), Y9, Y9
-	VMULPS     Y8, Y9, Y9
-	VADDPS     constant3f000000<>+0(SB), Y9, Y9
-	VMULPS     Y8, Y8, Y10
-	VMULPS     Y10, Y9, Y9
-	VADDPS     Y8, Y9, Y8
-	VADDPS     constant3f800000<>+0(SB), Y8, Y8
-	VCVTTPS2DQ Y7, Y9
-	VPSRAD     $0x01, Y9, Y7
-	VPSUBD     Y7, Y9, Y9
-	VPADDD     constant0000007f<>+0(SB), Y7, Y7
-	VPSLLD     $0x17, Y7, Y7
-	VMULPS     Y7, Y8, Y7
-	VPADDD     constant0000007f<>+0(SB), Y9, Y9
-	VPSLLD     $0x17, Y9, Y9
-	VMULPS     Y9, Y7, Y7
-	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y6, Y8
-	VANDPS     Y8, Y7, Y7
-	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y6, Y6
-	VBLENDVPS  Y6, constant7f800000<>+0(SB), Y7, Y6
-	VADDPS     constant3f800000<>+0(SB), Y6, Y6
-	VMOVUPS    constant40000000<>+0(SB), Y7
-	VDIVPS     Y6, Y7, Y6
-	VMOVUPS    constant3f800000<>+0(SB), Y7
-	VSUBPS     Y6, Y7, Y6
-	VANDPS     constant80000000<>+0(SB), Y3, Y3
-	VXORPS     Y3, Y6, Y3
-	VCMPPS     $0x11, constant3f200000<>+0(SB), Y5, Y5
-	VBLENDVPS  Y5, Y4, Y3, Y3
-	VMULPS     constant3f000000<>+0(SB), Y2, Y2
-	VADDPS     constant3f800000<>+0(SB), Y3, Y3
-	VMULPS     Y3, Y2, Y2
-	VMASKMOVPS Y2, Y0, (AX)(DX*1)
-	VMASKMOVPS 32(AX)(DX*1), Y1, Y0
-	VMULPS     Y0, Y0, Y2
-	VMULPS     Y0, Y2, Y2
-	VMULPS     constant3d372713<>+0(SB), Y2, Y2
-	VADDPS     Y0, Y2, Y2
-	VMULPS     constant3f4c422a<>+0(SB), Y2, Y2
-	VMULPS     Y2, Y2, Y3
-	VMOVUPS    constantbbbaf0ea<>+0(SB), Y4
-	VMULPS     Y3, Y4, Y4
-	VADDPS     constant3ca9134e<>+0(SB), Y4, Y4
-	VMULPS     Y3, Y4, Y4
-	VADDPS     constantbd5c1e2d<>+0(SB), Y4, Y4
-	VMULPS     Y3, Y4, Y4
-	VADDPS     constant3e088393<>+0(SB), Y4, Y4
-	VMULPS     Y3, Y4, Y4
-	VADDPS     constantbeaaaa99<>+0(SB), Y4, Y4
-	VMULPS     Y3, Y4, Y3
-	VMULPS     Y2, Y3, Y3
-	VADDPS     Y2, Y3, Y3
-	VANDPS     constant7fffffff<>+0(SB), Y2, Y4
-	VMULPS     constant40000000<>+0(SB), Y4, Y5
-	VMULPS     constant3fb8aa3b<>+0(SB), Y5, Y6
-	VADDPS     constant4b400000<>+0(SB), Y6, Y6
-	VSUBPS     constant4b400000<>+0(SB), Y6, Y6
-	VMULPS     constant3f318000<>+0(SB), Y6, Y7
-	VSUBPS     Y7, Y5, Y7
-	VMULPS     constantb95e8083<>+0(SB), Y6, Y8
-	VSUBPS     Y8, Y7, Y7
-	VMOVUPS    constant39506967<>+0(SB), Y8
-	VMULPS     Y7, Y8, Y8
-	VADDPS     constant3ab743ce<>+0(SB), Y8, Y8
-	VMULPS     Y7, Y8, Y8
-	VADDPS     constant3c088908<>+0(SB), Y8, Y8
-	VMULPS     Y7, Y8, Y8
-	VADDPS     constant3d2aa9c1<>+0(SB), Y8, Y8
-	VMULPS     Y7, Y8, Y8
-	VADDPS     constant3e2aaaaa<>+0(SB), Y8, Y8
-	VMULPS     Y7, Y8, Y8
-	VADDPS     constant3f000000<>+0(SB), Y8, Y8
-	VMULPS     Y7, Y7, Y9
-	VMULPS     Y9, Y8, Y8
-	VADDPS     Y7, Y8, Y7
-	VADDPS     constant3f800000<>+0(SB), Y7, Y7
-	VCVTTPS2DQ Y6, Y8
-	VPSRAD     $0x01, Y8, Y6
-	VPSUBD     Y6, Y8, Y8
-	VPADDD     constant0000007f<>+0(SB), Y6, Y6
-	VPSLLD     $0x17, Y6, Y6
-	VMULPS     Y6, Y7, Y6
-	VPADDD     constant0000007f<>+0(SB), Y8, Y8
-	VPSLLD     $0x17, Y8, Y8
-	VMULPS     Y8, Y6, Y6
-	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y5, Y7
-	VANDPS     Y7, Y6, Y6
-	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y5, Y5
-	VBLENDVPS  Y5, constant7f800000<>+0(SB), Y6, Y5
-	VADDPS     constant3f800000<>+0(SB), Y5, Y5
-	VMOVUPS    constant40000000<>+0(SB), Y6
-	VDIVPS     Y5, Y6, Y5
-	VMOVUPS    constant3f800000<>+0(SB), Y6
-	VSUBPS     Y5, Y6, Y5
-	VANDPS     constant80000000<>+0(SB), Y2, Y2
-	VXORPS     Y2, Y5, Y2
-	VCMPPS     $0x11, constant3f200000<>+0(SB), Y4, Y4
-	VBLENDVPS  Y4, Y3, Y2, Y2
-	VMULPS     constant3f000000<>+0(SB), Y0, Y0
-	VADDPS     constant3f800000<>+0(SB), Y2, Y2
-	VMULPS     Y2, Y0, Y0
-	VMASKMOVPS Y0, Y1, 32(AX)(DX*1)
+	ADDQ        $0x10, DI
+	JEQ         end
+	LEAQ        masks<>+0(SB), R9
+	SHLQ        $0x02, DI
+	SUBQ        DI, R9
+	VMOVUPS     64(R9), Y0
+	VMOVUPS     96(R9), Y1
+	VMASKMOVPS  (DX)(R8*1), Y0, Y2
+	VMASKMOVPS  32(DX)(R8*1), Y1, Y3
+	VMULPS      Y2, Y2, Y4
+	VMULPS      Y3, Y3, Y5
+	VMOVUPS     constantbdd2d3e8<>+0(SB), Y6
+	VMOVUPS     constantc0135761<>+0(SB), Y7
+	VFMADD213PS Y7, Y6, Y4
+	VFMADD213PS Y7, Y6, Y5
+	VMULPS      Y2, Y4, Y4
+	VMULPS      Y3, Y5, Y5
+	VMOVUPS     constantc2fc0000<>+0(SB), Y6
+	VMAXPS      Y4, Y6, Y4
+	VMAXPS      Y5, Y6, Y5
+	VMOVUPS     constant43000000<>+0(SB), Y6
+	VMINPS      Y4, Y6, Y4
+	VMINPS      Y5, Y6, Y5
+	VMOVUPS     constant4b400000<>+0(SB), Y6
+	VADDPS      Y6, Y4, Y7
+	VADDPS      Y6, Y5, Y6
+	VMOVUPS     constant4b400000<>+0(SB), Y8
+	VSUBPS      Y7, Y8, Y9
+	VSUBPS      Y6, Y8, Y8
+	VADDPS      Y9, Y4, Y4
+	VADDPS      Y8, Y5, Y5
+	VMOVUPS     constant39a0bc19<>+0(SB), Y8
+	VMOVAPS     Y8, Y9
+	VMOVAPS     Y8, Y8
+	VMOVUPS     constant3b2f84a9<>+0(SB), Y10
+	VFMADD213PS Y10, Y4, Y9
+	VFMADD213PS Y10, Y5, Y8
+	VMOVUPS     constant3c9d96ea<>+0(SB), Y10
+	VFMADD213PS Y10, Y4, Y9
+	VFMADD213PS Y10, Y5, Y8
+	VMOVUPS     constant3de357bd<>+0(SB), Y10
+	VFMADD213PS Y10, Y4, Y9
+	VFMADD213PS Y10, Y5, Y8
+	VMOVUPS     constant3ef5fdee<>+0(SB), Y10
+	VFMADD213PS Y10, Y4, Y9
+	VFMADD213PS Y10, Y5, Y8
+	VMOVUPS     constant3fb17218<>+0(SB), Y10
+	VFMADD213PS Y10, Y4, Y9
+	VFMADD213PS Y10, Y5, Y8
+	VMOVUPS     constant40000000<>+0(SB), Y10
+	VFMADD213PS Y10, Y4, Y9
+	VFMADD213PS Y10, Y5, Y8
+	VMOVUPS     constant0000007e<>+0(SB), Y4
+	VPADDD      Y4, Y7, Y5
+	VPADDD      Y4, Y6, Y4
+	VPSLLD      $0x17, Y5, Y5
+	VPSLLD      $0x17, Y4, Y4
+	VMULPS      Y5, Y9, Y5
+	VMULPS      Y4, Y8, Y4
+	VMOVUPS     constant3f800000<>+0(SB), Y6
+	VADDPS      Y6, Y5, Y5
+	VADDPS      Y6, Y4, Y4
+	VDIVPS      Y5, Y2, Y2
+	VDIVPS      Y4, Y3, Y3
+	VMASKMOVPS  Y2, Y0, (AX)(R8*1)
+	VMASKMOVPS  Y3, Y1, 32(AX)(R8*1)
 
 end:
+	ADDQ CX, AX
+	ADDQ BX, DX
+	DECQ SI
+	JNZ  row
 	VZEROUPPER
 	RET
 
-DATA constant3d372713<>+0(SB)/4, $0x3d372713
-DATA constant3d372713<>+4(SB)/4, $0x3d372713
-DATA constant3d372713<>+8(SB)/4, $0x3d372713
-DATA constant3d372713<>+12(SB)/4, $0x3d372713
-DATA constant3d372713<>+16(SB)/4, $0x3d372713
-DATA constant3d372713<>+20(SB)/4, $0x3d372713
-DATA constant3d372713<>+24(SB)/4, $0x3d372713
-DATA constant3d372713<>+28(SB)/4, $0x3d372713
-GLOBL constant3d372713<>(SB), RODATA|NOPTR, $32
+DATA constantbdd2d3e8<>+0(SB)/4, $0xbdd2d3e8
+DATA constantbdd2d3e8<>+4(SB)/4, $0xbdd2d3e8
+DATA constantbdd2d3e8<>+8(SB)/4, $0xbdd2d3e8
+DATA constantbdd2d3e8<>+12(SB)/4, $0xbdd2d3e8
+DATA constantbdd2d3e8<>+16(SB)/4, $0xbdd2d3e8
+DATA constantbdd2d3e8<>+20(SB)/4, $0xbdd2d3e8
+DATA constantbdd2d3e8<>+24(SB)/4, $0xbdd2d3e8
+DATA constantbdd2d3e8<>+28(SB)/4, $0xbdd2d3e8
+GLOBL constantbdd2d3e8<>(SB), RODATA|NOPTR, $32
 
-DATA constant3f4c422a<>+0(SB)/4, $0x3f4c422a
-DATA constant3f4c422a<>+4(SB)/4, $0x3f4c422a
-DATA constant3f4c422a<>+8(SB)/4, $0x3f4c422a
-DATA constant3f4c422a<>+12(SB)/4, $0x3f4c422a
-DATA constant3f4c422a<>+16(SB)/4, $0x3f4c422a
-DATA constant3f4c422a<>+20(SB)/4, $0x3f4c422a
-DATA constant3f4c422a<>+24(SB)/4, $0x3f4c422a
-DATA constant3f4c422a<>+28(SB)/4, $0x3f4c422a
-GLOBL constant3f4c422a<>(SB), RODATA|NOPTR, $32
+DATA constantc0135761<>+0(SB)/4, $0xc0135761
+DATA constantc0135761<>+4(SB)/4, $0xc0135761
+DATA constantc0135761<>+8(SB)/4, $0xc0135761
+DATA constantc0135761<>+12(SB)/4, $0xc0135761
+DATA constantc0135761<>+16(SB)/4, $0xc0135761
+DATA constantc0135761<>+20(SB)/4, $0xc0135761
+DATA constantc0135761<>+24(SB)/4, $0xc0135761
+DATA constantc0135761<>+28(SB)/4, $0xc0135761
+GLOBL constantc0135761<>(SB), RODATA|NOPTR, $32
+
+DATA constantc2fc0000<>+0(SB)/4, $0xc2fc0000
+DATA constantc2fc0000<>+4(SB)/4, $0xc2fc0000
+DATA constantc2fc0000<>+8(SB)/4, $0xc2fc0000
+DATA constantc2fc0000<>+12(SB)/4, $0xc2fc0000
+DATA constantc2fc0000<>+16(SB)/4, $0xc2fc0000
+DATA constantc2fc0000<>+20(SB)/4, $0xc2fc0000
+DATA constantc2fc0000<>+24(SB)/4, $0xc2fc0000
+DATA constantc2fc0000<>+28(SB)/4, $0xc2fc0000
+GLOBL constantc2fc0000<>(SB), RODATA|NOPTR, $32
+
+DATA constant43000000<>+0(SB)/4, $0x43000000
+DATA constant43000000<>+4(SB)/4, $0x43000000
+DATA constant43000000<>+8(SB)/4, $0x43000000
+DATA constant43000000<>+12(SB)/4, $0x43000000
+DATA constant43000000<>+16(SB)/4, $0x43000000
+DATA constant43000000<>+20(SB)/4, $0x43000000
+DATA constant43000000<>+24(SB)/4, $0x43000000
+DATA constant43000000<>+28(SB)/4, $0x43000000
+GLOBL constant43000000<>(SB), RODATA|NOPTR, $32
+
+DATA constant3f800000<>+0(SB)/4, $0x3f800000
+DATA constant3f800000<>+4(SB)/4, $0x3f800000
+DATA constant3f800000<>+8(SB)/4, $0x3f800000
+DATA constant3f800000<>+12(SB)/4, $0x3f800000
+DATA constant3f800000<>+16(SB)/4, $0x3f800000
+DATA constant3f800000<>+20(SB)/4, $0x3f800000
+DATA constant3f800000<>+24(SB)/4, $0x3f800000
+DATA constant3f800000<>+28(SB)/4, $0x3f800000
+GLOBL constant3f800000<>(SB), RODATA|NOPTR, $32
+
+// func ReLU(out []float32, ldo int, x []float32, ldx int, rows int, n int)
+// Requires: AVX
+TEXT ·ReLU(SB), NOSPLIT, $0-80
+	MOVQ out_base+0(FP), AX
+	MOVQ ldo+24(FP), CX
+	MOVQ x_base+32(FP), DX
+	MOVQ ldx+56(FP), BX
+	MOVQ rows+64(FP), SI
+	SHLQ $0x02, CX
+	SHLQ $0x02, BX
+
+row:
+	MOVQ n+72(FP), DI
+	XORQ R8, R8
+	SUBQ $0x20, DI
+	JLT  rest
+
+batches:
+	VMOVUPS (DX)(R8*1), Y0
+	VMOVUPS 32(DX)(R8*1), Y1
+	VMOVUPS 64(DX)(R8*1), Y2
+	VMOVUPS 96(DX)(R8*1), Y3
+	VMOVUPS constant00000000<>+0(SB), Y4
+	VMAXPS  Y0, Y4, Y0
+	VMAXPS  Y1, Y4, Y1
+	VMAXPS  Y2, Y4, Y2
+	VMAXPS  Y3, Y4, Y3
+	VMOVUPS Y0, (AX)(R8*1)
+	VMOVUPS Y1, 32(AX)(R8*1)
+	VMOVUPS Y2, 64(AX)(R8*1)
+	VMOVUPS Y3, 96(AX)(R8*1)
+	ADDQ    $0x00000080, R8
+	SUBQ    $0x20, DI
+	JGE     batches
+
+rest:
+	ADDQ $0x20, DI
+	SUBQ $0x10, DI
+	JLT  tail
+
+full:
+	VMOVUPS (DX)(R8*1), Y0
+	VMOVUPS 32(DX)(R8*1), Y1
+	VMOVUPS constant00000000<>+0(SB), Y2
+	VMAXPS  Y0, Y2, Y0
+	VMAXPS  Y1, Y2, Y1
+	VMOVUPS Y0, (AX)(R8*1)
+	VMOVUPS Y1, 32(AX)(R8*1)
+	ADDQ    $0x00000040, R8
+	SUBQ    $0x10, DI
+	JGE     full
+
+tail:
+	ADDQ       $0x10, DI
+	JEQ        end
+	LEAQ       masks<>+0(SB), R9
+	SHLQ       $0x02, DI
+	SUBQ       DI, R9
+	VMOVUPS    64(R9), Y0
+	VMOVUPS    96(R9), Y1
+	VMASKMOVPS (DX)(R8*1), Y0, Y2
+	VMASKMOVPS 32(DX)(R8*1), Y1, Y3
+	VMOVUPS    constant00000000<>+0(SB), Y4
+	VMAXPS     Y2, Y4, Y2
+	VMAXPS     Y3, Y4, Y3
+	VMASKMOVPS Y2, Y0, (AX)(R8*1)
+	VMASKMOVPS Y3, Y1, 32(AX)(R8*1)
+
+end:
+	ADDQ CX, AX
+	ADDQ BX, DX
+	DECQ SI
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func SiLU(out []float32, ldo int, x []float32, ldx int, rows int, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·SiLU(SB), NOSPLIT, $0-80
+	MOVQ out_base+0(FP), AX
+	MOVQ ldo+24(FP), CX
+	MOVQ x_base+32(FP), DX
+	MOVQ ldx+56(FP), BX
+	MOVQ rows+64(FP), SI
+	SHLQ $0x02, CX
+	SHLQ $0x02, BX
+
+row:
+	MOVQ n+72(FP), DI
+	XORQ R8, R8
+	SUBQ $0x20, DI
+	JLT  rest
+
+batches:
+	VMOVUPS     (DX)(R8*1), Y0
+	VMOVUPS     32(DX)(R8*1), Y1
+	VMOVUPS     64(DX)(R8*1), Y2
+	VMOVUPS     96(DX)(R8*1), Y3
+	VMOVUPS     constant00000000<>+0(SB), Y4
+	VSUBPS      Y0, Y4, Y5
+	VSUBPS      Y1, Y4, Y6
+	VSUBPS      Y2, Y4, Y7
+	VSUBPS      Y3, Y4, Y4
+	VMOVUPS     constantc2ae6666<>+0(SB), Y8
+	VMAXPS      Y5, Y8, Y5
+	VMAXPS      Y6, Y8, Y6
+	VMAXPS      Y7, Y8, Y7
+	VMAXPS      Y4, Y8, Y4
+	VMOVUPS     constant42b20000<>+0(SB), Y8
+	VMINPS      Y5, Y8, Y5
+	VMINPS      Y6, Y8, Y6
+	VMINPS      Y7, Y8, Y7
+	VMINPS      Y4, Y8, Y4
+	VMOVUPS     constant4b400000<>+0(SB), Y8
+	VMOVAPS     Y8, Y9
+	VMOVAPS     Y8, Y10
+	VMOVAPS     Y8, Y11
+	VMOVAPS     Y8, Y8
+	VMOVUPS     constant3fb8aa3b<>+0(SB), Y12
+	VFMADD231PS Y12, Y5, Y9
+	VFMADD231PS Y12, Y6, Y10
+	VFMADD231PS Y12, Y7, Y11
+	VFMADD231PS Y12, Y4, Y8
+	VMOVUPS     constant4b400000<>+0(SB), Y12
+	VSUBPS      Y9, Y12, Y13
+	VSUBPS      Y10, Y12, Y14
+	VSUBPS      Y11, Y12, Y15
+	VSUBPS      Y8, Y12, Y12
+	VMOVUPS     constant3fb8aa3b<>+0(SB), Y16
+	VFMADD231PS Y16, Y5, Y13
+	VFMADD231PS Y16, Y6, Y14
+	VFMADD231PS Y16, Y7, Y15
+	VFMADD231PS Y16, Y4, Y12
+	VMOVUPS     constant32a57060<>+0(SB), Y16
+	VFMADD231PS Y16, Y5, Y13
+	VFMADD231PS Y16, Y6, Y14
+	VFMADD231PS Y16, Y7, Y15
+	VFMADD231PS Y16, Y4, Y12
+	VMOVUPS     constant39a0bc19<>+0(SB), Y4
+	VMOVAPS     Y4, Y5
+	VMOVAPS     Y4, Y6
+	VMOVAPS     Y4, Y7
+	VMOVAPS     Y4, Y4
+	VMOVUPS     constant3b2f84a9<>+0(SB), Y16
+	VFMADD213PS Y16, Y13, Y5
+	VFMADD213PS Y16, Y14, Y6
+	VFMADD213PS Y16, Y15, Y7
+	VFMADD213PS Y16, Y12, Y4
+	VMOVUPS     constant3c9d96ea<>+0(SB), Y16
+	VFMADD213PS Y16, Y13, Y5
+	VFMADD213PS Y16, Y14, Y6
+	VFMADD213PS Y16, Y15, Y7
+	VFMADD213PS Y16, Y12, Y4
+	VMOVUPS     constant3de357bd<>+0(SB), Y16
+	VFMADD213PS Y16, Y13, Y5
+	VFMADD213PS Y16, Y14, Y6
+	VFMADD213PS Y16, Y15, Y7
+	VFMADD213PS Y16, Y12, Y4
+	VMOVUPS     constant3ef5fdee<>+0(SB), Y16
+	VFMADD213PS Y16, Y13, Y5
+	VFMADD213PS Y16, Y14, Y6
+	VFMADD213PS Y16, Y15, Y7
+	VFMADD213PS Y16, Y12, Y4
+	VMOVUPS     constant3fb17218<>+0(SB), Y16
+	VFMADD213PS Y16, Y13, Y5
+	VFMADD213PS Y16, Y14, Y6
+	VFMADD213PS Y16, Y15, Y7
+	VFMADD213PS Y16, Y12, Y4
+	VMOVUPS     constant40000000<>+0(SB), Y16
+	VFMADD213PS Y16, Y13, Y5
+	VFMADD213PS Y16, Y14, Y6
+	VFMADD213PS Y16, Y15, Y7
+	VFMADD213PS Y16, Y12, Y4
+	VMOVUPS     constant0000007e<>+0(SB), Y12
+	VPADDD      Y12, Y9, Y9
+	VPADDD      Y12, Y10, Y10
+	VPADDD      Y12, Y11, Y11
+	VPADDD      Y12, Y8, Y8
+	VPSLLD      $0x17, Y9, Y9
+	VPSLLD      $0x17, Y10, Y10
+	VPSLLD      $0x17, Y11, Y11
+	VPSLLD      $0x17, Y8, Y8
+	VMULPS      Y9, Y5, Y5
+	VMULPS      Y10, Y6, Y6
+	VMULPS      Y11, Y7, Y7
+	VMULPS      Y8, Y4, Y4
+	VMOVUPS     constant3f800000<>+0(SB), Y8
+	VADDPS      Y8, Y5, Y5
+	VADDPS      Y8, Y6, Y6
+	VADDPS      Y8, Y7, Y7
+	VADDPS      Y8, Y4, Y4
+	VDIVPS      Y5, Y0, Y0
+	VDIVPS      Y6, Y1, Y1
+	VDIVPS      Y7, Y2, Y2
+	VDIVPS      Y4, Y3, Y3
+	VMOVUPS     Y0, (AX)(R8*1)
+	VMOVUPS     Y1, 32(AX)(R8*1)
+	VMOVUPS     Y2, 64(AX)(R8*1)
+	VMOVUPS     Y3, 96(AX)(R8*1)
+	ADDQ        $0x00000080, R8
+	SUBQ        $0x20, DI
+	JGE         batches
+
+rest:
+	ADDQ $0x20, DI
+	SUBQ $0x10, DI
+	JLT  tail
+
+full:
+	VMOVUPS     (DX)(R8*1), Y0
+	VMOVUPS     32(DX)(R8*1), Y1
+	VMOVUPS     constant00000000<>+0(SB), Y2
+	VSUBPS      Y0, Y2, Y3
+	VSUBPS      Y1, Y2, Y2
+	VMOVUPS     constantc2ae6666<>+0(SB), Y4
+	VMAXPS      Y3, Y4, Y3
+	VMAXPS      Y2, Y4, Y2
+	VMOVUPS     constant42b20000<>+0(SB), Y4
+	VMINPS      Y3, Y4, Y3
+	VMINPS      Y2, Y4, Y2
+	VMOVUPS     constant4b400000<>+0(SB), Y4
+	VMOVAPS     Y4, Y5
+	VMOVAPS     Y4, Y4
+	VMOVUPS     constant3fb8aa3b<>+0(SB), Y6
+	VFMADD231PS Y6, Y3, Y5
+	VFMADD231PS Y6, Y2, Y4
+	VMOVUPS     constant4b400000<>+0(SB), Y6
+	VSUBPS      Y5, Y6, Y7
+	VSUBPS      Y4, Y6, Y6
+	VMOVUPS     constant3fb8aa3b<>+0(SB), Y8
+	VFMADD231PS Y8, Y3, Y7
+	VFMADD231PS Y8, Y2, Y6
+	VMOVUPS     constant32a57060<>+0(SB), Y8
+	VFMADD231PS Y8, Y3, Y7
+	VFMADD231PS Y8, Y2, Y6
+	VMOVUPS     constant39a0bc19<>+0(SB), Y2
+	VMOVAPS     Y2, Y3
+	VMOVAPS     Y2, Y2
+	VMOVUPS     constant3b2f84a9<>+0(SB), Y8
+	VFMADD213PS Y8, Y7, Y3
+	VFMADD213PS Y8, Y6, Y2
+	VMOVUPS     constant3c9d96ea<>+0(SB), Y8
+	VFMADD213PS Y8, Y7, Y3
+	VFMADD213PS Y8, Y6, Y2
+	VMOVUPS     constant3de357bd<>+0(SB), Y8
+	VFMADD213PS Y8, Y7, Y3
+	VFMADD213PS Y8, Y6, Y2
+	VMOVUPS     constant3ef5fdee<>+0(SB), Y8
+	VFMADD213PS Y8, Y7, Y3
+	VFMADD213PS Y8, Y6, Y2
+	VMOVUPS     constant3fb17218<>+0(SB), Y8
+	VFMADD213PS Y8, Y7, Y3
+	VFMADD213PS Y8, Y6, Y2
+	VMOVUPS     constant40000000<>+0(SB), Y8
+	VFMADD213PS Y8, Y7, Y3
+	VFMADD213PS Y8, Y6, Y2
+	VMOVUPS     constant0000007e<>+0(SB), Y6
+	VPADDD      Y6, Y5, Y5
+	VPADDD      Y6, Y4, Y4
+	VPSLLD      $0x17, Y5, Y5
+	VPSLLD      $0x17, Y4, Y4
+	VMULPS      Y5, Y3, Y3
+	VMULPS      Y4, Y2, Y2
+	VMOVUPS     constant3f800000<>+0(SB), Y4
+	VADDPS      Y4, Y3, Y3
+	VADDPS      Y4, Y2, Y2
+	VDIVPS      Y3, Y0, Y0
+	VDIVPS      Y2, Y1, Y1
+	VMOVUPS     Y0, (AX)(R8*1)
+	VMOVUPS     Y1, 32(AX)(R8*1)
+	ADDQ        $0x00000040, R8
+	SUBQ        $0x10, DI
+	JGE         full
+
+tail:
+	ADDQ        $0x10, DI
+	JEQ         end
+	LEAQ        masks<>+0(SB), R9
+	SHLQ        $0x02, DI
+	SUBQ        DI, R9
+	VMOVUPS     64(R9), Y0
+	VMOVUPS     96(R9), Y1
+	VMASKMOVPS  (DX)(R8*1), Y0, Y2
+	VMASKMOVPS  32(DX)(R8*1), Y1, Y3
+	VMOVUPS     constant00000000<>+0(SB), Y4
+	VSUBPS      Y2, Y4, Y5
+	VSUBPS      Y3, Y4, Y4
+	VMOVUPS     constantc2ae6666<>+0(SB), Y6
+	VMAXPS      Y5, Y6, Y5
+	VMAXPS      Y4, Y6, Y4
+	VMOVUPS     constant42b20000<>+0(SB), Y6
+	VMINPS      Y5, Y6, Y5
+	VMINPS      Y4, Y6, Y4
+	VMOVUPS     constant4b400000<>+0(SB), Y6
+	VMOVAPS     Y6, Y7
+	VMOVAPS     Y6, Y6
+	VMOVUPS     constant3fb8aa3b<>+0(SB), Y8
+	VFMADD231PS Y8, Y5, Y7
+	VFMADD231PS Y8, Y4, Y6
+	VMOVUPS     constant4b400000<>+0(SB), Y8
+	VSUBPS      Y7, Y8, Y9
+	VSUBPS      Y6, Y8, Y8
+	VMOVUPS     constant3fb8aa3b<>+0(SB), Y10
+	VFMADD231PS Y10, Y5, Y9
+	VFMADD231PS Y10, Y4, Y8
+	VMOVUPS     constant32a57060<>+0(SB), Y10
+	VFMADD231PS Y10, Y5, Y9
+	VFMADD231PS Y10, Y4, Y8
+	VMOVUPS     constant39a0bc19<>+0(SB), Y4
+	VMOVAPS     Y4, Y5
+	VMOVAPS     Y4, Y4
+	VMOVUPS     constant3b2f84a9<>+0(SB), Y10
+	VFMADD213PS Y10, Y9, Y5
+	VFMADD213PS Y10, Y8, Y4
+	VMOVUPS     constant3c9d96ea<>+0(SB), Y10
+	VFMADD213PS Y10, Y9, Y5
+	VFMADD213PS Y10, Y8, Y4
+	VMOVUPS     constant3de357bd<>+0(SB), Y10
+	VFMADD213PS Y10, Y9, Y5
+	VFMADD213PS Y10, Y8, Y4
+	VMOVUPS     constant3ef5fdee<>+0(SB), Y10
+	VFMADD213PS Y10, Y9, Y5
+	VFMADD213PS Y10, Y8, Y4
+	VMOVUPS     constant3fb17218<>+0(SB), Y10
+	VFMADD213PS Y10, Y9, Y5
+	VFMADD213PS Y10, Y8, Y4
+	VMOVUPS     constant40000000<>+0(SB), Y10
+	VFMADD213PS Y10, Y9, Y5
+	VFMADD213PS Y10, Y8, Y4
+	VMOVUPS     constant0000007e<>+0(SB), Y8
+	VPADDD      Y8, Y7, Y7
+	VPADDD      Y8, Y6, Y6
+	VPSLLD      $0x17, Y7, Y7
+	VPSLLD      $0x17, Y6, Y6
+	VMULPS      Y7, Y5, Y5
+	VMULPS      Y6, Y4, Y4
+	VMOVUPS     constant3f800000<>+0(SB), Y6
+	VADDPS      Y6, Y5, Y5
+	VADDPS      Y6, Y4, Y4
+	VDIVPS      Y5, Y2, Y2
+	VDIVPS      Y4, Y3, Y3
+	VMASKMOVPS  Y2, Y0, (AX)(R8*1)
+	VMASKMOVPS  Y3, Y1, 32(AX)(R8*1)
+
+end:
+	ADDQ CX, AX
+	ADDQ BX, DX
+	DECQ SI
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func Tanh(out []float32, ldo int, x []float32, ldx int, rows int, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·Tanh(SB), NOSPLIT, $0-80
+	MOVQ out_base+0(FP), AX
+	MOVQ ldo+24(FP), CX
+	MOVQ x_base+32(FP), DX
+	MOVQ ldx+56(FP), BX
+	MOVQ rows+64(FP), SI
+	SHLQ $0x02, CX
+	SHLQ $0x02, BX
+
+row:
+	MOVQ n+72(FP), DI
+	XORQ R8, R8
+	SUBQ $0x10, DI
+	JLT  tail
+
+full:
+	VMOVUPS     (DX)(R8*1), Y0
+	VMOVUPS     32(DX)(R8*1), Y1
+	VMULPS      Y0, Y0, Y2
+	VMULPS      Y1, Y1, Y3
+	VMOVUPS     constantbbbaf0ea<>+0(SB), Y4
+	VMOVAPS     Y4, Y5
+	VMOVAPS     Y4, Y4
+	VMOVUPS     constant3ca9134e<>+0(SB), Y6
+	VFMADD213PS Y6, Y2, Y5
+	VFMADD213PS Y6, Y3, Y4
+	VMOVUPS     constantbd5c1e2d<>+0(SB), Y6
+	VFMADD213PS Y6, Y2, Y5
+	VFMADD213PS Y6, Y3, Y4
+	VMOVUPS     constant3e088393<>+0(SB), Y6
+	VFMADD213PS Y6, Y2, Y5
+	VFMADD213PS Y6, Y3, Y4
+	VMOVUPS     constantbeaaaa99<>+0(SB), Y6
+	VFMADD213PS Y6, Y2, Y5
+	VFMADD213PS Y6, Y3, Y4
+	VMULPS      Y2, Y5, Y2
+	VMULPS      Y3, Y4, Y3
+	VFMADD213PS Y0, Y0, Y2
+	VFMADD213PS Y1, Y1, Y3
+	VMOVUPS     constant7fffffff<>+0(SB), Y4
+	VANDPS      Y4, Y0, Y5
+	VANDPS      Y4, Y1, Y4
+	VADDPS      Y5, Y5, Y6
+	VADDPS      Y4, Y4, Y7
+	VMOVUPS     constantc2ae6666<>+0(SB), Y8
+	VMAXPS      Y6, Y8, Y6
+	VMAXPS      Y7, Y8, Y7
+	VMOVUPS     constant42b20000<>+0(SB), Y8
+	VMINPS      Y6, Y8, Y6
+	VMINPS      Y7, Y8, Y7
+	VMOVUPS     constant4b400000<>+0(SB), Y8
+	VMOVAPS     Y8, Y9
+	VMOVAPS     Y8, Y8
+	VMOVUPS     constant3fb8aa3b<>+0(SB), Y10
+	VFMADD231PS Y10, Y6, Y9
+	VFMADD231PS Y10, Y7, Y8
+	VMOVUPS     constant4b400000<>+0(SB), Y10
+	VSUBPS      Y9, Y10, Y11
+	VSUBPS      Y8, Y10, Y10
+	VMOVUPS     constant3fb8aa3b<>+0(SB), Y12
+	VFMADD231PS Y12, Y6, Y11
+	VFMADD231PS Y12, Y7, Y10
+	VMOVUPS     constant32a57060<>+0(SB), Y12
+	VFMADD231PS Y12, Y6, Y11
+	VFMADD231PS Y12, Y7, Y10
+	VMOVUPS     constant39a0bc19<>+0(SB), Y6
+	VMOVAPS     Y6, Y7
+	VMOVAPS     Y6, Y6
+	VMOVUPS     constant3b2f84a9<>+0(SB), Y12
+	VFMADD213PS Y12, Y11, Y7
+	VFMADD213PS Y12, Y10, Y6
+	VMOVUPS     constant3c9d96ea<>+0(SB), Y12
+	VFMADD213PS Y12, Y11, Y7
+	VFMADD213PS Y12, Y10, Y6
+	VMOVUPS     constant3de357bd<>+0(SB), Y12
+	VFMADD213PS Y12, Y11, Y7
+	VFMADD213PS Y12, Y10, Y6
+	VMOVUPS     constant3ef5fdee<>+0(SB), Y12
+	VFMADD213PS Y12, Y11, Y7
+	VFMADD213PS Y12, Y10, Y6
+	VMOVUPS     constant3fb17218<>+0(SB), Y12
+	VFMADD213PS Y12, Y11, Y7
+	VFMADD213PS Y12, Y10, Y6
+	VMOVUPS     constant40000000<>+0(SB), Y12
+	VFMADD213PS Y12, Y11, Y7
+	VFMADD213PS Y12, Y10, Y6
+	VMOVUPS     constant0000007e<>+0(SB), Y10
+	VPADDD      Y10, Y9, Y9
+	VPADDD      Y10, Y8, Y8
+	VPSLLD      $0x17, Y9, Y9
+	VPSLLD      $0x17, Y8, Y8
+	VMULPS      Y9, Y7, Y7
+	VMULPS      Y8, Y6, Y6
+	VMOVUPS     constant3f800000<>+0(SB), Y8
+	VADDPS      Y8, Y7, Y7
+	VADDPS      Y8, Y6, Y6
+	VMOVUPS     constant40000000<>+0(SB), Y8
+	VDIVPS      Y7, Y8, Y7
+	VDIVPS      Y6, Y8, Y6
+	VMOVUPS     constant3f800000<>+0(SB), Y8
+	VSUBPS      Y7, Y8, Y7
+	VSUBPS      Y6, Y8, Y6
+	VMOVUPS     constant80000000<>+0(SB), Y8
+	VANDPS      Y8, Y0, Y0
+	VANDPS      Y8, Y1, Y1
+	VXORPS      Y0, Y7, Y0
+	VXORPS      Y1, Y6, Y1
+	VMOVUPS     constant3f200000<>+0(SB), Y6
+	VCMPPS      $0x11, Y6, Y5, Y5
+	VBLENDVPS   Y5, Y2, Y0, Y0
+	VCMPPS      $0x11, Y6, Y4, Y2
+	VBLENDVPS   Y2, Y3, Y1, Y1
+	VMOVUPS     Y0, (AX)(R8*1)
+	VMOVUPS     Y1, 32(AX)(R8*1)
+	ADDQ        $0x00000040, R8
+	SUBQ        $0x10, DI
+	JGE         full
+
+tail:
+	ADDQ        $0x10, DI
+	JEQ         end
+	LEAQ        masks<>+0(SB), R9
+	SHLQ        $0x02, DI
+	SUBQ        DI, R9
+	VMOVUPS     64(R9), Y0
+	VMOVUPS     96(R9), Y1
+	VMASKMOVPS  (DX)(R8*1), Y0, Y2
+	VMASKMOVPS  32(DX)(R8*1), Y1, Y3
+	VMULPS      Y2, Y2, Y4
+	VMULPS      Y3, Y3, Y5
+	VMOVUPS     constantbbbaf0ea<>+0(SB), Y6
+	VMOVAPS     Y6, Y7
+	VMOVAPS     Y6, Y6
+	VMOVUPS     constant3ca9134e<>+0(SB), Y8
+	VFMADD213PS Y8, Y4, Y7
+	VFMADD213PS Y8, Y5, Y6
+	VMOVUPS     constantbd5c1e2d<>+0(SB), Y8
+	VFMADD213PS Y8, Y4, Y7
+	VFMADD213PS Y8, Y5, Y6
+	VMOVUPS     constant3e088393<>+0(SB), Y8
+	VFMADD213PS Y8, Y4, Y7
+	VFMADD213PS Y8, Y5, Y6
+	VMOVUPS     constantbeaaaa99<>+0(SB), Y8
+	VFMADD213PS Y8, Y4, Y7
+	VFMADD213PS Y8, Y5, Y6
+	VMULPS      Y4, Y7, Y4
+	VMULPS      Y5, Y6, Y5
+	VFMADD213PS Y2, Y2, Y4
+	VFMADD213PS Y3, Y3, Y5
+	VMOVUPS     constant7fffffff<>+0(SB), Y6
+	VANDPS      Y6, Y2, Y7
+	VANDPS      Y6, Y3, Y6
+	VADDPS      Y7, Y7, Y8
+	VADDPS      Y6, Y6, Y9
+	VMOVUPS     constantc2ae6666<>+0(SB), Y10
+	VMAXPS      Y8, Y10, Y8
+	VMAXPS      Y9, Y10, Y9
+	VMOVUPS     constant42b20000<>+0(SB), Y10
+	VMINPS      Y8, Y10, Y8
+	VMINPS      Y9, Y10, Y9
+	VMOVUPS     constant4b400000<>+0(SB), Y10
+	VMOVAPS     Y10, Y11
+	VMOVAPS     Y10, Y10
+	VMOVUPS     constant3fb8aa3b<>+0(SB), Y12
+	VFMADD231PS Y12, Y8, Y11
+	VFMADD231PS Y12, Y9, Y10
+	VMOVUPS     constant4b400000<>+0(SB), Y12
+	VSUBPS      Y11, Y12, Y13
+	VSUBPS      Y10, Y12, Y12
+	VMOVUPS     constant3fb8aa3b<>+0(SB), Y14
+	VFMADD231PS Y14, Y8, Y13
+	VFMADD231PS Y14, Y9, Y12
+	VMOVUPS     constant32a57060<>+0(SB), Y14
+	VFMADD231PS Y14, Y8, Y13
+	VFMADD231PS Y14, Y9, Y12
+	VMOVUPS     constant39a0bc19<>+0(SB), Y8
+	VMOVAPS     Y8, Y9
+	VMOVAPS     Y8, Y8
+	VMOVUPS     constant3b2f84a9<>+0(SB), Y14
+	VFMADD213PS Y14, Y13, Y9
+	VFMADD213PS Y14, Y12, Y8
+	VMOVUPS     constant3c9d96ea<>+0(SB), Y14
+	VFMADD213PS Y14, Y13, Y9
+	VFMADD213PS Y14, Y12, Y8
+	VMOVUPS     constant3de357bd<>+0(SB), Y14
+	VFMADD213PS Y14, Y13, Y9
+	VFMADD213PS Y14, Y12, Y8
+	VMOVUPS     constant3ef5fdee<>+0(SB), Y14
+	VFMADD213PS Y14, Y13, Y9
+	VFMADD213PS Y14, Y12, Y8
+	VMOVUPS     constant3fb17218<>+0(SB), Y14
+	VFMADD213PS Y14, Y13, Y9
+	VFMADD213PS Y14, Y12, Y8
+	VMOVUPS     constant40000000<>+0(SB), Y14
+	VFMADD213PS Y14, Y13, Y9
+	VFMADD213PS Y14, Y12, Y8
+	VMOVUPS     constant0000007e<>+0(SB), Y12
+	VPADDD      Y12, Y11, Y11
+	VPADDD      Y12, Y10, Y10
+	VPSLLD      $0x17, Y11, Y11
+	VPSLLD      $0x17, Y10, Y10
+	VMULPS      Y11, Y9, Y9
+	VMULPS      Y10, Y8, Y8
+	VMOVUPS     constant3f800000<>+0(SB), Y10
+	VADDPS      Y10, Y9, Y9
+	VADDPS      Y10, Y8, Y8
+	VMOVUPS     constant40000000<>+0(SB), Y10
+	VDIVPS      Y9, Y10, Y9
+	VDIVPS      Y8, Y10, Y8
+	VMOVUPS     constant3f800000<>+0(SB), Y10
+	VSUBPS      Y9, Y10, Y9
+	VSUBPS      Y8, Y10, Y8
+	VMOVUPS     constant80000000<>+0(SB), Y10
+	VANDPS      Y10, Y2, Y2
+	VANDPS      Y10, Y3, Y3
+	VXORPS      Y2, Y9, Y2
+	VXORPS      Y3, Y8, Y3
+	VMOVUPS     constant3f200000<>+0(SB), Y8
+	VCMPPS      $0x11, Y8, Y7, Y7
+	VBLENDVPS   Y7, Y4, Y2, Y2
+	VCMPPS      $0x11, Y8, Y6, Y4
+	VBLENDVPS   Y4, Y5, Y3, Y3
+	VMASKMOVPS  Y2, Y0, (AX)(R8*1)
+	VMASKMOVPS  Y3, Y1, 32(AX)(R8*1)
+
+end:
+	ADDQ CX, AX
+	ADDQ BX, DX
+	DECQ SI
+	JNZ  row
+	VZEROUPPER
+	RET
 
 DATA constantbbbaf0ea<>+0(SB)/4, $0xbbbaf0ea
 DATA constantbbbaf0ea<>+4(SB)/4, $0xbbbaf0ea
@@ -14572,16 +15203,6 @@ DATA constantbeaaaa99<>+24(SB)/4, $0xbeaaaa99
 DATA constantbeaaaa99<>+28(SB)/4, $0xbeaaaa99
 GLOBL constantbeaaaa99<>(SB), RODATA|NOPTR, $32
 
-DATA constant40000000<>+0(SB)/4, $0x40000000
-DATA constant40000000<>+4(SB)/4, $0x40000000
-DATA constant40000000<>+8(SB)/4, $0x40000000
-DATA constant40000000<>+12(SB)/4, $0x40000000
-DATA constant40000000<>+16(SB)/4, $0x40000000
-DATA constant40000000<>+20(SB)/4, $0x40000000
-DATA constant40000000<>+24(SB)/4, $0x40000000
-DATA constant40000000<>+28(SB)/4, $0x40000000
-GLOBL constant40000000<>(SB), RODATA|NOPTR, $32
-
 DATA constant80000000<>+0(SB)/4, $0x80000000
 DATA constant80000000<>+4(SB)/4, $0x80000000
 DATA constant80000000<>+8(SB)/4, $0x80000000
@@ -14601,511 +15222,6 @@ DATA constant3f200000<>+20(SB)/4, $0x3f200000
 DATA constant3f200000<>+24(SB)/4, $0x3f200000
 DATA constant3f200000<>+28(SB)/4, $0x3f200000
 GLOBL constant3f200000<>(SB), RODATA|NOPTR, $32
-
-// func ReLU(x []float32)
-// Requires: AVX
-TEXT ·ReLU(SB), NOSPLIT, $0-24
-	MOVQ x_base+0(FP), AX
-	MOVQ x_len+8(FP), CX
-	XORQ DX, DX
-	SUBQ $0x10, CX
-	JLT  tail
-
-full:
-	VMOVUPS (AX)(DX*1), Y0
-	VMOVUPS constant00000000<>+0(SB), Y1
-	VMAXPS  Y0, Y1, Y0
-	VMOVUPS Y0, (AX)(DX*1)
-	VMOVUPS 32(AX)(DX*1), Y0
-	VMOVUPS constant00000000<>+0(SB), Y1
-	VMAXPS  Y0, Y1, Y0
-	VMOVUPS Y0, 32(AX)(DX*1)
-	ADDQ    $0x40, DX
-	SUBQ    $0x10, CX
-	JGE     full
-
-tail:
-	ADDQ       $0x10, CX
-	JEQ        end
-	LEAQ       masks<>+0(SB), BX
-	SHLQ       $0x02, CX
-	SUBQ       CX, BX
-	VMOVUPS    64(BX), Y0
-	VMOVUPS    96(BX), Y1
-	VMASKMOVPS (AX)(DX*1), Y0, Y2
-	VMOVUPS    constant00000000<>+0(SB), Y3
-	VMAXPS     Y2, Y3, Y2
-	VMASKMOVPS Y2, Y0, (AX)(DX*1)
-	VMASKMOVPS 32(AX)(DX*1), Y1, Y0
-	VMOVUPS    constant00000000<>+0(SB), Y2
-	VMAXPS     Y0, Y2, Y0
-	VMASKMOVPS Y0, Y1, 32(AX)(DX*1)
-
-end:
-	VZEROUPPER
-	RET
-
-// func SiLU(x []float32)
-// Requires: AVX, AVX2
-TEXT ·SiLU(SB), NOSPLIT, $0-24
-	MOVQ x_base+0(FP), AX
-	MOVQ x_len+8(FP), CX
-	XORQ DX, DX
-	SUBQ $0x10, CX
-	JLT  tail
-
-full:
-	VMOVUPS    (AX)(DX*1), Y0
-	VMOVUPS    constant00000000<>+0(SB), Y1
-	VSUBPS     Y0, Y1, Y1
-	VMULPS     constant3fb8aa3b<>+0(SB), Y1, Y2
-	VADDPS     constant4b400000<>+0(SB), Y2, Y2
-	VSUBPS     constant4b400000<>+0(SB), Y2, Y2
-	VMULPS     constant3f318000<>+0(SB), Y2, Y3
-	VSUBPS     Y3, Y1, Y3
-	VMULPS     constantb95e8083<>+0(SB), Y2, Y4
-	VSUBPS     Y4, Y3, Y3
-	VMOVUPS    constant39506967<>+0(SB), Y4
-	VMULPS     Y3, Y4, Y4
-	VADDPS     constant3ab743ce<>+0(SB), Y4, Y4
-	VMULPS     Y3, Y4, Y4
-	VADDPS     constant3c088908<>+0(SB), Y4, Y4
-	VMULPS     Y3, Y4, Y4
-	VADDPS     constant3d2aa9c1<>+0(SB), Y4, Y4
-	VMULPS     Y3, Y4, Y4
-	VADDPS     constant3e2aaaaa<>+0(SB), Y4, Y4
-	VMULPS     Y3, Y4, Y4
-	VADDPS     constant3f000000<>+0(SB), Y4, Y4
-	VMULPS     Y3, Y3, Y5
-	VMULPS     Y5, Y4, Y4
-	VADDPS     Y3, Y4, Y3
-	VADDPS     constant3f800000<>+0(SB), Y3, Y3
-	VCVTTPS2DQ Y2, Y4
-	VPSRAD     $0x01, Y4, Y2
-	VPSUBD     Y2, Y4, Y4
-	VPADDD     constant0000007f<>+0(SB), Y2, Y2
-	VPSLLD     $0x17, Y2, Y2
-	VMULPS     Y2, Y3, Y2
-	VPADDD     constant0000007f<>+0(SB), Y4, Y4
-	VPSLLD     $0x17, Y4, Y4
-	VMULPS     Y4, Y2, Y2
-	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y1, Y3
-	VANDPS     Y3, Y2, Y2
-	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y1, Y1
-	VBLENDVPS  Y1, constant7f800000<>+0(SB), Y2, Y1
-	VADDPS     constant3f800000<>+0(SB), Y1, Y1
-	VDIVPS     Y1, Y0, Y0
-	VMOVUPS    Y0, (AX)(DX*1)
-	VMOVUPS    32(AX)(DX*1), Y0
-	VMOVUPS    constant00000000<>+0(SB), Y1
-	VSUBPS     Y0, Y1, Y1
-	VMULPS     constant3fb8aa3b<>+0(SB), Y1, Y2
-	VADDPS     constant4b400000<>+0(SB), Y2, Y2
-	VSUBPS     constant4b400000<>+0(SB), Y2, Y2
-	VMULPS     constant3f318000<>+0(SB), Y2, Y3
-	VSUBPS     Y3, Y1, Y3
-	VMULPS     constantb95e8083<>+0(SB), Y2, Y4
-	VSUBPS     Y4, Y3, Y3
-	VMOVUPS    constant39506967<>+0(SB), Y4
-	VMULPS     Y3, Y4, Y4
-	VADDPS     constant3ab743ce<>+0(SB), Y4, Y4
-	VMULPS     Y3, Y4, Y4
-	VADDPS     constant3c088908<>+0(SB), Y4, Y4
-	VMULPS     Y3, Y4, Y4
-	VADDPS     constant3d2aa9c1<>+0(SB), Y4, Y4
-	VMULPS     Y3, Y4, Y4
-	VADDPS     constant3e2aaaaa<>+0(SB), Y4, Y4
-	VMULPS     Y3, Y4, Y4
-	VADDPS     constant3f000000<>+0(SB), Y4, Y4
-	VMULPS     Y3, Y3, Y5
-	VMULPS     Y5, Y4, Y4
-	VADDPS     Y3, Y4, Y3
-	VADDPS     constant3f800000<>+0(SB), Y3, Y3
-	VCVTTPS2DQ Y2, Y4
-	VPSRAD     $0x01, Y4, Y2
-	VPSUBD     Y2, Y4, Y4
-	VPADDD     constant0000007f<>+0(SB), Y2, Y2
-	VPSLLD     $0x17, Y2, Y2
-	VMULPS     Y2, Y3, Y2
-	VPADDD     constant0000007f<>+0(SB), Y4, Y4
-	VPSLLD     $0x17, Y4, Y4
-	VMULPS     Y4, Y2, Y2
-	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y1, Y3
-	VANDPS     Y3, Y2, Y2
-	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y1, Y1
-	VBLENDVPS  Y1, constant7f800000<>+0(SB), Y2, Y1
-	VADDPS     constant3f800000<>+0(SB), Y1, Y1
-	VDIVPS     Y1, Y0, Y0
-	VMOVUPS    Y0, 32(AX)(DX*1)
-	ADDQ       $0x40, DX
-	SUBQ       $0x10, CX
-	JGE        full
-
-tail:
-	ADDQ       $0x10, CX
-	JEQ        end
-	LEAQ       masks<>+0(SB), BX
-	SHLQ       $0x02, CX
-	SUBQ       CX, BX
-	VMOVUPS    64(BX), Y0
-	VMOVUPS    96(BX), Y1
-	VMASKMOVPS (AX)(DX*1), Y0, Y2
-	VMOVUPS    constant00000000<>+0(SB), Y3
-	VSUBPS     Y2, Y3, Y3
-	VMULPS     constant3fb8aa3b<>+0(SB), Y3, Y4
-	VADDPS     constant4b400000<>+0(SB), Y4, Y4
-	VSUBPS     constant4b400000<>+0(SB), Y4, Y4
-	VMULPS     constant3f318000<>+0(SB), Y4, Y5
-	VSUBPS     Y5, Y3, Y5
-	VMULPS     constantb95e8083<>+0(SB), Y4, Y6
-	VSUBPS     Y6, Y5, Y5
-	VMOVUPS    constant39506967<>+0(SB), Y6
-	VMULPS     Y5, Y6, Y6
-	VADDPS     constant3ab743ce<>+0(SB), Y6, Y6
-	VMULPS     Y5, Y6, Y6
-	VADDPS     constant3c088908<>+0(SB), Y6, Y6
-	VMULPS     Y5, Y6, Y6
-	VADDPS     constant3d2aa9c1<>+0(SB), Y6, Y6
-	VMULPS     Y5, Y6, Y6
-	VADDPS     constant3e2aaaaa<>+0(SB), Y6, Y6
-	VMULPS     Y5, Y6, Y6
-	VADDPS     constant3f000000<>+0(SB), Y6, Y6
-	VMULPS     Y5, Y5, Y7
-	VMULPS     Y7, Y6, Y6
-	VADDPS     Y5, Y6, Y5
-	VADDPS     constant3f800000<>+0(SB), Y5, Y5
-	VCVTTPS2DQ Y4, Y6
-	VPSRAD     $0x01, Y6, Y4
-	VPSUBD     Y4, Y6, Y6
-	VPADDD     constant0000007f<>+0(SB), Y4, Y4
-	VPSLLD     $0x17, Y4, Y4
-	VMULPS     Y4, Y5, Y4
-	VPADDD     constant0000007f<>+0(SB), Y6, Y6
-	VPSLLD     $0x17, Y6, Y6
-	VMULPS     Y6, Y4, Y4
-	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y3, Y5
-	VANDPS     Y5, Y4, Y4
-	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y3, Y3
-	VBLENDVPS  Y3, constant7f800000<>+0(SB), Y4, Y3
-	VADDPS     constant3f800000<>+0(SB), Y3, Y3
-	VDIVPS     Y3, Y2, Y2
-	VMASKMOVPS Y2, Y0, (AX)(DX*1)
-	VMASKMOVPS 32(AX)(DX*1), Y1, Y0
-	VMOVUPS    constant00000000<>+0(SB), Y2
-	VSUBPS     Y0, Y2, Y2
-	VMULPS     constant3fb8aa3b<>+0(SB), Y2, Y3
-	VADDPS     constant4b400000<>+0(SB), Y3, Y3
-	VSUBPS     constant4b400000<>+0(SB), Y3, Y3
-	VMULPS     constant3f318000<>+0(SB), Y3, Y4
-	VSUBPS     Y4, Y2, Y4
-	VMULPS     constantb95e8083<>+0(SB), Y3, Y5
-	VSUBPS     Y5, Y4, Y4
-	VMOVUPS    constant39506967<>+0(SB), Y5
-	VMULPS     Y4, Y5, Y5
-	VADDPS     constant3ab743ce<>+0(SB), Y5, Y5
-	VMULPS     Y4, Y5, Y5
-	VADDPS     constant3c088908<>+0(SB), Y5, Y5
-	VMULPS     Y4, Y5, Y5
-	VADDPS     constant3d2aa9c1<>+0(SB), Y5, Y5
-	VMULPS     Y4, Y5, Y5
-	VADDPS     constant3e2aaaaa<>+0(SB), Y5, Y5
-	VMULPS     Y4, Y5, Y5
-	VADDPS     constant3f000000<>+0(SB), Y5, Y5
-	VMULPS     Y4, Y4, Y6
-	VMULPS     Y6, Y5, Y5
-	VADDPS     Y4, Y5, Y4
-	VADDPS     constant3f800000<>+0(SB), Y4, Y4
-	VCVTTPS2DQ Y3, Y5
-	VPSRAD     $0x01, Y5, Y3
-	VPSUBD     Y3, Y5, Y5
-	VPADDD     constant0000007f<>+0(SB), Y3, Y3
-	VPSLLD     $0x17, Y3, Y3
-	VMULPS     Y3, Y4, Y3
-	VPADDD     constant0000007f<>+0(SB), Y5, Y5
-	VPSLLD     $0x17, Y5, Y5
-	VMULPS     Y5, Y3, Y3
-	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y2, Y4
-	VANDPS     Y4, Y3, Y3
-	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y2, Y2
-	VBLENDVPS  Y2, constant7f800000<>+0(SB), Y3, Y2
-	VADDPS     constant3f800000<>+0(SB), Y2, Y2
-	VDIVPS     Y2, Y0, Y0
-	VMASKMOVPS Y0, Y1, 32(AX)(DX*1)
-
-end:
-	VZEROUPPER
-	RET
-
-// func Tanh(x []float32)
-// Requires: AVX, AVX2
-TEXT ·Tanh(SB), NOSPLIT, $0-24
-	MOVQ x_base+0(FP), AX
-	MOVQ x_len+8(FP), CX
-	XORQ DX, DX
-	SUBQ $0x10, CX
-	JLT  tail
-
-full:
-	VMOVUPS    (AX)(DX*1), Y0
-	VMULPS     Y0, Y0, Y1
-	VMOVUPS    constantbbbaf0ea<>+0(SB), Y2
-	VMULPS     Y1, Y2, Y2
-	VADDPS     constant3ca9134e<>+0(SB), Y2, Y2
-	VMULPS     Y1, Y2, Y2
-	VADDPS     constantbd5c1e2d<>+0(SB), Y2, Y2
-	VMULPS     Y1, Y2, Y2
-	VADDPS     constant3e088393<>+0(SB), Y2, Y2
-	VMULPS     Y1, Y2, Y2
-	VADDPS     constantbeaaaa99<>+0(SB), Y2, Y2
-	VMULPS     Y1, Y2, Y1
-	VMULPS     Y0, Y1, Y1
-	VADDPS     Y0, Y1, Y1
-	VANDPS     constant7fffffff<>+0(SB), Y0, Y2
-	VMULPS     constant40000000<>+0(SB), Y2, Y3
-	VMULPS     constant3fb8aa3b<>+0(SB), Y3, Y4
-	VADDPS     constant4b400000<>+0(SB), Y4, Y4
-	VSUBPS     constant4b400000<>+0(SB), Y4, Y4
-	VMULPS     constant3f318000<>+0(SB), Y4, Y5
-	VSUBPS     Y5, Y3, Y5
-	VMULPS     constantb95e8083<>+0(SB), Y4, Y6
-	VSUBPS     Y6, Y5, Y5
-	VMOVUPS    constant39506967<>+0(SB), Y6
-	VMULPS     Y5, Y6, Y6
-	VADDPS     constant3ab743ce<>+0(SB), Y6, Y6
-	VMULPS     Y5, Y6, Y6
-	VADDPS     constant3c088908<>+0(SB), Y6, Y6
-	VMULPS     Y5, Y6, Y6
-	VADDPS     constant3d2aa9c1<>+0(SB), Y6, Y6
-	VMULPS     Y5, Y6, Y6
-	VADDPS     constant3e2aaaaa<>+0(SB), Y6, Y6
-	VMULPS     Y5, Y6, Y6
-	VADDPS     constant3f000000<>+0(SB), Y6, Y6
-	VMULPS     Y5, Y5, Y7
-	VMULPS     Y7, Y6, Y6
-	VADDPS     Y5, Y6, Y5
-	VADDPS     constant3f800000<>+0(SB), Y5, Y5
-	VCVTTPS2DQ Y4, Y6
-	VPSRAD     $0x01, Y6, Y4
-	VPSUBD     Y4, Y6, Y6
-	VPADDD     constant0000007f<>+0(SB), Y4, Y4
-	VPSLLD     $0x17, Y4, Y4
-	VMULPS     Y4, Y5, Y4
-	VPADDD     constant0000007f<>+0(SB), Y6, Y6
-	VPSLLD     $0x17, Y6, Y6
-	VMULPS     Y6, Y4, Y4
-	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y3, Y5
-	VANDPS     Y5, Y4, Y4
-	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y3, Y3
-	VBLENDVPS  Y3, constant7f800000<>+0(SB), Y4, Y3
-	VADDPS     constant3f800000<>+0(SB), Y3, Y3
-	VMOVUPS    constant40000000<>+0(SB), Y4
-	VDIVPS     Y3, Y4, Y3
-	VMOVUPS    constant3f800000<>+0(SB), Y4
-	VSUBPS     Y3, Y4, Y3
-	VANDPS     constant80000000<>+0(SB), Y0, Y0
-	VXORPS     Y0, Y3, Y0
-	VCMPPS     $0x11, constant3f200000<>+0(SB), Y2, Y2
-	VBLENDVPS  Y2, Y1, Y0, Y0
-	VMOVUPS    Y0, (AX)(DX*1)
-	VMOVUPS    32(AX)(DX*1), Y0
-	VMULPS     Y0, Y0, Y1
-	VMOVUPS    constantbbbaf0ea<>+0(SB), Y2
-	VMULPS     Y1, Y2, Y2
-	VADDPS     constant3ca9134e<>+0(SB), Y2, Y2
-	VMULPS     Y1, Y2, Y2
-	VADDPS     constantbd5c1e2d<>+0(SB), Y2, Y2
-	VMULPS     Y1, Y2, Y2
-	VADDPS     constant3e088393<>+0(SB), Y2, Y2
-	VMULPS     Y1, Y2, Y2
-	VADDPS     constantbeaaaa99<>+0(SB), Y2, Y2
-	VMULPS     Y1, Y2, Y1
-	VMULPS     Y0, Y1, Y1
-	VADDPS     Y0, Y1, Y1
-	VANDPS     constant7fffffff<>+0(SB), Y0, Y2
-	VMULPS     constant40000000<>+0(SB), Y2, Y3
-	VMULPS     constant3fb8aa3b<>+0(SB), Y3, Y4
-	VADDPS     constant4b400000<>+0(SB), Y4, Y4
-	VSUBPS     constant4b400000<>+0(SB), Y4, Y4
-	VMULPS     constant3f318000<>+0(SB), Y4, Y5
-	VSUBPS     Y5, Y3, Y5
-	VMULPS     constantb95e8083<>+0(SB), Y4, Y6
-	VSUBPS     Y6, Y5, Y5
-	VMOVUPS    constant39506967<>+0(SB), Y6
-	VMULPS     Y5, Y6, Y6
-	VADDPS     constant3ab743ce<>+0(SB), Y6, Y6
-	VMULPS     Y5, Y6, Y6
-	VADDPS     constant3c088908<>+0(SB), Y6, Y6
-	VMULPS     Y5, Y6, Y6
-	VADDPS     constant3d2aa9c1<>+0(SB), Y6, Y6
-	VMULPS     Y5, Y6, Y6
-	VADDPS     constant3e2aaaaa<>+0(SB), Y6, Y6
-	VMULPS     Y5, Y6, Y6
-	VADDPS     constant3f000000<>+0(SB), Y6, Y6
-	VMULPS     Y5, Y5, Y7
-	VMULPS     Y7, Y6, Y6
-	VADDPS     Y5, Y6, Y5
-	VADDPS     constant3f800000<>+0(SB), Y5, Y5
-	VCVTTPS2DQ Y4, Y6
-	VPSRAD     $0x01, Y6, Y4
-	VPSUBD     Y4, Y6, Y6
-	VPADDD     constant0000007f<>+0(SB), Y4, Y4
-	VPSLLD     $0x17, Y4, Y4
-	VMULPS     Y4, Y5, Y4
-	VPADDD     constant0000007f<>+0(SB), Y6, Y6
-	VPSLLD     $0x17, Y6, Y6
-	VMULPS     Y6, Y4, Y4
-	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y3, Y5
-	VANDPS     Y5, Y4, Y4
-	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y3, Y3
-	VBLENDVPS  Y3, constant7f800000<>+0(SB), Y4, Y3
-	VADDPS     constant3f800000<>+0(SB), Y3, Y3
-	VMOVUPS    constant40000000<>+0(SB), Y4
-	VDIVPS     Y3, Y4, Y3
-	VMOVUPS    constant3f800000<>+0(SB), Y4
-	VSUBPS     Y3, Y4, Y3
-	VANDPS     constant80000000<>+0(SB), Y0, Y0
-	VXORPS     Y0, Y3, Y0
-	VCMPPS     $0x11, constant3f200000<>+0(SB), Y2, Y2
-	VBLENDVPS  Y2, Y1, Y0, Y0
-	VMOVUPS    Y0, 32(AX)(DX*1)
-	ADDQ       $0x40, DX
-	SUBQ       $0x10, CX
-	JGE        full
-
-tail:
-	ADDQ       $0x10, CX
-	JEQ        end
-	LEAQ       masks<>+0(SB), BX
-	SHLQ       $0x02, CX
-	SUBQ       CX, BX
-	VMOVUPS    64(BX), Y0
-	VMOVUPS    96(BX), Y1
-	VMASKMOVPS (AX)(DX*1), Y0, Y2
-	VMULPS     Y2, Y2, Y3
-	VMOVUPS    constantbbbaf0ea<>+0(SB), Y4
-	VMULPS     Y3, Y4, Y4
-	VADDPS     constant3ca9134e<>+0(SB), Y4, Y4
-	VMULPS     Y3, Y4, Y4
-	VADDPS     constantbd5c1e2d<>+0(SB), Y4, Y4
-	VMULPS     Y3, Y4, Y4
-	VADDPS     constant3e088393<>+0(SB), Y4, Y4
-	VMULPS     Y3, Y4, Y4
-	VADDPS     constantbeaaaa99<>+0(SB), Y4, Y4
-	VMULPS     Y3, Y4, Y3
-	VMULPS     Y2, Y3, Y3
-	VADDPS     Y2, Y3, Y3
-	VANDPS     constant7fffffff<>+0(SB), Y2, Y4
-	VMULPS     constant40000000<>+0(SB), Y4, Y5
-	VMULPS     constant3fb8aa3b<>+0(SB), Y5, Y6
-	VADDPS     constant4b400000<>+0(SB), Y6, Y6
-	VSUBPS     constant4b400000<>+0(SB), Y6, Y6
-	VMULPS     constant3f318000<>+0(SB), Y6, Y7
-	VSUBPS     Y7, Y5, Y7
-	VMULPS     constantb95e8083<>+0(SB), Y6, Y8
-	VSUBPS     Y8, Y7, Y7
-	VMOVUPS    constant39506967<>+0(SB), Y8
-	VMULPS     Y7, Y8, Y8
-	VADDPS     constant3ab743ce<>+0(SB), Y8, Y8
-	VMULPS     Y7, Y8, Y8
-	VADDPS     constant3c088908<>+0(SB), Y8, Y8
-	VMULPS     Y7, Y8, Y8
-	VADDPS     constant3d2aa9c1<>+0(SB), Y8, Y8
-	VMULPS     Y7, Y8, Y8
-	VADDPS     constant3e2aaaaa<>+0(SB), Y8, Y8
-	VMULPS     Y7, Y8, Y8
-	VADDPS     constant3f000000<>+0(SB), Y8, Y8
-	VMULPS     Y7, Y7, Y9
-	VMULPS     Y9, Y8, Y8
-	VADDPS     Y7, Y8, Y7
-	VADDPS     constant3f800000<>+0(SB), Y7, Y7
-	VCVTTPS2DQ Y6, Y8
-	VPSRAD     $0x01, Y8, Y6
-	VPSUBD     Y6, Y8, Y8
-	VPADDD     constant0000007f<>+0(SB), Y6, Y6
-	VPSLLD     $0x17, Y6, Y6
-	VMULPS     Y6, Y7, Y6
-	VPADDD     constant0000007f<>+0(SB), Y8, Y8
-	VPSLLD     $0x17, Y8, Y8
-	VMULPS     Y8, Y6, Y6
-	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y5, Y7
-	VANDPS     Y7, Y6, Y6
-	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y5, Y5
-	VBLENDVPS  Y5, constant7f800000<>+0(SB), Y6, Y5
-	VADDPS     constant3f800000<>+0(SB), Y5, Y5
-	VMOVUPS    constant40000000<>+0(SB), Y6
-	VDIVPS     Y5, Y6, Y5
-	VMOVUPS    constant3f800000<>+0(SB), Y6
-	VSUBPS     Y5, Y6, Y5
-	VANDPS     constant80000000<>+0(SB), Y2, Y2
-	VXORPS     Y2, Y5, Y2
-	VCMPPS     $0x11, constant3f200000<>+0(SB), Y4, Y4
-	VBLENDVPS  Y4, Y3, Y2, Y2
-	VMASKMOVPS Y2, Y0, (AX)(DX*1)
-	VMASKMOVPS 32(AX)(DX*1), Y1, Y0
-	VMULPS     Y0, Y0, Y2
-	VMOVUPS    constantbbbaf0ea<>+0(SB), Y3
-	VMULPS     Y2, Y3, Y3
-	VADDPS     constant3ca9134e<>+0(SB), Y3, Y3
-	VMULPS     Y2, Y3, Y3
-	VADDPS     constantbd5c1e2d<>+0(SB), Y3, Y3
-	VMULPS     Y2, Y3, Y3
-	VADDPS     constant3e088393<>+0(SB), Y3, Y3
-	VMULPS     Y2, Y3, Y3
-	VADDPS     constantbeaaaa99<>+0(SB), Y3, Y3
-	VMULPS     Y2, Y3, Y2
-	VMULPS     Y0, Y2, Y2
-	VADDPS     Y0, Y2, Y2
-	VANDPS     constant7fffffff<>+0(SB), Y0, Y3
-	VMULPS     constant40000000<>+0(SB), Y3, Y4
-	VMULPS     constant3fb8aa3b<>+0(SB), Y4, Y5
-	VADDPS     constant4b400000<>+0(SB), Y5, Y5
-	VSUBPS     constant4b400000<>+0(SB), Y5, Y5
-	VMULPS     constant3f318000<>+0(SB), Y5, Y6
-	VSUBPS     Y6, Y4, Y6
-	VMULPS     constantb95e8083<>+0(SB), Y5, Y7
-	VSUBPS     Y7, Y6, Y6
-	VMOVUPS    constant39506967<>+0(SB), Y7
-	VMULPS     Y6, Y7, Y7
-	VADDPS     constant3ab743ce<>+0(SB), Y7, Y7
-	VMULPS     Y6, Y7, Y7
-	VADDPS     constant3c088908<>+0(SB), Y7, Y7
-	VMULPS     Y6, Y7, Y7
-	VADDPS     constant3d2aa9c1<>+0(SB), Y7, Y7
-	VMULPS     Y6, Y7, Y7
-	VADDPS     constant3e2aaaaa<>+0(SB), Y7, Y7
-	VMULPS     Y6, Y7, Y7
-	VADDPS     constant3f000000<>+0(SB), Y7, Y7
-	VMULPS     Y6, Y6, Y8
-	VMULPS     Y8, Y7, Y7
-	VADDPS     Y6, Y7, Y6
-	VADDPS     constant3f800000<>+0(SB), Y6, Y6
-	VCVTTPS2DQ Y5, Y7
-	VPSRAD     $0x01, Y7, Y5
-	VPSUBD     Y5, Y7, Y7
-	VPADDD     constant0000007f<>+0(SB), Y5, Y5
-	VPSLLD     $0x17, Y5, Y5
-	VMULPS     Y5, Y6, Y5
-	VPADDD     constant0000007f<>+0(SB), Y7, Y7
-	VPSLLD     $0x17, Y7, Y7
-	VMULPS     Y7, Y5, Y5
-	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Y4, Y6
-	VANDPS     Y6, Y5, Y5
-	VCMPPS     $0x1e, constant42b17217<>+0(SB), Y4, Y4
-	VBLENDVPS  Y4, constant7f800000<>+0(SB), Y5, Y4
-	VADDPS     constant3f800000<>+0(SB), Y4, Y4
-	VMOVUPS    constant40000000<>+0(SB), Y5
-	VDIVPS     Y4, Y5, Y4
-	VMOVUPS    constant3f800000<>+0(SB), Y5
-	VSUBPS     Y4, Y5, Y4
-	VANDPS     constant80000000<>+0(SB), Y0, Y0
-	VXORPS     Y0, Y4, Y0
-	VCMPPS     $0x11, constant3f200000<>+0(SB), Y3, Y3
-	VBLENDVPS  Y3, Y2, Y0, Y0
-	VMASKMOVPS Y0, Y1, 32(AX)(DX*1)
-
-end:
-	VZEROUPPER
-	RET
 
 // func RoundWords(to []byte, x []float32, scale float32) (sum int32)
 // Requires: AVX, AVX2
@@ -15135,7 +15251,7 @@ full:
 	VPERMQ    $0xd8, Y4, Y4
 	VMOVDQU   Y4, (AX)
 	ADDQ      $0x20, AX
-	ADDQ      $0x40, BX
+	ADDQ      $0x00000040, BX
 	SUBQ      $0x10, DX
 	JGE       full
 

@@ -19265,7 +19265,7 @@ full:
 	VMOVUPS (DX)(BX*1), Z1
 	VADDPS  Z1, Z0, Z0
 	VMOVUPS Z0, (AX)(BX*1)
-	ADDQ    $0x40, BX
+	ADDQ    $0x00000040, BX
 	SUBQ    $0x10, CX
 	JGE     full
 
@@ -19300,7 +19300,7 @@ full:
 	VMOVUPS (DX)(BX*1), Z1
 	VMULPS  Z0, Z1, Z1
 	VMOVUPS Z1, (AX)(BX*1)
-	ADDQ    $0x40, BX
+	ADDQ    $0x00000040, BX
 	SUBQ    $0x10, CX
 	JGE     full
 
@@ -19332,7 +19332,7 @@ TEXT ·Sum(SB), NOSPLIT, $0-28
 full:
 	VMOVUPS (AX)(DX*1), Z1
 	VADDPS  Z1, Z0, Z0
-	ADDQ    $0x40, DX
+	ADDQ    $0x00000040, DX
 	SUBQ    $0x10, CX
 	JGE     full
 
@@ -19393,7 +19393,7 @@ full:
 	VSUBPS  Z0, Z2, Z2
 	VMULPS  Z2, Z2, Z2
 	VADDPS  Z2, Z1, Z1
-	ADDQ    $0x40, DX
+	ADDQ    $0x00000040, DX
 	SUBQ    $0x10, CX
 	JGE     full
 
@@ -19446,7 +19446,7 @@ full:
 	VMOVUPS (SI)(DI*1), Z3
 	VADDPS  Z3, Z2, Z2
 	VMOVUPS Z2, (AX)(DI*1)
-	ADDQ    $0x40, DI
+	ADDQ    $0x00000040, DI
 	SUBQ    $0x10, CX
 	JGE     full
 
@@ -19483,7 +19483,7 @@ TEXT ·Max(SB), NOSPLIT, $0-28
 full:
 	VMOVUPS (AX)(DX*1), Z1
 	VMAXPS  Z0, Z1, Z0
-	ADDQ    $0x40, DX
+	ADDQ    $0x00000040, DX
 	SUBQ    $0x10, CX
 	JGE     full
 
@@ -19544,7 +19544,7 @@ full:
 	VMOVUPS (AX)(DX*1), Z1
 	VSUBPS  Z1, Z1, Z1
 	VADDPS  Z1, Z0, Z0
-	ADDQ    $0x40, DX
+	ADDQ    $0x00000040, DX
 	SUBQ    $0x10, CX
 	JGE     full
 
@@ -19580,100 +19580,203 @@ TEXT ·ExpSum(SB), NOSPLIT, $0-36
 	VMOVUPS      constant00000000<>+0(SB), Z1
 	MOVQ         x_len+8(FP), CX
 	XORQ         DX, DX
-	SUBQ         $0x10, CX
-	JLT          tail
+	SUBQ         $0x40, CX
+	JLT          rest
+
+batches:
+	VMOVUPS     (AX)(DX*1), Z2
+	VMOVUPS     64(AX)(DX*1), Z3
+	VMOVUPS     128(AX)(DX*1), Z4
+	VMOVUPS     192(AX)(DX*1), Z5
+	VSUBPS      Z0, Z2, Z2
+	VSUBPS      Z0, Z3, Z3
+	VSUBPS      Z0, Z4, Z4
+	VSUBPS      Z0, Z5, Z5
+	VMOVUPS     constantc2ae6666<>+0(SB), Z6
+	VMAXPS      Z2, Z6, Z2
+	VMAXPS      Z3, Z6, Z3
+	VMAXPS      Z4, Z6, Z4
+	VMAXPS      Z5, Z6, Z5
+	VMOVUPS     constant42b20000<>+0(SB), Z6
+	VMINPS      Z2, Z6, Z2
+	VMINPS      Z3, Z6, Z3
+	VMINPS      Z4, Z6, Z4
+	VMINPS      Z5, Z6, Z5
+	VMOVUPS     constant4b400000<>+0(SB), Z6
+	VMOVAPS     Z6, Z7
+	VMOVAPS     Z6, Z8
+	VMOVAPS     Z6, Z9
+	VMOVAPS     Z6, Z6
+	VMOVUPS     constant3fb8aa3b<>+0(SB), Z10
+	VFMADD231PS Z10, Z2, Z7
+	VFMADD231PS Z10, Z3, Z8
+	VFMADD231PS Z10, Z4, Z9
+	VFMADD231PS Z10, Z5, Z6
+	VMOVUPS     constant4b400000<>+0(SB), Z10
+	VSUBPS      Z7, Z10, Z11
+	VSUBPS      Z8, Z10, Z12
+	VSUBPS      Z9, Z10, Z13
+	VSUBPS      Z6, Z10, Z10
+	VMOVUPS     constant3fb8aa3b<>+0(SB), Z14
+	VFMADD231PS Z14, Z2, Z11
+	VFMADD231PS Z14, Z3, Z12
+	VFMADD231PS Z14, Z4, Z13
+	VFMADD231PS Z14, Z5, Z10
+	VMOVUPS     constant32a57060<>+0(SB), Z14
+	VFMADD231PS Z14, Z2, Z11
+	VFMADD231PS Z14, Z3, Z12
+	VFMADD231PS Z14, Z4, Z13
+	VFMADD231PS Z14, Z5, Z10
+	VMOVUPS     constant39a0bc19<>+0(SB), Z2
+	VMOVAPS     Z2, Z3
+	VMOVAPS     Z2, Z4
+	VMOVAPS     Z2, Z5
+	VMOVAPS     Z2, Z2
+	VMOVUPS     constant3b2f84a9<>+0(SB), Z14
+	VFMADD213PS Z14, Z11, Z3
+	VFMADD213PS Z14, Z12, Z4
+	VFMADD213PS Z14, Z13, Z5
+	VFMADD213PS Z14, Z10, Z2
+	VMOVUPS     constant3c9d96ea<>+0(SB), Z14
+	VFMADD213PS Z14, Z11, Z3
+	VFMADD213PS Z14, Z12, Z4
+	VFMADD213PS Z14, Z13, Z5
+	VFMADD213PS Z14, Z10, Z2
+	VMOVUPS     constant3de357bd<>+0(SB), Z14
+	VFMADD213PS Z14, Z11, Z3
+	VFMADD213PS Z14, Z12, Z4
+	VFMADD213PS Z14, Z13, Z5
+	VFMADD213PS Z14, Z10, Z2
+	VMOVUPS     constant3ef5fdee<>+0(SB), Z14
+	VFMADD213PS Z14, Z11, Z3
+	VFMADD213PS Z14, Z12, Z4
+	VFMADD213PS Z14, Z13, Z5
+	VFMADD213PS Z14, Z10, Z2
+	VMOVUPS     constant3fb17218<>+0(SB), Z14
+	VFMADD213PS Z14, Z11, Z3
+	VFMADD213PS Z14, Z12, Z4
+	VFMADD213PS Z14, Z13, Z5
+	VFMADD213PS Z14, Z10, Z2
+	VMOVUPS     constant40000000<>+0(SB), Z14
+	VFMADD213PS Z14, Z11, Z3
+	VFMADD213PS Z14, Z12, Z4
+	VFMADD213PS Z14, Z13, Z5
+	VFMADD213PS Z14, Z10, Z2
+	VMOVUPS     constant0000007e<>+0(SB), Z10
+	VPADDD      Z10, Z7, Z7
+	VPADDD      Z10, Z8, Z8
+	VPADDD      Z10, Z9, Z9
+	VPADDD      Z10, Z6, Z6
+	VPSLLD      $0x17, Z7, Z7
+	VPSLLD      $0x17, Z8, Z8
+	VPSLLD      $0x17, Z9, Z9
+	VPSLLD      $0x17, Z6, Z6
+	VMULPS      Z7, Z3, Z3
+	VMULPS      Z8, Z4, Z4
+	VMULPS      Z9, Z5, Z5
+	VMULPS      Z6, Z2, Z2
+	VADDPS      Z3, Z1, Z1
+	VADDPS      Z4, Z1, Z1
+	VADDPS      Z5, Z1, Z1
+	VADDPS      Z2, Z1, Z1
+	VMOVUPS     Z3, (AX)(DX*1)
+	VMOVUPS     Z4, 64(AX)(DX*1)
+	VMOVUPS     Z5, 128(AX)(DX*1)
+	VMOVUPS     Z2, 192(AX)(DX*1)
+	ADDQ        $0x00000100, DX
+	SUBQ        $0x40, CX
+	JGE         batches
+
+rest:
+	ADDQ $0x40, CX
+	SUBQ $0x10, CX
+	JLT  tail
 
 full:
-	VMOVUPS    (AX)(DX*1), Z2
-	VSUBPS     Z0, Z2, Z2
-	VMULPS     constant3fb8aa3b<>+0(SB), Z2, Z5
-	VADDPS     constant4b400000<>+0(SB), Z5, Z5
-	VSUBPS     constant4b400000<>+0(SB), Z5, Z5
-	VMULPS     constant3f318000<>+0(SB), Z5, Z6
-	VSUBPS     Z6, Z2, Z6
-	VMULPS     constantb95e8083<>+0(SB), Z5, Z7
-	VSUBPS     Z7, Z6, Z6
-	VMOVUPS    constant39506967<>+0(SB), Z7
-	VMULPS     Z6, Z7, Z7
-	VADDPS     constant3ab743ce<>+0(SB), Z7, Z7
-	VMULPS     Z6, Z7, Z7
-	VADDPS     constant3c088908<>+0(SB), Z7, Z7
-	VMULPS     Z6, Z7, Z7
-	VADDPS     constant3d2aa9c1<>+0(SB), Z7, Z7
-	VMULPS     Z6, Z7, Z7
-	VADDPS     constant3e2aaaaa<>+0(SB), Z7, Z7
-	VMULPS     Z6, Z7, Z7
-	VADDPS     constant3f000000<>+0(SB), Z7, Z7
-	VMULPS     Z6, Z6, Z8
-	VMULPS     Z8, Z7, Z7
-	VADDPS     Z6, Z7, Z6
-	VADDPS     constant3f800000<>+0(SB), Z6, Z6
-	VCVTTPS2DQ Z5, Z7
-	VPSRAD     $0x01, Z7, Z5
-	VPSUBD     Z5, Z7, Z7
-	VPADDD     constant0000007f<>+0(SB), Z5, Z5
-	VPSLLD     $0x17, Z5, Z5
-	VMULPS     Z5, Z6, Z5
-	VPADDD     constant0000007f<>+0(SB), Z7, Z7
-	VPSLLD     $0x17, Z7, Z7
-	VMULPS     Z7, Z5, Z5
-	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Z2, K1
-	VMOVAPS.Z  Z5, K1, Z5
-	VCMPPS     $0x1e, constant42b17217<>+0(SB), Z2, K1
-	VBLENDMPS  constant7f800000<>+0(SB), Z5, K1, Z3
-	VMOVUPS    Z3, (AX)(DX*1)
-	VADDPS     Z3, Z1, Z1
-	ADDQ       $0x40, DX
-	SUBQ       $0x10, CX
-	JGE        full
+	VMOVUPS     (AX)(DX*1), Z2
+	VSUBPS      Z0, Z2, Z2
+	VMOVUPS     constantc2ae6666<>+0(SB), Z3
+	VMAXPS      Z2, Z3, Z2
+	VMOVUPS     constant42b20000<>+0(SB), Z3
+	VMINPS      Z2, Z3, Z2
+	VMOVUPS     constant4b400000<>+0(SB), Z3
+	VMOVAPS     Z3, Z3
+	VMOVUPS     constant3fb8aa3b<>+0(SB), Z4
+	VFMADD231PS Z4, Z2, Z3
+	VMOVUPS     constant4b400000<>+0(SB), Z4
+	VSUBPS      Z3, Z4, Z4
+	VMOVUPS     constant3fb8aa3b<>+0(SB), Z5
+	VFMADD231PS Z5, Z2, Z4
+	VMOVUPS     constant32a57060<>+0(SB), Z5
+	VFMADD231PS Z5, Z2, Z4
+	VMOVUPS     constant39a0bc19<>+0(SB), Z2
+	VMOVAPS     Z2, Z2
+	VMOVUPS     constant3b2f84a9<>+0(SB), Z5
+	VFMADD213PS Z5, Z4, Z2
+	VMOVUPS     constant3c9d96ea<>+0(SB), Z5
+	VFMADD213PS Z5, Z4, Z2
+	VMOVUPS     constant3de357bd<>+0(SB), Z5
+	VFMADD213PS Z5, Z4, Z2
+	VMOVUPS     constant3ef5fdee<>+0(SB), Z5
+	VFMADD213PS Z5, Z4, Z2
+	VMOVUPS     constant3fb17218<>+0(SB), Z5
+	VFMADD213PS Z5, Z4, Z2
+	VMOVUPS     constant40000000<>+0(SB), Z5
+	VFMADD213PS Z5, Z4, Z2
+	VMOVUPS     constant0000007e<>+0(SB), Z4
+	VPADDD      Z4, Z3, Z3
+	VPSLLD      $0x17, Z3, Z3
+	VMULPS      Z3, Z2, Z2
+	VADDPS      Z2, Z1, Z1
+	VMOVUPS     Z2, (AX)(DX*1)
+	ADDQ        $0x00000040, DX
+	SUBQ        $0x10, CX
+	JGE         full
 
 tail:
-	ADDQ       $0x10, CX
-	JEQ        end
-	MOVL       $0x00000001, BX
-	SHLL       CL, BX
-	DECL       BX
-	KMOVW      BX, K1
-	VMOVUPS.Z  (AX)(DX*1), K1, Z2
-	VSUBPS     Z0, Z2, Z0
-	VMULPS     constant3fb8aa3b<>+0(SB), Z0, Z2
-	VADDPS     constant4b400000<>+0(SB), Z2, Z2
-	VSUBPS     constant4b400000<>+0(SB), Z2, Z2
-	VMULPS     constant3f318000<>+0(SB), Z2, Z3
-	VSUBPS     Z3, Z0, Z3
-	VMULPS     constantb95e8083<>+0(SB), Z2, Z5
-	VSUBPS     Z5, Z3, Z3
-	VMOVUPS    constant39506967<>+0(SB), Z5
-	VMULPS     Z3, Z5, Z5
-	VADDPS     constant3ab743ce<>+0(SB), Z5, Z5
-	VMULPS     Z3, Z5, Z5
-	VADDPS     constant3c088908<>+0(SB), Z5, Z5
-	VMULPS     Z3, Z5, Z5
-	VADDPS     constant3d2aa9c1<>+0(SB), Z5, Z5
-	VMULPS     Z3, Z5, Z5
-	VADDPS     constant3e2aaaaa<>+0(SB), Z5, Z5
-	VMULPS     Z3, Z5, Z5
-	VADDPS     constant3f000000<>+0(SB), Z5, Z5
-	VMULPS     Z3, Z3, Z6
-	VMULPS     Z6, Z5, Z5
-	VADDPS     Z3, Z5, Z3
-	VADDPS     constant3f800000<>+0(SB), Z3, Z3
-	VCVTTPS2DQ Z2, Z5
-	VPSRAD     $0x01, Z5, Z2
-	VPSUBD     Z2, Z5, Z5
-	VPADDD     constant0000007f<>+0(SB), Z2, Z2
-	VPSLLD     $0x17, Z2, Z2
-	VMULPS     Z2, Z3, Z2
-	VPADDD     constant0000007f<>+0(SB), Z5, Z5
-	VPSLLD     $0x17, Z5, Z5
-	VMULPS     Z5, Z2, Z2
-	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Z0, K2
-	VMOVAPS.Z  Z2, K2, Z2
-	VCMPPS     $0x1e, constant42b17217<>+0(SB), Z0, K2
-	VBLENDMPS  constant7f800000<>+0(SB), Z2, K2, Z4
-	VMOVAPS.Z  Z4, K1, Z0
-	VMOVUPS    Z0, K1, (AX)(DX*1)
-	VADDPS     Z0, Z1, Z1
+	ADDQ        $0x10, CX
+	JEQ         end
+	MOVL        $0x00000001, BX
+	SHLL        CL, BX
+	DECL        BX
+	KMOVW       BX, K1
+	VMOVUPS.Z   (AX)(DX*1), K1, Z2
+	VSUBPS      Z0, Z2, Z0
+	VMOVUPS     constantc2ae6666<>+0(SB), Z2
+	VMAXPS      Z0, Z2, Z0
+	VMOVUPS     constant42b20000<>+0(SB), Z2
+	VMINPS      Z0, Z2, Z0
+	VMOVUPS     constant4b400000<>+0(SB), Z2
+	VMOVAPS     Z2, Z2
+	VMOVUPS     constant3fb8aa3b<>+0(SB), Z3
+	VFMADD231PS Z3, Z0, Z2
+	VMOVUPS     constant4b400000<>+0(SB), Z3
+	VSUBPS      Z2, Z3, Z3
+	VMOVUPS     constant3fb8aa3b<>+0(SB), Z4
+	VFMADD231PS Z4, Z0, Z3
+	VMOVUPS     constant32a57060<>+0(SB), Z4
+	VFMADD231PS Z4, Z0, Z3
+	VMOVUPS     constant39a0bc19<>+0(SB), Z0
+	VMOVAPS     Z0, Z0
+	VMOVUPS     constant3b2f84a9<>+0(SB), Z4
+	VFMADD213PS Z4, Z3, Z0
+	VMOVUPS     constant3c9d96ea<>+0(SB), Z4
+	VFMADD213PS Z4, Z3, Z0
+	VMOVUPS     constant3de357bd<>+0(SB), Z4
+	VFMADD213PS Z4, Z3, Z0
+	VMOVUPS     constant3ef5fdee<>+0(SB), Z4
+	VFMADD213PS Z4, Z3, Z0
+	VMOVUPS     constant3fb17218<>+0(SB), Z4
+	VFMADD213PS Z4, Z3, Z0
+	VMOVUPS     constant40000000<>+0(SB), Z4
+	VFMADD213PS Z4, Z3, Z0
+	VMOVUPS     constant0000007e<>+0(SB), Z3
+	VPADDD      Z3, Z2, Z2
+	VPSLLD      $0x17, Z2, Z2
+	VMULPS      Z2, Z0, Z0
+	VMOVAPS.Z   Z0, K1, Z0
+	VADDPS      Z0, Z1, Z1
+	VMOVUPS     Z0, K1, (AX)(DX*1)
 
 end:
 	VEXTRACTF32X8 $0x01, Z1, Y0
@@ -19688,23 +19791,41 @@ end:
 	MOVSS         X1, ret+32(FP)
 	RET
 
-DATA constant3fb8aa3b<>+0(SB)/4, $0x3fb8aa3b
-DATA constant3fb8aa3b<>+4(SB)/4, $0x3fb8aa3b
-DATA constant3fb8aa3b<>+8(SB)/4, $0x3fb8aa3b
-DATA constant3fb8aa3b<>+12(SB)/4, $0x3fb8aa3b
-DATA constant3fb8aa3b<>+16(SB)/4, $0x3fb8aa3b
-DATA constant3fb8aa3b<>+20(SB)/4, $0x3fb8aa3b
-DATA constant3fb8aa3b<>+24(SB)/4, $0x3fb8aa3b
-DATA constant3fb8aa3b<>+28(SB)/4, $0x3fb8aa3b
-DATA constant3fb8aa3b<>+32(SB)/4, $0x3fb8aa3b
-DATA constant3fb8aa3b<>+36(SB)/4, $0x3fb8aa3b
-DATA constant3fb8aa3b<>+40(SB)/4, $0x3fb8aa3b
-DATA constant3fb8aa3b<>+44(SB)/4, $0x3fb8aa3b
-DATA constant3fb8aa3b<>+48(SB)/4, $0x3fb8aa3b
-DATA constant3fb8aa3b<>+52(SB)/4, $0x3fb8aa3b
-DATA constant3fb8aa3b<>+56(SB)/4, $0x3fb8aa3b
-DATA constant3fb8aa3b<>+60(SB)/4, $0x3fb8aa3b
-GLOBL constant3fb8aa3b<>(SB), RODATA|NOPTR, $64
+DATA constantc2ae6666<>+0(SB)/4, $0xc2ae6666
+DATA constantc2ae6666<>+4(SB)/4, $0xc2ae6666
+DATA constantc2ae6666<>+8(SB)/4, $0xc2ae6666
+DATA constantc2ae6666<>+12(SB)/4, $0xc2ae6666
+DATA constantc2ae6666<>+16(SB)/4, $0xc2ae6666
+DATA constantc2ae6666<>+20(SB)/4, $0xc2ae6666
+DATA constantc2ae6666<>+24(SB)/4, $0xc2ae6666
+DATA constantc2ae6666<>+28(SB)/4, $0xc2ae6666
+DATA constantc2ae6666<>+32(SB)/4, $0xc2ae6666
+DATA constantc2ae6666<>+36(SB)/4, $0xc2ae6666
+DATA constantc2ae6666<>+40(SB)/4, $0xc2ae6666
+DATA constantc2ae6666<>+44(SB)/4, $0xc2ae6666
+DATA constantc2ae6666<>+48(SB)/4, $0xc2ae6666
+DATA constantc2ae6666<>+52(SB)/4, $0xc2ae6666
+DATA constantc2ae6666<>+56(SB)/4, $0xc2ae6666
+DATA constantc2ae6666<>+60(SB)/4, $0xc2ae6666
+GLOBL constantc2ae6666<>(SB), RODATA|NOPTR, $64
+
+DATA constant42b20000<>+0(SB)/4, $0x42b20000
+DATA constant42b20000<>+4(SB)/4, $0x42b20000
+DATA constant42b20000<>+8(SB)/4, $0x42b20000
+DATA constant42b20000<>+12(SB)/4, $0x42b20000
+DATA constant42b20000<>+16(SB)/4, $0x42b20000
+DATA constant42b20000<>+20(SB)/4, $0x42b20000
+DATA constant42b20000<>+24(SB)/4, $0x42b20000
+DATA constant42b20000<>+28(SB)/4, $0x42b20000
+DATA constant42b20000<>+32(SB)/4, $0x42b20000
+DATA constant42b20000<>+36(SB)/4, $0x42b20000
+DATA constant42b20000<>+40(SB)/4, $0x42b20000
+DATA constant42b20000<>+44(SB)/4, $0x42b20000
+DATA constant42b20000<>+48(SB)/4, $0x42b20000
+DATA constant42b20000<>+52(SB)/4, $0x42b20000
+DATA constant42b20000<>+56(SB)/4, $0x42b20000
+DATA constant42b20000<>+60(SB)/4, $0x42b20000
+GLOBL constant42b20000<>(SB), RODATA|NOPTR, $64
 
 DATA constant4b400000<>+0(SB)/4, $0x4b400000
 DATA constant4b400000<>+4(SB)/4, $0x4b400000
@@ -19724,239 +19845,185 @@ DATA constant4b400000<>+56(SB)/4, $0x4b400000
 DATA constant4b400000<>+60(SB)/4, $0x4b400000
 GLOBL constant4b400000<>(SB), RODATA|NOPTR, $64
 
-DATA constant3f318000<>+0(SB)/4, $0x3f318000
-DATA constant3f318000<>+4(SB)/4, $0x3f318000
-DATA constant3f318000<>+8(SB)/4, $0x3f318000
-DATA constant3f318000<>+12(SB)/4, $0x3f318000
-DATA constant3f318000<>+16(SB)/4, $0x3f318000
-DATA constant3f318000<>+20(SB)/4, $0x3f318000
-DATA constant3f318000<>+24(SB)/4, $0x3f318000
-DATA constant3f318000<>+28(SB)/4, $0x3f318000
-DATA constant3f318000<>+32(SB)/4, $0x3f318000
-DATA constant3f318000<>+36(SB)/4, $0x3f318000
-DATA constant3f318000<>+40(SB)/4, $0x3f318000
-DATA constant3f318000<>+44(SB)/4, $0x3f318000
-DATA constant3f318000<>+48(SB)/4, $0x3f318000
-DATA constant3f318000<>+52(SB)/4, $0x3f318000
-DATA constant3f318000<>+56(SB)/4, $0x3f318000
-DATA constant3f318000<>+60(SB)/4, $0x3f318000
-GLOBL constant3f318000<>(SB), RODATA|NOPTR, $64
+DATA constant3fb8aa3b<>+0(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+4(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+8(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+12(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+16(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+20(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+24(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+28(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+32(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+36(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+40(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+44(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+48(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+52(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+56(SB)/4, $0x3fb8aa3b
+DATA constant3fb8aa3b<>+60(SB)/4, $0x3fb8aa3b
+GLOBL constant3fb8aa3b<>(SB), RODATA|NOPTR, $64
 
-DATA constantb95e8083<>+0(SB)/4, $0xb95e8083
-DATA constantb95e8083<>+4(SB)/4, $0xb95e8083
-DATA constantb95e8083<>+8(SB)/4, $0xb95e8083
-DATA constantb95e8083<>+12(SB)/4, $0xb95e8083
-DATA constantb95e8083<>+16(SB)/4, $0xb95e8083
-DATA constantb95e8083<>+20(SB)/4, $0xb95e8083
-DATA constantb95e8083<>+24(SB)/4, $0xb95e8083
-DATA constantb95e8083<>+28(SB)/4, $0xb95e8083
-DATA constantb95e8083<>+32(SB)/4, $0xb95e8083
-DATA constantb95e8083<>+36(SB)/4, $0xb95e8083
-DATA constantb95e8083<>+40(SB)/4, $0xb95e8083
-DATA constantb95e8083<>+44(SB)/4, $0xb95e8083
-DATA constantb95e8083<>+48(SB)/4, $0xb95e8083
-DATA constantb95e8083<>+52(SB)/4, $0xb95e8083
-DATA constantb95e8083<>+56(SB)/4, $0xb95e8083
-DATA constantb95e8083<>+60(SB)/4, $0xb95e8083
-GLOBL constantb95e8083<>(SB), RODATA|NOPTR, $64
+DATA constant32a57060<>+0(SB)/4, $0x32a57060
+DATA constant32a57060<>+4(SB)/4, $0x32a57060
+DATA constant32a57060<>+8(SB)/4, $0x32a57060
+DATA constant32a57060<>+12(SB)/4, $0x32a57060
+DATA constant32a57060<>+16(SB)/4, $0x32a57060
+DATA constant32a57060<>+20(SB)/4, $0x32a57060
+DATA constant32a57060<>+24(SB)/4, $0x32a57060
+DATA constant32a57060<>+28(SB)/4, $0x32a57060
+DATA constant32a57060<>+32(SB)/4, $0x32a57060
+DATA constant32a57060<>+36(SB)/4, $0x32a57060
+DATA constant32a57060<>+40(SB)/4, $0x32a57060
+DATA constant32a57060<>+44(SB)/4, $0x32a57060
+DATA constant32a57060<>+48(SB)/4, $0x32a57060
+DATA constant32a57060<>+52(SB)/4, $0x32a57060
+DATA constant32a57060<>+56(SB)/4, $0x32a57060
+DATA constant32a57060<>+60(SB)/4, $0x32a57060
+GLOBL constant32a57060<>(SB), RODATA|NOPTR, $64
 
-DATA constant39506967<>+0(SB)/4, $0x39506967
-DATA constant39506967<>+4(SB)/4, $0x39506967
-DATA constant39506967<>+8(SB)/4, $0x39506967
-DATA constant39506967<>+12(SB)/4, $0x39506967
-DATA constant39506967<>+16(SB)/4, $0x39506967
-DATA constant39506967<>+20(SB)/4, $0x39506967
-DATA constant39506967<>+24(SB)/4, $0x39506967
-DATA constant39506967<>+28(SB)/4, $0x39506967
-DATA constant39506967<>+32(SB)/4, $0x39506967
-DATA constant39506967<>+36(SB)/4, $0x39506967
-DATA constant39506967<>+40(SB)/4, $0x39506967
-DATA constant39506967<>+44(SB)/4, $0x39506967
-DATA constant39506967<>+48(SB)/4, $0x39506967
-DATA constant39506967<>+52(SB)/4, $0x39506967
-DATA constant39506967<>+56(SB)/4, $0x39506967
-DATA constant39506967<>+60(SB)/4, $0x39506967
-GLOBL constant39506967<>(SB), RODATA|NOPTR, $64
+DATA constant39a0bc19<>+0(SB)/4, $0x39a0bc19
+DATA constant39a0bc19<>+4(SB)/4, $0x39a0bc19
+DATA constant39a0bc19<>+8(SB)/4, $0x39a0bc19
+DATA constant39a0bc19<>+12(SB)/4, $0x39a0bc19
+DATA constant39a0bc19<>+16(SB)/4, $0x39a0bc19
+DATA constant39a0bc19<>+20(SB)/4, $0x39a0bc19
+DATA constant39a0bc19<>+24(SB)/4, $0x39a0bc19
+DATA constant39a0bc19<>+28(SB)/4, $0x39a0bc19
+DATA constant39a0bc19<>+32(SB)/4, $0x39a0bc19
+DATA constant39a0bc19<>+36(SB)/4, $0x39a0bc19
+DATA constant39a0bc19<>+40(SB)/4, $0x39a0bc19
+DATA constant39a0bc19<>+44(SB)/4, $0x39a0bc19
+DATA constant39a0bc19<>+48(SB)/4, $0x39a0bc19
+DATA constant39a0bc19<>+52(SB)/4, $0x39a0bc19
+DATA constant39a0bc19<>+56(SB)/4, $0x39a0bc19
+DATA constant39a0bc19<>+60(SB)/4, $0x39a0bc19
+GLOBL constant39a0bc19<>(SB), RODATA|NOPTR, $64
 
-DATA constant3ab743ce<>+0(SB)/4, $0x3ab743ce
-DATA constant3ab743ce<>+4(SB)/4, $0x3ab743ce
-DATA constant3ab743ce<>+8(SB)/4, $0x3ab743ce
-DATA constant3ab743ce<>+12(SB)/4, $0x3ab743ce
-DATA constant3ab743ce<>+16(SB)/4, $0x3ab743ce
-DATA constant3ab743ce<>+20(SB)/4, $0x3ab743ce
-DATA constant3ab743ce<>+24(SB)/4, $0x3ab743ce
-DATA constant3ab743ce<>+28(SB)/4, $0x3ab743ce
-DATA constant3ab743ce<>+32(SB)/4, $0x3ab743ce
-DATA constant3ab743ce<>+36(SB)/4, $0x3ab743ce
-DATA constant3ab743ce<>+40(SB)/4, $0x3ab743ce
-DATA constant3ab743ce<>+44(SB)/4, $0x3ab743ce
-DATA constant3ab743ce<>+48(SB)/4, $0x3ab743ce
-DATA constant3ab743ce<>+52(SB)/4, $0x3ab743ce
-DATA constant3ab743ce<>+56(SB)/4, $0x3ab743ce
-DATA constant3ab743ce<>+60(SB)/4, $0x3ab743ce
-GLOBL constant3ab743ce<>(SB), RODATA|NOPTR, $64
+DATA constant3b2f84a9<>+0(SB)/4, $0x3b2f84a9
+DATA constant3b2f84a9<>+4(SB)/4, $0x3b2f84a9
+DATA constant3b2f84a9<>+8(SB)/4, $0x3b2f84a9
+DATA constant3b2f84a9<>+12(SB)/4, $0x3b2f84a9
+DATA constant3b2f84a9<>+16(SB)/4, $0x3b2f84a9
+DATA constant3b2f84a9<>+20(SB)/4, $0x3b2f84a9
+DATA constant3b2f84a9<>+24(SB)/4, $0x3b2f84a9
+DATA constant3b2f84a9<>+28(SB)/4, $0x3b2f84a9
+DATA constant3b2f84a9<>+32(SB)/4, $0x3b2f84a9
+DATA constant3b2f84a9<>+36(SB)/4, $0x3b2f84a9
+DATA constant3b2f84a9<>+40(SB)/4, $0x3b2f84a9
+DATA constant3b2f84a9<>+44(SB)/4, $0x3b2f84a9
+DATA constant3b2f84a9<>+48(SB)/4, $0x3b2f84a9
+DATA constant3b2f84a9<>+52(SB)/4, $0x3b2f84a9
+DATA constant3b2f84a9<>+56(SB)/4, $0x3b2f84a9
+DATA constant3b2f84a9<>+60(SB)/4, $0x3b2f84a9
+GLOBL constant3b2f84a9<>(SB), RODATA|NOPTR, $64
 
-DATA constant3c088908<>+0(SB)/4, $0x3c088908
-DATA constant3c088908<>+4(SB)/4, $0x3c088908
-DATA constant3c088908<>+8(SB)/4, $0x3c088908
-DATA constant3c088908<>+12(SB)/4, $0x3c088908
-DATA constant3c088908<>+16(SB)/4, $0x3c088908
-DATA constant3c088908<>+20(SB)/4, $0x3c088908
-DATA constant3c088908<>+24(SB)/4, $0x3c088908
-DATA constant3c088908<>+28(SB)/4, $0x3c088908
-DATA constant3c088908<>+32(SB)/4, $0x3c088908
-DATA constant3c088908<>+36(SB)/4, $0x3c088908
-DATA constant3c088908<>+40(SB)/4, $0x3c088908
-DATA constant3c088908<>+44(SB)/4, $0x3c088908
-DATA constant3c088908<>+48(SB)/4, $0x3c088908
-DATA constant3c088908<>+52(SB)/4, $0x3c088908
-DATA constant3c088908<>+56(SB)/4, $0x3c088908
-DATA constant3c088908<>+60(SB)/4, $0x3c088908
-GLOBL constant3c088908<>(SB), RODATA|NOPTR, $64
+DATA constant3c9d96ea<>+0(SB)/4, $0x3c9d96ea
+DATA constant3c9d96ea<>+4(SB)/4, $0x3c9d96ea
+DATA constant3c9d96ea<>+8(SB)/4, $0x3c9d96ea
+DATA constant3c9d96ea<>+12(SB)/4, $0x3c9d96ea
+DATA constant3c9d96ea<>+16(SB)/4, $0x3c9d96ea
+DATA constant3c9d96ea<>+20(SB)/4, $0x3c9d96ea
+DATA constant3c9d96ea<>+24(SB)/4, $0x3c9d96ea
+DATA constant3c9d96ea<>+28(SB)/4, $0x3c9d96ea
+DATA constant3c9d96ea<>+32(SB)/4, $0x3c9d96ea
+DATA constant3c9d96ea<>+36(SB)/4, $0x3c9d96ea
+DATA constant3c9d96ea<>+40(SB)/4, $0x3c9d96ea
+DATA constant3c9d96ea<>+44(SB)/4, $0x3c9d96ea
+DATA constant3c9d96ea<>+48(SB)/4, $0x3c9d96ea
+DATA constant3c9d96ea<>+52(SB)/4, $0x3c9d96ea
+DATA constant3c9d96ea<>+56(SB)/4, $0x3c9d96ea
+DATA constant3c9d96ea<>+60(SB)/4, $0x3c9d96ea
+GLOBL constant3c9d96ea<>(SB), RODATA|NOPTR, $64
 
-DATA constant3d2aa9c1<>+0(SB)/4, $0x3d2aa9c1
-DATA constant3d2aa9c1<>+4(SB)/4, $0x3d2aa9c1
-DATA constant3d2aa9c1<>+8(SB)/4, $0x3d2aa9c1
-DATA constant3d2aa9c1<>+12(SB)/4, $0x3d2aa9c1
-DATA constant3d2aa9c1<>+16(SB)/4, $0x3d2aa9c1
-DATA constant3d2aa9c1<>+20(SB)/4, $0x3d2aa9c1
-DATA constant3d2aa9c1<>+24(SB)/4, $0x3d2aa9c1
-DATA constant3d2aa9c1<>+28(SB)/4, $0x3d2aa9c1
-DATA constant3d2aa9c1<>+32(SB)/4, $0x3d2aa9c1
-DATA constant3d2aa9c1<>+36(SB)/4, $0x3d2aa9c1
-DATA constant3d2aa9c1<>+40(SB)/4, $0x3d2aa9c1
-DATA constant3d2aa9c1<>+44(SB)/4, $0x3d2aa9c1
-DATA constant3d2aa9c1<>+48(SB)/4, $0x3d2aa9c1
-DATA constant3d2aa9c1<>+52(SB)/4, $0x3d2aa9c1
-DATA constant3d2aa9c1<>+56(SB)/4, $0x3d2aa9c1
-DATA constant3d2aa9c1<>+60(SB)/4, $0x3d2aa9c1
-GLOBL constant3d2aa9c1<>(SB), RODATA|NOPTR, $64
+DATA constant3de357bd<>+0(SB)/4, $0x3de357bd
+DATA constant3de357bd<>+4(SB)/4, $0x3de357bd
+DATA constant3de357bd<>+8(SB)/4, $0x3de357bd
+DATA constant3de357bd<>+12(SB)/4, $0x3de357bd
+DATA constant3de357bd<>+16(SB)/4, $0x3de357bd
+DATA constant3de357bd<>+20(SB)/4, $0x3de357bd
+DATA constant3de357bd<>+24(SB)/4, $0x3de357bd
+DATA constant3de357bd<>+28(SB)/4, $0x3de357bd
+DATA constant3de357bd<>+32(SB)/4, $0x3de357bd
+DATA constant3de357bd<>+36(SB)/4, $0x3de357bd
+DATA constant3de357bd<>+40(SB)/4, $0x3de357bd
+DATA constant3de357bd<>+44(SB)/4, $0x3de357bd
+DATA constant3de357bd<>+48(SB)/4, $0x3de357bd
+DATA constant3de357bd<>+52(SB)/4, $0x3de357bd
+DATA constant3de357bd<>+56(SB)/4, $0x3de357bd
+DATA constant3de357bd<>+60(SB)/4, $0x3de357bd
+GLOBL constant3de357bd<>(SB), RODATA|NOPTR, $64
 
-DATA constant3e2aaaaa<>+0(SB)/4, $0x3e2aaaaa
-DATA constant3e2aaaaa<>+4(SB)/4, $0x3e2aaaaa
-DATA constant3e2aaaaa<>+8(SB)/4, $0x3e2aaaaa
-DATA constant3e2aaaaa<>+12(SB)/4, $0x3e2aaaaa
-DATA constant3e2aaaaa<>+16(SB)/4, $0x3e2aaaaa
-DATA constant3e2aaaaa<>+20(SB)/4, $0x3e2aaaaa
-DATA constant3e2aaaaa<>+24(SB)/4, $0x3e2aaaaa
-DATA constant3e2aaaaa<>+28(SB)/4, $0x3e2aaaaa
-DATA constant3e2aaaaa<>+32(SB)/4, $0x3e2aaaaa
-DATA constant3e2aaaaa<>+36(SB)/4, $0x3e2aaaaa
-DATA constant3e2aaaaa<>+40(SB)/4, $0x3e2aaaaa
-DATA constant3e2aaaaa<>+44(SB)/4, $0x3e2aaaaa
-DATA constant3e2aaaaa<>+48(SB)/4, $0x3e2aaaaa
-DATA constant3e2aaaaa<>+52(SB)/4, $0x3e2aaaaa
-DATA constant3e2aaaaa<>+56(SB)/4, $0x3e2aaaaa
-DATA constant3e2aaaaa<>+60(SB)/4, $0x3e2aaaaa
-GLOBL constant3e2aaaaa<>(SB), RODATA|NOPTR, $64
+DATA constant3ef5fdee<>+0(SB)/4, $0x3ef5fdee
+DATA constant3ef5fdee<>+4(SB)/4, $0x3ef5fdee
+DATA constant3ef5fdee<>+8(SB)/4, $0x3ef5fdee
+DATA constant3ef5fdee<>+12(SB)/4, $0x3ef5fdee
+DATA constant3ef5fdee<>+16(SB)/4, $0x3ef5fdee
+DATA constant3ef5fdee<>+20(SB)/4, $0x3ef5fdee
+DATA constant3ef5fdee<>+24(SB)/4, $0x3ef5fdee
+DATA constant3ef5fdee<>+28(SB)/4, $0x3ef5fdee
+DATA constant3ef5fdee<>+32(SB)/4, $0x3ef5fdee
+DATA constant3ef5fdee<>+36(SB)/4, $0x3ef5fdee
+DATA constant3ef5fdee<>+40(SB)/4, $0x3ef5fdee
+DATA constant3ef5fdee<>+44(SB)/4, $0x3ef5fdee
+DATA constant3ef5fdee<>+48(SB)/4, $0x3ef5fdee
+DATA constant3ef5fdee<>+52(SB)/4, $0x3ef5fdee
+DATA constant3ef5fdee<>+56(SB)/4, $0x3ef5fdee
+DATA constant3ef5fdee<>+60(SB)/4, $0x3ef5fdee
+GLOBL constant3ef5fdee<>(SB), RODATA|NOPTR, $64
 
-DATA constant3f000000<>+0(SB)/4, $0x3f000000
-DATA constant3f000000<>+4(SB)/4, $0x3f000000
-DATA constant3f000000<>+8(SB)/4, $0x3f000000
-DATA constant3f000000<>+12(SB)/4, $0x3f000000
-DATA constant3f000000<>+16(SB)/4, $0x3f000000
-DATA constant3f000000<>+20(SB)/4, $0x3f000000
-DATA constant3f000000<>+24(SB)/4, $0x3f000000
-DATA constant3f000000<>+28(SB)/4, $0x3f000000
-DATA constant3f000000<>+32(SB)/4, $0x3f000000
-DATA constant3f000000<>+36(SB)/4, $0x3f000000
-DATA constant3f000000<>+40(SB)/4, $0x3f000000
-DATA constant3f000000<>+44(SB)/4, $0x3f000000
-DATA constant3f000000<>+48(SB)/4, $0x3f000000
-DATA constant3f000000<>+52(SB)/4, $0x3f000000
-DATA constant3f000000<>+56(SB)/4, $0x3f000000
-DATA constant3f000000<>+60(SB)/4, $0x3f000000
-GLOBL constant3f000000<>(SB), RODATA|NOPTR, $64
+DATA constant3fb17218<>+0(SB)/4, $0x3fb17218
+DATA constant3fb17218<>+4(SB)/4, $0x3fb17218
+DATA constant3fb17218<>+8(SB)/4, $0x3fb17218
+DATA constant3fb17218<>+12(SB)/4, $0x3fb17218
+DATA constant3fb17218<>+16(SB)/4, $0x3fb17218
+DATA constant3fb17218<>+20(SB)/4, $0x3fb17218
+DATA constant3fb17218<>+24(SB)/4, $0x3fb17218
+DATA constant3fb17218<>+28(SB)/4, $0x3fb17218
+DATA constant3fb17218<>+32(SB)/4, $0x3fb17218
+DATA constant3fb17218<>+36(SB)/4, $0x3fb17218
+DATA constant3fb17218<>+40(SB)/4, $0x3fb17218
+DATA constant3fb17218<>+44(SB)/4, $0x3fb17218
+DATA constant3fb17218<>+48(SB)/4, $0x3fb17218
+DATA constant3fb17218<>+52(SB)/4, $0x3fb17218
+DATA constant3fb17218<>+56(SB)/4, $0x3fb17218
+DATA constant3fb17218<>+60(SB)/4, $0x3fb17218
+GLOBL constant3fb17218<>(SB), RODATA|NOPTR, $64
 
-DATA constant3f800000<>+0(SB)/4, $0x3f800000
-DATA constant3f800000<>+4(SB)/4, $0x3f800000
-DATA constant3f800000<>+8(SB)/4, $0x3f800000
-DATA constant3f800000<>+12(SB)/4, $0x3f800000
-DATA constant3f800000<>+16(SB)/4, $0x3f800000
-DATA constant3f800000<>+20(SB)/4, $0x3f800000
-DATA constant3f800000<>+24(SB)/4, $0x3f800000
-DATA constant3f800000<>+28(SB)/4, $0x3f800000
-DATA constant3f800000<>+32(SB)/4, $0x3f800000
-DATA constant3f800000<>+36(SB)/4, $0x3f800000
-DATA constant3f800000<>+40(SB)/4, $0x3f800000
-DATA constant3f800000<>+44(SB)/4, $0x3f800000
-DATA constant3f800000<>+48(SB)/4, $0x3f800000
-DATA constant3f800000<>+52(SB)/4, $0x3f800000
-DATA constant3f800000<>+56(SB)/4, $0x3f800000
-DATA constant3f800000<>+60(SB)/4, $0x3f800000
-GLOBL constant3f800000<>(SB), RODATA|NOPTR, $64
+DATA constant40000000<>+0(SB)/4, $0x40000000
+DATA constant40000000<>+4(SB)/4, $0x40000000
+DATA constant40000000<>+8(SB)/4, $0x40000000
+DATA constant40000000<>+12(SB)/4, $0x40000000
+DATA constant40000000<>+16(SB)/4, $0x40000000
+DATA constant40000000<>+20(SB)/4, $0x40000000
+DATA constant40000000<>+24(SB)/4, $0x40000000
+DATA constant40000000<>+28(SB)/4, $0x40000000
+DATA constant40000000<>+32(SB)/4, $0x40000000
+DATA constant40000000<>+36(SB)/4, $0x40000000
+DATA constant40000000<>+40(SB)/4, $0x40000000
+DATA constant40000000<>+44(SB)/4, $0x40000000
+DATA constant40000000<>+48(SB)/4, $0x40000000
+DATA constant40000000<>+52(SB)/4, $0x40000000
+DATA constant40000000<>+56(SB)/4, $0x40000000
+DATA constant40000000<>+60(SB)/4, $0x40000000
+GLOBL constant40000000<>(SB), RODATA|NOPTR, $64
 
-DATA constant0000007f<>+0(SB)/4, $0x0000007f
-DATA constant0000007f<>+4(SB)/4, $0x0000007f
-DATA constant0000007f<>+8(SB)/4, $0x0000007f
-DATA constant0000007f<>+12(SB)/4, $0x0000007f
-DATA constant0000007f<>+16(SB)/4, $0x0000007f
-DATA constant0000007f<>+20(SB)/4, $0x0000007f
-DATA constant0000007f<>+24(SB)/4, $0x0000007f
-DATA constant0000007f<>+28(SB)/4, $0x0000007f
-DATA constant0000007f<>+32(SB)/4, $0x0000007f
-DATA constant0000007f<>+36(SB)/4, $0x0000007f
-DATA constant0000007f<>+40(SB)/4, $0x0000007f
-DATA constant0000007f<>+44(SB)/4, $0x0000007f
-DATA constant0000007f<>+48(SB)/4, $0x0000007f
-DATA constant0000007f<>+52(SB)/4, $0x0000007f
-DATA constant0000007f<>+56(SB)/4, $0x0000007f
-DATA constant0000007f<>+60(SB)/4, $0x0000007f
-GLOBL constant0000007f<>(SB), RODATA|NOPTR, $64
-
-DATA constantc2aeac4f<>+0(SB)/4, $0xc2aeac4f
-DATA constantc2aeac4f<>+4(SB)/4, $0xc2aeac4f
-DATA constantc2aeac4f<>+8(SB)/4, $0xc2aeac4f
-DATA constantc2aeac4f<>+12(SB)/4, $0xc2aeac4f
-DATA constantc2aeac4f<>+16(SB)/4, $0xc2aeac4f
-DATA constantc2aeac4f<>+20(SB)/4, $0xc2aeac4f
-DATA constantc2aeac4f<>+24(SB)/4, $0xc2aeac4f
-DATA constantc2aeac4f<>+28(SB)/4, $0xc2aeac4f
-DATA constantc2aeac4f<>+32(SB)/4, $0xc2aeac4f
-DATA constantc2aeac4f<>+36(SB)/4, $0xc2aeac4f
-DATA constantc2aeac4f<>+40(SB)/4, $0xc2aeac4f
-DATA constantc2aeac4f<>+44(SB)/4, $0xc2aeac4f
-DATA constantc2aeac4f<>+48(SB)/4, $0xc2aeac4f
-DATA constantc2aeac4f<>+52(SB)/4, $0xc2aeac4f
-DATA constantc2aeac4f<>+56(SB)/4, $0xc2aeac4f
-DATA constantc2aeac4f<>+60(SB)/4, $0xc2aeac4f
-GLOBL constantc2aeac4f<>(SB), RODATA|NOPTR, $64
-
-DATA constant42b17217<>+0(SB)/4, $0x42b17217
-DATA constant42b17217<>+4(SB)/4, $0x42b17217
-DATA constant42b17217<>+8(SB)/4, $0x42b17217
-DATA constant42b17217<>+12(SB)/4, $0x42b17217
-DATA constant42b17217<>+16(SB)/4, $0x42b17217
-DATA constant42b17217<>+20(SB)/4, $0x42b17217
-DATA constant42b17217<>+24(SB)/4, $0x42b17217
-DATA constant42b17217<>+28(SB)/4, $0x42b17217
-DATA constant42b17217<>+32(SB)/4, $0x42b17217
-DATA constant42b17217<>+36(SB)/4, $0x42b17217
-DATA constant42b17217<>+40(SB)/4, $0x42b17217
-DATA constant42b17217<>+44(SB)/4, $0x42b17217
-DATA constant42b17217<>+48(SB)/4, $0x42b17217
-DATA constant42b17217<>+52(SB)/4, $0x42b17217
-DATA constant42b17217<>+56(SB)/4, $0x42b17217
-DATA constant42b17217<>+60(SB)/4, $0x42b17217
-GLOBL constant42b17217<>(SB), RODATA|NOPTR, $64
-
-DATA constant7f800000<>+0(SB)/4, $0x7f800000
-DATA constant7f800000<>+4(SB)/4, $0x7f800000
-DATA constant7f800000<>+8(SB)/4, $0x7f800000
-DATA constant7f800000<>+12(SB)/4, $0x7f800000
-DATA constant7f800000<>+16(SB)/4, $0x7f800000
-DATA constant7f800000<>+20(SB)/4, $0x7f800000
-DATA constant7f800000<>+24(SB)/4, $0x7f800000
-DATA constant7f800000<>+28(SB)/4, $0x7f800000
-DATA constant7f800000<>+32(SB)/4, $0x7f800000
-DATA constant7f800000<>+36(SB)/4, $0x7f800000
-DATA constant7f800000<>+40(SB)/4, $0x7f800000
-DATA constant7f800000<>+44(SB)/4, $0x7f800000
-DATA constant7f800000<>+48(SB)/4, $0x7f800000
-DATA constant7f800000<>+52(SB)/4, $0x7f800000
-DATA constant7f800000<>+56(SB)/4, $0x7f800000
-DATA constant7f800000<>+60(SB)/4, $0x7f800000
-GLOBL constant7f800000<>(SB), RODATA|NOPTR, $64
+DATA constant0000007e<>+0(SB)/4, $0x0000007e
+DATA constant0000007e<>+4(SB)/4, $0x0000007e
+DATA constant0000007e<>+8(SB)/4, $0x0000007e
+DATA constant0000007e<>+12(SB)/4, $0x0000007e
+DATA constant0000007e<>+16(SB)/4, $0x0000007e
+DATA constant0000007e<>+20(SB)/4, $0x0000007e
+DATA constant0000007e<>+24(SB)/4, $0x0000007e
+DATA constant0000007e<>+28(SB)/4, $0x0000007e
+DATA constant0000007e<>+32(SB)/4, $0x0000007e
+DATA constant0000007e<>+36(SB)/4, $0x0000007e
+DATA constant0000007e<>+40(SB)/4, $0x0000007e
+DATA constant0000007e<>+44(SB)/4, $0x0000007e
+DATA constant0000007e<>+48(SB)/4, $0x0000007e
+DATA constant0000007e<>+52(SB)/4, $0x0000007e
+DATA constant0000007e<>+56(SB)/4, $0x0000007e
+DATA constant0000007e<>+60(SB)/4, $0x0000007e
+GLOBL constant0000007e<>(SB), RODATA|NOPTR, $64
 
 // func MaxAbs(x []float32) float32
 // Requires: AVX, AVX2, AVX512DQ, AVX512F, SSE
@@ -19972,7 +20039,7 @@ full:
 	VMOVUPS (AX)(DX*1), Z1
 	VANDPS  constant7fffffff<>+0(SB), Z1, Z1
 	VPMAXUD Z1, Z0, Z0
-	ADDQ    $0x40, DX
+	ADDQ    $0x00000040, DX
 	SUBQ    $0x10, CX
 	JGE     full
 
@@ -20037,7 +20104,7 @@ full:
 	VPADDD    Z2, Z1, Z1
 	VPMOVDB   Z2, (AX)
 	ADDQ      $0x10, AX
-	ADDQ      $0x40, BX
+	ADDQ      $0x00000040, BX
 	SUBQ      $0x10, CX
 	JGE       full
 
@@ -20069,205 +20136,1162 @@ end:
 	MOVL          AX, sum+56(FP)
 	RET
 
-// func GELUTanh(x []float32)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·GELUTanh(SB), NOSPLIT, $0-24
-	MOVQ x_base+0(FP), AX
-	MOVQ x_len+8(FP), CX
-	XORQ DX, DX
+// func GELUTanh(out []float32, ldo int, x []float32, ldx int, rows int, n int)
+// Requires: AVX, AVX512F
+TEXT ·GELUTanh(SB), NOSPLIT, $0-80
+	MOVQ out_base+0(FP), AX
+	MOVQ ldo+24(FP), DX
+	MOVQ x_base+32(FP), BX
+	MOVQ ldx+56(FP), SI
+	MOVQ rows+64(FP), DI
+	SHLQ $0x02, DX
+	SHLQ $0x02, SI
+	MOVQ n+72(FP), CX
+	CMPQ CX, $0x20
+	JNE  row
+	SUBQ $0x02, DI
+	JLT  odd
+
+pair:
+	VMOVUPS     (BX), Z0
+	VMOVUPS     64(BX), Z1
+	VMOVUPS     (BX)(SI*1), Z2
+	VMOVUPS     64(BX)(SI*1), Z3
+	VMULPS      Z0, Z0, Z4
+	VMULPS      Z1, Z1, Z5
+	VMULPS      Z2, Z2, Z6
+	VMULPS      Z3, Z3, Z7
+	VMOVUPS     constantbdd2d3e8<>+0(SB), Z8
+	VMOVUPS     constantc0135761<>+0(SB), Z9
+	VFMADD213PS Z9, Z8, Z4
+	VFMADD213PS Z9, Z8, Z5
+	VFMADD213PS Z9, Z8, Z6
+	VFMADD213PS Z9, Z8, Z7
+	VMULPS      Z0, Z4, Z4
+	VMULPS      Z1, Z5, Z5
+	VMULPS      Z2, Z6, Z6
+	VMULPS      Z3, Z7, Z7
+	VMOVUPS     constantc2fc0000<>+0(SB), Z8
+	VMAXPS      Z4, Z8, Z4
+	VMAXPS      Z5, Z8, Z5
+	VMAXPS      Z6, Z8, Z6
+	VMAXPS      Z7, Z8, Z7
+	VMOVUPS     constant43000000<>+0(SB), Z8
+	VMINPS      Z4, Z8, Z4
+	VMINPS      Z5, Z8, Z5
+	VMINPS      Z6, Z8, Z6
+	VMINPS      Z7, Z8, Z7
+	VMOVUPS     constant4b400000<>+0(SB), Z8
+	VADDPS      Z8, Z4, Z9
+	VADDPS      Z8, Z5, Z10
+	VADDPS      Z8, Z6, Z11
+	VADDPS      Z8, Z7, Z8
+	VMOVUPS     constant4b400000<>+0(SB), Z12
+	VSUBPS      Z9, Z12, Z13
+	VSUBPS      Z10, Z12, Z14
+	VSUBPS      Z11, Z12, Z15
+	VSUBPS      Z8, Z12, Z12
+	VADDPS      Z13, Z4, Z4
+	VADDPS      Z14, Z5, Z5
+	VADDPS      Z15, Z6, Z6
+	VADDPS      Z12, Z7, Z7
+	VMOVUPS     constant39a0bc19<>+0(SB), Z12
+	VMOVAPS     Z12, Z13
+	VMOVAPS     Z12, Z14
+	VMOVAPS     Z12, Z15
+	VMOVAPS     Z12, Z12
+	VMOVUPS     constant3b2f84a9<>+0(SB), Z16
+	VFMADD213PS Z16, Z4, Z13
+	VFMADD213PS Z16, Z5, Z14
+	VFMADD213PS Z16, Z6, Z15
+	VFMADD213PS Z16, Z7, Z12
+	VMOVUPS     constant3c9d96ea<>+0(SB), Z16
+	VFMADD213PS Z16, Z4, Z13
+	VFMADD213PS Z16, Z5, Z14
+	VFMADD213PS Z16, Z6, Z15
+	VFMADD213PS Z16, Z7, Z12
+	VMOVUPS     constant3de357bd<>+0(SB), Z16
+	VFMADD213PS Z16, Z4, Z13
+	VFMADD213PS Z16, Z5, Z14
+	VFMADD213PS Z16, Z6, Z15
+	VFMADD213PS Z16, Z7, Z12
+	VMOVUPS     constant3ef5fdee<>+0(SB), Z16
+	VFMADD213PS Z16, Z4, Z13
+	VFMADD213PS Z16, Z5, Z14
+	VFMADD213PS Z16, Z6, Z15
+	VFMADD213PS Z16, Z7, Z12
+	VMOVUPS     constant3fb17218<>+0(SB), Z16
+	VFMADD213PS Z16, Z4, Z13
+	VFMADD213PS Z16, Z5, Z14
+	VFMADD213PS Z16, Z6, Z15
+	VFMADD213PS Z16, Z7, Z12
+	VMOVUPS     constant40000000<>+0(SB), Z16
+	VFMADD213PS Z16, Z4, Z13
+	VFMADD213PS Z16, Z5, Z14
+	VFMADD213PS Z16, Z6, Z15
+	VFMADD213PS Z16, Z7, Z12
+	VMOVUPS     constant0000007e<>+0(SB), Z4
+	VPADDD      Z4, Z9, Z5
+	VPADDD      Z4, Z10, Z6
+	VPADDD      Z4, Z11, Z7
+	VPADDD      Z4, Z8, Z4
+	VPSLLD      $0x17, Z5, Z5
+	VPSLLD      $0x17, Z6, Z6
+	VPSLLD      $0x17, Z7, Z7
+	VPSLLD      $0x17, Z4, Z4
+	VMULPS      Z5, Z13, Z5
+	VMULPS      Z6, Z14, Z6
+	VMULPS      Z7, Z15, Z7
+	VMULPS      Z4, Z12, Z4
+	VMOVUPS     constant3f800000<>+0(SB), Z8
+	VADDPS      Z8, Z5, Z5
+	VADDPS      Z8, Z6, Z6
+	VADDPS      Z8, Z7, Z7
+	VADDPS      Z8, Z4, Z4
+	VDIVPS      Z5, Z0, Z0
+	VDIVPS      Z6, Z1, Z1
+	VDIVPS      Z7, Z2, Z2
+	VDIVPS      Z4, Z3, Z3
+	VMOVUPS     Z0, (AX)
+	VMOVUPS     Z1, 64(AX)
+	VMOVUPS     Z2, (AX)(DX*1)
+	VMOVUPS     Z3, 64(AX)(DX*1)
+	LEAQ        (AX)(DX*2), AX
+	LEAQ        (BX)(SI*2), BX
+	SUBQ        $0x02, DI
+	JGE         pair
+
+odd:
+	ADDQ $0x02, DI
+	JEQ  done
+
+row:
+	MOVQ n+72(FP), CX
+	XORQ R8, R8
+	SUBQ $0x40, CX
+	JLT  rest
+
+batches:
+	VMOVUPS     (BX)(R8*1), Z0
+	VMOVUPS     64(BX)(R8*1), Z1
+	VMOVUPS     128(BX)(R8*1), Z2
+	VMOVUPS     192(BX)(R8*1), Z3
+	VMULPS      Z0, Z0, Z4
+	VMULPS      Z1, Z1, Z5
+	VMULPS      Z2, Z2, Z6
+	VMULPS      Z3, Z3, Z7
+	VMOVUPS     constantbdd2d3e8<>+0(SB), Z8
+	VMOVUPS     constantc0135761<>+0(SB), Z9
+	VFMADD213PS Z9, Z8, Z4
+	VFMADD213PS Z9, Z8, Z5
+	VFMADD213PS Z9, Z8, Z6
+	VFMADD213PS Z9, Z8, Z7
+	VMULPS      Z0, Z4, Z4
+	VMULPS      Z1, Z5, Z5
+	VMULPS      Z2, Z6, Z6
+	VMULPS      Z3, Z7, Z7
+	VMOVUPS     constantc2fc0000<>+0(SB), Z8
+	VMAXPS      Z4, Z8, Z4
+	VMAXPS      Z5, Z8, Z5
+	VMAXPS      Z6, Z8, Z6
+	VMAXPS      Z7, Z8, Z7
+	VMOVUPS     constant43000000<>+0(SB), Z8
+	VMINPS      Z4, Z8, Z4
+	VMINPS      Z5, Z8, Z5
+	VMINPS      Z6, Z8, Z6
+	VMINPS      Z7, Z8, Z7
+	VMOVUPS     constant4b400000<>+0(SB), Z8
+	VADDPS      Z8, Z4, Z9
+	VADDPS      Z8, Z5, Z10
+	VADDPS      Z8, Z6, Z11
+	VADDPS      Z8, Z7, Z8
+	VMOVUPS     constant4b400000<>+0(SB), Z12
+	VSUBPS      Z9, Z12, Z13
+	VSUBPS      Z10, Z12, Z14
+	VSUBPS      Z11, Z12, Z15
+	VSUBPS      Z8, Z12, Z12
+	VADDPS      Z13, Z4, Z4
+	VADDPS      Z14, Z5, Z5
+	VADDPS      Z15, Z6, Z6
+	VADDPS      Z12, Z7, Z7
+	VMOVUPS     constant39a0bc19<>+0(SB), Z12
+	VMOVAPS     Z12, Z13
+	VMOVAPS     Z12, Z14
+	VMOVAPS     Z12, Z15
+	VMOVAPS     Z12, Z12
+	VMOVUPS     constant3b2f84a9<>+0(SB), Z16
+	VFMADD213PS Z16, Z4, Z13
+	VFMADD213PS Z16, Z5, Z14
+	VFMADD213PS Z16, Z6, Z15
+	VFMADD213PS Z16, Z7, Z12
+	VMOVUPS     constant3c9d96ea<>+0(SB), Z16
+	VFMADD213PS Z16, Z4, Z13
+	VFMADD213PS Z16, Z5, Z14
+	VFMADD213PS Z16, Z6, Z15
+	VFMADD213PS Z16, Z7, Z12
+	VMOVUPS     constant3de357bd<>+0(SB), Z16
+	VFMADD213PS Z16, Z4, Z13
+	VFMADD213PS Z16, Z5, Z14
+	VFMADD213PS Z16, Z6, Z15
+	VFMADD213PS Z16, Z7, Z12
+	VMOVUPS     constant3ef5fdee<>+0(SB), Z16
+	VFMADD213PS Z16, Z4, Z13
+	VFMADD213PS Z16, Z5, Z14
+	VFMADD213PS Z16, Z6, Z15
+	VFMADD213PS Z16, Z7, Z12
+	VMOVUPS     constant3fb17218<>+0(SB), Z16
+	VFMADD213PS Z16, Z4, Z13
+	VFMADD213PS Z16, Z5, Z14
+	VFMADD213PS Z16, Z6, Z15
+	VFMADD213PS Z16, Z7, Z12
+	VMOVUPS     constant40000000<>+0(SB), Z16
+	VFMADD213PS Z16, Z4, Z13
+	VFMADD213PS Z16, Z5, Z14
+	VFMADD213PS Z16, Z6, Z15
+	VFMADD213PS Z16, Z7, Z12
+	VMOVUPS     constant0000007e<>+0(SB), Z4
+	VPADDD      Z4, Z9, Z5
+	VPADDD      Z4, Z10, Z6
+	VPADDD      Z4, Z11, Z7
+	VPADDD      Z4, Z8, Z4
+	VPSLLD      $0x17, Z5, Z5
+	VPSLLD      $0x17, Z6, Z6
+	VPSLLD      $0x17, Z7, Z7
+	VPSLLD      $0x17, Z4, Z4
+	VMULPS      Z5, Z13, Z5
+	VMULPS      Z6, Z14, Z6
+	VMULPS      Z7, Z15, Z7
+	VMULPS      Z4, Z12, Z4
+	VMOVUPS     constant3f800000<>+0(SB), Z8
+	VADDPS      Z8, Z5, Z5
+	VADDPS      Z8, Z6, Z6
+	VADDPS      Z8, Z7, Z7
+	VADDPS      Z8, Z4, Z4
+	VDIVPS      Z5, Z0, Z0
+	VDIVPS      Z6, Z1, Z1
+	VDIVPS      Z7, Z2, Z2
+	VDIVPS      Z4, Z3, Z3
+	VMOVUPS     Z0, (AX)(R8*1)
+	VMOVUPS     Z1, 64(AX)(R8*1)
+	VMOVUPS     Z2, 128(AX)(R8*1)
+	VMOVUPS     Z3, 192(AX)(R8*1)
+	ADDQ        $0x00000100, R8
+	SUBQ        $0x40, CX
+	JGE         batches
+
+rest:
+	ADDQ $0x40, CX
 	SUBQ $0x10, CX
 	JLT  tail
 
 full:
-	VMOVUPS    (AX)(DX*1), Z0
-	VMULPS     Z0, Z0, Z1
-	VMULPS     Z0, Z1, Z1
-	VMULPS     constant3d372713<>+0(SB), Z1, Z1
-	VADDPS     Z0, Z1, Z1
-	VMULPS     constant3f4c422a<>+0(SB), Z1, Z1
-	VMULPS     Z1, Z1, Z6
-	VMOVUPS    constantbbbaf0ea<>+0(SB), Z7
-	VMULPS     Z6, Z7, Z7
-	VADDPS     constant3ca9134e<>+0(SB), Z7, Z7
-	VMULPS     Z6, Z7, Z7
-	VADDPS     constantbd5c1e2d<>+0(SB), Z7, Z7
-	VMULPS     Z6, Z7, Z7
-	VADDPS     constant3e088393<>+0(SB), Z7, Z7
-	VMULPS     Z6, Z7, Z7
-	VADDPS     constantbeaaaa99<>+0(SB), Z7, Z7
-	VMULPS     Z6, Z7, Z6
-	VMULPS     Z1, Z6, Z6
-	VADDPS     Z1, Z6, Z6
-	VANDPS     constant7fffffff<>+0(SB), Z1, Z7
-	VMULPS     constant40000000<>+0(SB), Z7, Z8
-	VMULPS     constant3fb8aa3b<>+0(SB), Z8, Z9
-	VADDPS     constant4b400000<>+0(SB), Z9, Z9
-	VSUBPS     constant4b400000<>+0(SB), Z9, Z9
-	VMULPS     constant3f318000<>+0(SB), Z9, Z10
-	VSUBPS     Z10, Z8, Z10
-	VMULPS     constantb95e8083<>+0(SB), Z9, Z11
-	VSUBPS     Z11, Z10, Z10
-	VMOVUPS    constant39506967<>+0(SB), Z11
-	VMULPS     Z10, Z11, Z11
-	VADDPS     constant3ab743ce<>+0(SB), Z11, Z11
-	VMULPS     Z10, Z11, Z11
-	VADDPS     constant3c088908<>+0(SB), Z11, Z11
-	VMULPS     Z10, Z11, Z11
-	VADDPS     constant3d2aa9c1<>+0(SB), Z11, Z11
-	VMULPS     Z10, Z11, Z11
-	VADDPS     constant3e2aaaaa<>+0(SB), Z11, Z11
-	VMULPS     Z10, Z11, Z11
-	VADDPS     constant3f000000<>+0(SB), Z11, Z11
-	VMULPS     Z10, Z10, Z12
-	VMULPS     Z12, Z11, Z11
-	VADDPS     Z10, Z11, Z10
-	VADDPS     constant3f800000<>+0(SB), Z10, Z10
-	VCVTTPS2DQ Z9, Z11
-	VPSRAD     $0x01, Z11, Z9
-	VPSUBD     Z9, Z11, Z11
-	VPADDD     constant0000007f<>+0(SB), Z9, Z9
-	VPSLLD     $0x17, Z9, Z9
-	VMULPS     Z9, Z10, Z9
-	VPADDD     constant0000007f<>+0(SB), Z11, Z11
-	VPSLLD     $0x17, Z11, Z11
-	VMULPS     Z11, Z9, Z9
-	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Z8, K1
-	VMOVAPS.Z  Z9, K1, Z9
-	VCMPPS     $0x1e, constant42b17217<>+0(SB), Z8, K1
-	VBLENDMPS  constant7f800000<>+0(SB), Z9, K1, Z2
-	VADDPS     constant3f800000<>+0(SB), Z2, Z8
-	VMOVUPS    constant40000000<>+0(SB), Z9
-	VDIVPS     Z8, Z9, Z8
-	VMOVUPS    constant3f800000<>+0(SB), Z9
-	VSUBPS     Z8, Z9, Z8
-	VANDPS     constant80000000<>+0(SB), Z1, Z1
-	VXORPS     Z1, Z8, Z1
-	VCMPPS     $0x11, constant3f200000<>+0(SB), Z7, K1
-	VBLENDMPS  Z6, Z1, K1, Z3
-	VMULPS     constant3f000000<>+0(SB), Z0, Z0
-	VADDPS     constant3f800000<>+0(SB), Z3, Z1
-	VMULPS     Z1, Z0, Z0
-	VMOVUPS    Z0, (AX)(DX*1)
-	ADDQ       $0x40, DX
-	SUBQ       $0x10, CX
-	JGE        full
+	VMOVUPS     (BX)(R8*1), Z0
+	VMULPS      Z0, Z0, Z1
+	VMOVUPS     constantbdd2d3e8<>+0(SB), Z2
+	VMOVUPS     constantc0135761<>+0(SB), Z3
+	VFMADD213PS Z3, Z2, Z1
+	VMULPS      Z0, Z1, Z1
+	VMOVUPS     constantc2fc0000<>+0(SB), Z2
+	VMAXPS      Z1, Z2, Z1
+	VMOVUPS     constant43000000<>+0(SB), Z2
+	VMINPS      Z1, Z2, Z1
+	VMOVUPS     constant4b400000<>+0(SB), Z2
+	VADDPS      Z2, Z1, Z2
+	VMOVUPS     constant4b400000<>+0(SB), Z3
+	VSUBPS      Z2, Z3, Z3
+	VADDPS      Z3, Z1, Z1
+	VMOVUPS     constant39a0bc19<>+0(SB), Z3
+	VMOVAPS     Z3, Z3
+	VMOVUPS     constant3b2f84a9<>+0(SB), Z4
+	VFMADD213PS Z4, Z1, Z3
+	VMOVUPS     constant3c9d96ea<>+0(SB), Z4
+	VFMADD213PS Z4, Z1, Z3
+	VMOVUPS     constant3de357bd<>+0(SB), Z4
+	VFMADD213PS Z4, Z1, Z3
+	VMOVUPS     constant3ef5fdee<>+0(SB), Z4
+	VFMADD213PS Z4, Z1, Z3
+	VMOVUPS     constant3fb17218<>+0(SB), Z4
+	VFMADD213PS Z4, Z1, Z3
+	VMOVUPS     constant40000000<>+0(SB), Z4
+	VFMADD213PS Z4, Z1, Z3
+	VMOVUPS     constant0000007e<>+0(SB), Z1
+	VPADDD      Z1, Z2, Z1
+	VPSLLD      $0x17, Z1, Z1
+	VMULPS      Z1, Z3, Z1
+	VMOVUPS     constant3f800000<>+0(SB), Z2
+	VADDPS      Z2, Z1, Z1
+	VDIVPS      Z1, Z0, Z0
+	VMOVUPS     Z0, (AX)(R8*1)
+	ADDQ        $0x00000040, R8
+	SUBQ        $0x10, CX
+	JGE         full
 
 tail:
-	ADDQ       $0x10, CX
-	JEQ        end
-	MOVL       $0x00000001, BX
-	SHLL       CL, BX
-	DECL       BX
-	KMOVW      BX, K1
-	VMOVUPS.Z  (AX)(DX*1), K1, Z0
-	VMULPS     Z0, Z0, Z1
-	VMULPS     Z0, Z1, Z1
-	VMULPS     constant3d372713<>+0(SB), Z1, Z1
-	VADDPS     Z0, Z1, Z1
-	VMULPS     constant3f4c422a<>+0(SB), Z1, Z1
-	VMULPS     Z1, Z1, Z2
-	VMOVUPS    constantbbbaf0ea<>+0(SB), Z3
-	VMULPS     Z2, Z3, Z3
-	VADDPS     constant3ca9134e<>+0(SB), Z3, Z3
-	VMULPS     Z2, Z3, Z3
-	VADDPS     constantbd5c1e2d<>+0(SB), Z3, Z3
-	VMULPS     Z2, Z3, Z3
-	VADDPS     constant3e088393<>+0(SB), Z3, Z3
-	VMULPS     Z2, Z3, Z3
-	VADDPS     constantbeaaaa99<>+0(SB), Z3, Z3
-	VMULPS     Z2, Z3, Z2
-	VMULPS     Z1, Z2, Z2
-	VADDPS     Z1, Z2, Z2
-	VANDPS     constant7fffffff<>+0(SB), Z1, Z3
-	VMULPS     constant40000000<>+0(SB), Z3, Z6
-	VMULPS     constant3fb8aa3b<>+0(SB), Z6, Z7
-	VADDPS     constant4b400000<>+0(SB), Z7, Z7
-	VSUBPS     constant4b400000<>+0(SB), Z7, Z7
-	VMULPS     constant3f318000<>+0(SB), Z7, Z8
-	VSUBPS     Z8, Z6, Z8
-	VMULPS     constantb95e8083<>+0(SB), Z7, Z9
-	VSUBPS     Z9, Z8, Z8
-	VMOVUPS    constant39506967<>+0(SB), Z9
-	VMULPS     Z8, Z9, Z9
-	VADDPS     constant3ab743ce<>+0(SB), Z9, Z9
-	VMULPS     Z8, Z9, Z9
-	VADDPS     constant3c088908<>+0(SB), Z9, Z9
-	VMULPS     Z8, Z9, Z9
-	VADDPS     constant3d2aa9c1<>+0(SB), Z9, Z9
-	VMULPS     Z8, Z9, Z9
-	VADDPS     constant3e2aaaaa<>+0(SB), Z9, Z9
-	VMULPS     Z8, Z9, Z9
-	VADDPS     constant3f000000<>+0(SB), Z9, Z9
-	VMULPS     Z8, Z8, Z10
-	VMULPS     Z10, Z9, Z9
-	VADDPS     Z8, Z9, Z8
-	VADDPS     constant3f800000<>+0(SB), Z8, Z8
-	VCVTTPS2DQ Z7, Z9
-	VPSRAD     $0x01, Z9, Z7
-	VPSUBD     Z7, Z9, Z9
-	VPADDD     constant0000007f<>+0(SB), Z7, Z7
-	VPSLLD     $0x17, Z7, Z7
-	VMULPS     Z7, Z8, Z7
-	VPADDD     constant0000007f<>+0(SB), Z9, Z9
-	VPSLLD     $0x17, Z9, Z9
-	VMULPS     Z9, Z7, Z7
-	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Z6, K2
-	VMOVAPS.Z  Z7, K2, Z7
-	VCMPPS     $0x1e, constant42b17217<>+0(SB), Z6, K2
-	VBLENDMPS  constant7f800000<>+0(SB), Z7, K2, Z4
-	VADDPS     constant3f800000<>+0(SB), Z4, Z4
-	VMOVUPS    constant40000000<>+0(SB), Z6
-	VDIVPS     Z4, Z6, Z4
-	VMOVUPS    constant3f800000<>+0(SB), Z6
-	VSUBPS     Z4, Z6, Z4
-	VANDPS     constant80000000<>+0(SB), Z1, Z1
-	VXORPS     Z1, Z4, Z1
-	VCMPPS     $0x11, constant3f200000<>+0(SB), Z3, K2
-	VBLENDMPS  Z2, Z1, K2, Z5
-	VMULPS     constant3f000000<>+0(SB), Z0, Z0
-	VADDPS     constant3f800000<>+0(SB), Z5, Z1
-	VMULPS     Z1, Z0, Z0
-	VMOVUPS    Z0, K1, (AX)(DX*1)
+	ADDQ        $0x10, CX
+	JEQ         end
+	MOVL        $0x00000001, R9
+	SHLL        CL, R9
+	DECL        R9
+	KMOVW       R9, K1
+	VMOVUPS.Z   (BX)(R8*1), K1, Z0
+	VMULPS      Z0, Z0, Z1
+	VMOVUPS     constantbdd2d3e8<>+0(SB), Z2
+	VMOVUPS     constantc0135761<>+0(SB), Z3
+	VFMADD213PS Z3, Z2, Z1
+	VMULPS      Z0, Z1, Z1
+	VMOVUPS     constantc2fc0000<>+0(SB), Z2
+	VMAXPS      Z1, Z2, Z1
+	VMOVUPS     constant43000000<>+0(SB), Z2
+	VMINPS      Z1, Z2, Z1
+	VMOVUPS     constant4b400000<>+0(SB), Z2
+	VADDPS      Z2, Z1, Z2
+	VMOVUPS     constant4b400000<>+0(SB), Z3
+	VSUBPS      Z2, Z3, Z3
+	VADDPS      Z3, Z1, Z1
+	VMOVUPS     constant39a0bc19<>+0(SB), Z3
+	VMOVAPS     Z3, Z3
+	VMOVUPS     constant3b2f84a9<>+0(SB), Z4
+	VFMADD213PS Z4, Z1, Z3
+	VMOVUPS     constant3c9d96ea<>+0(SB), Z4
+	VFMADD213PS Z4, Z1, Z3
+	VMOVUPS     constant3de357bd<>+0(SB), Z4
+	VFMADD213PS Z4, Z1, Z3
+	VMOVUPS     constant3ef5fdee<>+0(SB), Z4
+	VFMADD213PS Z4, Z1, Z3
+	VMOVUPS     constant3fb17218<>+0(SB), Z4
+	VFMADD213PS Z4, Z1, Z3
+	VMOVUPS     constant40000000<>+0(SB), Z4
+	VFMADD213PS Z4, Z1, Z3
+	VMOVUPS     constant0000007e<>+0(SB), Z1
+	VPADDD      Z1, Z2, Z1
+	VPSLLD      $0x17, Z1, Z1
+	VMULPS      Z1, Z3, Z1
+	VMOVUPS     constant3f800000<>+0(SB), Z2
+	VADDPS      Z2, Z1, Z1
+	VDIVPS      Z1, Z0, Z0
+	VMOVUPS     Z0, K1, (AX)(R8*1)
 
 end:
+	ADDQ DX, AX
+	ADDQ SI, BX
+	DECQ DI
+	JNZ  row
+
+done:
 	VZEROUPPER
 	RET
 
-DATA constant3d372713<>+0(SB)/4, $0x3d372713
-DATA constant3d372713<>+4(SB)/4, $0x3d372713
-DATA constant3d372713<>+8(SB)/4, $0x3d372713
-DATA constant3d372713<>+12(SB)/4, $0x3d372713
-DATA constant3d372713<>+16(SB)/4, $0x3d372713
-DATA constant3d372713<>+20(SB)/4, $0x3d372713
-DATA constant3d372713<>+24(SB)/4, $0x3d372713
-DATA constant3d372713<>+28(SB)/4, $0x3d372713
-DATA constant3d372713<>+32(SB)/4, $0x3d372713
-DATA constant3d372713<>+36(SB)/4, $0x3d372713
-DATA constant3d372713<>+40(SB)/4, $0x3d372713
-DATA constant3d372713<>+44(SB)/4, $0x3d372713
-DATA constant3d372713<>+48(SB)/4, $0x3d372713
-DATA constant3d372713<>+52(SB)/4, $0x3d372713
-DATA constant3d372713<>+56(SB)/4, $0x3d372713
-DATA constant3d372713<>+60(SB)/4, $0x3d372713
-GLOBL constant3d372713<>(SB), RODATA|NOPTR, $64
+DATA constantbdd2d3e8<>+0(SB)/4, $0xbdd2d3e8
+DATA constantbdd2d3e8<>+4(SB)/4, $0xbdd2d3e8
+DATA constantbdd2d3e8<>+8(SB)/4, $0xbdd2d3e8
+DATA constantbdd2d3e8<>+12(SB)/4, $0xbdd2d3e8
+DATA constantbdd2d3e8<>+16(SB)/4, $0xbdd2d3e8
+DATA constantbdd2d3e8<>+20(SB)/4, $0xbdd2d3e8
+DATA constantbdd2d3e8<>+24(SB)/4, $0xbdd2d3e8
+DATA constantbdd2d3e8<>+28(SB)/4, $0xbdd2d3e8
+DATA constantbdd2d3e8<>+32(SB)/4, $0xbdd2d3e8
+DATA constantbdd2d3e8<>+36(SB)/4, $0xbdd2d3e8
+DATA constantbdd2d3e8<>+40(SB)/4, $0xbdd2d3e8
+DATA constantbdd2d3e8<>+44(SB)/4, $0xbdd2d3e8
+DATA constantbdd2d3e8<>+48(SB)/4, $0xbdd2d3e8
+DATA constantbdd2d3e8<>+52(SB)/4, $0xbdd2d3e8
+DATA constantbdd2d3e8<>+56(SB)/4, $0xbdd2d3e8
+DATA constantbdd2d3e8<>+60(SB)/4, $0xbdd2d3e8
+GLOBL constantbdd2d3e8<>(SB), RODATA|NOPTR, $64
 
-DATA constant3f4c422a<>+0(SB)/4, $0x3f4c422a
-DATA constant3f4c422a<>+4(SB)/4, $0x3f4c422a
-DATA constant3f4c422a<>+8(SB)/4, $0x3f4c422a
-DATA constant3f4c422a<>+12(SB)/4, $0x3f4c422a
-DATA constant3f4c422a<>+16(SB)/4, $0x3f4c422a
-DATA constant3f4c422a<>+20(SB)/4, $0x3f4c422a
-DATA constant3f4c422a<>+24(SB)/4, $0x3f4c422a
-DATA constant3f4c422a<>+28(SB)/4, $0x3f4c422a
-DATA constant3f4c422a<>+32(SB)/4, $0x3f4c422a
-DATA constant3f4c422a<>+36(SB)/4, $0x3f4c422a
-DATA constant3f4c422a<>+40(SB)/4, $0x3f4c422a
-DATA constant3f4c422a<>+44(SB)/4, $0x3f4c422a
-DATA constant3f4c422a<>+48(SB)/4, $0x3f4c422a
-DATA constant3f4c422a<>+52(SB)/4, $0x3f4c422a
-DATA constant3f4c422a<>+56(SB)/4, $0x3f4c422a
-DATA constant3f4c422a<>+60(SB)/4, $0x3f4c422a
-GLOBL constant3f4c422a<>(SB), RODATA|NOPTR, $64
+DATA constantc0135761<>+0(SB)/4, $0xc0135761
+DATA constantc0135761<>+4(SB)/4, $0xc0135761
+DATA constantc0135761<>+8(SB)/4, $0xc0135761
+DATA constantc0135761<>+12(SB)/4, $0xc0135761
+DATA constantc0135761<>+16(SB)/4, $0xc0135761
+DATA constantc0135761<>+20(SB)/4, $0xc0135761
+DATA constantc0135761<>+24(SB)/4, $0xc0135761
+DATA constantc0135761<>+28(SB)/4, $0xc0135761
+DATA constantc0135761<>+32(SB)/4, $0xc0135761
+DATA constantc0135761<>+36(SB)/4, $0xc0135761
+DATA constantc0135761<>+40(SB)/4, $0xc0135761
+DATA constantc0135761<>+44(SB)/4, $0xc0135761
+DATA constantc0135761<>+48(SB)/4, $0xc0135761
+DATA constantc0135761<>+52(SB)/4, $0xc0135761
+DATA constantc0135761<>+56(SB)/4, $0xc0135761
+DATA constantc0135761<>+60(SB)/4, $0xc0135761
+GLOBL constantc0135761<>(SB), RODATA|NOPTR, $64
+
+DATA constantc2fc0000<>+0(SB)/4, $0xc2fc0000
+DATA constantc2fc0000<>+4(SB)/4, $0xc2fc0000
+DATA constantc2fc0000<>+8(SB)/4, $0xc2fc0000
+DATA constantc2fc0000<>+12(SB)/4, $0xc2fc0000
+DATA constantc2fc0000<>+16(SB)/4, $0xc2fc0000
+DATA constantc2fc0000<>+20(SB)/4, $0xc2fc0000
+DATA constantc2fc0000<>+24(SB)/4, $0xc2fc0000
+DATA constantc2fc0000<>+28(SB)/4, $0xc2fc0000
+DATA constantc2fc0000<>+32(SB)/4, $0xc2fc0000
+DATA constantc2fc0000<>+36(SB)/4, $0xc2fc0000
+DATA constantc2fc0000<>+40(SB)/4, $0xc2fc0000
+DATA constantc2fc0000<>+44(SB)/4, $0xc2fc0000
+DATA constantc2fc0000<>+48(SB)/4, $0xc2fc0000
+DATA constantc2fc0000<>+52(SB)/4, $0xc2fc0000
+DATA constantc2fc0000<>+56(SB)/4, $0xc2fc0000
+DATA constantc2fc0000<>+60(SB)/4, $0xc2fc0000
+GLOBL constantc2fc0000<>(SB), RODATA|NOPTR, $64
+
+DATA constant43000000<>+0(SB)/4, $0x43000000
+DATA constant43000000<>+4(SB)/4, $0x43000000
+DATA constant43000000<>+8(SB)/4, $0x43000000
+DATA constant43000000<>+12(SB)/4, $0x43000000
+DATA constant43000000<>+16(SB)/4, $0x43000000
+DATA constant43000000<>+20(SB)/4, $0x43000000
+DATA constant43000000<>+24(SB)/4, $0x43000000
+DATA constant43000000<>+28(SB)/4, $0x43000000
+DATA constant43000000<>+32(SB)/4, $0x43000000
+DATA constant43000000<>+36(SB)/4, $0x43000000
+DATA constant43000000<>+40(SB)/4, $0x43000000
+DATA constant43000000<>+44(SB)/4, $0x43000000
+DATA constant43000000<>+48(SB)/4, $0x43000000
+DATA constant43000000<>+52(SB)/4, $0x43000000
+DATA constant43000000<>+56(SB)/4, $0x43000000
+DATA constant43000000<>+60(SB)/4, $0x43000000
+GLOBL constant43000000<>(SB), RODATA|NOPTR, $64
+
+DATA constant3f800000<>+0(SB)/4, $0x3f800000
+DATA constant3f800000<>+4(SB)/4, $0x3f800000
+DATA constant3f800000<>+8(SB)/4, $0x3f800000
+DATA constant3f800000<>+12(SB)/4, $0x3f800000
+DATA constant3f800000<>+16(SB)/4, $0x3f800000
+DATA constant3f800000<>+20(SB)/4, $0x3f800000
+DATA constant3f800000<>+24(SB)/4, $0x3f800000
+DATA constant3f800000<>+28(SB)/4, $0x3f800000
+DATA constant3f800000<>+32(SB)/4, $0x3f800000
+DATA constant3f800000<>+36(SB)/4, $0x3f800000
+DATA constant3f800000<>+40(SB)/4, $0x3f800000
+DATA constant3f800000<>+44(SB)/4, $0x3f800000
+DATA constant3f800000<>+48(SB)/4, $0x3f800000
+DATA constant3f800000<>+52(SB)/4, $0x3f800000
+DATA constant3f800000<>+56(SB)/4, $0x3f800000
+DATA constant3f800000<>+60(SB)/4, $0x3f800000
+GLOBL constant3f800000<>(SB), RODATA|NOPTR, $64
+
+// func ReLU(out []float32, ldo int, x []float32, ldx int, rows int, n int)
+// Requires: AVX, AVX512F
+TEXT ·ReLU(SB), NOSPLIT, $0-80
+	MOVQ out_base+0(FP), AX
+	MOVQ ldo+24(FP), DX
+	MOVQ x_base+32(FP), BX
+	MOVQ ldx+56(FP), SI
+	MOVQ rows+64(FP), DI
+	SHLQ $0x02, DX
+	SHLQ $0x02, SI
+	MOVQ n+72(FP), CX
+	CMPQ CX, $0x20
+	JNE  row
+	SUBQ $0x02, DI
+	JLT  odd
+
+pair:
+	VMOVUPS (BX), Z0
+	VMOVUPS 64(BX), Z1
+	VMOVUPS (BX)(SI*1), Z2
+	VMOVUPS 64(BX)(SI*1), Z3
+	VMOVUPS constant00000000<>+0(SB), Z4
+	VMAXPS  Z0, Z4, Z0
+	VMAXPS  Z1, Z4, Z1
+	VMAXPS  Z2, Z4, Z2
+	VMAXPS  Z3, Z4, Z3
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	VMOVUPS Z2, (AX)(DX*1)
+	VMOVUPS Z3, 64(AX)(DX*1)
+	LEAQ    (AX)(DX*2), AX
+	LEAQ    (BX)(SI*2), BX
+	SUBQ    $0x02, DI
+	JGE     pair
+
+odd:
+	ADDQ $0x02, DI
+	JEQ  done
+
+row:
+	MOVQ n+72(FP), CX
+	XORQ R8, R8
+	SUBQ $0x40, CX
+	JLT  rest
+
+batches:
+	VMOVUPS (BX)(R8*1), Z0
+	VMOVUPS 64(BX)(R8*1), Z1
+	VMOVUPS 128(BX)(R8*1), Z2
+	VMOVUPS 192(BX)(R8*1), Z3
+	VMOVUPS constant00000000<>+0(SB), Z4
+	VMAXPS  Z0, Z4, Z0
+	VMAXPS  Z1, Z4, Z1
+	VMAXPS  Z2, Z4, Z2
+	VMAXPS  Z3, Z4, Z3
+	VMOVUPS Z0, (AX)(R8*1)
+	VMOVUPS Z1, 64(AX)(R8*1)
+	VMOVUPS Z2, 128(AX)(R8*1)
+	VMOVUPS Z3, 192(AX)(R8*1)
+	ADDQ    $0x00000100, R8
+	SUBQ    $0x40, CX
+	JGE     batches
+
+rest:
+	ADDQ $0x40, CX
+	SUBQ $0x10, CX
+	JLT  tail
+
+full:
+	VMOVUPS (BX)(R8*1), Z0
+	VMOVUPS constant00000000<>+0(SB), Z1
+	VMAXPS  Z0, Z1, Z0
+	VMOVUPS Z0, (AX)(R8*1)
+	ADDQ    $0x00000040, R8
+	SUBQ    $0x10, CX
+	JGE     full
+
+tail:
+	ADDQ      $0x10, CX
+	JEQ       end
+	MOVL      $0x00000001, R9
+	SHLL      CL, R9
+	DECL      R9
+	KMOVW     R9, K1
+	VMOVUPS.Z (BX)(R8*1), K1, Z0
+	VMOVUPS   constant00000000<>+0(SB), Z1
+	VMAXPS    Z0, Z1, Z0
+	VMOVUPS   Z0, K1, (AX)(R8*1)
+
+end:
+	ADDQ DX, AX
+	ADDQ SI, BX
+	DECQ DI
+	JNZ  row
+
+done:
+	VZEROUPPER
+	RET
+
+// func SiLU(out []float32, ldo int, x []float32, ldx int, rows int, n int)
+// Requires: AVX, AVX512F
+TEXT ·SiLU(SB), NOSPLIT, $0-80
+	MOVQ out_base+0(FP), AX
+	MOVQ ldo+24(FP), DX
+	MOVQ x_base+32(FP), BX
+	MOVQ ldx+56(FP), SI
+	MOVQ rows+64(FP), DI
+	SHLQ $0x02, DX
+	SHLQ $0x02, SI
+	MOVQ n+72(FP), CX
+	CMPQ CX, $0x20
+	JNE  row
+	SUBQ $0x02, DI
+	JLT  odd
+
+pair:
+	VMOVUPS     (BX), Z0
+	VMOVUPS     64(BX), Z1
+	VMOVUPS     (BX)(SI*1), Z2
+	VMOVUPS     64(BX)(SI*1), Z3
+	VMOVUPS     constant00000000<>+0(SB), Z4
+	VSUBPS      Z0, Z4, Z5
+	VSUBPS      Z1, Z4, Z6
+	VSUBPS      Z2, Z4, Z7
+	VSUBPS      Z3, Z4, Z4
+	VMOVUPS     constantc2ae6666<>+0(SB), Z8
+	VMAXPS      Z5, Z8, Z5
+	VMAXPS      Z6, Z8, Z6
+	VMAXPS      Z7, Z8, Z7
+	VMAXPS      Z4, Z8, Z4
+	VMOVUPS     constant42b20000<>+0(SB), Z8
+	VMINPS      Z5, Z8, Z5
+	VMINPS      Z6, Z8, Z6
+	VMINPS      Z7, Z8, Z7
+	VMINPS      Z4, Z8, Z4
+	VMOVUPS     constant4b400000<>+0(SB), Z8
+	VMOVAPS     Z8, Z9
+	VMOVAPS     Z8, Z10
+	VMOVAPS     Z8, Z11
+	VMOVAPS     Z8, Z8
+	VMOVUPS     constant3fb8aa3b<>+0(SB), Z12
+	VFMADD231PS Z12, Z5, Z9
+	VFMADD231PS Z12, Z6, Z10
+	VFMADD231PS Z12, Z7, Z11
+	VFMADD231PS Z12, Z4, Z8
+	VMOVUPS     constant4b400000<>+0(SB), Z12
+	VSUBPS      Z9, Z12, Z13
+	VSUBPS      Z10, Z12, Z14
+	VSUBPS      Z11, Z12, Z15
+	VSUBPS      Z8, Z12, Z12
+	VMOVUPS     constant3fb8aa3b<>+0(SB), Z16
+	VFMADD231PS Z16, Z5, Z13
+	VFMADD231PS Z16, Z6, Z14
+	VFMADD231PS Z16, Z7, Z15
+	VFMADD231PS Z16, Z4, Z12
+	VMOVUPS     constant32a57060<>+0(SB), Z16
+	VFMADD231PS Z16, Z5, Z13
+	VFMADD231PS Z16, Z6, Z14
+	VFMADD231PS Z16, Z7, Z15
+	VFMADD231PS Z16, Z4, Z12
+	VMOVUPS     constant39a0bc19<>+0(SB), Z4
+	VMOVAPS     Z4, Z5
+	VMOVAPS     Z4, Z6
+	VMOVAPS     Z4, Z7
+	VMOVAPS     Z4, Z4
+	VMOVUPS     constant3b2f84a9<>+0(SB), Z16
+	VFMADD213PS Z16, Z13, Z5
+	VFMADD213PS Z16, Z14, Z6
+	VFMADD213PS Z16, Z15, Z7
+	VFMADD213PS Z16, Z12, Z4
+	VMOVUPS     constant3c9d96ea<>+0(SB), Z16
+	VFMADD213PS Z16, Z13, Z5
+	VFMADD213PS Z16, Z14, Z6
+	VFMADD213PS Z16, Z15, Z7
+	VFMADD213PS Z16, Z12, Z4
+	VMOVUPS     constant3de357bd<>+0(SB), Z16
+	VFMADD213PS Z16, Z13, Z5
+	VFMADD213PS Z16, Z14, Z6
+	VFMADD213PS Z16, Z15, Z7
+	VFMADD213PS Z16, Z12, Z4
+	VMOVUPS     constant3ef5fdee<>+0(SB), Z16
+	VFMADD213PS Z16, Z13, Z5
+	VFMADD213PS Z16, Z14, Z6
+	VFMADD213PS Z16, Z15, Z7
+	VFMADD213PS Z16, Z12, Z4
+	VMOVUPS     constant3fb17218<>+0(SB), Z16
+	VFMADD213PS Z16, Z13, Z5
+	VFMADD213PS Z16, Z14, Z6
+	VFMADD213PS Z16, Z15, Z7
+	VFMADD213PS Z16, Z12, Z4
+	VMOVUPS     constant40000000<>+0(SB), Z16
+	VFMADD213PS Z16, Z13, Z5
+	VFMADD213PS Z16, Z14, Z6
+	VFMADD213PS Z16, Z15, Z7
+	VFMADD213PS Z16, Z12, Z4
+	VMOVUPS     constant0000007e<>+0(SB), Z12
+	VPADDD      Z12, Z9, Z9
+	VPADDD      Z12, Z10, Z10
+	VPADDD      Z12, Z11, Z11
+	VPADDD      Z12, Z8, Z8
+	VPSLLD      $0x17, Z9, Z9
+	VPSLLD      $0x17, Z10, Z10
+	VPSLLD      $0x17, Z11, Z11
+	VPSLLD      $0x17, Z8, Z8
+	VMULPS      Z9, Z5, Z5
+	VMULPS      Z10, Z6, Z6
+	VMULPS      Z11, Z7, Z7
+	VMULPS      Z8, Z4, Z4
+	VMOVUPS     constant3f800000<>+0(SB), Z8
+	VADDPS      Z8, Z5, Z5
+	VADDPS      Z8, Z6, Z6
+	VADDPS      Z8, Z7, Z7
+	VADDPS      Z8, Z4, Z4
+	VDIVPS      Z5, Z0, Z0
+	VDIVPS      Z6, Z1, Z1
+	VDIVPS      Z7, Z2, Z2
+	VDIVPS      Z4, Z3, Z3
+	VMOVUPS     Z0, (AX)
+	VMOVUPS     Z1, 64(AX)
+	VMOVUPS     Z2, (AX)(DX*1)
+	VMOVUPS     Z3, 64(AX)(DX*1)
+	LEAQ        (AX)(DX*2), AX
+	LEAQ        (BX)(SI*2), BX
+	SUBQ        $0x02, DI
+	JGE         pair
+
+odd:
+	ADDQ $0x02, DI
+	JEQ  done
+
+row:
+	MOVQ n+72(FP), CX
+	XORQ R8, R8
+	SUBQ $0x40, CX
+	JLT  rest
+
+batches:
+	VMOVUPS     (BX)(R8*1), Z0
+	VMOVUPS     64(BX)(R8*1), Z1
+	VMOVUPS     128(BX)(R8*1), Z2
+	VMOVUPS     192(BX)(R8*1), Z3
+	VMOVUPS     constant00000000<>+0(SB), Z4
+	VSUBPS      Z0, Z4, Z5
+	VSUBPS      Z1, Z4, Z6
+	VSUBPS      Z2, Z4, Z7
+	VSUBPS      Z3, Z4, Z4
+	VMOVUPS     constantc2ae6666<>+0(SB), Z8
+	VMAXPS      Z5, Z8, Z5
+	VMAXPS      Z6, Z8, Z6
+	VMAXPS      Z7, Z8, Z7
+	VMAXPS      Z4, Z8, Z4
+	VMOVUPS     constant42b20000<>+0(SB), Z8
+	VMINPS      Z5, Z8, Z5
+	VMINPS      Z6, Z8, Z6
+	VMINPS      Z7, Z8, Z7
+	VMINPS      Z4, Z8, Z4
+	VMOVUPS     constant4b400000<>+0(SB), Z8
+	VMOVAPS     Z8, Z9
+	VMOVAPS     Z8, Z10
+	VMOVAPS     Z8, Z11
+	VMOVAPS     Z8, Z8
+	VMOVUPS     constant3fb8aa3b<>+0(SB), Z12
+	VFMADD231PS Z12, Z5, Z9
+	VFMADD231PS Z12, Z6, Z10
+	VFMADD231PS Z12, Z7, Z11
+	VFMADD231PS Z12, Z4, Z8
+	VMOVUPS     constant4b400000<>+0(SB), Z12
+	VSUBPS      Z9, Z12, Z13
+	VSUBPS      Z10, Z12, Z14
+	VSUBPS      Z11, Z12, Z15
+	VSUBPS      Z8, Z12, Z12
+	VMOVUPS     constant3fb8aa3b<>+0(SB), Z16
+	VFMADD231PS Z16, Z5, Z13
+	VFMADD231PS Z16, Z6, Z14
+	VFMADD231PS Z16, Z7, Z15
+	VFMADD231PS Z16, Z4, Z12
+	VMOVUPS     constant32a57060<>+0(SB), Z16
+	VFMADD231PS Z16, Z5, Z13
+	VFMADD231PS Z16, Z6, Z14
+	VFMADD231PS Z16, Z7, Z15
+	VFMADD231PS Z16, Z4, Z12
+	VMOVUPS     constant39a0bc19<>+0(SB), Z4
+	VMOVAPS     Z4, Z5
+	VMOVAPS     Z4, Z6
+	VMOVAPS     Z4, Z7
+	VMOVAPS     Z4, Z4
+	VMOVUPS     constant3b2f84a9<>+0(SB), Z16
+	VFMADD213PS Z16, Z13, Z5
+	VFMADD213PS Z16, Z14, Z6
+	VFMADD213PS Z16, Z15, Z7
+	VFMADD213PS Z16, Z12, Z4
+	VMOVUPS     constant3c9d96ea<>+0(SB), Z16
+	VFMADD213PS Z16, Z13, Z5
+	VFMADD213PS Z16, Z14, Z6
+	VFMADD213PS Z16, Z15, Z7
+	VFMADD213PS Z16, Z12, Z4
+	VMOVUPS     constant3de357bd<>+0(SB), Z16
+	VFMADD213PS Z16, Z13, Z5
+	VFMADD213PS Z16, Z14, Z6
+	VFMADD213PS Z16, Z15, Z7
+	VFMADD213PS Z16, Z12, Z4
+	VMOVUPS     constant3ef5fdee<>+0(SB), Z16
+	VFMADD213PS Z16, Z13, Z5
+	VFMADD213PS Z16, Z14, Z6
+	VFMADD213PS Z16, Z15, Z7
+	VFMADD213PS Z16, Z12, Z4
+	VMOVUPS     constant3fb17218<>+0(SB), Z16
+	VFMADD213PS Z16, Z13, Z5
+	VFMADD213PS Z16, Z14, Z6
+	VFMADD213PS Z16, Z15, Z7
+	VFMADD213PS Z16, Z12, Z4
+	VMOVUPS     constant40000000<>+0(SB), Z16
+	VFMADD213PS Z16, Z13, Z5
+	VFMADD213PS Z16, Z14, Z6
+	VFMADD213PS Z16, Z15, Z7
+	VFMADD213PS Z16, Z12, Z4
+	VMOVUPS     constant0000007e<>+0(SB), Z12
+	VPADDD      Z12, Z9, Z9
+	VPADDD      Z12, Z10, Z10
+	VPADDD      Z12, Z11, Z11
+	VPADDD      Z12, Z8, Z8
+	VPSLLD      $0x17, Z9, Z9
+	VPSLLD      $0x17, Z10, Z10
+	VPSLLD      $0x17, Z11, Z11
+	VPSLLD      $0x17, Z8, Z8
+	VMULPS      Z9, Z5, Z5
+	VMULPS      Z10, Z6, Z6
+	VMULPS      Z11, Z7, Z7
+	VMULPS      Z8, Z4, Z4
+	VMOVUPS     constant3f800000<>+0(SB), Z8
+	VADDPS      Z8, Z5, Z5
+	VADDPS      Z8, Z6, Z6
+	VADDPS      Z8, Z7, Z7
+	VADDPS      Z8, Z4, Z4
+	VDIVPS      Z5, Z0, Z0
+	VDIVPS      Z6, Z1, Z1
+	VDIVPS      Z7, Z2, Z2
+	VDIVPS      Z4, Z3, Z3
+	VMOVUPS     Z0, (AX)(R8*1)
+	VMOVUPS     Z1, 64(AX)(R8*1)
+	VMOVUPS     Z2, 128(AX)(R8*1)
+	VMOVUPS     Z3, 192(AX)(R8*1)
+	ADDQ        $0x00000100, R8
+	SUBQ        $0x40, CX
+	JGE         batches
+
+rest:
+	ADDQ $0x40, CX
+	SUBQ $0x10, CX
+	JLT  tail
+
+full:
+	VMOVUPS     (BX)(R8*1), Z0
+	VMOVUPS     constant00000000<>+0(SB), Z1
+	VSUBPS      Z0, Z1, Z1
+	VMOVUPS     constantc2ae6666<>+0(SB), Z2
+	VMAXPS      Z1, Z2, Z1
+	VMOVUPS     constant42b20000<>+0(SB), Z2
+	VMINPS      Z1, Z2, Z1
+	VMOVUPS     constant4b400000<>+0(SB), Z2
+	VMOVAPS     Z2, Z2
+	VMOVUPS     constant3fb8aa3b<>+0(SB), Z3
+	VFMADD231PS Z3, Z1, Z2
+	VMOVUPS     constant4b400000<>+0(SB), Z3
+	VSUBPS      Z2, Z3, Z3
+	VMOVUPS     constant3fb8aa3b<>+0(SB), Z4
+	VFMADD231PS Z4, Z1, Z3
+	VMOVUPS     constant32a57060<>+0(SB), Z4
+	VFMADD231PS Z4, Z1, Z3
+	VMOVUPS     constant39a0bc19<>+0(SB), Z1
+	VMOVAPS     Z1, Z1
+	VMOVUPS     constant3b2f84a9<>+0(SB), Z4
+	VFMADD213PS Z4, Z3, Z1
+	VMOVUPS     constant3c9d96ea<>+0(SB), Z4
+	VFMADD213PS Z4, Z3, Z1
+	VMOVUPS     constant3de357bd<>+0(SB), Z4
+	VFMADD213PS Z4, Z3, Z1
+	VMOVUPS     constant3ef5fdee<>+0(SB), Z4
+	VFMADD213PS Z4, Z3, Z1
+	VMOVUPS     constant3fb17218<>+0(SB), Z4
+	VFMADD213PS Z4, Z3, Z1
+	VMOVUPS     constant40000000<>+0(SB), Z4
+	VFMADD213PS Z4, Z3, Z1
+	VMOVUPS     constant0000007e<>+0(SB), Z3
+	VPADDD      Z3, Z2, Z2
+	VPSLLD      $0x17, Z2, Z2
+	VMULPS      Z2, Z1, Z1
+	VMOVUPS     constant3f800000<>+0(SB), Z2
+	VADDPS      Z2, Z1, Z1
+	VDIVPS      Z1, Z0, Z0
+	VMOVUPS     Z0, (AX)(R8*1)
+	ADDQ        $0x00000040, R8
+	SUBQ        $0x10, CX
+	JGE         full
+
+tail:
+	ADDQ        $0x10, CX
+	JEQ         end
+	MOVL        $0x00000001, R9
+	SHLL        CL, R9
+	DECL        R9
+	KMOVW       R9, K1
+	VMOVUPS.Z   (BX)(R8*1), K1, Z0
+	VMOVUPS     constant00000000<>+0(SB), Z1
+	VSUBPS      Z0, Z1, Z1
+	VMOVUPS     constantc2ae6666<>+0(SB), Z2
+	VMAXPS      Z1, Z2, Z1
+	VMOVUPS     constant42b20000<>+0(SB), Z2
+	VMINPS      Z1, Z2, Z1
+	VMOVUPS     constant4b400000<>+0(SB), Z2
+	VMOVAPS     Z2, Z2
+	VMOVUPS     constant3fb8aa3b<>+0(SB), Z3
+	VFMADD231PS Z3, Z1, Z2
+	VMOVUPS     constant4b400000<>+0(SB), Z3
+	VSUBPS      Z2, Z3, Z3
+	VMOVUPS     constant3fb8aa3b<>+0(SB), Z4
+	VFMADD231PS Z4, Z1, Z3
+	VMOVUPS     constant32a57060<>+0(SB), Z4
+	VFMADD231PS Z4, Z1, Z3
+	VMOVUPS     constant39a0bc19<>+0(SB), Z1
+	VMOVAPS     Z1, Z1
+	VMOVUPS     constant3b2f84a9<>+0(SB), Z4
+	VFMADD213PS Z4, Z3, Z1
+	VMOVUPS     constant3c9d96ea<>+0(SB), Z4
+	VFMADD213PS Z4, Z3, Z1
+	VMOVUPS     constant3de357bd<>+0(SB), Z4
+	VFMADD213PS Z4, Z3, Z1
+	VMOVUPS     constant3ef5fdee<>+0(SB), Z4
+	VFMADD213PS Z4, Z3, Z1
+	VMOVUPS     constant3fb17218<>+0(SB), Z4
+	VFMADD213PS Z4, Z3, Z1
+	VMOVUPS     constant40000000<>+0(SB), Z4
+	VFMADD213PS Z4, Z3, Z1
+	VMOVUPS     constant0000007e<>+0(SB), Z3
+	VPADDD      Z3, Z2, Z2
+	VPSLLD      $0x17, Z2, Z2
+	VMULPS      Z2, Z1, Z1
+	VMOVUPS     constant3f800000<>+0(SB), Z2
+	VADDPS      Z2, Z1, Z1
+	VDIVPS      Z1, Z0, Z0
+	VMOVUPS     Z0, K1, (AX)(R8*1)
+
+end:
+	ADDQ DX, AX
+	ADDQ SI, BX
+	DECQ DI
+	JNZ  row
+
+done:
+	VZEROUPPER
+	RET
+
+// func Tanh(out []float32, ldo int, x []float32, ldx int, rows int, n int)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·Tanh(SB), NOSPLIT, $0-80
+	MOVQ out_base+0(FP), AX
+	MOVQ ldo+24(FP), DX
+	MOVQ x_base+32(FP), BX
+	MOVQ ldx+56(FP), SI
+	MOVQ rows+64(FP), DI
+	SHLQ $0x02, DX
+	SHLQ $0x02, SI
+
+row:
+	MOVQ n+72(FP), CX
+	XORQ R8, R8
+	SUBQ $0x20, CX
+	JLT  rest
+
+batches:
+	VMOVUPS     (BX)(R8*1), Z0
+	VMOVUPS     64(BX)(R8*1), Z1
+	VMULPS      Z0, Z0, Z2
+	VMULPS      Z1, Z1, Z3
+	VMOVUPS     constantbbbaf0ea<>+0(SB), Z4
+	VMOVAPS     Z4, Z5
+	VMOVAPS     Z4, Z4
+	VMOVUPS     constant3ca9134e<>+0(SB), Z10
+	VFMADD213PS Z10, Z2, Z5
+	VFMADD213PS Z10, Z3, Z4
+	VMOVUPS     constantbd5c1e2d<>+0(SB), Z10
+	VFMADD213PS Z10, Z2, Z5
+	VFMADD213PS Z10, Z3, Z4
+	VMOVUPS     constant3e088393<>+0(SB), Z10
+	VFMADD213PS Z10, Z2, Z5
+	VFMADD213PS Z10, Z3, Z4
+	VMOVUPS     constantbeaaaa99<>+0(SB), Z10
+	VFMADD213PS Z10, Z2, Z5
+	VFMADD213PS Z10, Z3, Z4
+	VMULPS      Z2, Z5, Z2
+	VMULPS      Z3, Z4, Z3
+	VFMADD213PS Z0, Z0, Z2
+	VFMADD213PS Z1, Z1, Z3
+	VMOVUPS     constant7fffffff<>+0(SB), Z4
+	VANDPS      Z4, Z0, Z5
+	VANDPS      Z4, Z1, Z4
+	VADDPS      Z5, Z5, Z10
+	VADDPS      Z4, Z4, Z11
+	VMOVUPS     constantc2ae6666<>+0(SB), Z12
+	VMAXPS      Z10, Z12, Z10
+	VMAXPS      Z11, Z12, Z11
+	VMOVUPS     constant42b20000<>+0(SB), Z12
+	VMINPS      Z10, Z12, Z10
+	VMINPS      Z11, Z12, Z11
+	VMOVUPS     constant4b400000<>+0(SB), Z12
+	VMOVAPS     Z12, Z13
+	VMOVAPS     Z12, Z12
+	VMOVUPS     constant3fb8aa3b<>+0(SB), Z14
+	VFMADD231PS Z14, Z10, Z13
+	VFMADD231PS Z14, Z11, Z12
+	VMOVUPS     constant4b400000<>+0(SB), Z14
+	VSUBPS      Z13, Z14, Z15
+	VSUBPS      Z12, Z14, Z14
+	VMOVUPS     constant3fb8aa3b<>+0(SB), Z16
+	VFMADD231PS Z16, Z10, Z15
+	VFMADD231PS Z16, Z11, Z14
+	VMOVUPS     constant32a57060<>+0(SB), Z16
+	VFMADD231PS Z16, Z10, Z15
+	VFMADD231PS Z16, Z11, Z14
+	VMOVUPS     constant39a0bc19<>+0(SB), Z10
+	VMOVAPS     Z10, Z11
+	VMOVAPS     Z10, Z10
+	VMOVUPS     constant3b2f84a9<>+0(SB), Z16
+	VFMADD213PS Z16, Z15, Z11
+	VFMADD213PS Z16, Z14, Z10
+	VMOVUPS     constant3c9d96ea<>+0(SB), Z16
+	VFMADD213PS Z16, Z15, Z11
+	VFMADD213PS Z16, Z14, Z10
+	VMOVUPS     constant3de357bd<>+0(SB), Z16
+	VFMADD213PS Z16, Z15, Z11
+	VFMADD213PS Z16, Z14, Z10
+	VMOVUPS     constant3ef5fdee<>+0(SB), Z16
+	VFMADD213PS Z16, Z15, Z11
+	VFMADD213PS Z16, Z14, Z10
+	VMOVUPS     constant3fb17218<>+0(SB), Z16
+	VFMADD213PS Z16, Z15, Z11
+	VFMADD213PS Z16, Z14, Z10
+	VMOVUPS     constant40000000<>+0(SB), Z16
+	VFMADD213PS Z16, Z15, Z11
+	VFMADD213PS Z16, Z14, Z10
+	VMOVUPS     constant0000007e<>+0(SB), Z14
+	VPADDD      Z14, Z13, Z13
+	VPADDD      Z14, Z12, Z12
+	VPSLLD      $0x17, Z13, Z13
+	VPSLLD      $0x17, Z12, Z12
+	VMULPS      Z13, Z11, Z11
+	VMULPS      Z12, Z10, Z10
+	VMOVUPS     constant3f800000<>+0(SB), Z12
+	VADDPS      Z12, Z11, Z11
+	VADDPS      Z12, Z10, Z10
+	VMOVUPS     constant40000000<>+0(SB), Z12
+	VDIVPS      Z11, Z12, Z11
+	VDIVPS      Z10, Z12, Z10
+	VMOVUPS     constant3f800000<>+0(SB), Z12
+	VSUBPS      Z11, Z12, Z11
+	VSUBPS      Z10, Z12, Z10
+	VMOVUPS     constant80000000<>+0(SB), Z12
+	VANDPS      Z12, Z0, Z0
+	VANDPS      Z12, Z1, Z1
+	VXORPS      Z0, Z11, Z0
+	VXORPS      Z1, Z10, Z1
+	VMOVUPS     constant3f200000<>+0(SB), Z10
+	VCMPPS      $0x11, Z10, Z5, K1
+	VBLENDMPS   Z2, Z0, K1, Z6
+	VCMPPS      $0x11, Z10, Z4, K1
+	VBLENDMPS   Z3, Z1, K1, Z7
+	VMOVUPS     Z6, (AX)(R8*1)
+	VMOVUPS     Z7, 64(AX)(R8*1)
+	ADDQ        $0x00000080, R8
+	SUBQ        $0x20, CX
+	JGE         batches
+
+rest:
+	ADDQ $0x20, CX
+	SUBQ $0x10, CX
+	JLT  tail
+
+full:
+	VMOVUPS     (BX)(R8*1), Z0
+	VMULPS      Z0, Z0, Z1
+	VMOVUPS     constantbbbaf0ea<>+0(SB), Z2
+	VMOVAPS     Z2, Z2
+	VMOVUPS     constant3ca9134e<>+0(SB), Z3
+	VFMADD213PS Z3, Z1, Z2
+	VMOVUPS     constantbd5c1e2d<>+0(SB), Z3
+	VFMADD213PS Z3, Z1, Z2
+	VMOVUPS     constant3e088393<>+0(SB), Z3
+	VFMADD213PS Z3, Z1, Z2
+	VMOVUPS     constantbeaaaa99<>+0(SB), Z3
+	VFMADD213PS Z3, Z1, Z2
+	VMULPS      Z1, Z2, Z1
+	VFMADD213PS Z0, Z0, Z1
+	VMOVUPS     constant7fffffff<>+0(SB), Z2
+	VANDPS      Z2, Z0, Z2
+	VADDPS      Z2, Z2, Z3
+	VMOVUPS     constantc2ae6666<>+0(SB), Z4
+	VMAXPS      Z3, Z4, Z3
+	VMOVUPS     constant42b20000<>+0(SB), Z4
+	VMINPS      Z3, Z4, Z3
+	VMOVUPS     constant4b400000<>+0(SB), Z4
+	VMOVAPS     Z4, Z4
+	VMOVUPS     constant3fb8aa3b<>+0(SB), Z5
+	VFMADD231PS Z5, Z3, Z4
+	VMOVUPS     constant4b400000<>+0(SB), Z5
+	VSUBPS      Z4, Z5, Z5
+	VMOVUPS     constant3fb8aa3b<>+0(SB), Z10
+	VFMADD231PS Z10, Z3, Z5
+	VMOVUPS     constant32a57060<>+0(SB), Z10
+	VFMADD231PS Z10, Z3, Z5
+	VMOVUPS     constant39a0bc19<>+0(SB), Z3
+	VMOVAPS     Z3, Z3
+	VMOVUPS     constant3b2f84a9<>+0(SB), Z10
+	VFMADD213PS Z10, Z5, Z3
+	VMOVUPS     constant3c9d96ea<>+0(SB), Z10
+	VFMADD213PS Z10, Z5, Z3
+	VMOVUPS     constant3de357bd<>+0(SB), Z10
+	VFMADD213PS Z10, Z5, Z3
+	VMOVUPS     constant3ef5fdee<>+0(SB), Z10
+	VFMADD213PS Z10, Z5, Z3
+	VMOVUPS     constant3fb17218<>+0(SB), Z10
+	VFMADD213PS Z10, Z5, Z3
+	VMOVUPS     constant40000000<>+0(SB), Z10
+	VFMADD213PS Z10, Z5, Z3
+	VMOVUPS     constant0000007e<>+0(SB), Z5
+	VPADDD      Z5, Z4, Z4
+	VPSLLD      $0x17, Z4, Z4
+	VMULPS      Z4, Z3, Z3
+	VMOVUPS     constant3f800000<>+0(SB), Z4
+	VADDPS      Z4, Z3, Z3
+	VMOVUPS     constant40000000<>+0(SB), Z4
+	VDIVPS      Z3, Z4, Z3
+	VMOVUPS     constant3f800000<>+0(SB), Z4
+	VSUBPS      Z3, Z4, Z3
+	VMOVUPS     constant80000000<>+0(SB), Z4
+	VANDPS      Z4, Z0, Z0
+	VXORPS      Z0, Z3, Z0
+	VMOVUPS     constant3f200000<>+0(SB), Z3
+	VCMPPS      $0x11, Z3, Z2, K1
+	VBLENDMPS   Z1, Z0, K1, Z8
+	VMOVUPS     Z8, (AX)(R8*1)
+	ADDQ        $0x00000040, R8
+	SUBQ        $0x10, CX
+	JGE         full
+
+tail:
+	ADDQ        $0x10, CX
+	JEQ         end
+	MOVL        $0x00000001, R9
+	SHLL        CL, R9
+	DECL        R9
+	KMOVW       R9, K1
+	VMOVUPS.Z   (BX)(R8*1), K1, Z0
+	VMULPS      Z0, Z0, Z1
+	VMOVUPS     constantbbbaf0ea<>+0(SB), Z2
+	VMOVAPS     Z2, Z2
+	VMOVUPS     constant3ca9134e<>+0(SB), Z3
+	VFMADD213PS Z3, Z1, Z2
+	VMOVUPS     constantbd5c1e2d<>+0(SB), Z3
+	VFMADD213PS Z3, Z1, Z2
+	VMOVUPS     constant3e088393<>+0(SB), Z3
+	VFMADD213PS Z3, Z1, Z2
+	VMOVUPS     constantbeaaaa99<>+0(SB), Z3
+	VFMADD213PS Z3, Z1, Z2
+	VMULPS      Z1, Z2, Z1
+	VFMADD213PS Z0, Z0, Z1
+	VMOVUPS     constant7fffffff<>+0(SB), Z2
+	VANDPS      Z2, Z0, Z2
+	VADDPS      Z2, Z2, Z3
+	VMOVUPS     constantc2ae6666<>+0(SB), Z4
+	VMAXPS      Z3, Z4, Z3
+	VMOVUPS     constant42b20000<>+0(SB), Z4
+	VMINPS      Z3, Z4, Z3
+	VMOVUPS     constant4b400000<>+0(SB), Z4
+	VMOVAPS     Z4, Z4
+	VMOVUPS     constant3fb8aa3b<>+0(SB), Z5
+	VFMADD231PS Z5, Z3, Z4
+	VMOVUPS     constant4b400000<>+0(SB), Z5
+	VSUBPS      Z4, Z5, Z5
+	VMOVUPS     constant3fb8aa3b<>+0(SB), Z10
+	VFMADD231PS Z10, Z3, Z5
+	VMOVUPS     constant32a57060<>+0(SB), Z10
+	VFMADD231PS Z10, Z3, Z5
+	VMOVUPS     constant39a0bc19<>+0(SB), Z3
+	VMOVAPS     Z3, Z3
+	VMOVUPS     constant3b2f84a9<>+0(SB), Z10
+	VFMADD213PS Z10, Z5, Z3
+	VMOVUPS     constant3c9d96ea<>+0(SB), Z10
+	VFMADD213PS Z10, Z5, Z3
+	VMOVUPS     constant3de357bd<>+0(SB), Z10
+	VFMADD213PS Z10, Z5, Z3
+	VMOVUPS     constant3ef5fdee<>+0(SB), Z10
+	VFMADD213PS Z10, Z5, Z3
+	VMOVUPS     constant3fb17218<>+0(SB), Z10
+	VFMADD213PS Z10, Z5, Z3
+	VMOVUPS     constant40000000<>+0(SB), Z10
+	VFMADD213PS Z10, Z5, Z3
+	VMOVUPS     constant0000007e<>+0(SB), Z5
+	VPADDD      Z5, Z4, Z4
+	VPSLLD      $0x17, Z4, Z4
+	VMULPS      Z4, Z3, Z3
+	VMOVUPS     constant3f800000<>+0(SB), Z4
+	VADDPS      Z4, Z3, Z3
+	VMOVUPS     constant40000000<>+0(SB), Z4
+	VDIVPS      Z3, Z4, Z3
+	VMOVUPS     constant3f800000<>+0(SB), Z4
+	VSUBPS      Z3, Z4, Z3
+	VMOVUPS     constant80000000<>+0(SB), Z4
+	VANDPS      Z4, Z0, Z0
+	VXORPS      Z0, Z3, Z0
+	VMOVUPS     constant3f200000<>+0(SB), Z3
+	VCMPPS      $0x11, Z3, Z2, K2
+	VBLENDMPS   Z1, Z0, K2, Z9
+	VMOVUPS     Z9, K1, (AX)(R8*1)
+
+end:
+	ADDQ DX, AX
+	ADDQ SI, BX
+	DECQ DI
+	JNZ  row
+	VZEROUPPER
+	RET
 
 DATA constantbbbaf0ea<>+0(SB)/4, $0xbbbaf0ea
 DATA constantbbbaf0ea<>+4(SB)/4, $0xbbbaf0ea
@@ -20359,24 +21383,6 @@ DATA constantbeaaaa99<>+56(SB)/4, $0xbeaaaa99
 DATA constantbeaaaa99<>+60(SB)/4, $0xbeaaaa99
 GLOBL constantbeaaaa99<>(SB), RODATA|NOPTR, $64
 
-DATA constant40000000<>+0(SB)/4, $0x40000000
-DATA constant40000000<>+4(SB)/4, $0x40000000
-DATA constant40000000<>+8(SB)/4, $0x40000000
-DATA constant40000000<>+12(SB)/4, $0x40000000
-DATA constant40000000<>+16(SB)/4, $0x40000000
-DATA constant40000000<>+20(SB)/4, $0x40000000
-DATA constant40000000<>+24(SB)/4, $0x40000000
-DATA constant40000000<>+28(SB)/4, $0x40000000
-DATA constant40000000<>+32(SB)/4, $0x40000000
-DATA constant40000000<>+36(SB)/4, $0x40000000
-DATA constant40000000<>+40(SB)/4, $0x40000000
-DATA constant40000000<>+44(SB)/4, $0x40000000
-DATA constant40000000<>+48(SB)/4, $0x40000000
-DATA constant40000000<>+52(SB)/4, $0x40000000
-DATA constant40000000<>+56(SB)/4, $0x40000000
-DATA constant40000000<>+60(SB)/4, $0x40000000
-GLOBL constant40000000<>(SB), RODATA|NOPTR, $64
-
 DATA constant80000000<>+0(SB)/4, $0x80000000
 DATA constant80000000<>+4(SB)/4, $0x80000000
 DATA constant80000000<>+8(SB)/4, $0x80000000
@@ -20412,293 +21418,3 @@ DATA constant3f200000<>+52(SB)/4, $0x3f200000
 DATA constant3f200000<>+56(SB)/4, $0x3f200000
 DATA constant3f200000<>+60(SB)/4, $0x3f200000
 GLOBL constant3f200000<>(SB), RODATA|NOPTR, $64
-
-// func ReLU(x []float32)
-// Requires: AVX, AVX512F
-TEXT ·ReLU(SB), NOSPLIT, $0-24
-	MOVQ x_base+0(FP), AX
-	MOVQ x_len+8(FP), CX
-	XORQ DX, DX
-	SUBQ $0x10, CX
-	JLT  tail
-
-full:
-	VMOVUPS (AX)(DX*1), Z0
-	VMOVUPS constant00000000<>+0(SB), Z1
-	VMAXPS  Z0, Z1, Z0
-	VMOVUPS Z0, (AX)(DX*1)
-	ADDQ    $0x40, DX
-	SUBQ    $0x10, CX
-	JGE     full
-
-tail:
-	ADDQ      $0x10, CX
-	JEQ       end
-	MOVL      $0x00000001, BX
-	SHLL      CL, BX
-	DECL      BX
-	KMOVW     BX, K1
-	VMOVUPS.Z (AX)(DX*1), K1, Z0
-	VMOVUPS   constant00000000<>+0(SB), Z1
-	VMAXPS    Z0, Z1, Z0
-	VMOVUPS   Z0, K1, (AX)(DX*1)
-
-end:
-	VZEROUPPER
-	RET
-
-// func SiLU(x []float32)
-// Requires: AVX, AVX512F
-TEXT ·SiLU(SB), NOSPLIT, $0-24
-	MOVQ x_base+0(FP), AX
-	MOVQ x_len+8(FP), CX
-	XORQ DX, DX
-	SUBQ $0x10, CX
-	JLT  tail
-
-full:
-	VMOVUPS    (AX)(DX*1), Z0
-	VMOVUPS    constant00000000<>+0(SB), Z1
-	VSUBPS     Z0, Z1, Z1
-	VMULPS     constant3fb8aa3b<>+0(SB), Z1, Z4
-	VADDPS     constant4b400000<>+0(SB), Z4, Z4
-	VSUBPS     constant4b400000<>+0(SB), Z4, Z4
-	VMULPS     constant3f318000<>+0(SB), Z4, Z5
-	VSUBPS     Z5, Z1, Z5
-	VMULPS     constantb95e8083<>+0(SB), Z4, Z6
-	VSUBPS     Z6, Z5, Z5
-	VMOVUPS    constant39506967<>+0(SB), Z6
-	VMULPS     Z5, Z6, Z6
-	VADDPS     constant3ab743ce<>+0(SB), Z6, Z6
-	VMULPS     Z5, Z6, Z6
-	VADDPS     constant3c088908<>+0(SB), Z6, Z6
-	VMULPS     Z5, Z6, Z6
-	VADDPS     constant3d2aa9c1<>+0(SB), Z6, Z6
-	VMULPS     Z5, Z6, Z6
-	VADDPS     constant3e2aaaaa<>+0(SB), Z6, Z6
-	VMULPS     Z5, Z6, Z6
-	VADDPS     constant3f000000<>+0(SB), Z6, Z6
-	VMULPS     Z5, Z5, Z7
-	VMULPS     Z7, Z6, Z6
-	VADDPS     Z5, Z6, Z5
-	VADDPS     constant3f800000<>+0(SB), Z5, Z5
-	VCVTTPS2DQ Z4, Z6
-	VPSRAD     $0x01, Z6, Z4
-	VPSUBD     Z4, Z6, Z6
-	VPADDD     constant0000007f<>+0(SB), Z4, Z4
-	VPSLLD     $0x17, Z4, Z4
-	VMULPS     Z4, Z5, Z4
-	VPADDD     constant0000007f<>+0(SB), Z6, Z6
-	VPSLLD     $0x17, Z6, Z6
-	VMULPS     Z6, Z4, Z4
-	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Z1, K1
-	VMOVAPS.Z  Z4, K1, Z4
-	VCMPPS     $0x1e, constant42b17217<>+0(SB), Z1, K1
-	VBLENDMPS  constant7f800000<>+0(SB), Z4, K1, Z2
-	VADDPS     constant3f800000<>+0(SB), Z2, Z1
-	VDIVPS     Z1, Z0, Z0
-	VMOVUPS    Z0, (AX)(DX*1)
-	ADDQ       $0x40, DX
-	SUBQ       $0x10, CX
-	JGE        full
-
-tail:
-	ADDQ       $0x10, CX
-	JEQ        end
-	MOVL       $0x00000001, BX
-	SHLL       CL, BX
-	DECL       BX
-	KMOVW      BX, K1
-	VMOVUPS.Z  (AX)(DX*1), K1, Z0
-	VMOVUPS    constant00000000<>+0(SB), Z1
-	VSUBPS     Z0, Z1, Z1
-	VMULPS     constant3fb8aa3b<>+0(SB), Z1, Z2
-	VADDPS     constant4b400000<>+0(SB), Z2, Z2
-	VSUBPS     constant4b400000<>+0(SB), Z2, Z2
-	VMULPS     constant3f318000<>+0(SB), Z2, Z4
-	VSUBPS     Z4, Z1, Z4
-	VMULPS     constantb95e8083<>+0(SB), Z2, Z5
-	VSUBPS     Z5, Z4, Z4
-	VMOVUPS    constant39506967<>+0(SB), Z5
-	VMULPS     Z4, Z5, Z5
-	VADDPS     constant3ab743ce<>+0(SB), Z5, Z5
-	VMULPS     Z4, Z5, Z5
-	VADDPS     constant3c088908<>+0(SB), Z5, Z5
-	VMULPS     Z4, Z5, Z5
-	VADDPS     constant3d2aa9c1<>+0(SB), Z5, Z5
-	VMULPS     Z4, Z5, Z5
-	VADDPS     constant3e2aaaaa<>+0(SB), Z5, Z5
-	VMULPS     Z4, Z5, Z5
-	VADDPS     constant3f000000<>+0(SB), Z5, Z5
-	VMULPS     Z4, Z4, Z6
-	VMULPS     Z6, Z5, Z5
-	VADDPS     Z4, Z5, Z4
-	VADDPS     constant3f800000<>+0(SB), Z4, Z4
-	VCVTTPS2DQ Z2, Z5
-	VPSRAD     $0x01, Z5, Z2
-	VPSUBD     Z2, Z5, Z5
-	VPADDD     constant0000007f<>+0(SB), Z2, Z2
-	VPSLLD     $0x17, Z2, Z2
-	VMULPS     Z2, Z4, Z2
-	VPADDD     constant0000007f<>+0(SB), Z5, Z5
-	VPSLLD     $0x17, Z5, Z5
-	VMULPS     Z5, Z2, Z2
-	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Z1, K2
-	VMOVAPS.Z  Z2, K2, Z2
-	VCMPPS     $0x1e, constant42b17217<>+0(SB), Z1, K2
-	VBLENDMPS  constant7f800000<>+0(SB), Z2, K2, Z3
-	VADDPS     constant3f800000<>+0(SB), Z3, Z1
-	VDIVPS     Z1, Z0, Z0
-	VMOVUPS    Z0, K1, (AX)(DX*1)
-
-end:
-	VZEROUPPER
-	RET
-
-// func Tanh(x []float32)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·Tanh(SB), NOSPLIT, $0-24
-	MOVQ x_base+0(FP), AX
-	MOVQ x_len+8(FP), CX
-	XORQ DX, DX
-	SUBQ $0x10, CX
-	JLT  tail
-
-full:
-	VMOVUPS    (AX)(DX*1), Z0
-	VMULPS     Z0, Z0, Z1
-	VMOVUPS    constantbbbaf0ea<>+0(SB), Z2
-	VMULPS     Z1, Z2, Z2
-	VADDPS     constant3ca9134e<>+0(SB), Z2, Z2
-	VMULPS     Z1, Z2, Z2
-	VADDPS     constantbd5c1e2d<>+0(SB), Z2, Z2
-	VMULPS     Z1, Z2, Z2
-	VADDPS     constant3e088393<>+0(SB), Z2, Z2
-	VMULPS     Z1, Z2, Z2
-	VADDPS     constantbeaaaa99<>+0(SB), Z2, Z2
-	VMULPS     Z1, Z2, Z1
-	VMULPS     Z0, Z1, Z1
-	VADDPS     Z0, Z1, Z1
-	VANDPS     constant7fffffff<>+0(SB), Z0, Z2
-	VMULPS     constant40000000<>+0(SB), Z2, Z7
-	VMULPS     constant3fb8aa3b<>+0(SB), Z7, Z8
-	VADDPS     constant4b400000<>+0(SB), Z8, Z8
-	VSUBPS     constant4b400000<>+0(SB), Z8, Z8
-	VMULPS     constant3f318000<>+0(SB), Z8, Z9
-	VSUBPS     Z9, Z7, Z9
-	VMULPS     constantb95e8083<>+0(SB), Z8, Z10
-	VSUBPS     Z10, Z9, Z9
-	VMOVUPS    constant39506967<>+0(SB), Z10
-	VMULPS     Z9, Z10, Z10
-	VADDPS     constant3ab743ce<>+0(SB), Z10, Z10
-	VMULPS     Z9, Z10, Z10
-	VADDPS     constant3c088908<>+0(SB), Z10, Z10
-	VMULPS     Z9, Z10, Z10
-	VADDPS     constant3d2aa9c1<>+0(SB), Z10, Z10
-	VMULPS     Z9, Z10, Z10
-	VADDPS     constant3e2aaaaa<>+0(SB), Z10, Z10
-	VMULPS     Z9, Z10, Z10
-	VADDPS     constant3f000000<>+0(SB), Z10, Z10
-	VMULPS     Z9, Z9, Z11
-	VMULPS     Z11, Z10, Z10
-	VADDPS     Z9, Z10, Z9
-	VADDPS     constant3f800000<>+0(SB), Z9, Z9
-	VCVTTPS2DQ Z8, Z10
-	VPSRAD     $0x01, Z10, Z8
-	VPSUBD     Z8, Z10, Z10
-	VPADDD     constant0000007f<>+0(SB), Z8, Z8
-	VPSLLD     $0x17, Z8, Z8
-	VMULPS     Z8, Z9, Z8
-	VPADDD     constant0000007f<>+0(SB), Z10, Z10
-	VPSLLD     $0x17, Z10, Z10
-	VMULPS     Z10, Z8, Z8
-	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Z7, K1
-	VMOVAPS.Z  Z8, K1, Z8
-	VCMPPS     $0x1e, constant42b17217<>+0(SB), Z7, K1
-	VBLENDMPS  constant7f800000<>+0(SB), Z8, K1, Z3
-	VADDPS     constant3f800000<>+0(SB), Z3, Z7
-	VMOVUPS    constant40000000<>+0(SB), Z8
-	VDIVPS     Z7, Z8, Z7
-	VMOVUPS    constant3f800000<>+0(SB), Z8
-	VSUBPS     Z7, Z8, Z7
-	VANDPS     constant80000000<>+0(SB), Z0, Z0
-	VXORPS     Z0, Z7, Z0
-	VCMPPS     $0x11, constant3f200000<>+0(SB), Z2, K1
-	VBLENDMPS  Z1, Z0, K1, Z4
-	VMOVUPS    Z4, (AX)(DX*1)
-	ADDQ       $0x40, DX
-	SUBQ       $0x10, CX
-	JGE        full
-
-tail:
-	ADDQ       $0x10, CX
-	JEQ        end
-	MOVL       $0x00000001, BX
-	SHLL       CL, BX
-	DECL       BX
-	KMOVW      BX, K1
-	VMOVUPS.Z  (AX)(DX*1), K1, Z0
-	VMULPS     Z0, Z0, Z1
-	VMOVUPS    constantbbbaf0ea<>+0(SB), Z2
-	VMULPS     Z1, Z2, Z2
-	VADDPS     constant3ca9134e<>+0(SB), Z2, Z2
-	VMULPS     Z1, Z2, Z2
-	VADDPS     constantbd5c1e2d<>+0(SB), Z2, Z2
-	VMULPS     Z1, Z2, Z2
-	VADDPS     constant3e088393<>+0(SB), Z2, Z2
-	VMULPS     Z1, Z2, Z2
-	VADDPS     constantbeaaaa99<>+0(SB), Z2, Z2
-	VMULPS     Z1, Z2, Z1
-	VMULPS     Z0, Z1, Z1
-	VADDPS     Z0, Z1, Z1
-	VANDPS     constant7fffffff<>+0(SB), Z0, Z2
-	VMULPS     constant40000000<>+0(SB), Z2, Z3
-	VMULPS     constant3fb8aa3b<>+0(SB), Z3, Z4
-	VADDPS     constant4b400000<>+0(SB), Z4, Z4
-	VSUBPS     constant4b400000<>+0(SB), Z4, Z4
-	VMULPS     constant3f318000<>+0(SB), Z4, Z7
-	VSUBPS     Z7, Z3, Z7
-	VMULPS     constantb95e8083<>+0(SB), Z4, Z8
-	VSUBPS     Z8, Z7, Z7
-	VMOVUPS    constant39506967<>+0(SB), Z8
-	VMULPS     Z7, Z8, Z8
-	VADDPS     constant3ab743ce<>+0(SB), Z8, Z8
-	VMULPS     Z7, Z8, Z8
-	VADDPS     constant3c088908<>+0(SB), Z8, Z8
-	VMULPS     Z7, Z8, Z8
-	VADDPS     constant3d2aa9c1<>+0(SB), Z8, Z8
-	VMULPS     Z7, Z8, Z8
-	VADDPS     constant3e2aaaaa<>+0(SB), Z8, Z8
-	VMULPS     Z7, Z8, Z8
-	VADDPS     constant3f000000<>+0(SB), Z8, Z8
-	VMULPS     Z7, Z7, Z9
-	VMULPS     Z9, Z8, Z8
-	VADDPS     Z7, Z8, Z7
-	VADDPS     constant3f800000<>+0(SB), Z7, Z7
-	VCVTTPS2DQ Z4, Z8
-	VPSRAD     $0x01, Z8, Z4
-	VPSUBD     Z4, Z8, Z8
-	VPADDD     constant0000007f<>+0(SB), Z4, Z4
-	VPSLLD     $0x17, Z4, Z4
-	VMULPS     Z4, Z7, Z4
-	VPADDD     constant0000007f<>+0(SB), Z8, Z8
-	VPSLLD     $0x17, Z8, Z8
-	VMULPS     Z8, Z4, Z4
-	VCMPPS     $0x15, constantc2aeac4f<>+0(SB), Z3, K2
-	VMOVAPS.Z  Z4, K2, Z4
-	VCMPPS     $0x1e, constant42b17217<>+0(SB), Z3, K2
-	VBLENDMPS  constant7f800000<>+0(SB), Z4, K2, Z5
-	VADDPS     constant3f800000<>+0(SB), Z5, Z3
-	VMOVUPS    constant40000000<>+0(SB), Z4
-	VDIVPS     Z3, Z4, Z3
-	VMOVUPS    constant3f800000<>+0(SB), Z4
-	VSUBPS     Z3, Z4, Z3
-	VANDPS     constant80000000<>+0(SB), Z0, Z0
-	VXORPS     Z0, Z3, Z0
-	VCMPPS     $0x11, constant3f200000<>+0(SB), Z2, K2
-	VBLENDMPS  Z1, Z0, K2, Z6
-	VMOVUPS    Z6, K1, (AX)(DX*1)
-
-end:
-	VZEROUPPER
-	RET

@@ -677,19 +677,19 @@ func Round(to []byte, x []float32, scale float32) (sum int32)
 // GELUTanh is pure.GELUTanh.
 //
 //go:noescape
-func GELUTanh(x []float32)
+func GELUTanh(out []float32, ldo int, x []float32, ldx int, rows int, n int)
 
 // ReLU is pure.ReLU.
 //
 //go:noescape
-func ReLU(x []float32)
+func ReLU(out []float32, ldo int, x []float32, ldx int, rows int, n int)
 
 // SiLU is pure.SiLU.
 //
 //go:noescape
-func SiLU(x []float32)
+func SiLU(out []float32, ldo int, x []float32, ldx int, rows int, n int)
 
 // Tanh is pure.Tanh.
 //
 //go:noescape
-func Tanh(x []float32)
+func Tanh(out []float32, ldo int, x []float32, ldx int, rows int, n int)

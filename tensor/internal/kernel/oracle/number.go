@@ -60,7 +60,7 @@ func (m *Machine) Store(to *Number, n Number) {
 func (m *Machine) MulAdd(a, b, c Number) Number {
 	m.Tally.Products += 2
 	if m.Fused {
-		return Number{value: fma(m.use(a), m.use(b), m.use(c))}
+		return Number{value: pure.FMA(m.use(a), m.use(b), m.use(c))}
 	}
 	return Number{value: float32(m.use(a)*m.use(b)) + m.use(c)}
 }
@@ -71,6 +71,14 @@ func (m *Machine) scaleAdd(a, b, c Number) Number {
 	sum := counter.MulAdd(a, b, c)
 	m.Tally.Elementwise += counter.Tally.Products
 	m.Tally.Read += counter.Tally.Read
+	return sum
+}
+
+// mulAddOnce is scaleAdd in a function, where it is rounded once on every machine.
+func (m *Machine) mulAddOnce(a, b, c Number) Number {
+	once := Machine{Fused: true}
+	sum := once.scaleAdd(a, b, c)
+	m.Tally.Add(once.Tally)
 	return sum
 }
 
@@ -90,7 +98,7 @@ func (m *Machine) Mul(a, b Number) Number {
 	return Number{value: m.use(a) * m.use(b)}
 }
 
-// Div, Sqrt, Exp, Tanh and Erf are one special operation each.
+// Div, Sqrt, Exp, Exp2, Tanh and Erf are one special operation each.
 func (m *Machine) Div(a, b Number) Number {
 	m.Tally.Special++
 	return Number{value: m.use(a) / m.use(b)}
@@ -106,10 +114,15 @@ func (m *Machine) Exp(a Number) Number {
 	return Number{value: pure.Exp(m.use(a))}
 }
 
+func (m *Machine) Exp2(a Number) Number {
+	m.Tally.Special++
+	return Number{value: pure.Exp2(m.use(a))}
+}
+
 func (m *Machine) Tanh(a Number) Number {
 	m.Tally.Special++
 	x := []float32{m.use(a)}
-	pure.Tanh(x)
+	pure.Tanh(x, 1, x, 1, 1, 1)
 	return Number{value: x[0]}
 }
 

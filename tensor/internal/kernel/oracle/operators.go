@@ -85,10 +85,9 @@ func (m *Machine) activate(x Number, f kernel.Activation) Number {
 	one, half := m.Number(1), m.Number(0.5)
 	switch f {
 	case kernel.GELUTanh:
-		cube := m.Mul(m.Mul(x, x), x)
-		inner := m.Add(m.Mul(m.Number(0.044715), cube), x)
-		t := m.Tanh(m.Mul(m.Number(float32(math.Sqrt(2/math.Pi))), inner))
-		return m.Mul(m.Mul(half, x), m.Add(one, t))
+		linear := -2 * math.Sqrt(2/math.Pi) * math.Log2E
+		slope := m.mulAddOnce(m.Mul(x, x), m.Number(float32(linear*0.044715)), m.Number(float32(linear)))
+		return m.Div(x, m.Add(one, m.Exp2(m.Mul(x, slope))))
 	case kernel.GELU:
 		e := m.Erf(m.Mul(x, m.Number(float32(1/math.Sqrt2))))
 		return m.Mul(m.Mul(half, x), m.Add(one, e))

@@ -2,46 +2,62 @@ package pure
 
 import "math"
 
-// The coefficients of Exp are those of Cephes' expf (Moshier 1992, single/expf.c): a minimax
-// polynomial on ±ln(2)/2. Tried on every float32, it is within 1 unit in the last place.
-const (
-	log2E  = 1.44269504088896341
-	ln2Hi  = 0.693359375
-	ln2Lo  = -2.12194440e-4
-	expMax = 88.72283
-	expMin = -87.33654 // below it the result would be subnormal: it is zero
+// Functions are the same on every backend, to the bit, since FMA is what an instruction does
+// elsewhere.
 
-	// Adding and subtracting 1.5·2²³ rounds a float32 to the nearest integer.
+const (
+	log2E   = 1.4426950216293335
+	log2ELo = 1.925963033500011e-08 // which the float32 above lacks
+
+	// Beyond these, results are 0 and Inf as at them.
+	expMin, expMax   = -87.2, 89
+	exp2Min, exp2Max = -126, 128
+
+	// Adding and subtracting 1.5·2²³ rounds a float32 to the nearest integer, which is in the sum's
+	// lowest bits.
 	rounder = 12582912
 )
 
-// Exp is e to the power x.
+// Exp is e to the power x, within 1.02 units in the last place, as was tried on every float32. It is 0
+// below 2^-125.5, where it would soon be subnormal.
 func Exp(x float32) float32 {
-	switch {
-	case x != x:
-		return x
-	case x > expMax:
-		return float32(math.Inf(1))
-	case x < expMin:
-		return 0
-	}
-	n := float32(float32(x*log2E)+rounder) - rounder
-	r := x - float32(n*ln2Hi)
-	r -= float32(n * ln2Lo)
-	p := float32(1.9875691500e-4)
-	p = float32(p*r) + 1.3981999507e-3
-	p = float32(p*r) + 8.3334519073e-3
-	p = float32(p*r) + 4.1665795894e-2
-	p = float32(p*r) + 1.6666665459e-1
-	p = float32(p*r) + 5.0000001201e-1
-	p = float32(p*float32(r*r)) + r
-	p += 1
-	// n reaches 128 where 2ⁿ is no float32, so the power is applied in two steps.
-	half := int32(n) / 2
-	return p * powerOfTwo(half) * powerOfTwo(int32(n)-half)
+	x = clamp(x, expMin, expMax)
+	z := FMA(x, log2E, rounder)
+	f := FMA(x, log2E, rounder-z)
+	return power(z, FMA(x, log2ELo, f))
 }
 
-func powerOfTwo(n int32) float32 { return math.Float32frombits(uint32(n+127) << 23) }
+// Exp2 is 2 to the power x, and 0 where Exp is.
+func Exp2(x float32) float32 {
+	x = clamp(x, exp2Min, exp2Max)
+	z := x + rounder
+	return power(z, x+(rounder-z))
+}
+
+// clamp leaves what is no number.
+func clamp(x, least, most float32) float32 {
+	switch {
+	case x < least:
+		return least
+	case x > most:
+		return most
+	}
+	return x
+}
+
+// power is 2 to the power n+f, where z is rounder + n and |f| ≤ ½: for f the minimax polynomial of
+// degree 6. It is doubled, because 2ⁿ⁻¹ is a float32 where 2ⁿ is none yet.
+func power(z, f float32) float32 {
+	p := float32(2 * 1.5328860899899155e-4)
+	p = FMA(p, f, 2*1.3390976237133145e-3)
+	p = FMA(p, f, 2*9.618500247597694e-3)
+	p = FMA(p, f, 2*5.550359562039375e-2)
+	p = FMA(p, f, 2*0.24022647738456726)
+	p = FMA(p, f, 2*0.6931471824645996)
+	p = FMA(p, f, 2)
+	const bias, fraction = 127, 23 // of the exponent, and the bits below it
+	return p * math.Float32frombits((math.Float32bits(z)+bias-1)<<fraction)
+}
 
 // tanh is the hyperbolic tangent: Cephes' polynomial (single/tanhf.c) near zero, beyond it
 // 1 − 2/(e²ˣ+1).
@@ -53,11 +69,11 @@ func tanh(x float32) float32 {
 	if a < 0.625 {
 		z := x * x
 		p := float32(-5.70498872745e-3)
-		p = float32(p*z) + 2.06390887954e-2
-		p = float32(p*z) - 5.37397155531e-2
-		p = float32(p*z) + 1.33314422036e-1
-		p = float32(p*z) - 3.33332819422e-1
-		return float32(float32(p*z)*x) + x
+		p = FMA(p, z, 2.06390887954e-2)
+		p = FMA(p, z, -5.37397155531e-2)
+		p = FMA(p, z, 1.33314422036e-1)
+		p = FMA(p, z, -3.33332819422e-1)
+		return FMA(p*z, x, x)
 	}
 	t := 1 - 2/(Exp(2*a)+1)
 	if x < 0 {
@@ -66,44 +82,56 @@ func tanh(x float32) float32 {
 	return t
 }
 
-// GELUTanh is for i, v := range x { x[i] = 0.5·v·(1 + tanh(√(2/π)·(v + 0.044715·v³))) }
-// (Hendrycks and Gimpel 2016, section 2): gelu_new, gelu_fast and gelu_pytorch_tanh.
-func GELUTanh(x []float32) {
-	const root2OverPi = 0.7978845608028654
-	for i, v := range x {
-		cube := v * v * v
-		t := tanh(root2OverPi * (float32(0.044715*cube) + v))
-		x[i] = 0.5 * v * (1 + t)
-	}
-}
-
-// GELU is for i, v := range x { x[i] = 0.5·v·(1 + erf(v/√2)) }.
-func GELU(x []float32) {
-	for i, v := range x {
-		e := float32(math.Erf(float64(v * (1 / math.Sqrt2))))
-		x[i] = 0.5 * v * (1 + e)
-	}
-}
-
-// ReLU is for i, v := range x { x[i] = max(v, 0) }, and NaN stays NaN.
-func ReLU(x []float32) {
-	for i, v := range x {
-		if v < 0 {
-			x[i] = 0
+// Activations are, for the f that is stated,
+//
+//	for i := range rows {
+//		for j := range n {
+//			out[i*ldo+j] = f(x[i*ldx+j])
+//		}
+//	}
+func activate(out []float32, ldo int, x []float32, ldx, rows, n int, f func(v float32) float32) {
+	for i := range rows {
+		to := out[i*ldo:][:n]
+		for j, v := range x[i*ldx:][:n] {
+			to[j] = f(v)
 		}
 	}
 }
 
-// SiLU is for i, v := range x { x[i] = v / (1 + exp(0-v)) }.
-func SiLU(x []float32) {
-	for i, v := range x {
-		x[i] = v / (1 + Exp(0-v))
-	}
+// GELUTanh is 0.5·v·(1 + tanh(√(2/π)·(v + 0.044715·v³))) (Hendrycks and Gimpel 2016, section 2):
+// gelu_new, gelu_fast and gelu_pytorch_tanh. As 1 + tanh(y) is 2/(1 + e⁻²ʸ), it is v / (1 + e⁻²ʸ),
+// and that is a power of 2.
+func GELUTanh(out []float32, ldo int, x []float32, ldx, rows, n int) {
+	const linear = -2 * 0.7978845608028654 * math.Log2E
+	const cubic = linear * 0.044715
+	activate(out, ldo, x, ldx, rows, n, func(v float32) float32 {
+		return v / (1 + Exp2(v*FMA(v*v, cubic, linear)))
+	})
 }
 
-// Tanh is for i, v := range x { x[i] = tanh(v) }.
-func Tanh(x []float32) {
-	for i, v := range x {
-		x[i] = tanh(v)
-	}
+// GELU is 0.5·v·(1 + erf(v/√2)).
+func GELU(out []float32, ldo int, x []float32, ldx, rows, n int) {
+	activate(out, ldo, x, ldx, rows, n, func(v float32) float32 {
+		return 0.5 * v * (1 + float32(math.Erf(float64(v*(1/math.Sqrt2)))))
+	})
+}
+
+// ReLU is max(v, 0), and NaN stays NaN.
+func ReLU(out []float32, ldo int, x []float32, ldx, rows, n int) {
+	activate(out, ldo, x, ldx, rows, n, func(v float32) float32 {
+		if v < 0 {
+			return 0
+		}
+		return v
+	})
+}
+
+// SiLU is v / (1 + exp(0-v)).
+func SiLU(out []float32, ldo int, x []float32, ldx, rows, n int) {
+	activate(out, ldo, x, ldx, rows, n, func(v float32) float32 { return v / (1 + Exp(0-v)) })
+}
+
+// Tanh is tanh(v).
+func Tanh(out []float32, ldo int, x []float32, ldx, rows, n int) {
+	activate(out, ldo, x, ldx, rows, n, tanh)
 }

@@ -5,9 +5,6 @@ import (
 
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
-	"github.com/mmcloughlin/avo/reg"
-
-	"github.com/gptmeter/gptmeter/tensor/internal/kernel/_asm/vector"
 )
 
 // The functions are those of package pure, operation by operation, with a branch taken by
@@ -16,65 +13,62 @@ import (
 const signBit = 1 << 31
 
 // polynomial emits the value at x of the polynomial with those coefficients, highest first.
-func polynomial(s vector.Set, x reg.VecVirtual, coefficients ...float32) reg.VecVirtual {
-	p := s.Load(s.Number(coefficients[0]), nil)
+func polynomial(x batch, coefficients ...float32) batch {
+	p := x.fill(coefficients[0])
 	for _, c := range coefficients[1:] {
-		p = s.Add(s.Mul(p, x), s.Number(c))
+		p = p.mulAdd(x, number(c))
 	}
 	return p
 }
 
+const rounder = 12582912
+
 // exp emits e to the power x.
-func exp(s vector.Set, x reg.VecVirtual) reg.VecVirtual {
-	const log2E, ln2Hi, ln2Lo = 1.44269504088896341, 0.693359375, -2.12194440e-4
-	const expMax, expMin, rounder = 88.72283, -87.33654, 12582912
-	n := s.Mul(x, s.Number(log2E))
-	n = s.Sub(s.Add(n, s.Number(rounder)), s.Number(rounder))
-	r := s.Sub(x, s.Mul(n, s.Number(ln2Hi)))
-	r = s.Sub(r, s.Mul(n, s.Number(ln2Lo)))
-	p := polynomial(s, r, 1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3,
-		4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1)
-	p = s.Add(s.Mul(p, s.Mul(r, r)), r)
-	p = s.Add(p, s.Number(1))
-	half, rest := s.Register(), s.Register()
-	VCVTTPS2DQ(n, rest)
-	VPSRAD(U8(1), rest, half)
-	VPSUBD(half, rest, rest)
-	for _, power := range []reg.VecVirtual{half, rest} {
-		VPADDD(s.Bits(127), power, power)
-		VPSLLD(U8(23), power, power)
-		p = s.Mul(p, power)
+func exp(x batch) batch {
+	const log2E, log2ELo = 1.4426950216293335, 1.925963033500011e-08
+	x = x.atLeast(-87.2).atMost(89)
+	z := x.fill(rounder).plusMul(x, number(log2E))
+	f := z.from(x.Sub, rounder).plusMul(x, number(log2E)).plusMul(x, number(log2ELo))
+	return power(z, f)
+}
+
+// exp2 emits 2 to the power x.
+func exp2(x batch) batch {
+	x = x.atLeast(-126).atMost(128)
+	z := x.add(number(rounder))
+	return power(z, x.add(z.from(x.Sub, rounder)))
+}
+
+func power(z, f batch) batch {
+	p := polynomial(f, 2*1.5328860899899155e-4, 2*1.3390976237133145e-3, 2*9.618500247597694e-3,
+		2*5.550359562039375e-2, 2*0.24022647738456726, 2*0.6931471824645996, 2)
+	const bias, fraction = 127, 23
+	z = z.do(z.AddWords, bits(bias-1))
+	for _, v := range z.registers {
+		VPSLLD(U8(fraction), v, v)
 	}
-	p = s.Keep(s.Compare(vector.NotLess, x, s.Number(expMin)), p)
-	return s.Select(s.Compare(vector.Greater, x, s.Number(expMax)), s.Number(float32(math.Inf(1))), p)
+	return p.mul(z)
 }
 
 // tanh emits the hyperbolic tangent.
-func tanh(s vector.Set, x reg.VecVirtual) reg.VecVirtual {
-	z := s.Mul(x, x)
-	near := polynomial(s, z, -5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2,
+func tanh(x batch) batch {
+	z := x.mul(x)
+	near := polynomial(z, -5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2,
 		1.33314422036e-1, -3.33332819422e-1)
-	near = s.Add(s.Mul(s.Mul(near, z), x), x)
-	a := s.And(x, s.Bits(^uint32(signBit)))
-	e := s.Add(exp(s, s.Mul(a, s.Number(2))), s.Number(1))
-	t := s.Div(s.Load(s.Number(2), nil), e)
-	t = s.Sub(s.Load(s.Number(1), nil), t)
-	t = s.Xor(t, s.And(x, s.Bits(signBit)))
-	return s.Select(s.Compare(vector.Less, a, s.Number(0.625)), near, t)
+	near = near.mul(z).mulAdd(x, x)
+	a := x.and(bits(^uint32(signBit)))
+	e := exp(a.add(a)).add(number(1))
+	t := e.from(x.Div, 2).from(x.Sub, 1)
+	return a.choose(0.625, near, t.xor(x.and(bits(signBit))))
 }
 
-func geluTanh(s vector.Set, v reg.VecVirtual) reg.VecVirtual {
-	cube := s.Mul(s.Mul(v, v), v)
-	t := s.Add(s.Mul(cube, s.Number(0.044715)), v)
-	t = tanh(s, s.Mul(t, s.Number(float32(math.Sqrt(2/math.Pi)))))
-	return s.Mul(s.Mul(v, s.Number(0.5)), s.Add(t, s.Number(1)))
+func geluTanh(v batch) batch {
+	const linear = -2 * 0.7978845608028654 * math.Log2E
+	const cubic = linear * 0.044715
+	slope := v.mul(v).mulAdd(number(cubic), number(linear))
+	return v.div(exp2(slope.mul(v)).add(number(1)))
 }
 
-func relu(s vector.Set, v reg.VecVirtual) reg.VecVirtual {
-	return s.Max(s.Load(s.Number(0), nil), v)
-}
+func relu(v batch) batch { return v.atLeast(0) }
 
-func silu(s vector.Set, v reg.VecVirtual) reg.VecVirtual {
-	e := exp(s, s.Sub(s.Load(s.Number(0), nil), v))
-	return s.Div(v, s.Add(e, s.Number(1)))
-}
+func silu(v batch) batch { return v.div(exp(v.from(v.Sub, 0)).add(number(1))) }

@@ -14,6 +14,12 @@ import (
 
 const lanes = 16
 
+// panel is how many sums lie side by side for an activation.
+const panel = 32
+
+// batched is how many registers go through a function at once.
+const batched = 4
+
 // Emit emits them all.
 func Emit(s vector.Set) {
 	add(s)
@@ -26,10 +32,10 @@ func Emit(s vector.Set) {
 	expSum(s)
 	largestMagnitude(s)
 	round(s, false)
-	activation(s, "GELUTanh", geluTanh)
-	activation(s, "ReLU", relu)
-	activation(s, "SiLU", silu)
-	activation(s, "Tanh", tanh)
+	activation(s, "GELUTanh", batched, geluTanh)
+	activation(s, "ReLU", batched, relu)
+	activation(s, "SiLU", batched, silu)
+	activation(s, "Tanh", 2, tanh)
 }
 
 // begin begins a kernel.
@@ -41,37 +47,78 @@ func begin(name, signature, doc string) {
 
 // A step is the elements of one register: their offset, lane by lane in a sum, and their mask.
 type step struct {
-	at   reg.GPVirtual // in bytes
+	at   reg.GPVirtual // in bytes; nil is 0
 	lane int           // of the first, in registers
 	disp int
 	mask vector.Mask
 }
 
 // of is the step's elements of a slice.
-func (e step) of(base reg.Register) Mem { return Mem{Base: base, Index: e.at, Scale: 1, Disp: e.disp} }
+func (e step) of(base reg.Register) Mem {
+	if e.at == nil {
+		return Mem{Base: base, Disp: e.disp}
+	}
+	return Mem{Base: base, Index: e.at, Scale: 1, Disp: e.disp}
+}
+
+func integer(name string) reg.GPVirtual { return Load(Param(name), GP64()).(reg.GPVirtual) }
 
 func base(name string) reg.Register { return Load(Param(name).Base(), GP64()) }
 
-// forEach emits the loop over the elements of a slice.
+// forEach emits the loop over the elements of a slice, register by register.
 func forEach(s vector.Set, slice string, do func(e step)) {
-	n, at := Load(Param(slice).Len(), GP64()).(reg.GPVirtual), GP64()
+	inBatches(s, Load(Param(slice).Len(), GP64()).(reg.GPVirtual), 1, func(steps []step) {
+		for _, e := range steps {
+			do(e)
+		}
+	})
+}
+
+// inBatches emits the loop over n elements. At most so many registers go through it at once, and
+// fewer at the end. It changes n.
+func inBatches(s vector.Set, n reg.GPVirtual, registers int, do func(steps []step)) {
+	at, each := GP64(), lanes/s.Lanes
 	XORQ(at, at)
-	SUBQ(U8(lanes), n)
-	JLT(LabelRef("tail"))
-	Label("full")
-	for i := range lanes / s.Lanes {
-		do(step{at: at, lane: i, disp: i * s.Bytes()})
+	loop := func(name, next string, registers int) {
+		SUBQ(U8(registers*s.Lanes), n)
+		JLT(LabelRef(next))
+		Label(name)
+		do(newSteps(s, at, make([]vector.Mask, registers)))
+		ADDQ(U32(registers*s.Bytes()), at)
+		SUBQ(U8(registers*s.Lanes), n)
+		JGE(LabelRef(name))
+		Label(next)
+		ADDQ(U8(registers*s.Lanes), n)
 	}
-	ADDQ(U8(4*lanes), at)
-	SUBQ(U8(lanes), n)
-	JGE(LabelRef("full"))
-	Label("tail")
-	ADDQ(U8(lanes), n)
+	if registers > each {
+		loop("batches", "rest", registers)
+	}
+	loop("full", "tail", each)
 	JEQ(LabelRef("end"))
-	for i, mask := range s.Masks(n, lanes/s.Lanes) {
-		do(step{at: at, lane: i, disp: i * s.Bytes(), mask: mask})
-	}
+	do(newSteps(s, at, s.Masks(n, each)))
 	Label("end")
+}
+
+func newSteps(s vector.Set, at reg.GPVirtual, masks []vector.Mask) (steps []step) {
+	for i, mask := range masks {
+		steps = append(steps, step{at: at, lane: i % (lanes / s.Lanes), disp: i * s.Bytes(), mask: mask})
+	}
+	return steps
+}
+
+// load and store emit those of a batch.
+func load(s vector.Set, steps []step, base reg.Register) batch {
+	x := batch{Set: s}
+	for _, e := range steps {
+		x.registers = append(x.registers, s.Load(e.of(base), e.mask))
+	}
+	return x
+}
+
+func (x batch) store(steps []step, base reg.Register) {
+	for i, e := range steps {
+		x.Store(x.registers[i], e.of(base), e.mask)
+	}
 }
 
 func finish() {
@@ -120,11 +167,53 @@ func normalize(s vector.Set) {
 	finish()
 }
 
-func activation(s vector.Set, name string, f func(s vector.Set, v reg.VecVirtual) reg.VecVirtual) {
-	begin(name, "func(x []float32)", ".")
-	x := base("x")
-	forEach(s, "x", func(e step) { s.Store(f(s, s.Load(e.of(x), e.mask)), e.of(x), e.mask) })
+// activation emits f along rows.
+func activation(s vector.Set, name string, registers int, f func(x batch) batch) {
+	begin(name, "func(out []float32, ldo int, x []float32, ldx, rows, n int)", ".")
+	out, ldo, x, ldx := base("out"), integer("ldo"), base("x"), integer("ldx")
+	rows := integer("rows")
+	SHLQ(U8(2), ldo)
+	SHLQ(U8(2), ldx)
+	if registers*s.Lanes == 2*panel {
+		pairs(s, out, ldo, x, ldx, rows, f)
+	}
+	Label("row")
+	inBatches(s, integer("n"), registers, func(steps []step) {
+		f(load(s, steps, x)).store(steps, out)
+	})
+	ADDQ(ldo, out)
+	ADDQ(ldx, x)
+	DECQ(rows)
+	JNZ(LabelRef("row"))
+	Label("done")
 	finish()
+}
+
+// pairs emits f along the rows of a panel two by two, where only two fill a batch.
+func pairs(s vector.Set, out reg.Register, ldo reg.GPVirtual, x reg.Register, ldx, rows reg.GPVirtual, f func(x batch) batch) {
+	two := func(ld reg.GPVirtual) (steps []step) {
+		for i := range panel / s.Lanes {
+			steps = append(steps, step{disp: i * s.Bytes()})
+		}
+		for _, e := range steps {
+			steps = append(steps, step{at: ld, disp: e.disp})
+		}
+		return steps
+	}
+	n := integer("n")
+	CMPQ(n, U8(panel))
+	JNE(LabelRef("row"))
+	SUBQ(U8(2), rows)
+	JLT(LabelRef("odd"))
+	Label("pair")
+	f(load(s, two(ldx), x)).store(two(ldo), out)
+	LEAQ(Mem{Base: out, Index: ldo, Scale: 2}, out)
+	LEAQ(Mem{Base: x, Index: ldx, Scale: 2}, x)
+	SUBQ(U8(2), rows)
+	JGE(LabelRef("pair"))
+	Label("odd")
+	ADDQ(U8(2), rows)
+	JEQ(LabelRef("done"))
 }
 
 func sum(s vector.Set) {
@@ -147,10 +236,15 @@ func sumSquares(s vector.Set) {
 func expSum(s vector.Set) {
 	begin("ExpSum", "func(x []float32, max float32) float32", ".")
 	x, most, sums := base("x"), broadcast(s, "max"), newLanes(s, 0)
-	forEach(s, "x", func(e step) {
-		v := s.Keep(e.mask, exp(s, s.Sub(s.Load(e.of(x), e.mask), most)))
-		s.Store(v, e.of(x), e.mask)
-		VADDPS(v, sums[e.lane], sums[e.lane])
+	n := Load(Param("x").Len(), GP64()).(reg.GPVirtual)
+	inBatches(s, n, batched, func(steps []step) {
+		v := load(s, steps, x)
+		v = exp(v.do(v.Sub, register{most}))
+		for i, e := range steps {
+			v.registers[i] = s.Keep(e.mask, v.registers[i])
+			VADDPS(v.registers[i], sums[e.lane], sums[e.lane])
+		}
+		v.store(steps, x)
 	})
 	reduce(sums, VADDPS)
 }

@@ -25,12 +25,16 @@ func (s Set) Mul(x reg.VecVirtual, y Op) reg.VecVirtual { return s.binary(VMULPS
 // Div emits x / y.
 func (s Set) Div(x reg.VecVirtual, y Op) reg.VecVirtual { return s.binary(VDIVPS, x, y) }
 
-// Max emits x > y ? x : y, which is y where either is no number.
+// Max and Min emit x > y ? x : y and x < y ? x : y, which are y where either is no number.
 func (s Set) Max(x reg.VecVirtual, y Op) reg.VecVirtual { return s.binary(VMAXPS, x, y) }
+func (s Set) Min(x reg.VecVirtual, y Op) reg.VecVirtual { return s.binary(VMINPS, x, y) }
 
 // And and Xor emit operations on bits.
 func (s Set) And(x reg.VecVirtual, y Op) reg.VecVirtual { return s.binary(VANDPS, x, y) }
 func (s Set) Xor(x reg.VecVirtual, y Op) reg.VecVirtual { return s.binary(VXORPS, x, y) }
+
+// AddWords emits the sums of words.
+func (s Set) AddWords(x reg.VecVirtual, y Op) reg.VecVirtual { return s.binary(VPADDD, x, y) }
 
 // ShiftLeft emits the words at m, each shifted left by so many bits.
 func (s Set) ShiftLeft(m Mem, bits uint8) reg.VecVirtual {
@@ -112,3 +116,6 @@ func (s Set) Bits(bits uint32) Mem {
 
 // Number is a vector in memory with v in every lane.
 func (s Set) Number(v float32) Mem { return s.Bits(math.Float32bits(v)) }
+
+// Broadcast emits a load of those bits into every lane.
+func (s Set) Broadcast(bits uint32) reg.VecVirtual { return s.Load(s.Bits(bits), nil) }

@@ -1,10 +1,12 @@
-package oracle
+package pure_test
 
 import (
 	"math"
 	"math/big"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/gptmeter/gptmeter/tensor/internal/kernel/pure"
 )
 
 // exact is a·b + c by math/big, rounded once.
@@ -24,8 +26,8 @@ func TestFMA(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	compare := func(a, b, c float32) {
 		t.Helper()
-		if got, want := fma(a, b, c), exact(a, b, c); math.Float32bits(got) != math.Float32bits(want) {
-			t.Fatalf("fma(%g, %g, %g) is %g, want %g", a, b, c, got, want)
+		if got, want := pure.FMA(a, b, c), exact(a, b, c); math.Float32bits(got) != math.Float32bits(want) {
+			t.Fatalf("FMA(%g, %g, %g) is %g, want %g", a, b, c, got, want)
 		}
 	}
 	number := func() float32 {
@@ -52,7 +54,7 @@ func TestFMA(t *testing.T) {
 		a, b, c := 1+m, 1-m, 0x1p24+float32(2*r.IntN(1<<20))
 		compare(a, b, c)
 		compare(-a, b, c)
-		if float32(float64(float64(a)*float64(b))+float64(c)) != fma(a, b, c) {
+		if float32(float64(float64(a)*float64(b))+float64(c)) != pure.FMA(a, b, c) {
 			twice++
 		}
 	}
@@ -65,8 +67,8 @@ func TestFMA(t *testing.T) {
 		{inf, 1, -inf, nan}, {inf, 0, 1, nan}, {nan, 1, 1, nan}, {1, 1, nan, nan},
 		{1e-30, 1e-30, 0, 0}, {math.SmallestNonzeroFloat32, 0.5, 0, 0},
 	} {
-		if got := fma(c.a, c.b, c.c); got != c.want && (got == got || c.want == c.want) {
-			t.Errorf("fma(%g, %g, %g) is %g, want %g", c.a, c.b, c.c, got, c.want)
+		if got := pure.FMA(c.a, c.b, c.c); got != c.want && (got == got || c.want == c.want) {
+			t.Errorf("FMA(%g, %g, %g) is %g, want %g", c.a, c.b, c.c, got, c.want)
 		}
 	}
 }

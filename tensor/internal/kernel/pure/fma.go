@@ -1,10 +1,10 @@
-package oracle
+package pure
 
 import "math"
 
-// fma is a·b + c, rounded once. The product is exact in float64. The sum is rounded to odd, after
+// FMA is a·b + c, rounded once. The product is exact in float64. The sum is rounded to odd, after
 // which the rounding to float32 is as if it were the only one (Boldo and Melquiond 2008, theorem 3).
-func fma(a, b, c float32) float32 {
+func FMA(a, b, c float32) float32 {
 	x, y := float64(float64(a)*float64(b)), float64(c)
 	sum := x + y
 	part := sum - x // of y (Knuth's TwoSum: sum + rest is x + y)
