@@ -85,7 +85,7 @@ func (x *Exec) attention(out Tensor, q, kv columns, queryEnds []int, caches []*K
 		clear(d.spans)
 	}
 	x.spans = spans
-	_, wall, busy := x.run(Attention, phase{heads * len(spans), 1, attentionShare})
+	_, wall, busy := x.run(Attention, phase{heads * len(spans), 1, 0, attentionShare})
 	if !x.off {
 		x.divideAttention(wall, busy)
 	}

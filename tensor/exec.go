@@ -43,6 +43,8 @@ type Exec struct {
 	call     call                  // the operands of the call that is running
 	spans    []kernel.Attention    // and those of Attention
 	share    shareFunc             // what a worker does for it
+	piece    int                   // in pieces of so many items, or 0
+	left     []pieces              // by worker
 	work     func(w, from, to int) // runs share and times it
 	done     []done                // by worker
 }
@@ -51,10 +53,10 @@ type Exec struct {
 type shareFunc func(x *Exec, worker, from, to int) Count
 
 // A phase of a call is done by as many workers as have at least grain of its items, and before the
-// next one begins.
+// next one begins. Each does its part at once, or in pieces of at least so many items.
 type phase struct {
-	items, grain int
-	share        shareFunc
+	items, grain, piece int
+	share               shareFunc
 }
 
 // done is what one worker brings back from a call.
@@ -91,7 +93,7 @@ var ErrKernel = errors.New("no such kernels on this processor")
 // NewExec returns an Exec on p with the kernels of that name; "auto" and "" take the fastest.
 func NewExec(p *Pool, kernels string) (*Exec, error) {
 	start := time.Now()
-	x := &Exec{pool: p, now: func() time.Duration { return time.Since(start) }, done: make([]done, p.Workers()), sections: 1}
+	x := &Exec{pool: p, now: func() time.Duration { return time.Since(start) }, done: make([]done, p.Workers()), left: make([]pieces, p.Workers()), sections: 1}
 	x.work = x.doShare
 	for _, b := range kernel.Backends() {
 		if kernels == b.Name || kernels == "auto" || kernels == "" {
@@ -197,20 +199,42 @@ func (x *Exec) run(op Operator, phases ...phase) (count Count, wall, busy time.D
 
 func (x *Exec) doPhases(phases []phase) {
 	for _, p := range phases {
-		x.share = p.share
+		x.share, x.piece = p.share, p.piece
+		if p.piece > 0 {
+			parts := x.pool.parts(p.items, p.grain)
+			for w := range parts {
+				x.left[w].set(p.items*w/parts, p.items*(w+1)/parts)
+			}
+		}
 		x.pool.split(p.items, p.grain, x.work)
 	}
 }
 
 func (x *Exec) doShare(worker, from, to int) {
 	if x.off {
-		x.share(x, worker, from, to)
+		x.doPieces(worker, from, to)
 		return
 	}
 	start := x.now()
 	d := &x.done[worker]
-	d.count.Add(x.share(x, worker, from, to))
+	d.count.Add(x.doPieces(worker, from, to))
 	d.busy += x.now() - start
+}
+
+// doPieces does a worker's part, and what is left of the others'.
+func (x *Exec) doPieces(worker, from, to int) (c Count) {
+	if x.piece == 0 {
+		return x.share(x, worker, from, to)
+	}
+	for i := range x.left {
+		for w := (worker + i) % len(x.left); ; {
+			if from, to = x.left[w].take(x.piece, i > 0); from == to {
+				break
+			}
+			c.Add(x.share(x, worker, from, to))
+		}
+	}
+	return c
 }
 
 // rows does one call of op whose work is the same for each of its rows, and divides it by rows.

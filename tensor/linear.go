@@ -46,16 +46,25 @@ func (x *Exec) product(op Operator, out, in Tensor, w *Weight, e kernel.Epilogue
 	panels := kernel.PanelCount(w.Outputs())
 	if w.DType().Integer() {
 		x.call.integers = x.integerRoom(in.Rows * x.backend.RowBytes(w.DType(), in.Cols))
-		x.rows(op, in.Rows, phase{in.Rows, rowGrain, quantizeShare}, phase{panels, 1, dotShare})
+		x.rows(op, in.Rows, phase{in.Rows, rowGrain, 0, quantizeShare}, phase{panels, 1, panelPiece(in.Rows), dotShare})
 		return
 	}
-	x.rows(op, in.Rows, phase{panels, 1, func(x *Exec, worker, from, to int) (count Count) {
+	piece := 0 // each would copy the rows
+	if in.Rows == 1 {
+		piece = panelPiece(1)
+	}
+	x.rows(op, in.Rows, phase{panels, 1, piece, func(x *Exec, worker, from, to int) Count {
 		c, d := &x.call, &x.done[worker]
 		scratch := d.room(kernel.LinearScratch(c.in.Rows, c.weight, &c.epilogue, to-from))
-		count, d.fused = x.backend.Linear(c.out.Data, c.out.Cols, c.in.Data, c.in.Cols, c.in.Rows, c.weight, &c.epilogue, from, to, scratch)
+		count, fused := x.backend.Linear(c.out.Data, c.out.Cols, c.in.Data, c.in.Cols, c.in.Rows, c.weight, &c.epilogue, from, to, scratch)
+		d.fused.Add(fused)
 		return count
 	}})
 }
+
+// panelPiece is the fewest panels that a worker takes at a time. One row's are the more, so that few
+// reads of memory are cut short.
+func panelPiece(rows int) int { return max(1, 128/rows) }
 
 // quantizeShare makes integers of the rows of in, for the workers to share.
 func quantizeShare(x *Exec, _, from, to int) Count {
@@ -64,10 +73,11 @@ func quantizeShare(x *Exec, _, from, to int) Count {
 }
 
 // dotShare multiplies them with some panels.
-func dotShare(x *Exec, worker, from, to int) (count Count) {
+func dotShare(x *Exec, worker, from, to int) Count {
 	c, d := &x.call, &x.done[worker]
 	scratch := d.room(x.backend.DotScratch(c.weight.Format))
-	count, d.fused = x.backend.Dot(c.out.Data, c.out.Cols, c.integers, c.in.Rows, c.weight, &c.epilogue, from, to, scratch)
+	count, fused := x.backend.Dot(c.out.Data, c.out.Cols, c.integers, c.in.Rows, c.weight, &c.epilogue, from, to, scratch)
+	d.fused.Add(fused)
 	return count
 }
 

@@ -27,7 +27,7 @@ func (x *Exec) Embed(out Tensor, w *Weight, ids []int, positions Tensor, at []in
 		}
 	}
 	x.call = call{out: out, in: positions, weight: w.panels, ids: ids, at: at}
-	x.rows(Embed, out.Rows, phase{out.Rows, rowGrain, func(x *Exec, _, from, to int) Count {
+	x.rows(Embed, out.Rows, phase{out.Rows, rowGrain, 0, func(x *Exec, _, from, to int) Count {
 		c := &x.call
 		return x.backend.Embed(c.out.Data, c.weight, c.ids, c.in.Data, c.at, from, to)
 	}})
@@ -40,7 +40,7 @@ func (x *Exec) LayerNorm(out, in Tensor, gain, bias []float32, epsilon float32) 
 		panic(badShape)
 	}
 	x.call = call{out: out, in: in, gain: gain, bias: bias, epsilon: epsilon}
-	x.rows(LayerNorm, in.Rows, phase{in.Rows, rowGrain, func(x *Exec, _, from, to int) Count {
+	x.rows(LayerNorm, in.Rows, phase{in.Rows, rowGrain, 0, func(x *Exec, _, from, to int) Count {
 		c := &x.call
 		return x.backend.LayerNorm(c.out.Data, c.in.Data, c.in.Cols, c.gain, c.bias, c.epsilon, from, to)
 	}})

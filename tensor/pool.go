@@ -143,10 +143,13 @@ func (p *Pool) try(w int) (failure any) {
 	return nil
 }
 
+// parts is how many workers get some of so many items.
+func (p *Pool) parts(items, grain int) int { return min(p.Workers(), max(1, items/grain)) }
+
 // split divides items into adjoining ranges of at least grain, calls do with one range for each
 // worker that gets one, and returns when all have returned. A panic in any of them is the caller's.
 func (p *Pool) split(items, grain int, do func(worker, from, to int)) {
-	parts := min(p.Workers(), max(1, items/grain))
+	parts := p.parts(items, grain)
 	if parts == 1 {
 		do(0, 0, items)
 		return
