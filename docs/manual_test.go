@@ -17,6 +17,9 @@ import (
 // TestManual runs the console examples of every page, beside a hub with the models of hubtest.Stock and
 // a cache that starts empty. "…" in what a page shows matches anything.
 func TestManual(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds and runs the program, which tags and the race detector do not change")
+	}
 	bin := t.TempDir()
 	build := exec.Command("go", "build", "-o", bin, module+"/cmd/gptmeter")
 	if out, err := build.CombinedOutput(); err != nil {

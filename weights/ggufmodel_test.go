@@ -253,6 +253,9 @@ func TestUnusedTokens(t *testing.T) {
 
 // TestHostileTokenizerMemory gives tokenizers of as many words as a file can have.
 func TestHostileTokenizerMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("reads tokenizers of 131072 words")
+	}
 	const many, most = 1 << 17, 56 << 20
 	words := func(n int) []string {
 		words := make([]string, n)

@@ -141,6 +141,9 @@ func TestPackedModels(t *testing.T) {
 
 // TestPackedBytes: the same model is the same file, with any kernels and threads.
 func TestPackedBytes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("packs a model 40 times")
+	}
 	for _, d := range tensor.DTypes() {
 		want := pack(t, newExec(t, 1, "pure"), "tiny", d)
 		for _, kernels := range tensor.Kernels() {

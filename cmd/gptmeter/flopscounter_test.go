@@ -25,13 +25,13 @@ type recordedPass struct {
 // GPT-2 (meter/theory/testdata/record.py), less the pairs that the causal mask hides and the rows that
 // the last block drops. It says of itself that it does not account for causality.
 func TestFlopCounterMode(t *testing.T) {
+	if testing.Short() {
+		t.Skip(countsOnce)
+	}
 	for shape, passes := range recordedPasses(t) {
 		t.Run(fmt.Sprintf("%dx%dx%d", shape.Layers, shape.Heads, shape.Width), func(t *testing.T) {
 			longest := math.MaxInt
 			if shape.Width >= 768 {
-				if testing.Short() {
-					t.Skip("passes of GPT-2 124M take seconds")
-				}
 				longest = 3 // longer ones take a minute; TestFlopsGPT2 has one
 			}
 			eachWay(t, func(t *testing.T, kernel string, dtype tensor.DType) {

@@ -21,6 +21,9 @@ import (
 // The prompt is one token, the width 8 and a head 4, so each linear layer is one row of one panel
 // at most, and one tile, as are a head's scores; of the vocabulary a tile has eight panels.
 func TestSkippedTile(t *testing.T) {
+	if testing.Short() {
+		t.Skip(countsOnce)
+	}
 	skipping := buildSkipping(t, map[string]leave{"linearrow.go": {"switch full :=", "return"}, "row.go": {"b.Scores(", "continue"}})
 	for _, kernel := range tensor.Kernels() {
 		args := []string{"flops", "--model", "synthetic:1x2x8", "--prompt", "1", "--generate", "1", "--threads", "1", "--kernel", kernel, "--json"}

@@ -30,6 +30,8 @@ func TestMain(m *testing.M) {
 // the repository is at $DATA. The data of the manual's examples is at $EXAMPLES, and the models that
 // package weights is tested with at $WEIGHTS. HF_ENDPOINT is a hub of this test, with the models of
 // hubtest.Stock.
+//
+// With -short only those run whose commands do things side by side: fetch, write while tokens are made, share steps.
 func TestScripts(t *testing.T) {
 	data, err := filepath.Abs("../../../shared/data")
 	if err != nil {
@@ -48,7 +50,7 @@ func TestScripts(t *testing.T) {
 	if err := h.Stock("../../weights"); err != nil {
 		t.Fatal(err)
 	}
-	testscript.Run(t, testscript.Params{
+	scripts := testscript.Params{
 		Dir: "testdata",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "checkpoint": writeCheckpoint, "tiny": copyTiny, "damage": damage,
@@ -72,7 +74,12 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		RequireExplicitExec: true,
-	})
+	}
+	if testing.Short() {
+		scripts.Dir, scripts.Files = "", []string{"testdata/hub.txtar", "testdata/generate.txtar", "testdata/promptfile.txtar"}
+		t.Logf("with -short only %q", scripts.Files)
+	}
+	testscript.Run(t, scripts)
 }
 
 // exits runs gptmeter, and checks what holds whenever it fails: nothing on stdout, and on stderr
