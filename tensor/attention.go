@@ -98,7 +98,11 @@ func attentionShare(x *Exec, worker, from, to int) (c Count) {
 	d, n := &x.done[worker], len(x.spans)
 	for i := range x.spans {
 		first, end := (max(from-i, 0)+n-1)/n, (max(to-i, 0)+n-1)/n
-		d.spans[i].attention, d.spans[i].softmax = x.backend.Heads(&x.spans[i], first, end, d.scratch)
+		var next *kernel.Attention
+		if i+1 < n {
+			next = &x.spans[i+1]
+		}
+		d.spans[i].attention, d.spans[i].softmax = x.backend.Heads(&x.spans[i], next, first, end, d.scratch)
 	}
 	return c
 }

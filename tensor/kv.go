@@ -40,7 +40,7 @@ func (c *KV) Prefix(n int) *KV {
 		keys: append([][]float32(nil), c.keys[:full]...), values: append([][]float32(nil), c.values[:full]...)}
 	if n%kernel.BlockPositions > 0 {
 		p.Reserve(n)
-		copy(p.keys[full], c.keys[full])
+		kernel.CopyKeys(p.keys[full], c.keys[full], c.size, n%kernel.BlockPositions, c.length/kernel.BlockPositions > full)
 		copy(p.values[full], c.values[full])
 	}
 	return p

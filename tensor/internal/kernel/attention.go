@@ -17,8 +17,7 @@ func NewBlocks(length int) []float32 {
 }
 
 // AppendBlocks appends as many blocks as room is for to the lists of a sequence's keys and values,
-// which are so wide. The keys of a block lie as [head][size][position], panels in which a query
-// meets all positions at once, the values as [head][position][size].
+// which are so wide.
 func AppendBlocks(keys, values [][]float32, room []float32, width int) (k, v [][]float32) {
 	each := BlockLength(width) / 2
 	for ; len(room) > 0; room = room[2*each:] {
@@ -47,7 +46,7 @@ const maxRows, maxHeads = 16, 32
 // ScratchSize is the length of the scratch that Heads needs for so many heads where a sequence has
 // so many positions after the call.
 func (b *Backend) ScratchSize(heads, size, positions int) int {
-	return max(b.Rows, min(heads, maxHeads)) * (stride(roundUp(positions, BlockPositions)) + size)
+	return max(b.Rows, min(heads, maxHeads))*(stride(roundUp(positions, BlockPositions))+size) + size*BlockPositions
 }
 
 // Heads appends the new keys and values of the heads from up to to to the blocks and is then, for
@@ -59,8 +58,9 @@ func (b *Backend) ScratchSize(heads, size, positions int) int {
 //	}
 //	out[i][d] = Σ_j e[j]·value[j][d] · (1 / Σ e)
 //
-// (Vaswani et al. 2017, section 3.2.1, with a causal mask). Softmax's part is counted apart.
-func (b *Backend) Heads(a *Attention, from, to int, scratch []float32) (products, softmax Count) {
+// (Vaswani et al. 2017, section 3.2.1, with a causal mask). Softmax's part is counted apart. What
+// the same heads of next, which may be nil, will read is fetched meanwhile, where it pays.
+func (b *Backend) Heads(a, next *Attention, from, to int, scratch []float32) (products, softmax Count) {
 	each := 1
 	if a.Queries == 1 {
 		each = maxHeads
@@ -68,7 +68,7 @@ func (b *Backend) Heads(a *Attention, from, to int, scratch []float32) (products
 	for ; from < to; from += each {
 		p, s := Count{}, Count{}
 		if a.Queries == 1 {
-			p, s = b.row(a, from, min(to, from+each), scratch)
+			p, s = b.row(a, next, from, min(to, from+each), scratch)
 		} else {
 			p, s = b.head(a, from, scratch)
 		}
@@ -80,9 +80,13 @@ func (b *Backend) Heads(a *Attention, from, to int, scratch []float32) (products
 
 // head is Heads for one of them, with rows in groups, as equal as can be.
 func (b *Backend) head(a *Attention, h int, scratch []float32) (products, softmax Count) {
-	products = a.append(h)
-	width := a.Heads * a.Size
-	g := group{Attention: a, head: h, ld: stride(roundUp(a.Past+a.Rows, BlockPositions))}
+	panel, scratch := scratch[:a.Size*BlockPositions], scratch[a.Size*BlockPositions:]
+	products = b.append(a, h, panel)
+	width, positions := a.Heads*a.Size, a.Past+a.Rows
+	g := group{Attention: a, head: h, ld: stride(roundUp(positions, BlockPositions)), full: positions / BlockPositions, panel: panel}
+	if positions%BlockPositions > 0 && a.Queries > 0 {
+		b.keyPanel(panel, a, h)
+	}
 	g.queries, g.scores = scratch[:b.Rows*a.Size], scratch[b.Rows*a.Size:]
 	groups := (a.Queries + b.Rows - 1) / b.Rows
 	for n := range groups {
@@ -110,25 +114,6 @@ func (b *Backend) head(a *Attention, h int, scratch []float32) (products, softma
 	return products, softmax
 }
 
-// append copies head h's new keys and values into the blocks.
-func (a *Attention) append(h int) (c Count) {
-	for i := range a.Rows {
-		block, at := (a.Past+i)/BlockPositions, (a.Past+i)%BlockPositions
-		row := a.KV[i*a.LDKV+h*a.Size:]
-		keys := a.Keys[block][a.at(h):][:a.Size*BlockPositions]
-		for d, k := range row[:a.Size] {
-			keys[d*BlockPositions+at] = k
-		}
-		copy(a.Values[block][a.at(h)+at*a.Size:][:a.Size], row[a.Heads*a.Size:])
-		c.Read += int64(2 * a.Size * float32Bytes)
-		c.Written += int64(2 * a.Size * float32Bytes)
-	}
-	return c
-}
-
-// at is where head h begins in a block.
-func (a *Attention) at(h int) int { return h * a.Size * BlockPositions }
-
 // divide divides a row of the result by its sum of exponentials.
 func (a *Attention) divide(b *Backend, row []float32, sum float32, products, softmax *Count) {
 	b.ScaleTo(row, row, 1/sum)
@@ -151,17 +136,28 @@ type group struct {
 	*Attention
 	head, rows int
 	sees       int       // positions that the first row sees: each row after it sees one more
+	full       int       // blocks
+	panel      []float32 // of the keys of the open one
 	queries    []float32 // (rows, Size)
 	scores     []float32 // (rows, ld): scores, then their exponentials
 	ld         int
 }
 
-// score is scores[i][j] = Σ_d queries[i][d]·key[j][d] for whole blocks.
+// score is scores[i][j] = Σ_d queries[i][d]·key[j][d] for whole blocks, and what of the open one the last row
+// sees.
 func (b *Backend) score(g *group) (c Count) {
-	blocks := (g.sees + g.rows - 1 + BlockPositions - 1) / BlockPositions
-	b.Scores(g.scores, g.ld, g.queries, g.Size, g.Keys, g.at(g.head), g.Size, g.rows, blocks)
+	seen := g.sees + g.rows - 1
+	blocks := min((seen+BlockPositions-1)/BlockPositions, g.full)
+	executed := blocks * BlockPositions
+	if blocks > 0 {
+		b.Scores(g.scores, g.ld, g.queries, g.Size, g.Keys, g.at(g.head), g.Size, g.rows, blocks)
+	}
+	if rest := seen - executed; rest > 0 {
+		b.Tile(g.scores[executed:], g.ld, g.queries, g.Size, g.panel, BlockPositions, g.Size, g.rows, rest, false, nil, nil)
+		executed += roundUp(rest, b.Columns)
+	}
 	for i := range g.rows {
-		c.product(1, g.sees+i, blocks*BlockPositions, g.Size)
+		c.product(1, g.sees+i, executed, g.Size)
 	}
 	return c
 }

@@ -26,6 +26,11 @@ type Backend struct {
 	Scores func(out []float32, ldo int, q []float32, ldq int, keys [][]float32, at, size, rows, blocks int)
 	Mix    func(out []float32, ldo int, p []float32, ldp int, values [][]float32, at, size, rows, positions int, add bool)
 
+	// Transpose makes a panel of keys that lie row by row, multiples of 16 both ways. Fetch asks for
+	// memory that is wanted soon.
+	Transpose func(out, in []float32, ldi, rows, cols int)
+	Fetch     func(memory []float32)
+
 	// Integers has what multiplies weights that are integers.
 	Integers [Formats]integers
 	MaxAbs   func(x []float32) float32
@@ -68,7 +73,7 @@ var portable = Backend{
 	Name: "pure",
 	Tile: pure.Tile, TileBF16: pure.TileBF16, Rows: 4, Columns: 1,
 	Row: pure.Row, RowBF16: pure.RowBF16,
-	Scores: pure.Scores, Mix: pure.Mix,
+	Scores: pure.Scores, Mix: pure.Mix, Transpose: pure.Transpose, Fetch: pure.Fetch,
 	Integers: [Formats]integers{
 		Int8: int8s(integers{width: 1, round: pure.Round, dot: pure.Dot8, rows: pure.DotRows, row: pure.Row8}),
 		Int4: int4s(integers{width: 1, round: pure.Round, dot: pure.Dot4, rows: pure.DotRows, row: pure.Row4}),

@@ -115,7 +115,7 @@ func BenchmarkHead(b *testing.B) {
 				a.Keys, a.Values = kernel.AppendBlocks(nil, nil, kernel.NewBlocks(positions/kernel.BlockPositions*kernel.BlockLength(size)), size)
 				scratch := make([]float32, backend.ScratchSize(1, size, positions))
 				against(b, "f32", backend.Name, 0, func() int64 {
-					c, _ := backend.Heads(&a, 0, 1, scratch)
+					c, _ := backend.Heads(&a, nil, 0, 1, scratch)
 					return c.Products
 				})
 			})

@@ -269,7 +269,7 @@ func TestHead(t *testing.T) {
 				want := m.Head(&softmax, part(first, to, 0), part(0, to, 1), part(0, to, 2), from, a.Scale)
 				out, check := guarded(a.Queries * width)
 				a.Out = out
-				products, exps := b.Heads(&a, h, h+1, make([]float32, b.ScratchSize(heads, d, to)))
+				products, exps := b.Heads(&a, nil, h, h+1, make([]float32, b.ScratchSize(heads, d, to)))
 				check(t)
 				got := make([]float32, 0, a.Queries*d)
 				for i := range a.Queries {
@@ -298,7 +298,7 @@ func TestHeads(t *testing.T) {
 				qkv := numbers(3 * width * (a.Past + 1))[3*width*a.Past:]
 				a.Rows, a.Queries, a.Q, a.KV, a.Out = 1, 1, qkv, qkv[width:], make([]float32, width)
 				for i, to := range cuts[1:] {
-					c, s := b.Heads(&a, cuts[i], to, scratch)
+					c, s := b.Heads(&a, &a, cuts[i], to, scratch)
 					count.Add(c)
 					softmax.Add(s)
 				}
@@ -324,14 +324,19 @@ func fill(x []float32, v float32) {
 }
 
 // headPadding is what Head does beyond what so many rows ask for, of which the first is at that
-// position: a group's rows meet whole blocks, up to that of the last row's position, and values in
-// whole registers.
+// position: a group's rows meet whole blocks, as far as they are full, up to that of the last row's
+// position, and whole registers of an open one and of values.
 func headPadding(b *kernel.Backend, first, rows, size int) (padding int64) {
+	full := (first + rows) / 32 * 32
 	groups := (rows + b.Rows - 1) / b.Rows
 	for n := range groups {
 		from, to := first+rows*n/groups, first+rows*(n+1)/groups
+		executed := to + machines[b.Name].beyond(to)
+		if to <= full {
+			executed = (to + 31) / 32 * 32
+		}
 		for position := from; position < to; position++ {
-			padding += int64(2 * size * ((to+31)/32*32 - (position + 1)))
+			padding += int64(2 * size * (executed - (position + 1)))
 			padding += int64(2 * (position + 1) * machines[b.Name].beyond(size))
 		}
 	}

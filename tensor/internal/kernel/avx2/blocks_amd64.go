@@ -44,3 +44,16 @@ func Mix(out []float32, ldo int, p []float32, ldp int, values [][]float32, at, s
 		kinds[(n-1)/Columns](&out[d], ldo, &p[0], ldp, &values[0], at+d, size, positions, n, add)
 	}
 }
+
+// Transpose is pure.Transpose.
+func Transpose(out, in []float32, ldi, rows, cols int) {
+	_, _ = out[32*(cols-1)+rows-1], in[(rows-1)*ldi+cols-1]
+	transpose(&out[0], &in[0], ldi, rows, cols)
+}
+
+// Fetch is pure.Fetch.
+func Fetch(memory []float32) {
+	if len(memory) > 0 {
+		fetch(&memory[0], (len(memory)+15)/16)
+	}
+}

@@ -13150,6 +13150,98 @@ unbiased:
 	VZEROUPPER
 	RET
 
+// func transpose(out *float32, in *float32, ldi int, rows int, cols int)
+// Requires: AVX
+TEXT ·transpose(SB), NOSPLIT, $0-40
+	MOVQ out+0(FP), AX
+	MOVQ rows+24(FP), CX
+	MOVQ ldi+16(FP), DX
+	SHLQ $0x02, DX
+	MOVQ in+8(FP), BX
+	LEAQ (BX)(DX*2), SI
+	ADDQ DX, SI
+	LEAQ (SI)(DX*2), DI
+	ADDQ DX, DI
+
+rows:
+	MOVQ cols+32(FP), R9
+	MOVQ AX, R8
+
+columns:
+	VMOVUPS    (BX), Y0
+	VMOVUPS    (BX)(DX*1), Y1
+	VMOVUPS    (BX)(DX*2), Y2
+	VMOVUPS    (SI), Y3
+	VMOVUPS    (SI)(DX*1), Y4
+	VMOVUPS    (SI)(DX*2), Y5
+	VMOVUPS    (DI), Y6
+	VMOVUPS    (DI)(DX*1), Y7
+	VUNPCKLPS  Y1, Y0, Y8
+	VUNPCKHPS  Y1, Y0, Y0
+	VUNPCKLPS  Y3, Y2, Y1
+	VUNPCKHPS  Y3, Y2, Y2
+	VUNPCKLPS  Y5, Y4, Y3
+	VUNPCKHPS  Y5, Y4, Y4
+	VUNPCKLPS  Y7, Y6, Y5
+	VUNPCKHPS  Y7, Y6, Y6
+	VUNPCKLPD  Y1, Y8, Y7
+	VUNPCKHPD  Y1, Y8, Y1
+	VUNPCKLPD  Y2, Y0, Y8
+	VUNPCKHPD  Y2, Y0, Y0
+	VUNPCKLPD  Y5, Y3, Y2
+	VUNPCKHPD  Y5, Y3, Y3
+	VUNPCKLPD  Y6, Y4, Y5
+	VUNPCKHPD  Y6, Y4, Y4
+	VPERM2F128 $0x20, Y2, Y7, Y6
+	VPERM2F128 $0x31, Y2, Y7, Y2
+	VPERM2F128 $0x20, Y3, Y1, Y7
+	VPERM2F128 $0x31, Y3, Y1, Y1
+	VPERM2F128 $0x20, Y5, Y8, Y3
+	VPERM2F128 $0x31, Y5, Y8, Y5
+	VPERM2F128 $0x20, Y4, Y0, Y8
+	VPERM2F128 $0x31, Y4, Y0, Y0
+	VMOVUPS    Y6, (R8)
+	VMOVUPS    Y7, 128(R8)
+	VMOVUPS    Y3, 256(R8)
+	VMOVUPS    Y8, 384(R8)
+	VMOVUPS    Y2, 512(R8)
+	VMOVUPS    Y1, 640(R8)
+	VMOVUPS    Y5, 768(R8)
+	VMOVUPS    Y0, 896(R8)
+	MOVQ       $0x00000020, R10
+	ADDQ       R10, BX
+	ADDQ       R10, SI
+	ADDQ       R10, DI
+	ADDQ       $0x00000400, R8
+	SUBQ       $0x08, R9
+	JNZ        columns
+	MOVQ       cols+32(FP), R9
+	MOVQ       ldi+16(FP), R8
+	IMUL3Q     $0x08, R8, R8
+	SUBQ       R9, R8
+	SHLQ       $0x02, R8
+	ADDQ       R8, BX
+	ADDQ       R8, SI
+	ADDQ       R8, DI
+	ADDQ       $0x20, AX
+	SUBQ       $0x08, CX
+	JNZ        rows
+	VZEROUPPER
+	RET
+
+// func fetch(memory *float32, lines int)
+// Requires: MMX+
+TEXT ·fetch(SB), NOSPLIT, $0-16
+	MOVQ memory+0(FP), AX
+	MOVQ lines+8(FP), CX
+
+line:
+	PREFETCHT1 (AX)
+	ADDQ       $0x40, AX
+	DECQ       CX
+	JNZ        line
+	RET
+
 // func row(out *float32, a *float32, b *float32, k int, panels int, bias *float32)
 // Requires: AVX, FMA3, MMX+
 TEXT ·row(SB), NOSPLIT, $0-48

@@ -394,6 +394,16 @@ func dot4x3(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group i
 //go:noescape
 func row4(out *float32, a *byte, w *byte, trips int, group int, panels int, bias *float32)
 
+// transpose is Transpose for whole registers of rows and of columns, at least one of each.
+//
+//go:noescape
+func transpose(out *float32, in *float32, ldi int, rows int, cols int)
+
+// fetch fetches so many cache lines, at least one.
+//
+//go:noescape
+func fetch(memory *float32, lines int)
+
 // row is Row for so many panels, of which there is at least one.
 //
 //go:noescape

@@ -44,3 +44,16 @@ func Mix(out []float32, ldo int, p []float32, ldp int, values [][]float32, at, s
 		multiply(out[i*ldo:], ldo, p[i*ldp+j:], ldp, values[j/blockPositions][at+j%blockPositions*size:], size, 1, rows-i, size, true)
 	}
 }
+
+// Transpose is for i := range rows { for j := range cols { out[32*j+i] = in[ldi*i+j] } }
+// for at most 32 rows. In assembly rows and cols are multiples of 16.
+func Transpose(out, in []float32, ldi, rows, cols int) {
+	for i := range rows {
+		for j, v := range in[i*ldi:][:cols] {
+			out[j*blockPositions+i] = v
+		}
+	}
+}
+
+// Fetch would ask for memory that is wanted soon, and leaves it to the processor.
+func Fetch([]float32) {}

@@ -46,6 +46,8 @@ func main() {
 		dot.AVX2(bits, 3)
 		dot.RowAVX2(bits)
 	}
+	tile.EmitTranspose(vector.AVX2)
+	tile.EmitFetch()
 	tile.EmitRow(vector.AVX2)
 	rows.Emit(vector.AVX2)
 	rows.EmitWords(vector.AVX2)

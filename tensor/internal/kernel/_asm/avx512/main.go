@@ -39,6 +39,8 @@ func main() {
 		}
 		dot.RowVNNI(bits)
 	}
+	tile.EmitTranspose(vector.AVX512)
+	tile.EmitFetch()
 	tile.EmitRow(vector.AVX512)
 	rows.Emit(vector.AVX512)
 	Generate()
