@@ -35,7 +35,8 @@ type Backend struct {
 	Integers [Formats]integers
 	MaxAbs   func(x []float32) float32
 
-	Add        func(out, x []float32)
+	Add        alongRows
+	FetchRows  func(x []float32, ld, rows, n int)
 	ScaleTo    func(out, x []float32, s float32)
 	Sum        func(x []float32) float32
 	SumSquares func(x []float32, mean float32) float32
@@ -43,7 +44,7 @@ type Backend struct {
 	Max        func(x []float32) float32
 	Residue    func(x []float32) float32
 	ExpSum     func(x []float32, max float32) float32
-	Activate   [Activations]activate
+	Activate   [Activations]alongRows
 }
 
 // PanelColumns is the width of a packed panel of weights and of a block of keys.
@@ -66,8 +67,8 @@ const (
 	Activations
 )
 
-// An activate applies an activation to rows of n elements; out may be x.
-type activate func(out []float32, ldo int, x []float32, ldx, rows, n int)
+// What goes along rows of n elements may have out for its x.
+type alongRows func(out []float32, ldo int, x []float32, ldx, rows, n int)
 
 var portable = Backend{
 	Name: "pure",
@@ -79,9 +80,9 @@ var portable = Backend{
 		Int4: int4s(integers{width: 1, round: pure.Round, dot: pure.Dot4, rows: pure.DotRows, row: pure.Row4}),
 	},
 	MaxAbs: pure.MaxAbs,
-	Add:    pure.Add, ScaleTo: pure.ScaleTo, Sum: pure.Sum, SumSquares: pure.SumSquares,
+	Add:    pure.Add, FetchRows: pure.FetchRows, ScaleTo: pure.ScaleTo, Sum: pure.Sum, SumSquares: pure.SumSquares,
 	Normalize: pure.Normalize, Max: pure.Max, Residue: pure.Residue, ExpSum: pure.ExpSum,
-	Activate: [Activations]activate{
+	Activate: [Activations]alongRows{
 		GELUTanh: pure.GELUTanh, GELU: pure.GELU, ReLU: pure.ReLU, SiLU: pure.SiLU, Tanh: pure.Tanh,
 	},
 }

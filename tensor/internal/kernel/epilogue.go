@@ -24,10 +24,8 @@ func (e *Epilogue) finish(b *Backend, out []float32, ldo int, sums []float32, ld
 		fused.Elementwise = cost.Elementwise * int64(rows*n)
 		fused.Special = cost.Special * int64(rows*n)
 	case e.Add:
-		for i := range rows {
-			b.Add(out[i*ldo:][:n], sums[i*lds:][:n])
-			fused.addedTo(n)
-		}
+		b.Add(out, ldo, sums, lds, rows, n)
+		fused.addedTo(rows * n)
 	case &out[0] != &sums[0]:
 		for i := range rows {
 			copy(out[i*ldo:][:n], sums[i*lds:])

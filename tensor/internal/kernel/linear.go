@@ -66,6 +66,9 @@ func (b *Backend) Linear(out []float32, ldo int, in []float32, ldi, rows int, w 
 				if n+1 == parts && e.Bias != nil {
 					bias = e.Bias[first:end]
 				}
+				if n+1 == parts && e.apart() {
+					g.result, g.ldr = out[i*ldo+first:], ldo
+				}
 				c.Add(b.panel(&g, p, bias, p+1 < to))
 				if i == 0 {
 					c.Read += int64(g.depth*(end-first)*w.elementBytes() + len(bias)*float32Bytes)
@@ -94,6 +97,8 @@ type product struct {
 	ldi          int
 	rows         int
 	first, depth int
+	result       []float32 // where the panel's sums will go from here, if they do
+	ldr          int
 }
 
 // at is where the sums of panel p begin.
@@ -128,6 +133,9 @@ func (b *Backend) panel(g *product, p int, bias []float32, next bool) (c Count) 
 	for n := range groups {
 		i, end := g.rows*n/groups, g.rows*(n+1)/groups
 		sums, in, next := g.at(p)[i*g.ld:], g.in[i*g.ldi:], ahead[len(ahead)*n/groups:len(ahead)*(n+1)/groups]
+		if g.result != nil { // is in the first cache when the sums are
+			b.FetchRows(g.result[i*g.ldr:], g.ldr, end-i, cols)
+		}
 		switch g.Format {
 		case F32:
 			b.Tile(sums, g.ld, in, g.ldi, floats(panel), PanelColumns, g.depth, end-i, cols, g.first > 0, bias, next)

@@ -47,7 +47,7 @@ func (b *Backend) Embed(out []float32, w Panels, ids []int, positions []float32,
 		if w.Format.Integer() {
 			c.Elementwise += int64(n) // times its scale
 		}
-		b.Add(row, positions[at[i]*n:(at[i]+1)*n])
+		b.Add(row, n, positions[at[i]*n:], n, 1, n)
 		c.Elementwise += int64(n)
 		c.Read += int64(n * float32Bytes)
 		c.Written += int64(n * float32Bytes)

@@ -20,7 +20,7 @@ type rowKernel struct {
 }
 
 var rowKernels = []rowKernel{
-	{"Add", func(b *kernel.Backend, x, y, _ []float32, _ float32) float32 { b.Add(x, y); return 0 }},
+	{"Add", func(b *kernel.Backend, x, y, _ []float32, _ float32) float32 { b.Add(x, 0, y, 0, 1, len(x)); return 0 }},
 	{"ScaleTo", func(b *kernel.Backend, x, y, _ []float32, s float32) float32 { b.ScaleTo(x, y, s); return 0 }},
 	{"Sum", func(b *kernel.Backend, x, _, _ []float32, _ float32) float32 { return b.Sum(x) }},
 	{"SumSquares", func(b *kernel.Backend, x, _, _ []float32, s float32) float32 { return b.SumSquares(x, s) }},
@@ -93,22 +93,25 @@ func TestRowKernels(t *testing.T) {
 	}
 }
 
-// TestActivateStrides: rows have the bits of each alone, whatever lies beside them stays as it was.
-func TestActivateStrides(t *testing.T) {
+// TestStrides: rows have the bits of each alone, whatever lies beside them stays as it was.
+func TestStrides(t *testing.T) {
 	for _, b := range kernel.Backends() {
-		for f := range kernel.Activations {
+		for f := range kernel.Activations + 1 { // the last is Add
+			along := b.Add
+			if f < kernel.Activations {
+				along = b.Activate[f]
+			}
 			for _, n := range []int{1, 15, 16, 17, 31, 32, 33, 64, 65} {
 				for rows := 1; rows <= 5; rows++ {
 					ldo, ldx := n+rows%3, n+rows%2
 					x, out := numbers(rows*ldx), numbers(rows*ldo)
 					want := append([]float32(nil), out...)
 					for i := range rows {
-						copy(want[i*ldo:][:n], x[i*ldx:])
-						activate(b, f, want[i*ldo:][:n])
+						along(want[i*ldo:], 0, x[i*ldx:], 0, 1, n)
 					}
-					b.Activate[f](out, ldo, x, ldx, rows, n)
+					along(out, ldo, x, ldx, rows, n)
 					if !slices.Equal(out, want) {
-						t.Fatalf("%s: activation %d of %d rows of %d: %v, want %v", b.Name, f, rows, n, out, want)
+						t.Fatalf("%s: function %d of %d rows of %d: %v, want %v", b.Name, f, rows, n, out, want)
 					}
 				}
 			}

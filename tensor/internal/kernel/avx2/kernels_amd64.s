@@ -13433,48 +13433,107 @@ store:
 	VZEROUPPER
 	RET
 
-// func Add(out []float32, x []float32)
+// func Add(out []float32, ldo int, x []float32, ldx int, rows int, n int)
 // Requires: AVX
-TEXT ·Add(SB), NOSPLIT, $0-48
+TEXT ·Add(SB), NOSPLIT, $0-80
 	MOVQ out_base+0(FP), AX
-	MOVQ x_base+24(FP), CX
-	MOVQ out_len+8(FP), DX
-	XORQ BX, BX
-	SUBQ $0x10, DX
+	MOVQ ldo+24(FP), CX
+	MOVQ x_base+32(FP), DX
+	MOVQ ldx+56(FP), BX
+	MOVQ rows+64(FP), SI
+	SHLQ $0x02, CX
+	SHLQ $0x02, BX
+
+row:
+	MOVQ n+72(FP), DI
+	XORQ R8, R8
+	SUBQ $0x20, DI
+	JLT  rest
+
+batches:
+	VMOVUPS (DX)(R8*1), Y0
+	VMOVUPS 32(DX)(R8*1), Y1
+	VMOVUPS 64(DX)(R8*1), Y2
+	VMOVUPS 96(DX)(R8*1), Y3
+	VMOVUPS (AX)(R8*1), Y4
+	VMOVUPS 32(AX)(R8*1), Y5
+	VMOVUPS 64(AX)(R8*1), Y6
+	VMOVUPS 96(AX)(R8*1), Y7
+	VADDPS  Y0, Y4, Y0
+	VADDPS  Y1, Y5, Y1
+	VADDPS  Y2, Y6, Y2
+	VADDPS  Y3, Y7, Y3
+	VMOVUPS Y0, (AX)(R8*1)
+	VMOVUPS Y1, 32(AX)(R8*1)
+	VMOVUPS Y2, 64(AX)(R8*1)
+	VMOVUPS Y3, 96(AX)(R8*1)
+	ADDQ    $0x00000080, R8
+	SUBQ    $0x20, DI
+	JGE     batches
+
+rest:
+	ADDQ $0x20, DI
+	SUBQ $0x10, DI
 	JLT  tail
 
 full:
-	VMOVUPS (AX)(BX*1), Y0
-	VMOVUPS (CX)(BX*1), Y1
-	VADDPS  Y1, Y0, Y0
-	VMOVUPS Y0, (AX)(BX*1)
-	VMOVUPS 32(AX)(BX*1), Y0
-	VMOVUPS 32(CX)(BX*1), Y1
-	VADDPS  Y1, Y0, Y0
-	VMOVUPS Y0, 32(AX)(BX*1)
-	ADDQ    $0x00000040, BX
-	SUBQ    $0x10, DX
+	VMOVUPS (DX)(R8*1), Y0
+	VMOVUPS 32(DX)(R8*1), Y1
+	VMOVUPS (AX)(R8*1), Y2
+	VMOVUPS 32(AX)(R8*1), Y3
+	VADDPS  Y0, Y2, Y0
+	VADDPS  Y1, Y3, Y1
+	VMOVUPS Y0, (AX)(R8*1)
+	VMOVUPS Y1, 32(AX)(R8*1)
+	ADDQ    $0x00000040, R8
+	SUBQ    $0x10, DI
 	JGE     full
 
 tail:
-	ADDQ       $0x10, DX
+	ADDQ       $0x10, DI
 	JEQ        end
-	LEAQ       masks<>+0(SB), SI
-	SHLQ       $0x02, DX
-	SUBQ       DX, SI
-	VMOVUPS    64(SI), Y0
-	VMOVUPS    96(SI), Y1
-	VMASKMOVPS (AX)(BX*1), Y0, Y2
-	VMASKMOVPS (CX)(BX*1), Y0, Y3
-	VADDPS     Y3, Y2, Y2
-	VMASKMOVPS Y2, Y0, (AX)(BX*1)
-	VMASKMOVPS 32(AX)(BX*1), Y1, Y0
-	VMASKMOVPS 32(CX)(BX*1), Y1, Y2
-	VADDPS     Y2, Y0, Y0
-	VMASKMOVPS Y0, Y1, 32(AX)(BX*1)
+	LEAQ       masks<>+0(SB), R9
+	SHLQ       $0x02, DI
+	SUBQ       DI, R9
+	VMOVUPS    64(R9), Y0
+	VMOVUPS    96(R9), Y1
+	VMASKMOVPS (DX)(R8*1), Y0, Y2
+	VMASKMOVPS 32(DX)(R8*1), Y1, Y3
+	VMASKMOVPS (AX)(R8*1), Y0, Y4
+	VMASKMOVPS 32(AX)(R8*1), Y1, Y5
+	VADDPS     Y2, Y4, Y2
+	VADDPS     Y3, Y5, Y3
+	VMASKMOVPS Y2, Y0, (AX)(R8*1)
+	VMASKMOVPS Y3, Y1, 32(AX)(R8*1)
 
 end:
+	ADDQ CX, AX
+	ADDQ BX, DX
+	DECQ SI
+	JNZ  row
 	VZEROUPPER
+	RET
+
+// func FetchRows(x []float32, ld int, rows int, n int)
+// Requires: MMX+
+TEXT ·FetchRows(SB), NOSPLIT, $0-48
+	MOVQ x_base+0(FP), AX
+	MOVQ ld+24(FP), CX
+	MOVQ rows+32(FP), DX
+	SHLQ $0x02, CX
+
+row:
+	MOVQ n+40(FP), SI
+	MOVQ AX, BX
+
+line:
+	PREFETCHT0 (BX)
+	ADDQ       $0x40, BX
+	SUBQ       $0x10, SI
+	JG         line
+	ADDQ       CX, AX
+	DECQ       DX
+	JNZ        row
 	RET
 
 // func ScaleTo(out []float32, x []float32, s float32)

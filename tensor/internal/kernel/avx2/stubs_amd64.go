@@ -417,7 +417,12 @@ func rowBF16(out *float32, a *float32, b *uint16, k int, panels int, bias *float
 // Add is pure.Add.
 //
 //go:noescape
-func Add(out []float32, x []float32)
+func Add(out []float32, ldo int, x []float32, ldx int, rows int, n int)
+
+// FetchRows is pure.FetchRows.
+//
+//go:noescape
+func FetchRows(x []float32, ld int, rows int, n int)
 
 // ScaleTo is pure.ScaleTo.
 //

@@ -19410,39 +19410,131 @@ store:
 	VZEROUPPER
 	RET
 
-// func Add(out []float32, x []float32)
+// func Add(out []float32, ldo int, x []float32, ldx int, rows int, n int)
 // Requires: AVX, AVX512F
-TEXT ·Add(SB), NOSPLIT, $0-48
+TEXT ·Add(SB), NOSPLIT, $0-80
 	MOVQ out_base+0(FP), AX
-	MOVQ x_base+24(FP), DX
-	MOVQ out_len+8(FP), CX
-	XORQ BX, BX
+	MOVQ ldo+24(FP), DX
+	MOVQ x_base+32(FP), BX
+	MOVQ ldx+56(FP), SI
+	MOVQ rows+64(FP), DI
+	SHLQ $0x02, DX
+	SHLQ $0x02, SI
+	MOVQ n+72(FP), CX
+	CMPQ CX, $0x20
+	JNE  row
+	SUBQ $0x02, DI
+	JLT  odd
+
+pair:
+	VMOVUPS (BX), Z0
+	VMOVUPS 64(BX), Z1
+	VMOVUPS (BX)(SI*1), Z2
+	VMOVUPS 64(BX)(SI*1), Z3
+	VMOVUPS (AX), Z4
+	VMOVUPS 64(AX), Z5
+	VMOVUPS (AX)(DX*1), Z6
+	VMOVUPS 64(AX)(DX*1), Z7
+	VADDPS  Z0, Z4, Z0
+	VADDPS  Z1, Z5, Z1
+	VADDPS  Z2, Z6, Z2
+	VADDPS  Z3, Z7, Z3
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	VMOVUPS Z2, (AX)(DX*1)
+	VMOVUPS Z3, 64(AX)(DX*1)
+	LEAQ    (AX)(DX*2), AX
+	LEAQ    (BX)(SI*2), BX
+	SUBQ    $0x02, DI
+	JGE     pair
+
+odd:
+	ADDQ $0x02, DI
+	JEQ  done
+
+row:
+	MOVQ n+72(FP), CX
+	XORQ R8, R8
+	SUBQ $0x40, CX
+	JLT  rest
+
+batches:
+	VMOVUPS (BX)(R8*1), Z0
+	VMOVUPS 64(BX)(R8*1), Z1
+	VMOVUPS 128(BX)(R8*1), Z2
+	VMOVUPS 192(BX)(R8*1), Z3
+	VMOVUPS (AX)(R8*1), Z4
+	VMOVUPS 64(AX)(R8*1), Z5
+	VMOVUPS 128(AX)(R8*1), Z6
+	VMOVUPS 192(AX)(R8*1), Z7
+	VADDPS  Z0, Z4, Z0
+	VADDPS  Z1, Z5, Z1
+	VADDPS  Z2, Z6, Z2
+	VADDPS  Z3, Z7, Z3
+	VMOVUPS Z0, (AX)(R8*1)
+	VMOVUPS Z1, 64(AX)(R8*1)
+	VMOVUPS Z2, 128(AX)(R8*1)
+	VMOVUPS Z3, 192(AX)(R8*1)
+	ADDQ    $0x00000100, R8
+	SUBQ    $0x40, CX
+	JGE     batches
+
+rest:
+	ADDQ $0x40, CX
 	SUBQ $0x10, CX
 	JLT  tail
 
 full:
-	VMOVUPS (AX)(BX*1), Z0
-	VMOVUPS (DX)(BX*1), Z1
-	VADDPS  Z1, Z0, Z0
-	VMOVUPS Z0, (AX)(BX*1)
-	ADDQ    $0x00000040, BX
+	VMOVUPS (BX)(R8*1), Z0
+	VMOVUPS (AX)(R8*1), Z1
+	VADDPS  Z0, Z1, Z0
+	VMOVUPS Z0, (AX)(R8*1)
+	ADDQ    $0x00000040, R8
 	SUBQ    $0x10, CX
 	JGE     full
 
 tail:
 	ADDQ      $0x10, CX
 	JEQ       end
-	MOVL      $0x00000001, SI
-	SHLL      CL, SI
-	DECL      SI
-	KMOVW     SI, K1
-	VMOVUPS.Z (AX)(BX*1), K1, Z0
-	VMOVUPS.Z (DX)(BX*1), K1, Z1
-	VADDPS    Z1, Z0, Z0
-	VMOVUPS   Z0, K1, (AX)(BX*1)
+	MOVL      $0x00000001, R9
+	SHLL      CL, R9
+	DECL      R9
+	KMOVW     R9, K1
+	VMOVUPS.Z (BX)(R8*1), K1, Z0
+	VMOVUPS.Z (AX)(R8*1), K1, Z1
+	VADDPS    Z0, Z1, Z0
+	VMOVUPS   Z0, K1, (AX)(R8*1)
 
 end:
+	ADDQ DX, AX
+	ADDQ SI, BX
+	DECQ DI
+	JNZ  row
+
+done:
 	VZEROUPPER
+	RET
+
+// func FetchRows(x []float32, ld int, rows int, n int)
+// Requires: MMX+
+TEXT ·FetchRows(SB), NOSPLIT, $0-48
+	MOVQ x_base+0(FP), AX
+	MOVQ ld+24(FP), CX
+	MOVQ rows+32(FP), DX
+	SHLQ $0x02, CX
+
+row:
+	MOVQ n+40(FP), SI
+	MOVQ AX, BX
+
+line:
+	PREFETCHT0 (BX)
+	ADDQ       $0x40, BX
+	SUBQ       $0x10, SI
+	JG         line
+	ADDQ       CX, AX
+	DECQ       DX
+	JNZ        row
 	RET
 
 // func ScaleTo(out []float32, x []float32, s float32)

@@ -123,10 +123,10 @@ func (d *dot) finish(out []float32, ldo int, bias []float32, add bool) {
 	for i := range d.rows {
 		results, row := d.rows[i][:], out[i*ldo:][:panelOutputs]
 		if bias != nil {
-			Add(results, bias)
+			addRow(results, bias)
 		}
 		if add {
-			Add(results, row)
+			addRow(results, row)
 		}
 		copy(row, results)
 	}

@@ -18,7 +18,7 @@ func Row(out, a, b []float32, bias []float32) {
 		multiply(out[j:], panelColumns, a, len(a), b[j*len(a):], panelColumns, len(a), 1, panelColumns, false)
 	}
 	if bias != nil {
-		Add(out, bias)
+		addRow(out, bias)
 	}
 }
 
@@ -28,7 +28,7 @@ func RowBF16(out, a []float32, b []uint16, bias []float32) {
 		TileBF16(out[j:], panelColumns, a, len(a), b[j*len(a):], len(a), 1, panelColumns, false, nil, nil)
 	}
 	if bias != nil {
-		Add(out, bias)
+		addRow(out, bias)
 	}
 }
 

@@ -7,15 +7,26 @@ const Lanes = 16
 
 // Add is
 //
-//	for i := range out {
-//		out[i] += x[i]
+//	for i := range rows {
+//		for j := range n {
+//			out[i*ldo+j] += x[i*ldx+j]
+//		}
 //	}
-func Add(out, x []float32) {
+func Add(out []float32, ldo int, x []float32, ldx, rows, n int) {
+	for i := range rows {
+		addRow(out[i*ldo:][:n], x[i*ldx:])
+	}
+}
+
+func addRow(out, x []float32) {
 	x = x[:len(out)]
 	for i, v := range x {
 		out[i] += v
 	}
 }
+
+// FetchRows would ask for rows of n that are wanted soon in the first cache.
+func FetchRows(_ []float32, _, _, _ int) {}
 
 // ScaleTo is
 //

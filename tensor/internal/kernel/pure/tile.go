@@ -24,7 +24,7 @@ func Tile(out []float32, ldo int, a []float32, lda int, b []float32, ldb int, k,
 	multiply(out, ldo, a, lda, b, ldb, k, rows, cols, add)
 	if bias != nil {
 		for i := range rows {
-			Add(out[i*ldo:][:cols], bias)
+			addRow(out[i*ldo:][:cols], bias)
 		}
 	}
 }

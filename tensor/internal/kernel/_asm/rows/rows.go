@@ -23,6 +23,7 @@ const batched = 4
 // Emit emits them all.
 func Emit(s vector.Set) {
 	add(s)
+	fetchRows()
 	scaleTo(s)
 	sum(s)
 	sumSquares(s)
@@ -138,12 +139,26 @@ func broadcast(s vector.Set, name string) reg.VecVirtual {
 }
 
 func add(s vector.Set) {
-	begin("Add", "func(out, x []float32)", ".")
-	out, x := base("out"), base("x")
-	forEach(s, "out", func(e step) {
-		s.Store(s.Add(s.Load(e.of(out), e.mask), s.Load(e.of(x), e.mask)), e.of(out), e.mask)
-	})
-	finish()
+	alongRows(s, "Add", batched, func(x batch, out func() batch) batch { return out().add(x) })
+}
+
+// fetchRows emits prefetches.
+func fetchRows() {
+	begin("FetchRows", "func(x []float32, ld, rows, n int)", ".")
+	x, ld, rows, at := base("x"), integer("ld"), integer("rows"), GP64()
+	SHLQ(U8(2), ld)
+	Label("row")
+	n := integer("n")
+	MOVQ(x, at)
+	Label("line")
+	PREFETCHT0(Mem{Base: at})
+	ADDQ(U8(4*lanes), at)
+	SUBQ(U8(lanes), n)
+	JG(LabelRef("line"))
+	ADDQ(ld, x)
+	DECQ(rows)
+	JNZ(LabelRef("row"))
+	RET()
 }
 
 func scaleTo(s vector.Set) {
@@ -169,18 +184,24 @@ func normalize(s vector.Set) {
 
 // activation emits f along rows.
 func activation(s vector.Set, name string, registers int, f func(x batch) batch) {
+	alongRows(s, name, registers, func(x batch, _ func() batch) batch { return f(x) })
+}
+
+// alongRows emits out = f(x, what was in out).
+func alongRows(s vector.Set, name string, registers int, f func(x batch, out func() batch) batch) {
 	begin(name, "func(out []float32, ldo int, x []float32, ldx, rows, n int)", ".")
 	out, ldo, x, ldx := base("out"), integer("ldo"), base("x"), integer("ldx")
 	rows := integer("rows")
 	SHLQ(U8(2), ldo)
 	SHLQ(U8(2), ldx)
+	do := func(from, to []step) {
+		f(load(s, from, x), func() batch { return load(s, to, out) }).store(to, out)
+	}
 	if registers*s.Lanes == 2*panel {
-		pairs(s, out, ldo, x, ldx, rows, f)
+		pairs(s, out, ldo, x, ldx, rows, do)
 	}
 	Label("row")
-	inBatches(s, integer("n"), registers, func(steps []step) {
-		f(load(s, steps, x)).store(steps, out)
-	})
+	inBatches(s, integer("n"), registers, func(steps []step) { do(steps, steps) })
 	ADDQ(ldo, out)
 	ADDQ(ldx, x)
 	DECQ(rows)
@@ -189,8 +210,8 @@ func activation(s vector.Set, name string, registers int, f func(x batch) batch)
 	finish()
 }
 
-// pairs emits f along the rows of a panel two by two, where only two fill a batch.
-func pairs(s vector.Set, out reg.Register, ldo reg.GPVirtual, x reg.Register, ldx, rows reg.GPVirtual, f func(x batch) batch) {
+// pairs emits what goes along the rows of a panel two by two, where only two fill a batch.
+func pairs(s vector.Set, out reg.Register, ldo reg.GPVirtual, x reg.Register, ldx, rows reg.GPVirtual, do func(from, to []step)) {
 	two := func(ld reg.GPVirtual) (steps []step) {
 		for i := range panel / s.Lanes {
 			steps = append(steps, step{disp: i * s.Bytes()})
@@ -206,7 +227,7 @@ func pairs(s vector.Set, out reg.Register, ldo reg.GPVirtual, x reg.Register, ld
 	SUBQ(U8(2), rows)
 	JLT(LabelRef("odd"))
 	Label("pair")
-	f(load(s, two(ldx), x)).store(two(ldo), out)
+	do(two(ldx), two(ldo))
 	LEAQ(Mem{Base: out, Index: ldo, Scale: 2}, out)
 	LEAQ(Mem{Base: x, Index: ldx, Scale: 2}, x)
 	SUBQ(U8(2), rows)
