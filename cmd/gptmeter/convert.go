@@ -57,12 +57,13 @@ vectors and positions are f32 always, for so llama.cpp needs them.`,
 }
 
 // inAndOut accepts two arguments.
-func inAndOut(_ *cobra.Command, args []string) error {
+func inAndOut(c *cobra.Command, args []string) error {
 	switch len(args) {
 	case 2:
 		return nil
 	case 0, 1:
-		return errorWithHint(usageError("IN and OUT are not both given"), "gptmeter convert ./gpt2 gpt2.gguf names both")
+		example, _, _ := strings.Cut(strings.TrimSpace(c.Example), "\n")
+		return errorWithHint(usageError("a model and where to write it are not both given"), "%s names both", example)
 	}
 	return usageError("unexpected argument %q", args[2])
 }

@@ -45,7 +45,7 @@ not find in the cache, and ask nobody about one that they do.`,
 // oneModel accepts the name of one model.
 func oneModel(c *cobra.Command, args []string) error {
 	if len(args) == 0 {
-		return errorWithHint(usageError("no model is named"), "gptmeter %s gpt2 names one", c.Name())
+		return errorWithHint(usageError("no model is named"), "%s gpt2 names one", c.CommandPath())
 	}
 	if len(args) > 1 {
 		return usageError("unexpected argument %q", args[1])

@@ -50,8 +50,8 @@ func TestFullDisk(t *testing.T) {
 	}
 	cache, _ = disk(t, "size=256k")
 	c = testClient(h, cache)
-	if _, _, err := pull(c, "org/model", testNames...); !errors.Is(err, ErrDisk) || !strings.Contains(err.Error(), "bytes are needed and") {
-		t.Error(err)
+	if _, _, err := pull(c, "org/model", testNames...); !errors.Is(err, ErrDisk) || !strings.Contains(err.Error(), "0.4 MB are needed and 0.3 are free in") || !strings.Contains(hintOf(err), "HF_HUB_CACHE") {
+		t.Error(err, hintOf(err))
 	}
 }
 
@@ -71,8 +71,7 @@ func TestReadOnly(t *testing.T) {
 		t.Errorf("%v, %v", fetched, err)
 	}
 	_, _, err := pull(c, "org/model", testNames...)
-	var hinted interface{ Hint() string }
-	if !errors.Is(err, ErrDisk) || !errors.As(err, &hinted) || hinted.Hint() == "" {
+	if !errors.Is(err, ErrDisk) || hintOf(err) == "" {
 		t.Error(err)
 	}
 	if _, _, err := Remove(cache, Name{"org/model", Main}, false); !errors.Is(err, ErrDisk) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
+	"syscall"
 )
 
 // ErrNetwork is wrapped by the errors whose reason is the hub or the way to it: it cannot be reached,
@@ -36,8 +37,11 @@ func diskError(what string, err error) error {
 		return err
 	}
 	hint := ""
-	if errors.Is(err, fs.ErrPermission) || errors.Is(err, errReadOnly) {
+	switch {
+	case errors.Is(err, fs.ErrPermission) || errors.Is(err, errReadOnly):
 		hint = "HF_HUB_CACHE names a folder that can be written"
+	case errors.Is(err, syscall.ENOSPC):
+		hint = "HF_HUB_CACHE names a folder elsewhere; gptmeter models lists what could be removed"
 	}
 	return &problem{ErrDisk, fmt.Errorf("%s: %w", what, err), hint}
 }
@@ -86,6 +90,8 @@ func (c *Client) explain(name Name, err error) error {
 		return say("no such model on "+c.host(), "or it is private: "+token)
 	case r.status == http.StatusForbidden:
 		return say(fmt.Sprintf("the hub refuses: %v", r), token)
+	case r.status == http.StatusTooManyRequests && c.Token == "":
+		return say(err.Error(), "with a token one may ask more often: "+token)
 	}
-	return say(r.Error(), "")
+	return say(err.Error(), "")
 }

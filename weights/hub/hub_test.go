@@ -48,6 +48,15 @@ func testHub(t testing.TB, weights int) (*hubtest.Hub, *Client) {
 	return h, testClient(h, filepath.Join(folder, "user", "huggingface", "hub"))
 }
 
+// hintOf is the next step that an error advises.
+func hintOf(err error) string {
+	var h interface{ Hint() string }
+	if errors.As(err, &h) {
+		return h.Hint()
+	}
+	return ""
+}
+
 // memory is a folder in memory where the system has one, so that tests do not wait for a disk; "" is
 // the usual one.
 func memory() string {

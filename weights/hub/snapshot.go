@@ -233,7 +233,7 @@ type spaceError struct {
 }
 
 func (e *spaceError) Error() string {
-	return fmt.Sprintf("%d bytes are needed and %d are free in %s", e.need, e.free, e.folder)
+	return fmt.Sprintf("%.1f MB are needed and %.1f are free in %s", float64(e.need)/1e6, float64(e.free)/1e6, e.folder)
 }
 
 func (e *spaceError) Is(target error) bool { return target == syscall.ENOSPC }
