@@ -22,6 +22,7 @@ var mayImport = map[string][]string{
 	"engine":                        {"model", "meter", "tokenizer", "tensor"},
 	"weights":                       {"weights/gguf", "weights/hub", "weights/torch", "tensor"},
 	"weights/gguf":                  {},
+	"weights/filetest":              {},
 	"weights/hub":                   {},
 	"weights/hub/hubtest":           {},
 	"weights/torch":                 {},

@@ -1,24 +1,17 @@
 package weights
 
 import (
-	"crypto/sha256"
 	"encoding/binary"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
-	"path/filepath"
-	"runtime"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/edsrzf/mmap-go"
+	"github.com/gptmeter/gptmeter/weights/filetest"
 	"pgregory.net/rapid"
 )
-
-var oddFilesTo = flag.String("odd-files", "", "write the odd files to this folder, for testdata/reference.py")
 
 // withHeader is a file of that header and so many bytes of data.
 func withHeader(header string, dataBytes int) []byte {
@@ -155,53 +148,18 @@ var oddFiles = []oddFile{
 	{"empty-tensors-in-one-place", withHeader(`{"z":`+four+`,"b":{"dtype":"F32","shape":[0],"data_offsets":[0,0]},"c":{"dtype":"F32","shape":[0],"data_offsets":[4,4]},"d":{"dtype":"F32","shape":[0],"data_offsets":[4,4]}}`, 4), "", ""},
 }
 
-// TestOddFiles holds every file to our verdict, and our verdict to what the reference library was
-// recorded to say (testdata/reference.tsv): the same, or stricter for a stated reason.
-func TestOddFiles(t *testing.T) {
-	reference := readReference(t)
-	for _, odd := range oddFiles {
-		t.Run(odd.name, func(t *testing.T) {
-			if *oddFilesTo != "" {
-				if err := os.WriteFile(filepath.Join(*oddFilesTo, odd.name), odd.file, 0o644); err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			_, err := parseSafetensors(odd.file)
-			switch {
-			case odd.want == "" && err != nil:
-				t.Errorf("rejected: %v", err)
-			case odd.want != "" && (err == nil || !strings.Contains(err.Error(), odd.want)):
-				t.Errorf("error is %v, want one with %q", err, odd.want)
-			}
-			recorded, ok := reference[odd.name+"\t"+fmt.Sprintf("%x", sha256.Sum256(odd.file))[:16]]
-			if !ok {
-				t.Fatal("testdata/reference.tsv has no record of this file: see testdata/reference.py")
-			}
-			ours := "accept"
-			if err != nil {
-				ours = "reject"
-			}
-			if differs := ours != recorded; differs != (odd.stricter != "") || differs && ours == "accept" {
-				t.Errorf("we %s, the reference library was recorded to %s, the table says %q", ours, recorded, odd.stricter)
-			}
-		})
-	}
+var readSafetensors filetest.Reader = func(file []byte) error {
+	_, err := parseSafetensors(file)
+	return err
 }
 
-// readReference returns the recorded verdicts by name and hash.
-func readReference(t *testing.T) map[string]string {
-	text, err := os.ReadFile("testdata/reference.tsv")
-	if err != nil {
-		t.Fatal(err)
+// TestOddFiles holds every file to our verdict, and our verdict to that of the reference library.
+func TestOddFiles(t *testing.T) {
+	for _, odd := range oddFiles {
+		t.Run(odd.name, func(t *testing.T) {
+			readSafetensors.Check(t, "the reference library", odd.name, odd.file, odd.want, odd.stricter)
+		})
 	}
-	verdicts := map[string]string{}
-	for line := range strings.Lines(string(text)) {
-		if fields := strings.Split(line, "\t"); len(fields) == 4 {
-			verdicts[fields[0]+"\t"+fields[1]] = fields[2]
-		}
-	}
-	return verdicts
 }
 
 func TestTruncatedAnywhere(t *testing.T) {
@@ -260,41 +218,12 @@ func TestHostileHeaderMemory(t *testing.T) {
 		{"empty objects", repeat(`{"a":{"x":[`, `{},`, `{}]}}`), "dtype is missing"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			file := offHeap(t, withHeader(c.header(), 4))
-			before := heapFootprint(debug.FreeOSMemory)
-			_, err := parseSafetensors(file)
-			if grown := heapFootprint(func() {}) - before; grown > most {
-				t.Errorf("the heap grew by %d bytes, more than %d", grown, most)
-			} else {
-				t.Logf("the heap grew by %d bytes", grown)
-			}
+			err := readSafetensors.Memory(t, most, withHeader(c.header(), 4))
 			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error is %v, want %q", err, c.want)
 			}
-			if err != nil && len(err.Error()) > 1000 {
-				t.Errorf("the error has %d bytes", len(err.Error()))
-			}
 		})
 	}
-}
-
-// offHeap copies a file to where a mapped one lies: the collector lets a larger heap grow further.
-func offHeap(t *testing.T, file []byte) []byte {
-	mapping, err := mmap.MapRegion(nil, len(file), mmap.RDWR, mmap.ANON, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { mapping.Unmap() })
-	copy(mapping, file)
-	return mapping
-}
-
-// heapFootprint is the memory that the heap has from the system, which hardly shrinks unless told to.
-func heapFootprint(settle func()) int64 {
-	settle()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return int64(m.HeapSys - m.HeapReleased)
 }
 
 // namedData is a tensor for writeSafetensors.
