@@ -11,6 +11,7 @@ const DotRows = 7
 type dot func(out *float32, ldo int, a *byte, lda int, w *byte, trips, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
 
 var (
+	far8  = [DotRows - 1]dot{dot8x2, dot8x3, dot8x4far, dot8x5far, dot8x6far, dot8x7far}
 	dots8 = [DotRows - 1]dot{dot8x2, dot8x3, dot8x4, dot8x5, dot8x6, dot8x7}
 	dots4 = [DotRows - 1]dot{dot4x2, dot4x3, dot4x4, dot4x5, dot4x6, dot4x7}
 )
@@ -19,7 +20,11 @@ var (
 // before it is added. Meanwhile it fetches result, where out goes in the end, and ahead, which is
 // wanted next.
 func Dot8(out []float32, ldo int, a []byte, lda int, w []byte, k, group, rows int, bias []float32, add bool, result []float32, ldr int, ahead []byte) {
-	dots8[rows-2].call(out, ldo, a, lda, w, k, group, rows, bias, add, result, ldr, ahead)
+	f := dots8[rows-2]
+	if step(ahead, k) >= cacheLine {
+		f = far8[rows-2]
+	}
+	f.call(out, ldo, a, lda, w, k, group, rows, bias, add, result, ldr, ahead)
 }
 
 // Dot4 is pure.Dot4 in the same way.
@@ -28,18 +33,23 @@ func Dot4(out []float32, ldo int, a []byte, lda int, w []byte, k, group, rows in
 }
 
 func (f dot) call(out []float32, ldo int, a []byte, lda int, w []byte, k, group, rows int, bias []float32, add bool, result []float32, ldr int, ahead []byte) {
-	const quad = 4
 	_, _ = out[(rows-1)*ldo+31], a[rows*lda-1]
 	var b *float32
 	if bias != nil {
 		b = &bias[:32][0]
 	}
-	next, step := &w[0], 0
+	next := &w[0]
 	if len(ahead) > 0 {
-		next, step = &ahead[0], len(ahead)*quad/k
+		next = &ahead[0]
 	}
-	f(&out[0], 4*ldo, &a[0], lda, &w[0], k/trip, group/trip, b, add, &result[0], 4*ldr, next, step)
+	f(&out[0], 4*ldo, &a[0], lda, &w[0], k/trip, group/trip, b, add, &result[0], 4*ldr, next, step(ahead, k))
 }
+
+const cacheLine = 64
+
+// step is how much of ahead a kernel fetches for each four of its k inputs: at least a line where
+// few rows share a panel, which then take it faster than memory gives it.
+func step(ahead []byte, k int) int { return len(ahead) * 4 / k }
 
 // trip is the inputs that a kernel takes at a time.
 const trip = 16

@@ -614,6 +614,26 @@ func dot4x7(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group i
 //go:noescape
 func row4(out *float32, a *byte, w *byte, trips int, group int, panels int, bias *float32)
 
+// dot8x4far is pure.Dot8 for that many rows and outputs.
+//
+//go:noescape
+func dot8x4far(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
+
+// dot8x5far is pure.Dot8 for that many rows and outputs.
+//
+//go:noescape
+func dot8x5far(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
+
+// dot8x6far is pure.Dot8 for that many rows and outputs.
+//
+//go:noescape
+func dot8x6far(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
+
+// dot8x7far is pure.Dot8 for that many rows and outputs.
+//
+//go:noescape
+func dot8x7far(out *float32, ldo int, a *byte, lda int, w *byte, trips int, group int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int)
+
 // transpose is Transpose for whole registers of rows and of columns, at least one of each.
 //
 //go:noescape

@@ -39,6 +39,9 @@ func main() {
 		}
 		dot.RowVNNI(bits)
 	}
+	for n := dot.FetchedFrom; n <= 7; n++ {
+		dot.FarVNNI(8, n)
+	}
 	tile.EmitTranspose(vector.AVX512)
 	tile.EmitFetch()
 	tile.EmitRow(vector.AVX512)

@@ -16,6 +16,18 @@ func VNNI(bits, rows int) {
 	emit(fmt.Sprintf("dot%dx%d", bits, rows), newVNNI(bits, rows))
 }
 
+// FarVNNI is VNNI for weights that come from memory faster than the first cache can ask for them: it
+// fetches them into the second.
+func FarVNNI(bits, rows int) {
+	k := newVNNI(bits, rows)
+	k.set = &vnni{far: true}
+	emit(fmt.Sprintf("dot%dx%dfar", bits, rows), k)
+}
+
+// FetchedFrom is the fewest rows that fetch the next panel. One with fewer waits for its own, which
+// the processor fetches by itself: to ask for it would be slower.
+const FetchedFrom = 4
+
 // RowVNNI emits the kernel of one row.
 func RowVNNI(bits int) { emitRow(newVNNI(bits, 1)) }
 
@@ -26,6 +38,7 @@ func newVNNI(bits, rows int) kernel {
 type vnni struct {
 	w    []reg.VecVirtual
 	mask reg.VecVirtual // of the lower nibbles
+	far  bool           // into the second cache
 }
 
 func (*vnni) vectors() vector.Set { return vector.AVX512 }
@@ -38,25 +51,30 @@ func (v *vnni) begin(k *kernel) {
 	}
 }
 
-// fetchedFrom is the fewest rows that fetch the next panel. One with fewer waits for its own, which
-// the processor fetches by itself: to ask for it would be slower.
-const fetchedFrom = 4
-
 func (v *vnni) trip(k *kernel) {
 	for q := range quads {
 		for j, w := range v.w {
 			v.load(k, q, j*k.apart, w)
 		}
 		k.each(func(i, j int) { VPDPBUSD_BCST(k.a.row(i, q*word), v.w[j], k.sums[i][j]) })
-		if k.rows >= fetchedFrom {
-			for i := range k.bits / 4 {
-				PREFETCHT1(Mem{Base: k.ahead, Disp: i * k.apart})
-			}
+		if k.rows >= FetchedFrom {
+			v.fetch(k)
 			ADDQ(k.step, k.ahead)
 		}
 	}
 	k.a.next(quads * word)
 	ADDQ(I32(quads*line*k.bits/8), k.w)
+}
+
+// fetch emits the fetching of the lines that a quad takes.
+func (v *vnni) fetch(k *kernel) {
+	if !v.far {
+		PREFETCHT0(Mem{Base: k.ahead})
+		return
+	}
+	for j := range k.registers {
+		PREFETCHT1(Mem{Base: k.ahead, Disp: j * k.apart})
+	}
 }
 
 // load emits the unsigned weights of quad q.
