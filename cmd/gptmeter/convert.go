@@ -260,7 +260,7 @@ func (c *conversion) file(path string, write func(io.Writer) error) error {
 }
 
 func (c *conversion) report(from string) (*converted, error) {
-	r := &converted{From: from, To: c.to, Format: c.format(), Tensors: len(c.export.Written), Files: []modelFile{}}
+	r := &converted{From: from, To: c.to, Format: c.format(), Tensors: len(c.export.Written)}
 	for _, t := range c.export.Written {
 		n := int64(1)
 		for _, d := range t.Shape {
@@ -272,23 +272,35 @@ func (c *conversion) report(from string) (*converted, error) {
 		}
 	}
 	slices.Sort(r.DTypes)
-	for _, path := range c.paths {
+	var err error
+	r.Files, r.Bytes, err = writtenFiles(c.paths)
+	return r, err
+}
+
+// writtenFiles are files that were written, and how many bytes they are together.
+func writtenFiles(paths []string) (files []modelFile, all int64, err error) {
+	for _, path := range paths {
 		info, err := os.Stat(path)
 		if err != nil {
-			return nil, unusable(err)
+			return nil, 0, unusable(err)
 		}
-		r.Files = append(r.Files, modelFile{Path: path, Bytes: info.Size()})
-		r.Bytes += info.Size()
+		files = append(files, modelFile{Path: path, Bytes: info.Size()})
+		all += info.Size()
 	}
-	return r, nil
+	return files, all, nil
+}
+
+// printWritten prints files that were written, and then what they are.
+func printWritten(w io.Writer, files []modelFile, format string, args ...any) error {
+	var b strings.Builder
+	for _, f := range files {
+		fmt.Fprintf(&b, "%s, %s\n", oneLine(f.Path), bytesText(f.Bytes))
+	}
+	fmt.Fprintf(&b, format+"\n", args...)
+	_, err := io.WriteString(w, b.String())
+	return err
 }
 
 func (r *converted) print(w io.Writer) error {
-	var b strings.Builder
-	for _, f := range r.Files {
-		fmt.Fprintf(&b, "%s, %s\n", oneLine(f.Path), bytesText(f.Bytes))
-	}
-	fmt.Fprintf(&b, "%d parameters in %s, written in %.1f s\n", r.Parameters, strings.Join(r.DTypes, ", "), r.Seconds)
-	_, err := io.WriteString(w, b.String())
-	return err
+	return printWritten(w, r.Files, "%d parameters in %s, written in %.1f s", r.Parameters, strings.Join(r.DTypes, ", "), r.Seconds)
 }

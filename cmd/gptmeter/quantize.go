@@ -2,13 +2,11 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/gptmeter/gptmeter/tensor"
@@ -110,13 +108,8 @@ func (p *program) runQuantize(ctx context.Context, f *quantizeFlags, in, out str
 		return convertError(ctx, err)
 	}
 	r := quantized{From: in, To: out, DType: dtype.String(), Packing: tensor.Packing{DType: dtype}.Name(), Parameters: config.Parameters()}
-	for _, path := range s.paths {
-		info, err := os.Stat(path)
-		if err != nil {
-			return unusable(err)
-		}
-		r.Files = append(r.Files, modelFile{Path: path, Bytes: info.Size()})
-		r.Bytes += info.Size()
+	if r.Files, r.Bytes, err = writtenFiles(s.paths); err != nil {
+		return err
 	}
 	r.Seconds = time.Since(start).Seconds()
 	if f.json {
@@ -182,11 +175,5 @@ func (s *quantization) create(c *weights.Checkpoint) (io.Writer, error) {
 }
 
 func (r *quantized) print(w io.Writer) error {
-	var b strings.Builder
-	for _, f := range r.Files {
-		fmt.Fprintf(&b, "%s, %s\n", oneLine(f.Path), bytesText(f.Bytes))
-	}
-	fmt.Fprintf(&b, "%d parameters in %s, packed as %s, written in %.1f s\n", r.Parameters, r.DType, r.Packing, r.Seconds)
-	_, err := io.WriteString(w, b.String())
-	return err
+	return printWritten(w, r.Files, "%d parameters in %s, packed as %s, written in %.1f s", r.Parameters, r.DType, r.Packing, r.Seconds)
 }
