@@ -98,7 +98,7 @@ func (s *Source) snapshot(ctx context.Context, name hub.Name, weights bool) (*hu
 		return cached, nil
 	}
 	if client.Offline {
-		err = fmt.Errorf("the cache does not have all of it: %w", err)
+		err = fmt.Errorf("%w, and the cache does not have all of it", err)
 	}
 	return nil, err
 }
