@@ -764,17 +764,19 @@ tail_begin:
 	MOVQ ldb+40(FP), BX
 	SHLQ $0x02, BX
 	MOVQ ahead+80(FP), SI
-	MOVQ step+88(FP), SI
-	MOVQ k+48(FP), SI
+	MOVQ step+88(FP), DI
+	MOVQ k+48(FP), R8
 
 tail_product:
 	VMOVUPS.Z        (DX), K1, Z3
 	VFMADD231PS.BCST (CX), Z3, Z0
 	VFMADD231PS.BCST (CX)(AX*1), Z3, Z1
 	VFMADD231PS.BCST (CX)(AX*2), Z3, Z2
+	PREFETCHT0       (SI)
+	ADDQ             DI, SI
 	ADDQ             $0x04, CX
 	ADDQ             BX, DX
-	DECQ             SI
+	DECQ             R8
 	JNZ              tail_product
 	MOVQ             bias+72(FP), AX
 	TESTQ            AX, AX
@@ -912,8 +914,8 @@ tail_begin:
 	MOVQ ldb+40(FP), BX
 	SHLQ $0x02, BX
 	MOVQ ahead+80(FP), SI
-	MOVQ step+88(FP), SI
-	MOVQ k+48(FP), SI
+	MOVQ step+88(FP), DI
+	MOVQ k+48(FP), R8
 
 tail_product:
 	VMOVUPS          (DX), Z6
@@ -924,9 +926,11 @@ tail_product:
 	VFMADD231PS.BCST (CX)(AX*1), Z7, Z3
 	VFMADD231PS.BCST (CX)(AX*2), Z6, Z4
 	VFMADD231PS.BCST (CX)(AX*2), Z7, Z5
+	PREFETCHT0       (SI)
+	ADDQ             DI, SI
 	ADDQ             $0x04, CX
 	ADDQ             BX, DX
-	DECQ             SI
+	DECQ             R8
 	JNZ              tail_product
 	MOVQ             bias+72(FP), AX
 	TESTQ            AX, AX
@@ -1092,8 +1096,8 @@ tail_begin:
 	MOVQ ldb+40(FP), SI
 	SHLQ $0x02, SI
 	MOVQ ahead+80(FP), DI
-	MOVQ step+88(FP), DI
-	MOVQ k+48(FP), DI
+	MOVQ step+88(FP), R8
+	MOVQ k+48(FP), R9
 
 tail_product:
 	VMOVUPS.Z        (BX), K1, Z4
@@ -1101,10 +1105,12 @@ tail_product:
 	VFMADD231PS.BCST (CX)(AX*1), Z4, Z1
 	VFMADD231PS.BCST (CX)(AX*2), Z4, Z2
 	VFMADD231PS.BCST (DX), Z4, Z3
+	PREFETCHT0       (DI)
+	ADDQ             R8, DI
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             SI, BX
-	DECQ             DI
+	DECQ             R9
 	JNZ              tail_product
 	MOVQ             bias+72(FP), AX
 	TESTQ            AX, AX
@@ -1273,8 +1279,8 @@ tail_begin:
 	MOVQ ldb+40(FP), SI
 	SHLQ $0x02, SI
 	MOVQ ahead+80(FP), DI
-	MOVQ step+88(FP), DI
-	MOVQ k+48(FP), DI
+	MOVQ step+88(FP), R8
+	MOVQ k+48(FP), R9
 
 tail_product:
 	VMOVUPS          (BX), Z8
@@ -1287,10 +1293,12 @@ tail_product:
 	VFMADD231PS.BCST (CX)(AX*2), Z9, Z5
 	VFMADD231PS.BCST (DX), Z8, Z6
 	VFMADD231PS.BCST (DX), Z9, Z7
+	PREFETCHT0       (DI)
+	ADDQ             R8, DI
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             SI, BX
-	DECQ             DI
+	DECQ             R9
 	JNZ              tail_product
 	MOVQ             bias+72(FP), AX
 	TESTQ            AX, AX
@@ -1486,8 +1494,8 @@ tail_begin:
 	MOVQ ldb+40(FP), SI
 	SHLQ $0x02, SI
 	MOVQ ahead+80(FP), DI
-	MOVQ step+88(FP), DI
-	MOVQ k+48(FP), DI
+	MOVQ step+88(FP), R8
+	MOVQ k+48(FP), R9
 
 tail_product:
 	VMOVUPS.Z        (BX), K1, Z5
@@ -1496,10 +1504,12 @@ tail_product:
 	VFMADD231PS.BCST (CX)(AX*2), Z5, Z2
 	VFMADD231PS.BCST (DX), Z5, Z3
 	VFMADD231PS.BCST (DX)(AX*1), Z5, Z4
+	PREFETCHT0       (DI)
+	ADDQ             R8, DI
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             SI, BX
-	DECQ             DI
+	DECQ             R9
 	JNZ              tail_product
 	MOVQ             bias+72(FP), AX
 	TESTQ            AX, AX
@@ -1682,8 +1692,8 @@ tail_begin:
 	MOVQ ldb+40(FP), SI
 	SHLQ $0x02, SI
 	MOVQ ahead+80(FP), DI
-	MOVQ step+88(FP), DI
-	MOVQ k+48(FP), DI
+	MOVQ step+88(FP), R8
+	MOVQ k+48(FP), R9
 
 tail_product:
 	VMOVUPS          (BX), Z10
@@ -1698,10 +1708,12 @@ tail_product:
 	VFMADD231PS.BCST (DX), Z11, Z7
 	VFMADD231PS.BCST (DX)(AX*1), Z10, Z8
 	VFMADD231PS.BCST (DX)(AX*1), Z11, Z9
+	PREFETCHT0       (DI)
+	ADDQ             R8, DI
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             SI, BX
-	DECQ             DI
+	DECQ             R9
 	JNZ              tail_product
 	MOVQ             bias+72(FP), AX
 	TESTQ            AX, AX
@@ -1916,8 +1928,8 @@ tail_begin:
 	MOVQ ldb+40(FP), SI
 	SHLQ $0x02, SI
 	MOVQ ahead+80(FP), DI
-	MOVQ step+88(FP), DI
-	MOVQ k+48(FP), DI
+	MOVQ step+88(FP), R8
+	MOVQ k+48(FP), R9
 
 tail_product:
 	VMOVUPS.Z        (BX), K1, Z6
@@ -1927,10 +1939,12 @@ tail_product:
 	VFMADD231PS.BCST (DX), Z6, Z3
 	VFMADD231PS.BCST (DX)(AX*1), Z6, Z4
 	VFMADD231PS.BCST (DX)(AX*2), Z6, Z5
+	PREFETCHT0       (DI)
+	ADDQ             R8, DI
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             SI, BX
-	DECQ             DI
+	DECQ             R9
 	JNZ              tail_product
 	MOVQ             bias+72(FP), AX
 	TESTQ            AX, AX
@@ -2127,8 +2141,8 @@ tail_begin:
 	MOVQ ldb+40(FP), SI
 	SHLQ $0x02, SI
 	MOVQ ahead+80(FP), DI
-	MOVQ step+88(FP), DI
-	MOVQ k+48(FP), DI
+	MOVQ step+88(FP), R8
+	MOVQ k+48(FP), R9
 
 tail_product:
 	VMOVUPS          (BX), Z12
@@ -2145,10 +2159,12 @@ tail_product:
 	VFMADD231PS.BCST (DX)(AX*1), Z13, Z9
 	VFMADD231PS.BCST (DX)(AX*2), Z12, Z10
 	VFMADD231PS.BCST (DX)(AX*2), Z13, Z11
+	PREFETCHT0       (DI)
+	ADDQ             R8, DI
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             SI, BX
-	DECQ             DI
+	DECQ             R9
 	JNZ              tail_product
 	MOVQ             bias+72(FP), AX
 	TESTQ            AX, AX
@@ -2388,8 +2404,8 @@ tail_begin:
 	MOVQ ldb+40(FP), DI
 	SHLQ $0x02, DI
 	MOVQ ahead+80(FP), R8
-	MOVQ step+88(FP), R8
-	MOVQ k+48(FP), R8
+	MOVQ step+88(FP), R9
+	MOVQ k+48(FP), R10
 
 tail_product:
 	VMOVUPS.Z        (SI), K1, Z7
@@ -2400,11 +2416,13 @@ tail_product:
 	VFMADD231PS.BCST (DX)(AX*1), Z7, Z4
 	VFMADD231PS.BCST (DX)(AX*2), Z7, Z5
 	VFMADD231PS.BCST (BX), Z7, Z6
+	PREFETCHT0       (R8)
+	ADDQ             R9, R8
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             $0x04, BX
 	ADDQ             DI, SI
-	DECQ             R8
+	DECQ             R10
 	JNZ              tail_product
 	MOVQ             bias+72(FP), AX
 	TESTQ            AX, AX
@@ -2632,8 +2650,8 @@ tail_begin:
 	MOVQ ldb+40(FP), DI
 	SHLQ $0x02, DI
 	MOVQ ahead+80(FP), R8
-	MOVQ step+88(FP), R8
-	MOVQ k+48(FP), R8
+	MOVQ step+88(FP), R9
+	MOVQ k+48(FP), R10
 
 tail_product:
 	VMOVUPS          (SI), Z14
@@ -2652,11 +2670,13 @@ tail_product:
 	VFMADD231PS.BCST (DX)(AX*2), Z15, Z11
 	VFMADD231PS.BCST (BX), Z14, Z12
 	VFMADD231PS.BCST (BX), Z15, Z13
+	PREFETCHT0       (R8)
+	ADDQ             R9, R8
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             $0x04, BX
 	ADDQ             DI, SI
-	DECQ             R8
+	DECQ             R10
 	JNZ              tail_product
 	MOVQ             bias+72(FP), AX
 	TESTQ            AX, AX
@@ -2926,8 +2946,8 @@ tail_begin:
 	MOVQ ldb+40(FP), DI
 	SHLQ $0x02, DI
 	MOVQ ahead+80(FP), R8
-	MOVQ step+88(FP), R8
-	MOVQ k+48(FP), R8
+	MOVQ step+88(FP), R9
+	MOVQ k+48(FP), R10
 
 tail_product:
 	VMOVUPS.Z        (SI), K1, Z8
@@ -2939,11 +2959,13 @@ tail_product:
 	VFMADD231PS.BCST (DX)(AX*2), Z8, Z5
 	VFMADD231PS.BCST (BX), Z8, Z6
 	VFMADD231PS.BCST (BX)(AX*1), Z8, Z7
+	PREFETCHT0       (R8)
+	ADDQ             R9, R8
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             $0x04, BX
 	ADDQ             DI, SI
-	DECQ             R8
+	DECQ             R10
 	JNZ              tail_product
 	MOVQ             bias+72(FP), AX
 	TESTQ            AX, AX
@@ -3185,8 +3207,8 @@ tail_begin:
 	MOVQ ldb+40(FP), DI
 	SHLQ $0x02, DI
 	MOVQ ahead+80(FP), R8
-	MOVQ step+88(FP), R8
-	MOVQ k+48(FP), R8
+	MOVQ step+88(FP), R9
+	MOVQ k+48(FP), R10
 
 tail_product:
 	VMOVUPS          (SI), Z16
@@ -3207,11 +3229,13 @@ tail_product:
 	VFMADD231PS.BCST (BX), Z17, Z13
 	VFMADD231PS.BCST (BX)(AX*1), Z16, Z14
 	VFMADD231PS.BCST (BX)(AX*1), Z17, Z15
+	PREFETCHT0       (R8)
+	ADDQ             R9, R8
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             $0x04, BX
 	ADDQ             DI, SI
-	DECQ             R8
+	DECQ             R10
 	JNZ              tail_product
 	MOVQ             bias+72(FP), AX
 	TESTQ            AX, AX
@@ -3500,8 +3524,8 @@ tail_begin:
 	MOVQ ldb+40(FP), DI
 	SHLQ $0x02, DI
 	MOVQ ahead+80(FP), R8
-	MOVQ step+88(FP), R8
-	MOVQ k+48(FP), R8
+	MOVQ step+88(FP), R9
+	MOVQ k+48(FP), R10
 
 tail_product:
 	VMOVUPS.Z        (SI), K1, Z9
@@ -3514,11 +3538,13 @@ tail_product:
 	VFMADD231PS.BCST (BX), Z9, Z6
 	VFMADD231PS.BCST (BX)(AX*1), Z9, Z7
 	VFMADD231PS.BCST (BX)(AX*2), Z9, Z8
+	PREFETCHT0       (R8)
+	ADDQ             R9, R8
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             $0x04, BX
 	ADDQ             DI, SI
-	DECQ             R8
+	DECQ             R10
 	JNZ              tail_product
 	MOVQ             bias+72(FP), AX
 	TESTQ            AX, AX
@@ -3774,8 +3800,8 @@ tail_begin:
 	MOVQ ldb+40(FP), DI
 	SHLQ $0x02, DI
 	MOVQ ahead+80(FP), R8
-	MOVQ step+88(FP), R8
-	MOVQ k+48(FP), R8
+	MOVQ step+88(FP), R9
+	MOVQ k+48(FP), R10
 
 tail_product:
 	VMOVUPS          (SI), Z18
@@ -3798,11 +3824,13 @@ tail_product:
 	VFMADD231PS.BCST (BX)(AX*1), Z19, Z15
 	VFMADD231PS.BCST (BX)(AX*2), Z18, Z16
 	VFMADD231PS.BCST (BX)(AX*2), Z19, Z17
+	PREFETCHT0       (R8)
+	ADDQ             R9, R8
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             $0x04, BX
 	ADDQ             DI, SI
-	DECQ             R8
+	DECQ             R10
 	JNZ              tail_product
 	MOVQ             bias+72(FP), AX
 	TESTQ            AX, AX
@@ -4116,8 +4144,8 @@ tail_begin:
 	MOVQ ldb+40(FP), R8
 	SHLQ $0x02, R8
 	MOVQ ahead+80(FP), R9
-	MOVQ step+88(FP), R9
-	MOVQ k+48(FP), R9
+	MOVQ step+88(FP), R10
+	MOVQ k+48(FP), R11
 
 tail_product:
 	VMOVUPS.Z        (DI), K1, Z10
@@ -4131,12 +4159,14 @@ tail_product:
 	VFMADD231PS.BCST (BX)(AX*1), Z10, Z7
 	VFMADD231PS.BCST (BX)(AX*2), Z10, Z8
 	VFMADD231PS.BCST (SI), Z10, Z9
+	PREFETCHT0       (R9)
+	ADDQ             R10, R9
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             $0x04, BX
 	ADDQ             $0x04, SI
 	ADDQ             R8, DI
-	DECQ             R9
+	DECQ             R11
 	JNZ              tail_product
 	MOVQ             bias+72(FP), AX
 	TESTQ            AX, AX
@@ -4423,8 +4453,8 @@ tail_begin:
 	MOVQ ldb+40(FP), R8
 	SHLQ $0x02, R8
 	MOVQ ahead+80(FP), R9
-	MOVQ step+88(FP), R9
-	MOVQ k+48(FP), R9
+	MOVQ step+88(FP), R10
+	MOVQ k+48(FP), R11
 
 tail_product:
 	VMOVUPS          (DI), Z20
@@ -4449,12 +4479,14 @@ tail_product:
 	VFMADD231PS.BCST (BX)(AX*2), Z21, Z17
 	VFMADD231PS.BCST (SI), Z20, Z18
 	VFMADD231PS.BCST (SI), Z21, Z19
+	PREFETCHT0       (R9)
+	ADDQ             R10, R9
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             $0x04, BX
 	ADDQ             $0x04, SI
 	ADDQ             R8, DI
-	DECQ             R9
+	DECQ             R11
 	JNZ              tail_product
 	MOVQ             bias+72(FP), AX
 	TESTQ            AX, AX
@@ -4798,8 +4830,8 @@ tail_begin:
 	MOVQ ldb+40(FP), R8
 	SHLQ $0x02, R8
 	MOVQ ahead+80(FP), R9
-	MOVQ step+88(FP), R9
-	MOVQ k+48(FP), R9
+	MOVQ step+88(FP), R10
+	MOVQ k+48(FP), R11
 
 tail_product:
 	VMOVUPS.Z        (DI), K1, Z11
@@ -4814,12 +4846,14 @@ tail_product:
 	VFMADD231PS.BCST (BX)(AX*2), Z11, Z8
 	VFMADD231PS.BCST (SI), Z11, Z9
 	VFMADD231PS.BCST (SI)(AX*1), Z11, Z10
+	PREFETCHT0       (R9)
+	ADDQ             R10, R9
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             $0x04, BX
 	ADDQ             $0x04, SI
 	ADDQ             R8, DI
-	DECQ             R9
+	DECQ             R11
 	JNZ              tail_product
 	MOVQ             bias+72(FP), AX
 	TESTQ            AX, AX
@@ -5120,8 +5154,8 @@ tail_begin:
 	MOVQ ldb+40(FP), R8
 	SHLQ $0x02, R8
 	MOVQ ahead+80(FP), R9
-	MOVQ step+88(FP), R9
-	MOVQ k+48(FP), R9
+	MOVQ step+88(FP), R10
+	MOVQ k+48(FP), R11
 
 tail_product:
 	VMOVUPS          (DI), Z22
@@ -5148,12 +5182,14 @@ tail_product:
 	VFMADD231PS.BCST (SI), Z23, Z19
 	VFMADD231PS.BCST (SI)(AX*1), Z22, Z20
 	VFMADD231PS.BCST (SI)(AX*1), Z23, Z21
+	PREFETCHT0       (R9)
+	ADDQ             R10, R9
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             $0x04, BX
 	ADDQ             $0x04, SI
 	ADDQ             R8, DI
-	DECQ             R9
+	DECQ             R11
 	JNZ              tail_product
 	MOVQ             bias+72(FP), AX
 	TESTQ            AX, AX
@@ -5516,8 +5552,8 @@ tail_begin:
 	MOVQ ldb+40(FP), R8
 	SHLQ $0x02, R8
 	MOVQ ahead+80(FP), R9
-	MOVQ step+88(FP), R9
-	MOVQ k+48(FP), R9
+	MOVQ step+88(FP), R10
+	MOVQ k+48(FP), R11
 
 tail_product:
 	VMOVUPS.Z        (DI), K1, Z12
@@ -5533,12 +5569,14 @@ tail_product:
 	VFMADD231PS.BCST (SI), Z12, Z9
 	VFMADD231PS.BCST (SI)(AX*1), Z12, Z10
 	VFMADD231PS.BCST (SI)(AX*2), Z12, Z11
+	PREFETCHT0       (R9)
+	ADDQ             R10, R9
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             $0x04, BX
 	ADDQ             $0x04, SI
 	ADDQ             R8, DI
-	DECQ             R9
+	DECQ             R11
 	JNZ              tail_product
 	MOVQ             bias+72(FP), AX
 	TESTQ            AX, AX
@@ -5853,8 +5891,8 @@ tail_begin:
 	MOVQ ldb+40(FP), R8
 	SHLQ $0x02, R8
 	MOVQ ahead+80(FP), R9
-	MOVQ step+88(FP), R9
-	MOVQ k+48(FP), R9
+	MOVQ step+88(FP), R10
+	MOVQ k+48(FP), R11
 
 tail_product:
 	VMOVUPS          (DI), Z24
@@ -5883,12 +5921,14 @@ tail_product:
 	VFMADD231PS.BCST (SI)(AX*1), Z25, Z21
 	VFMADD231PS.BCST (SI)(AX*2), Z24, Z22
 	VFMADD231PS.BCST (SI)(AX*2), Z25, Z23
+	PREFETCHT0       (R9)
+	ADDQ             R10, R9
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             $0x04, BX
 	ADDQ             $0x04, SI
 	ADDQ             R8, DI
-	DECQ             R9
+	DECQ             R11
 	JNZ              tail_product
 	MOVQ             bias+72(FP), AX
 	TESTQ            AX, AX
@@ -6276,8 +6316,8 @@ tail_begin:
 	MOVQ ldb+40(FP), R9
 	SHLQ $0x02, R9
 	MOVQ ahead+80(FP), R10
-	MOVQ step+88(FP), R10
-	MOVQ k+48(FP), R10
+	MOVQ step+88(FP), R11
+	MOVQ k+48(FP), R12
 
 tail_product:
 	VMOVUPS.Z        (R8), K1, Z13
@@ -6294,13 +6334,15 @@ tail_product:
 	VFMADD231PS.BCST (SI)(AX*1), Z13, Z10
 	VFMADD231PS.BCST (SI)(AX*2), Z13, Z11
 	VFMADD231PS.BCST (DI), Z13, Z12
+	PREFETCHT0       (R10)
+	ADDQ             R11, R10
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             $0x04, BX
 	ADDQ             $0x04, SI
 	ADDQ             $0x04, DI
 	ADDQ             R9, R8
-	DECQ             R10
+	DECQ             R12
 	JNZ              tail_product
 	MOVQ             bias+72(FP), AX
 	TESTQ            AX, AX
@@ -6646,8 +6688,8 @@ tail_begin:
 	MOVQ ldb+40(FP), R9
 	SHLQ $0x02, R9
 	MOVQ ahead+80(FP), R10
-	MOVQ step+88(FP), R10
-	MOVQ k+48(FP), R10
+	MOVQ step+88(FP), R11
+	MOVQ k+48(FP), R12
 
 tail_product:
 	VMOVUPS          (R8), Z26
@@ -6678,13 +6720,15 @@ tail_product:
 	VFMADD231PS.BCST (SI)(AX*2), Z27, Z23
 	VFMADD231PS.BCST (DI), Z26, Z24
 	VFMADD231PS.BCST (DI), Z27, Z25
+	PREFETCHT0       (R10)
+	ADDQ             R11, R10
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             $0x04, BX
 	ADDQ             $0x04, SI
 	ADDQ             $0x04, DI
 	ADDQ             R9, R8
-	DECQ             R10
+	DECQ             R12
 	JNZ              tail_product
 	MOVQ             bias+72(FP), AX
 	TESTQ            AX, AX
@@ -7102,8 +7146,8 @@ tail_begin:
 	MOVQ ldb+40(FP), R9
 	SHLQ $0x02, R9
 	MOVQ ahead+80(FP), R10
-	MOVQ step+88(FP), R10
-	MOVQ k+48(FP), R10
+	MOVQ step+88(FP), R11
+	MOVQ k+48(FP), R12
 
 tail_product:
 	VMOVUPS.Z        (R8), K1, Z14
@@ -7121,13 +7165,15 @@ tail_product:
 	VFMADD231PS.BCST (SI)(AX*2), Z14, Z11
 	VFMADD231PS.BCST (DI), Z14, Z12
 	VFMADD231PS.BCST (DI)(AX*1), Z14, Z13
+	PREFETCHT0       (R10)
+	ADDQ             R11, R10
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             $0x04, BX
 	ADDQ             $0x04, SI
 	ADDQ             $0x04, DI
 	ADDQ             R9, R8
-	DECQ             R10
+	DECQ             R12
 	JNZ              tail_product
 	MOVQ             bias+72(FP), AX
 	TESTQ            AX, AX
@@ -7487,8 +7533,8 @@ tail_begin:
 	MOVQ ldb+40(FP), R9
 	SHLQ $0x02, R9
 	MOVQ ahead+80(FP), R10
-	MOVQ step+88(FP), R10
-	MOVQ k+48(FP), R10
+	MOVQ step+88(FP), R11
+	MOVQ k+48(FP), R12
 
 tail_product:
 	VMOVUPS          (R8), Z28
@@ -7521,13 +7567,15 @@ tail_product:
 	VFMADD231PS.BCST (DI), Z29, Z25
 	VFMADD231PS.BCST (DI)(AX*1), Z28, Z26
 	VFMADD231PS.BCST (DI)(AX*1), Z29, Z27
+	PREFETCHT0       (R10)
+	ADDQ             R11, R10
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             $0x04, BX
 	ADDQ             $0x04, SI
 	ADDQ             $0x04, DI
 	ADDQ             R9, R8
-	DECQ             R10
+	DECQ             R12
 	JNZ              tail_product
 	MOVQ             bias+72(FP), AX
 	TESTQ            AX, AX

@@ -28,14 +28,15 @@ var tiles = [Rows][2]func(out *float32, ldo int, a *float32, lda int, b *float32
 }
 
 // Tile is pure.Tile for at most Rows rows and 32 columns, where no product is rounded before it is
-// added. Where that gains, it fetches ahead, which is wanted next, into the second cache.
+// added. It fetches ahead, which is wanted next, into the first cache, unless so few rows share a
+// panel that they take more than a line for each k: the processor fetches that as fast by itself.
 func Tile(out []float32, ldo int, a []float32, lda int, b []float32, ldb int, k, rows, cols int, add bool, bias []float32, ahead []byte) {
 	_, _, _ = out[(rows-1)*ldo+cols-1], a[(rows-1)*lda+k-1], b[(k-1)*ldb+cols-1]
 	if bias != nil {
 		_ = bias[cols-1]
 	}
 	next, step := (*byte)(unsafe.Pointer(&b[0])), 0
-	if len(ahead) > 0 {
+	if len(ahead) > 0 && len(ahead) < cacheLine*k {
 		next, step = &ahead[0], len(ahead)/k
 	}
 	tiles[rows-1][(cols-1)/Columns](&out[0], ldo, &a[0], lda, &b[0], ldb, k, cols, add, unsafe.SliceData(bias), next, step)
@@ -58,7 +59,7 @@ var widens = [Rows][2]func(out *float32, ldo int, a *float32, lda int, b *uint16
 	{widen14x16, widen14x32},
 }
 
-// TileBF16 is pure.TileBF16 as Tile is pure.Tile.
+// TileBF16 is pure.TileBF16 as Tile is pure.Tile. It fetches ahead into the second cache.
 func TileBF16(out []float32, ldo int, a []float32, lda int, b []uint16, k, rows, cols int, add bool, bias []float32, ahead []byte) {
 	_, _, _ = out[(rows-1)*ldo+cols-1], a[(rows-1)*lda+k-1], b[k*32-1]
 	if bias != nil {

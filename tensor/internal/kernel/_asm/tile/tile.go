@@ -14,10 +14,17 @@ import (
 // Emit emits the kernel of so many rows and registers of columns, the last of which may be in part
 // outside. Every sum has an accumulator of its own and runs along k in order.
 //
-// A kernel fetches ahead where that was measured to gain (Zen 4): where it does not go through
-// whole lines, one after the other, fast enough for the processor to do so by itself.
+// A kernel fetches ahead where that was measured to gain (Zen 4): into the first cache with AVX-512,
+// whose rows are so many that it waits for no memory, else into the second.
 func Emit(s vector.Set, rows, registers int) {
-	emit(s, "tile", rows, registers, &float32s{Set: s}, s.MasksCost() && rows > 2)
+	fetch := PREFETCHT0
+	if s.MasksCost() {
+		fetch = PREFETCHT1
+	}
+	if rows <= 2 {
+		fetch = nil
+	}
+	emit(s, "tile", rows, registers, &float32s{Set: s}, fetch)
 }
 
 // EmitWiden is Emit for weights in bfloat16, beginning with a panel's column first.
@@ -26,7 +33,11 @@ func EmitWiden(s vector.Set, rows, registers, first int) {
 	if first > 0 {
 		name = "widenUpper"
 	}
-	emit(s, name, rows, registers, &bfloat16s{Set: s, first: first, end: first + registers*s.Lanes}, rows > 1)
+	fetch := PREFETCHT1
+	if rows == 1 {
+		fetch = nil
+	}
+	emit(s, name, rows, registers, &bfloat16s{Set: s, first: first, end: first + registers*s.Lanes}, fetch)
 }
 
 // weights are the second matrix, of which a loop along k loads a row of columns at a time.
@@ -37,7 +48,7 @@ type weights interface {
 	next()                                              // emits the step to the next row
 }
 
-func emit(s vector.Set, prefix string, rows, registers int, b weights, fetch bool) {
+func emit(s vector.Set, prefix string, rows, registers int, b weights, fetch func(Op)) {
 	most := registers * s.Lanes
 	TEXT(fmt.Sprintf("%s%dx%d", prefix, rows, most), NOSPLIT,
 		"func(out *float32, ldo int, a *float32, lda int, "+b.parameters()+", k, cols int, add bool, bias *float32, ahead *byte, step int)")
@@ -59,7 +70,7 @@ func emit(s vector.Set, prefix string, rows, registers int, b weights, fetch boo
 }
 
 // loop emits the loop along k and what is around it, up to the return.
-func loop(s vector.Set, rows int, masks []vector.Mask, b weights, fetch bool, name string) {
+func loop(s vector.Set, rows int, masks []vector.Mask, b weights, fetch func(Op), name string) {
 	sums := make([][]reg.VecVirtual, rows)
 	for i := range sums {
 		for range masks {
@@ -104,8 +115,8 @@ func loop(s vector.Set, rows int, masks []vector.Mask, b weights, fetch bool, na
 	for i := range sums {
 		s.MulAdd(a.row(i), columns, sums[i])
 	}
-	if fetch {
-		PREFETCHT1(Mem{Base: ahead})
+	if fetch != nil {
+		fetch(Mem{Base: ahead})
 		ADDQ(step, ahead)
 	}
 	a.next()
