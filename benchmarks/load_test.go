@@ -271,6 +271,7 @@ func TestLoadMemory(t *testing.T) {
 	var most int64
 	l.Progress = func(string, float64, float64) { most = max(most, heap()-before) }
 	runLoad(t, l)
+	most += beside(l.config(t))
 	if said := l.Memory(l.config(t)); most > said || most < said/2 {
 		t.Errorf("%d bytes were in use, %d were said", most, said)
 	}

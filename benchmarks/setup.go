@@ -3,6 +3,7 @@ package benchmarks
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"slices"
 	"time"
 
@@ -74,8 +75,10 @@ type ModelError struct{ Err error }
 func (e *ModelError) Error() string { return e.Err.Error() }
 func (e *ModelError) Unwrap() error { return e.Err }
 
-// load loads the model with its weights as d.
+// load loads the model with its weights as d. Those that nobody holds any longer are given back before:
+// they lie outside Go's heap, by which the collector goes.
 func (s *stage) load(ctx context.Context, d tensor.DType) (*model.Model, error) {
+	runtime.GC()
 	m, err := model.Load(s.execs[slices.Max(s.Threads)], interruptible{ctx, s.Source}, d, nil)
 	if err != nil && ctx.Err() == nil {
 		err = &ModelError{err}

@@ -38,6 +38,7 @@ type Exec struct {
 	trace             func(Call)
 	off               bool // no clocks and no books: Meter(false)
 
+	panels   kernel.Arena // of weights that are packed
 	arena    arena
 	integers []byte                // the rows of a product of integers
 	call     call                  // the operands of the call that is running

@@ -70,7 +70,7 @@ func (x *Exec) Pack(e Elements, layout Layout, outputs, inputs int, d DType) *We
 	if t, ok := e.(Transposed); ok {
 		e, layout = t.Transpose(), InputMajor+OutputMajor-layout
 	}
-	w := kernel.NewPanels(d, outputs, inputs)
+	w := x.panels.NewPanels(d, outputs, inputs)
 	x.pool.split(kernel.PanelCount(outputs), 1, func(_, from, to int) {
 		s := strip{Elements: e, layout: layout, outputs: outputs, inputs: inputs}
 		w.Pack(s.read, from, to)

@@ -74,7 +74,7 @@ func BenchmarkLinear(b *testing.B) {
 
 func benchmarkLinear(b *testing.B, backend *kernel.Backend, f kernel.Format, rows, n, k int, e kernel.Epilogue) {
 	panels := kernel.PanelCount(n)
-	w := kernel.NewPanels(f, n, k)
+	w := new(kernel.Arena).NewPanels(f, n, k)
 	w.Pack(func(panel []float32, _ int) { copy(panel, numbers(len(panel))) }, 0, panels)
 	in, out := numbers(rows*k), make([]float32, rows*n)
 	scratch := make([]float32, kernel.LinearScratch(rows, w, &e, panels))
@@ -161,7 +161,7 @@ func BenchmarkOperators(b *testing.B) {
 				quantized := kernel.Aligned(rows * backend.RowBytes(f, width))
 				run(fmt.Sprintf("quantize/dtype=%s", f), func() kernel.Count { return backend.Quantize(quantized, in, width, f, 0, rows) })
 			}
-			w := kernel.NewPanels(f, rows*97, width)
+			w := new(kernel.Arena).NewPanels(f, rows*97, width)
 			w.Pack(func(panel []float32, _ int) { copy(panel, numbers(len(panel))) }, 0, kernel.PanelCount(w.N))
 			run(fmt.Sprintf("embed/dtype=%s", f), func() kernel.Count { return backend.Embed(out, w, ids, in, at, 0, rows) })
 		}

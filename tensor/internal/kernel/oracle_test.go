@@ -125,7 +125,7 @@ func format() *rapid.Generator[kernel.Format] {
 }
 
 func pack(f kernel.Format, w []float32, n, k int) kernel.Panels {
-	p := kernel.NewPanels(f, n, k)
+	p := new(kernel.Arena).NewPanels(f, n, k)
 	p.Pack(func(numbers []float32, first int) {
 		for i := range k {
 			for j := first; j < min(first+kernel.PanelColumns, n); j++ {

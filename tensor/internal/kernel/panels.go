@@ -15,10 +15,21 @@ type Panels struct {
 // CacheLine is what Panels are aligned to.
 const CacheLine = 64
 
+// An Arena is where Panels lie one after the other, in huge pages where the system has them. The
+// collector takes a run of them when the last is let go.
+type Arena struct {
+	free  []byte
+	owner any // of free
+}
+
 // NewPanels returns a matrix of zeros.
-func NewPanels(f Format, n, k int) Panels {
-	w := Panels{Format: f, N: n, K: k, Data: Aligned(PanelCount(n) * PanelBytes(f, k))}
-	hugePages(w.Data)
+func (a *Arena) NewPanels(f Format, n, k int) Panels {
+	bytes := PanelCount(n) * PanelBytes(f, k)
+	if len(a.free) < bytes {
+		a.free, a.owner = newPages(bytes)
+	}
+	w := Panels{Format: f, N: n, K: k, Data: a.free[:bytes:bytes], Owner: a.owner}
+	a.free = a.free[min(roundUp(bytes, CacheLine), len(a.free)):]
 	return w
 }
 
