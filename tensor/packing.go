@@ -27,7 +27,7 @@ type Packing struct {
 // Packing is that of w, packed from a matrix that lay as of says.
 func (w *Weight) Packing(of Layout) Packing { return Packing{w.DType(), of, w.Outputs(), w.Inputs()} }
 
-// Packed are the bytes of w, which are not to be written to.
+// Packed are the bytes of w, which are not to be written to. They are there as long as w is held.
 func (w *Weight) Packed() []byte { return w.panels.Data }
 
 // Name is that of the layout and its version: "panels/1".

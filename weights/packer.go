@@ -10,6 +10,7 @@ import (
 	"io"
 	"math"
 	"path/filepath"
+	"runtime"
 	"unicode/utf8"
 
 	"github.com/gptmeter/gptmeter/tensor"
@@ -24,22 +25,27 @@ type Packer struct {
 	packed, numbers []packedTensor
 }
 
-// packedTensor is one to be written: the bytes of a Weight, or numbers.
+// packedTensor is one to be written: a Weight, which owns its bytes, or numbers.
 type packedTensor struct {
 	name    string
 	dtype   string
 	shape   []int
-	bytes   []byte
+	weight  *tensor.Weight
 	numbers []float32
 }
 
 // size is how many bytes are written of t.
-func (t packedTensor) size() int { return len(t.bytes) + 4*len(t.numbers) }
+func (t packedTensor) size() int {
+	if t.weight != nil {
+		return int(t.weight.Bytes())
+	}
+	return 4 * len(t.numbers)
+}
 
 // AddWeight adds a matrix, packed from one that lay as of says.
 func (p *Packer) AddWeight(name string, of tensor.Layout, w *tensor.Weight) {
 	p.say(packedKey+name, w.Packing(of).String())
-	p.packed = append(p.packed, packedTensor{name: name, dtype: "U8", shape: []int{len(w.Packed())}, bytes: w.Packed()})
+	p.packed = append(p.packed, packedTensor{name: name, dtype: "U8", shape: []int{int(w.Bytes())}, weight: w})
 }
 
 // AddNumbers adds what is not packed.
@@ -100,6 +106,7 @@ func (p *Packer) Write(ctx context.Context, w io.Writer) error {
 			}
 		}
 	}
+	runtime.KeepAlive(p) // its weights
 	return out.Flush()
 }
 
@@ -112,8 +119,8 @@ const (
 
 // piece is n of the bytes of t.
 func (t packedTensor) piece(at, n int) []byte {
-	if t.numbers == nil {
-		return t.bytes[at:][:n]
+	if t.weight != nil {
+		return t.weight.Packed()[at:][:n]
 	}
 	var piece []byte
 	for _, x := range t.numbers[at/4:][:n/4] {
