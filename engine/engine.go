@@ -170,7 +170,12 @@ func (e *Engine) Cancel(t *Task) (rest []Event) {
 func (e *Engine) Hold(t *Task) { e.held[t] = prefix{} }
 
 // Release ends Hold.
-func (e *Engine) Release(t *Task) { delete(e.held, t) }
+func (e *Engine) Release(t *Task) {
+	if c := e.held[t].cache; c != nil {
+		c.Release()
+	}
+	delete(e.held, t)
+}
 
 // Usage is how the engine has spent the machine so far; it only grows.
 func (e *Engine) Usage() Usage {

@@ -141,14 +141,23 @@ func (e *Engine) retire() {
 		} else if first.cache != nil {
 			e.kept = append(e.kept, first.prefix())
 		}
-		for _, s := range t.sequences {
+		for i, s := range t.sequences {
+			if i > 0 && s.cache != nil {
+				s.cache.Release()
+			}
 			s.cache = nil
 		}
 		return true
 	})
+	keep := keptPrefixes
 	if toPlace == 0 {
+		keep = 0
+	}
+	drop := max(0, len(e.kept)-keep)
+	for _, k := range e.kept[:drop] {
+		k.cache.Release()
+	}
+	if e.kept = slices.Delete(e.kept, 0, drop); len(e.kept) == 0 {
 		e.kept = nil
-	} else if n := len(e.kept) - keptPrefixes; n > 0 {
-		e.kept = slices.Delete(e.kept, 0, n)
 	}
 }

@@ -32,6 +32,10 @@ func (c *Cache) Reserve(tokens int) {
 	tensor.Reserve(c.layers, tokens)
 }
 
+// Release empties c, and lets other caches have its memory: nobody uses c any longer, but for what was
+// made with Prefix.
+func (c *Cache) Release() { tensor.Release(c.layers) }
+
 // Prefix returns a Cache of the first n tokens, which shares memory with c. Both can grow.
 func (c *Cache) Prefix(n int) *Cache {
 	p := &Cache{}

@@ -8,6 +8,8 @@ type KV struct {
 	heads, size  int
 	length       int
 	keys, values [][]float32 // blocks, as package kernel has them
+	rooms        [][]float32 // that this KV was the first to get some of
+	lent         bool        // blocks are shared with a Prefix
 }
 
 // NewKV returns an empty KV for so many heads of so many elements.
@@ -36,6 +38,7 @@ func (c *KV) Prefix(n int) *KV {
 		panic(badPrefix)
 	}
 	full := n / kernel.BlockPositions
+	c.lent = c.lent || full > 0
 	p := &KV{heads: c.heads, size: c.size, length: n,
 		keys: append([][]float32(nil), c.keys[:full]...), values: append([][]float32(nil), c.values[:full]...)}
 	if n%kernel.BlockPositions > 0 {
@@ -62,7 +65,8 @@ func Reserve(list []*KV, positions int) {
 	if all == 0 {
 		return
 	}
-	room := kernel.NewBlocks(all)
+	room := newRoom(all)
+	list[0].rooms = append(list[0].rooms, room)
 	for _, c := range list {
 		n := missing(c)
 		c.keys, c.values = kernel.AppendBlocks(c.keys, c.values, room[:n], c.heads*c.size)
