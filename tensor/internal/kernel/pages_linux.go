@@ -11,9 +11,9 @@ import (
 const huge = 2 << 20
 
 // hugePages asks for huge pages under memory, as far as it is not in use yet: walks of the page
-// table cost weights in small ones a part of the bandwidth, and at a small page's end the processor
+// table cost what lies in small ones a part of the bandwidth, and at a small page's end the processor
 // stops fetching ahead. Go's heap has them nowhere by itself. The pages in which memory begins and
-// ends are asked for whole: its neighbours are the weights before and after it.
+// ends are asked for whole.
 func hugePages(memory []byte) {
 	if len(memory) < huge/8 {
 		return
@@ -34,7 +34,7 @@ func newPages(bytes int) (memory []byte, owner any) {
 	}
 	memory = all[-uintptr(unsafe.Pointer(unsafe.SliceData(all)))%huge:]
 	memory = memory[:len(memory)/huge*huge]
-	_ = unix.Madvise(memory, unix.MADV_HUGEPAGE) // a kernel without them has small pages only
+	hugePages(memory)
 	pages := &memory
 	runtime.AddCleanup(pages, func(all []byte) { _ = unix.Munmap(all) }, all)
 	return memory, pages
