@@ -203,8 +203,8 @@ func (x *Exec) doPhases(phases []phase) {
 		x.share, x.piece = p.share, p.piece
 		if p.piece > 0 {
 			parts := x.pool.parts(p.items, p.grain)
-			for w := range parts {
-				x.left[w].set(p.items*w/parts, p.items*(w+1)/parts)
+			for w := range x.left { // those without a part too: a call that panicked has left them something
+				x.left[w].set(p.items*min(w, parts)/parts, p.items*min(w+1, parts)/parts)
 			}
 		}
 		x.pool.split(p.items, p.grain, x.work)

@@ -39,3 +39,22 @@ func TestPieces(t *testing.T) {
 		}
 	})
 }
+
+// TestPiecesAfterPanic: what a call that panicked has left undone is not a later call's.
+func TestPiecesAfterPanic(t *testing.T) {
+	p := NewPool(2)
+	defer p.Close()
+	x, err := NewExec(p, "auto")
+	if err != nil {
+		t.Fatal(err)
+	}
+	func() {
+		defer func() { _ = recover() }()
+		x.doPhases([]phase{{64, 1, 1, func(*Exec, int, int, int) Count { panic("a fault") }}})
+	}()
+	done := 0
+	x.doPhases([]phase{{1, 1, 1, func(_ *Exec, _, from, to int) Count { done += to - from; return Count{} }}})
+	if done != 1 {
+		t.Errorf("%d items were done of 1", done)
+	}
+}
