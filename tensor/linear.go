@@ -69,7 +69,7 @@ func panelPiece(rows int) int { return max(1, 128/rows) }
 // quantizeShare makes integers of the rows of in, for the workers to share.
 func quantizeShare(x *Exec, _, from, to int) Count {
 	c := &x.call
-	return x.backend.Quantize(c.integers, c.in.Data, c.in.Cols, c.weight.Format, from, to)
+	return x.backend.Quantize(c.integers, c.in.Data, c.in.Rows, c.in.Cols, c.weight.Format, from, to)
 }
 
 // dotShare multiplies them with some panels.

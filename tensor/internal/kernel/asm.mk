@@ -1,7 +1,7 @@
 # Assembly: the packages of kernels that a generator in _asm writes.
 
 KERNEL   := tensor/internal/kernel
-ASSEMBLY := avx2 avx512
+ASSEMBLY := avx2 avx512 amx
 
 .PHONY: asm asm-check $(ASSEMBLY:%=asm-%)
 

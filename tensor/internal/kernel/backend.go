@@ -31,9 +31,10 @@ type Backend struct {
 	Transpose func(out, in []float32, ldi, rows, cols int)
 	Fetch     func(memory []float32)
 
-	// Integers has what multiplies weights that are integers.
-	Integers [Formats]integers
-	MaxAbs   func(x []float32) float32
+	// Integers has what multiplies weights that are integers, and Tiles what does for many rows and whole
+	// tiles of inputs, if anything does.
+	Integers, Tiles [Formats]integers
+	MaxAbs          func(x []float32) float32
 
 	Add        alongRows
 	FetchRows  func(x []float32, ld, rows, n int)
@@ -76,8 +77,8 @@ var portable = Backend{
 	Row: pure.Row, RowBF16: pure.RowBF16,
 	Scores: pure.Scores, Mix: pure.Mix, Transpose: pure.Transpose, Fetch: pure.Fetch,
 	Integers: [Formats]integers{
-		Int8: int8s(integers{width: 1, round: pure.Round, dot: pure.Dot8, rows: pure.DotRows, row: pure.Row8}),
-		Int4: int4s(integers{width: 1, round: pure.Round, dot: pure.Dot4, rows: pure.DotRows, row: pure.Row4}),
+		Int8: int8s(integers{width: 1, round: pure.Round, dot: pure.Dot8, rows: pure.DotRows, block: dotRows, row: pure.Row8}),
+		Int4: int4s(integers{width: 1, round: pure.Round, dot: pure.Dot4, rows: pure.DotRows, block: dotRows, row: pure.Row4}),
 	},
 	MaxAbs: pure.MaxAbs,
 	Add:    pure.Add, FetchRows: pure.FetchRows, ScaleTo: pure.ScaleTo, Sum: pure.Sum, SumSquares: pure.SumSquares,

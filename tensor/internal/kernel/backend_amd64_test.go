@@ -13,6 +13,9 @@ import (
 // that go through Backends would pass without it.
 func TestBackendsPresent(t *testing.T) {
 	var want, got []string
+	if wantAMX {
+		want = append(want, "amx")
+	}
 	if wantAVX512 {
 		want = append(want, "avx512")
 	}

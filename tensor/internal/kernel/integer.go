@@ -18,11 +18,13 @@ type integers struct {
 	offset int32 // of the weights
 	group  int   // inputs that share a scale
 	width  int   // bytes of an activation
+	tiled  bool  // a row's activations lie side by side, and starts and scales behind them
 	scaled int   // operations that add a group's sum to the total
 
 	round func(to []byte, x []float32, scale float32) (sum int32)
 	dot   func(out []float32, ldo int, a []byte, lda int, w []byte, k, group, rows int, bias []float32, add bool, result []float32, ldr int, ahead []byte)
 	rows  int // the most of dot, which has at least 2
+	block int // rows that go through the panels at once
 	row   func(out []float32, a, w []byte, k, group int, bias []float32)
 }
 
@@ -43,6 +45,17 @@ const (
 	wordBytes      = 4        // of a group's start and of its scale
 )
 
+// tileInputs is what inputs are a multiple of that go through tiles.
+const tileInputs = 64
+
+// integers are those for so many rows of k activations.
+func (b *Backend) integers(f Format, rows, k int) *integers {
+	if t := &b.Tiles[f]; t.dot != nil && rows > 1 && k%tileInputs == 0 {
+		return t
+	}
+	return &b.Integers[f]
+}
+
 // RowBytes is the length of a row of k activations as Quantize makes it for weights of format f:
 // for each group an int32, the activations, and their scale in float32. It is an odd number of
 // cache lines, so that rows do not fall on the same ones of the first cache.
@@ -56,7 +69,7 @@ func (b *Backend) RowBytes(f Format, k int) int {
 // RowBytes is Backend.RowBytes where an activation is a byte.
 func RowBytes(f Format, k int) int { return portable.RowBytes(f, k) }
 
-// Quantize is, for the rows from up to to of x and each group g of their k inputs,
+// Quantize is, for the rows from up to to of x, which has so many, and each group g of their k inputs,
 //
 //	scale := max(abs(x[i][g])) / 127
 //	for j := range g {
@@ -65,28 +78,37 @@ func RowBytes(f Format, k int) int { return portable.RowBytes(f, k) }
 //
 // with one division for each group. A group that has an infinity or no number gets no number for
 // its scale, and so all its products.
-func (b *Backend) Quantize(out []byte, x []float32, k int, f Format, from, to int) (c Count) {
-	g, stride := &b.Integers[f], b.RowBytes(f, k)
+func (b *Backend) Quantize(out []byte, x []float32, rows, k int, f Format, from, to int) (c Count) {
+	g, stride := b.integers(f, rows, k), b.RowBytes(f, k)
 	for i := from; i < to; i++ {
 		row, in := out[i*stride:(i+1)*stride], x[i*k:(i+1)*k]
-		for len(in) > 0 {
-			n := min(g.group, len(in))
-			row = g.quantize(row, in[:n], b.MaxAbs)
-			in = in[n:]
-			c.Elementwise += int64(2*n) + 2 // the products and their sum; the scale and the start
-			c.Special++                     // a division
+		for first := 0; first < k; first += g.group {
+			x := in[first:min(first+g.group, k)]
+			start, q, scale := g.place(row, k, first, len(x))
+			g.quantize(start, q, scale, x, b.MaxAbs)
+			c.Elementwise += int64(2*len(x)) + 2 // the products and their sum; the scale and the start
+			c.Special++                          // a division
 		}
 		c.Read += int64(k * float32Bytes)
 	}
 	return c
 }
 
-// quantize makes one group and returns what lies behind it.
-func (g *integers) quantize(row []byte, x []float32, maxAbs func([]float32) float32) []byte {
+// place is where a group of n inputs, from the first on, lies in a row of k.
+func (g *integers) place(row []byte, k, first, n int) (start, q, scale []byte) {
+	word, bytes := first/g.group*2*wordBytes, roundUp(n, pure.DotInputs)*g.width
+	if g.tiled {
+		words := row[k+word:]
+		return words, row[first:][:bytes], words[wordBytes:]
+	}
+	start = row[first*g.width+word:]
+	return start, start[wordBytes:][:bytes], start[wordBytes+bytes:]
+}
+
+// quantize makes one group.
+func (g *integers) quantize(start, q, last []byte, x []float32, maxAbs func([]float32) float32) {
 	most := maxAbs(x)
 	inverse, scale := mostActivation/most, most*(1.0/mostActivation)
-	n := roundUp(len(x), pure.DotInputs) * g.width
-	start, q, last := row[:wordBytes], row[wordBytes:wordBytes+n], row[wordBytes+n:]
 	finite := most <= math.MaxFloat32
 	if !finite || most < least {
 		inverse, scale = 0, 0
@@ -98,27 +120,25 @@ func (g *integers) quantize(row []byte, x []float32, maxAbs func([]float32) floa
 	}
 	binary.LittleEndian.PutUint32(start, uint32(-g.offset*sum))
 	binary.LittleEndian.PutUint32(last, math.Float32bits(scale))
-	return last[wordBytes:]
 }
 
-// dotRows is how many rows go through the panels at once: their activations stay in a core's
-// second cache beside two panels.
+// dotRows is a block of rows, whose activations stay in a core's second cache beside two panels.
 const dotRows = 56
 
 // DotScratch is the length of the scratch that Dot needs.
 func (b *Backend) DotScratch(f Format) int {
-	return max((b.Integers[f].rows+1)*PanelColumns, rowScratch)
+	return max((max(b.Integers[f].rows, b.Tiles[f].rows)+1)*PanelColumns, rowScratch)
 }
 
 // Dot is Linear for weights that are integers and rows that Quantize has made of as many.
 func (b *Backend) Dot(out []float32, ldo int, in []byte, rows int, w Panels, e *Epilogue, from, to int, scratch []float32) (c, fused Count) {
-	d := dots{integers: &b.Integers[w.Format], Panels: w, backend: b, epilogue: e, scratch: scratch,
+	d := dots{integers: b.integers(w.Format, rows, w.K), Panels: w, backend: b, epilogue: e, scratch: scratch,
 		stride: b.RowBytes(w.Format, w.K), depth: roundUp(w.K, pure.DotInputs)}
 	if rows == 1 {
 		d.in = in
 		return b.alongRow(out, w, e, from, to, scratch, d.row)
 	}
-	for n, blocks := 0, (rows+dotRows-1)/dotRows; n < blocks; n++ {
+	for n, blocks := 0, (rows+d.block-1)/d.block; n < blocks; n++ {
 		i, end := rows*n/blocks, rows*(n+1)/blocks
 		d.out, d.ldo, d.in, d.count = out[i*ldo:], ldo, in[i*d.stride:], end-i
 		for p := from; p < to; p++ {

@@ -17,7 +17,7 @@ import (
 // other test would miss it.
 func TestDotsPresent(t *testing.T) {
 	type dot = func([]float32, int, []byte, int, []byte, int, int, int, []float32, bool, []float32, int, []byte)
-	want := map[string][2]dot{"avx2": {avx2.Dot8, avx2.Dot4}, "avx512": {avx2.Dot8, avx2.Dot4}}
+	want := map[string][2]dot{"avx2": {avx2.Dot8, avx2.Dot4}, "avx512": {avx2.Dot8, avx2.Dot4}, "amx": {avx512.Dot8, avx512.Dot4}}
 	if cpuid.CPU.Supports(cpuid.AVX512F, cpuid.AVX512BW, cpuid.AVX512VL, cpuid.AVX512VNNI) {
 		want["avx512"] = [2]dot{avx512.Dot8, avx512.Dot4}
 	}

@@ -22,8 +22,8 @@ func TestDotEdge(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for _, b := range kernel.Backends() {
 		for _, f := range []kernel.Format{kernel.Int8, kernel.Int4} {
-			for _, k := range []int{1, 16, 17, 65, 128, mostInputs} {
-				for rows := 1; rows <= 15; rows++ {
+			for _, k := range []int{1, 16, 17, 64, 65, 128, mostInputs} {
+				for rows := 1; rows <= 35; rows++ {
 					x, w := make([]float32, rows*k), make([]float32, n*k)
 					for i := range x {
 						x[i] = float32(r.NormFloat64())
@@ -35,7 +35,7 @@ func TestDotEdge(t *testing.T) {
 					in, out := ins(rows*k), outs(rows*n)
 					copy(in, x)
 					quantized := bytes(rounded, rows*b.RowBytes(f, k))
-					b.Quantize(quantized, in, k, f, 0, rows)
+					b.Quantize(quantized, in, rows, k, f, 0, rows)
 					packed := pack(f, w, n, k)
 					at := bytes(panels, len(packed.Data))
 					copy(at, packed.Data)
@@ -65,7 +65,7 @@ func TestQuantize(t *testing.T) {
 			x[n/2] = -127 // so that the scale is 1
 			words := rows(b.RowBytes(kernel.Int4, n) / 4)
 			row := unsafe.Slice((*byte)(unsafe.Pointer(&words[0])), 4*len(words))
-			b.Quantize(row, x, n, kernel.Int4, 0, 1)
+			b.Quantize(row, x, 1, n, kernel.Int4, 0, 1)
 			filled, sum := (n+15)/16*16, int32(0)
 			for i := range filled {
 				want := int32(0)

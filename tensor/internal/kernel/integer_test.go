@@ -81,8 +81,8 @@ func TestDot(t *testing.T) {
 		stride := b.RowBytes(f, k)
 		quantized := make([]byte, rows*stride)
 		half := rapid.IntRange(0, rows).Draw(t, "half of the rows")
-		count := b.Quantize(quantized, in, k, f, 0, half)
-		count.Add(b.Quantize(quantized, in, k, f, half, rows))
+		count := b.Quantize(quantized, in, rows, k, f, 0, half)
+		count.Add(b.Quantize(quantized, in, rows, k, f, half, rows))
 		out, check := guarded(rows * n)
 		copy(out, before)
 		panels := kernel.PanelCount(n)
@@ -149,7 +149,7 @@ func TestEmbedIntegers(t *testing.T) {
 // integerProduct is in·wᵀ by a backend.
 func integerProduct(b *kernel.Backend, f kernel.Format, in, w []float32, rows, n, k int) []float32 {
 	packed, quantized := pack(f, w, n, k), make([]byte, rows*b.RowBytes(f, k))
-	b.Quantize(quantized, in, k, f, 0, rows)
+	b.Quantize(quantized, in, rows, k, f, 0, rows)
 	out := make([]float32, rows*n)
 	b.Dot(out, n, quantized, rows, packed, &kernel.Epilogue{}, 0, kernel.PanelCount(n), make([]float32, b.DotScratch(f)))
 	return out

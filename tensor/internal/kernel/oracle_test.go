@@ -20,7 +20,7 @@ type machine struct {
 	columns int
 }
 
-var machines = map[string]machine{"avx512": {true, 16}, "avx2": {true, 8}, "pure": {false, 1}}
+var machines = map[string]machine{"amx": {true, 16}, "avx512": {true, 16}, "avx2": {true, 8}, "pure": {false, 1}}
 
 // beyond is how many columns registers have beyond n of a tile's 32.
 func (m machine) beyond(n int) int { return (m.columns - n%m.columns) % m.columns }

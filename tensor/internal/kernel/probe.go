@@ -5,7 +5,7 @@ import "github.com/gptmeter/gptmeter/tensor/internal/kernel/pure"
 // A Probe is a loop that drives one limit of the machine and counts what it did.
 type Probe struct {
 	Limit  string // "f32": multiply-adds of float32; "int8": of int8, summed in int32; "read": memory
-	Kernel string // the instructions used: "avx512", "avx512vl" (256 bits wide), "avx2" or "pure"
+	Kernel string // the instructions used: "amx", "avx512", "avx512vl" (256 bits wide), "avx2" or "pure"
 	Unit   string // of a rate: "FLOP/s", "op/s" (a multiply-add is two of either) or "B/s"
 
 	// Begin prepares one worker, on that worker. Its chunk, to be called again and again, does
@@ -21,7 +21,7 @@ func (p Probe) Name() string { return p.Limit + "_" + p.Kernel }
 func Probes() []Probe {
 	return append(assemblyProbes(),
 		f32Probe("pure", 1, pure.ProbeLanes, pure.ProbeFMA),
-		int8Probe("pure", 1, pure.ProbeDotLanes, pure.ProbeDot),
+		int8Probe("pure", pure.ProbeDotLanes/4, pure.ProbeDotLanes, chunkOperations, pure.ProbeDot),
 		readProbe("pure", pure.ProbeRead))
 }
 
@@ -48,15 +48,15 @@ func f32Probe(kernel string, vectors, lanes int, run func(sums, x, y []float32, 
 	}}
 }
 
-// int8Probe has so many vectors of sums of four products each.
-func int8Probe(kernel string, vectors, lanes int, run func(sums []int32, x []uint8, y []int8, n int) int64) Probe {
+// int8Probe has so many sums, of operands of that length, and so many operations in a chunk.
+func int8Probe(kernel string, results, length, operations int, run func(sums []int32, x []uint8, y []int8, n int) int64) Probe {
 	return Probe{"int8", kernel, "op/s", func(int) (chunk func() int64, release func()) {
-		sums, x, y := make([]int32, vectors*lanes/4), make([]uint8, lanes), make([]int8, lanes)
-		for i := range lanes {
+		sums, x, y := make([]int32, results), make([]uint8, length), make([]int8, length)
+		for i := range length {
 			x[i] = uint8(2*i + 1)
-			y[i] = int8(lanes/2 - i)
+			y[i] = int8(length/2 - i)
 		}
-		n := chunkOperations / (multiplyAdd * 4 * len(sums))
+		n := operations / int(run(sums, x, y, 1))
 		return func() int64 { return run(sums, x, y, n) }, func() {}
 	}}
 }

@@ -13,15 +13,16 @@ func assemblyProbes() (list []Probe) {
 	if hasAVX512 {
 		list = append(list, f32Probe("avx512", vectors, 16, avx512.ProbeFMA))
 	}
+	list = append(list, tileProbes()...)
 	if hasVNNI {
 		list = append(list,
-			int8Probe("avx512", vectors, 64, avx512.ProbeDot),
-			int8Probe("avx512vl", vectors, 32, avx512.ProbeDot256))
+			int8Probe("avx512", vectors*16, 64, chunkOperations, avx512.ProbeDot),
+			int8Probe("avx512vl", vectors*8, 32, chunkOperations, avx512.ProbeDot256))
 	}
 	if hasAVX2 {
 		list = append(list,
 			f32Probe("avx2", vectors, 8, avx2.ProbeFMA),
-			int8Probe("avx2", vectors, 32, avx2.ProbeDot),
+			int8Probe("avx2", vectors*8, 32, chunkOperations, avx2.ProbeDot),
 			readProbe("avx2", avx2.ProbeRead))
 	}
 	return list

@@ -23,6 +23,7 @@ var (
 func TestProbesPresent(t *testing.T) {
 	want := map[string]bool{
 		"f32_avx512": wantAVX512, "f32_avx2": wantAVX2, "f32_pure": true,
+		"int8_amx":    wantAMX,
 		"int8_avx512": wantVNNI, "int8_avx512vl": wantVNNI, "int8_avx2": wantAVX2, "int8_pure": true,
 		"read_avx2": wantAVX2, "read_pure": true,
 	}

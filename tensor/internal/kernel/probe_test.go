@@ -140,7 +140,10 @@ func TestChunks(t *testing.T) {
 		}
 		names[p.Name()] = true
 		most, least := int64(16<<20), int64(16<<20-16<<10)
-		if p.Limit == "read" {
+		switch {
+		case p.Kernel == "amx":
+			most, least = 16*most, 16*least
+		case p.Limit == "read":
 			most, least = kernel.ReadChunk, kernel.ReadChunk
 		}
 		chunk, release := p.Begin(3 * kernel.ReadChunk)

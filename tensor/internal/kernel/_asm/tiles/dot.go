@@ -1,0 +1,258 @@
+package tiles
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+const (
+	rows   = 16  // of a tile
+	inputs = 64  // of a trip: the bytes of a tile's row
+	line   = 128 // bytes of 32 sums, and of four weights for each of 32 outputs
+	half   = 64  // of them, which a tile and a register have
+	word   = 4   // bytes of a group's start and of its scale
+	block  = rows * line
+)
+
+// The registers of what tiles are loaded from and stored to, which have numbers in their code.
+var (
+	activations = []reg.GPPhysical{reg.R8, reg.R9} // of a trip, for each tile's rows
+	lda         = reg.R10
+	weights     = reg.R11
+	lines       = reg.R12 // what is in a line, from one to the next
+	sums        = reg.R13 // [rows][32]int32 of a group, and behind them the float32 totals
+)
+
+// A dot is a kernel that is being emitted, of so many tiles of rows. While tiles multiply a group, the
+// sums of the one before it are scaled, some rows behind each product.
+type dot struct {
+	tall        int
+	group       reg.GPVirtual // where its start and scale are in the first row
+	left, trips reg.GPVirtual // trips of all groups, and of one
+	scaled                    // of the group before it
+}
+
+// scaled are the rows of a group's sums that are to be added to the totals.
+type scaled struct {
+	left, row, at reg.GPVirtual // rows; where the group's start and scale are, and its sums
+	last          Mem           // of the first, in the last row
+	some, next    reg.Register  // masks of totals: the first group finds none
+}
+
+const together = 4 // rows that are scaled behind a product
+
+// Dot8 emits the kernel of weights of 8 bits for that many tiles of rows, the last of which may have
+// fewer.
+func Dot8(tall int) {
+	d := dot{tall: tall, group: GP64(), left: GP64(), trips: GP64()}
+	d.scaled = scaled{left: GP64(), row: GP64(), at: GP64(), some: K(), next: K()}
+	TEXT(fmt.Sprintf("dot8x%d", tall*rows), 0, "func(out *float32, ldo int, a, starts *byte, lda int, w *byte, trips, group, rows, blocks int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int, shapes *byte)")
+	Doc(fmt.Sprintf("dot8x%d is pure.Dot8 for so many blocks of at most that many rows, and more than %d.", tall*rows, (tall-1)*rows))
+	Pragma("noescape")
+	d.last = AllocLocal(8)
+	LEAQ(AllocLocal(2*tall*block+half), sums)
+	ADDQ(U8(half-1), sums)
+	ANDQ(I8(-half), sums)
+	Configure(load("shapes", activations[0]))
+	load("lda", lda)
+	MOVQ(U64(line), lines)
+	Label("block")
+	d.fetch()
+	load("w", weights)
+	load("a", activations[0])
+	Load(Param("trips"), d.left)
+	if tall > 1 {
+		MOVQ(lda, activations[1])
+		SHLQ(U8(4), activations[1])
+		ADDQ(activations[0], activations[1])
+	}
+	Load(Param("starts"), d.group)
+	XORQ(d.scaled.left, d.scaled.left)
+	KXORW(d.next, d.next, d.next)
+	Label("group")
+	d.begin()
+	Label("trip")
+	d.trip()
+	DECQ(d.trips)
+	JNZ(LabelRef("trip"))
+	d.rest("before")
+	d.end()
+	TESTQ(d.left, d.left)
+	JNZ(LabelRef("group"))
+	d.rest("last")
+	d.finish()
+	blocks := param("blocks")
+	DECQ(blocks)
+	set("blocks", blocks)
+	JNZ(LabelRef("block"))
+	Release()
+	VZEROUPPER()
+	RET()
+}
+
+// fetch emits the fetching of where a block's results go, which is then there when they are.
+func (d *dot) fetch() {
+	result, ldr, n := param("result"), param("ldr"), param("rows")
+	Label("result_row")
+	PREFETCHT0(Mem{Base: result})
+	PREFETCHT0(Mem{Base: result, Disp: half})
+	ADDQ(ldr, result)
+	DECQ(n)
+	JNZ(LabelRef("result_row"))
+	set("result", result)
+}
+
+// begin emits the beginning of a group.
+func (d *dot) begin() {
+	Load(Param("group"), d.trips)
+	CMPQ(d.left, d.trips)
+	CMOVQLT(d.left, d.trips)
+	SUBQ(d.trips, d.left)
+	for t := range 2 * d.tall {
+		Zero(Tile(t))
+	}
+}
+
+// trip emits the products of a tile's inputs, and the fetching of a step of what is ahead.
+func (d *dot) trip() {
+	const a, w = 4, 6 // tiles
+	LoadTile(w, weights, lines, 0)
+	for i := range d.tall {
+		LoadTile(Tile(a+i), activations[i], lda, 0)
+		for j := range 2 {
+			if i == 0 && j == 1 {
+				LoadTile(w+1, weights, lines, half)
+			}
+			Dot(Tile(2*i+j), Tile(a+i), Tile(w+j))
+			skip := fmt.Sprintf("scaled%d%d", i, j)
+			TESTQ(d.scaled.left, d.scaled.left)
+			JLE(LabelRef(skip))
+			d.scale()
+			Label(skip)
+		}
+		ADDQ(U8(inputs), activations[i])
+	}
+	ADDQ(U32(inputs/4*line), weights)
+	ahead, step := param("ahead"), param("step")
+	Label("fetch")
+	SUBQ(U8(half), step)
+	JLT(LabelRef("fetched"))
+	PREFETCHT1(Mem{Base: ahead})
+	ADDQ(U8(half), ahead)
+	JMP(LabelRef("fetch"))
+	Label("fetched")
+	set("ahead", ahead)
+}
+
+// end emits the end of a group, whose sums are to be scaled then.
+func (d *dot) end() {
+	s := &d.scaled
+	for t := range 2 * d.tall {
+		StoreTile(Tile(t), sums, lines, t/2*block+t%2*half)
+	}
+	KMOVW(s.next, s.some)
+	KXNORW(s.next, s.next, s.next)
+	MOVQ(d.group, s.row)
+	MOVQ(sums, s.at)
+	Load(Param("rows"), s.left)
+	last := GP64()
+	LEAQ(Mem{Base: s.left, Disp: -1}, last)
+	IMULQ(lda, last)
+	ADDQ(s.row, last)
+	MOVQ(last, s.last)
+	ADDQ(U8(2*word), d.group)
+}
+
+// scale emits the adding of some rows of sums, from their start on, times their scales to the totals. Those
+// beyond the last row have its scale, and are nobody's.
+func (d *dot) scale() {
+	s := &d.scaled
+	for i := range together {
+		start := ZMM()
+		VPBROADCASTD(Mem{Base: s.row}, start)
+		for j := range 2 {
+			at := i*line + j*half
+			sum, total, totals := ZMM(), ZMM(), Mem{Base: s.at, Disp: d.tall*block + at}
+			VMOVUPS_Z(totals, s.some, total)
+			VPADDD(Mem{Base: s.at, Disp: at}, start, sum)
+			VCVTDQ2PS(sum, sum)
+			VFMADD231PS_BCST(Mem{Base: s.row, Disp: word}, sum, total)
+			VMOVUPS(total, totals)
+		}
+		ADDQ(lda, s.row)
+		CMPQ(s.row, s.last)
+		CMOVQGT(s.last, s.row)
+	}
+	ADDQ(U32(together*line), s.at)
+	SUBQ(U8(together), s.left)
+}
+
+// rest emits the scaling of the rows that are left.
+func (d *dot) rest(name string) {
+	TESTQ(d.scaled.left, d.scaled.left)
+	JLE(LabelRef(name + "_done"))
+	Label(name)
+	d.scale()
+	JG(LabelRef(name))
+	Label(name + "_done")
+}
+
+// finish emits the results: the totals times the outputs' scales, the bias, and what is in out, where these
+// are to be added.
+func (d *dot) finish() {
+	out, ldo, bias, add, n, at := param("out"), param("ldo"), param("bias"), Load(Param("add"), GP8()), param("rows"), GP64()
+	MOVQ(sums, at)
+	var scales, biases, totals [2]reg.VecVirtual
+	for j := range 2 {
+		scales[j], biases[j], totals[j] = ZMM(), ZMM(), ZMM()
+		VMOVUPS(Mem{Base: weights, Disp: j * half}, scales[j])
+	}
+	each := func(do func(j int)) {
+		for j := range 2 {
+			do(j)
+		}
+	}
+	TESTQ(bias, bias)
+	JZ(LabelRef("result"))
+	each(func(j int) { VMOVUPS(Mem{Base: bias, Disp: j * half}, biases[j]) })
+	Label("result")
+	each(func(j int) { VMULPS(Mem{Base: at, Disp: d.tall*block + j*half}, scales[j], totals[j]) })
+	TESTQ(bias, bias)
+	JZ(LabelRef("unbiased"))
+	each(func(j int) { VADDPS(biases[j], totals[j], totals[j]) })
+	Label("unbiased")
+	TESTB(add, add)
+	JZ(LabelRef("alone"))
+	each(func(j int) { VADDPS(Mem{Base: out, Disp: j * half}, totals[j], totals[j]) })
+	Label("alone")
+	each(func(j int) { VMOVUPS(totals[j], Mem{Base: out, Disp: j * half}) })
+	ADDQ(ldo, out)
+	ADDQ(U32(line), at)
+	DECQ(n)
+	JNZ(LabelRef("result"))
+	set("out", out)
+	block := param("rows")
+	IMULQ(lda, block)
+	for _, name := range []string{"a", "starts"} {
+		at := param(name)
+		ADDQ(block, at)
+		set(name, at)
+	}
+}
+
+// param emits the loading of a parameter, and set that of another value for it: there are too few registers.
+func param(name string) reg.GPVirtual {
+	v := GP64()
+	Load(Param(name), v)
+	return v
+}
+
+func set(name string, v reg.Register) { Store(v, Param(name)) }
+
+func load(name string, to reg.GPPhysical) reg.GPPhysical {
+	Load(Param(name), to)
+	return to
+}

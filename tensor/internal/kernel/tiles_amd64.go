@@ -1,0 +1,28 @@
+//go:build linux && !purego
+
+package kernel
+
+import (
+	"github.com/gptmeter/gptmeter/tensor/internal/kernel/amx"
+	"github.com/gptmeter/gptmeter/tensor/internal/kernel/avx512"
+)
+
+// tiled is the backend avx512 with products of integers in AMX's tiles, where the processor has them
+// and the system lets them be used.
+func tiled(b Backend) []*Backend {
+	if !hasAMX || !amx.Permitted() {
+		return nil
+	}
+	b.Name = "amx"
+	b.Tiles[Int8] = int8s(integers{width: 1, tiled: true, round: avx512.Round, dot: amx.Dot8, rows: amx.DotRows, block: amx.DotRows})
+	return []*Backend{&b}
+}
+
+// tileProbes lists the probe of tiles, where they can be used.
+func tileProbes() []Probe {
+	if tiled(portable) == nil {
+		return nil
+	}
+	const operations = 16 * chunkOperations // else looks at the clock would take some percent
+	return []Probe{int8Probe("amx", amx.ProbeSums, 64, operations, amx.ProbeDot)}
+}

@@ -1,0 +1,5 @@
+//go:build !linux && !purego
+
+package kernel_test
+
+const wantAMX = false
