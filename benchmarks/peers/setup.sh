@@ -21,8 +21,22 @@ install() {
 }
 cmp -s "$here/requirements.txt" "$folder/venv/installed.txt" || install
 
+# gcc before 13 drops what AMX's tiles are set up with, so that llama.cpp crashes: clang then, where it is, or no tiles.
+compiler() {
+	grep -q amx_tile /proc/cpuinfo && ${CC:-cc} --version | grep -qE '^(gcc|cc) .* ([1-9]|1[0-2])\.' || return 0
+	local clang
+	clang=$(compgen -c clang | grep -E '^clang(-[0-9]+)?$' | sort -V | tail -1)
+	if [ -n "$clang" ]; then
+		export CC=$clang CXX=${clang/clang/clang++}
+	else
+		echo "setup: llama.cpp: without AMX, for which it needs clang or gcc 13" >&2
+		export CFLAGS="-mno-amx-tile -mno-amx-int8 -mno-amx-bf16" CXXFLAGS="-mno-amx-tile -mno-amx-int8 -mno-amx-bf16"
+	fi
+}
+
 build_llama() {
 	cd "$folder"
+	compiler
 	rm -rf llama.cpp.part && mkdir llama.cpp.part
 	venv/bin/pip download --quiet --no-deps --no-binary llama-cpp-python "llama-cpp-python==$llama" --dest llama.cpp.part
 	tar xzf llama.cpp.part/*.tar.gz -C llama.cpp.part --strip-components 1
