@@ -24,16 +24,17 @@ func Dot8(out []float32, ldo int, a []byte, lda int, w []byte, k, group, rows in
 	if bias != nil {
 		b = &bias[:outputs][0]
 	}
-	next, step := &w[0], 0
-	if blocks := (rows + blockRows - 1) / blockRows; len(ahead) > 0 {
-		next, step = &ahead[0], len(ahead)*Inputs/k/blocks
-	}
-	multiply := func(i, rows, blocks int) {
-		kernel := dot8x16
-		if rows > tileRows {
-			kernel = dot8x32
+	multiply := func(i, height, blocks int) {
+		kernel, products := dot8x16, 2 // behind each of which something is fetched
+		if height > tileRows {
+			kernel, products = dot8x32, 4
 		}
-		kernel(&out[i*ldo], 4*ldo, &a[i*lda], &a[i*lda+k], lda, &w[0], k/Inputs, group/Inputs, rows, blocks, b, add, &result[i*ldr], 4*ldr, next, step, &shapes[rows][0])
+		part, next := ahead[len(ahead)*i/rows:len(ahead)*(i+height*blocks)/rows], &w[0]
+		if len(part) > 0 {
+			next = &part[0]
+		}
+		step := len(part) / (k / Inputs * blocks * products)
+		kernel(&out[i*ldo], 4*ldo, &a[i*lda], &a[i*lda+k], lda, &w[0], k/Inputs, group/Inputs, height, blocks, b, add, &result[i*ldr], 4*ldr, next, step, &shapes[height][0])
 	}
 	whole := rows / blockRows * blockRows
 	if whole > 0 {

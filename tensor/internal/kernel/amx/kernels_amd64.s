@@ -173,8 +173,20 @@ trip:
 	BYTE $0x00
 
 	// TDPBSUD TMM6, TMM4, TMM0
-	LONG             $0x5e4ae2c4
-	BYTE             $0xc4
+	LONG $0x5e4ae2c4
+	BYTE $0xc4
+	MOVQ ahead+112(FP), R9
+	MOVQ step+120(FP), R14
+
+fetch00:
+	SUBQ       $0x40, R14
+	JLT        fetched00
+	PREFETCHT2 (R9)
+	ADDQ       $0x40, R9
+	JMP        fetch00
+
+fetched00:
+	MOVQ             R9, ahead+112(FP)
 	TESTQ            BX, BX
 	JLE              scaled00
 	VPBROADCASTD     (SI), Z0
@@ -244,8 +256,20 @@ scaled00:
 	BYTE $0x00
 
 	// TDPBSUD TMM7, TMM4, TMM1
-	LONG             $0x5e42e2c4
-	BYTE             $0xcc
+	LONG $0x5e42e2c4
+	BYTE $0xcc
+	MOVQ ahead+112(FP), R9
+	MOVQ step+120(FP), R14
+
+fetch01:
+	SUBQ       $0x40, R14
+	JLT        fetched01
+	PREFETCHT2 (R9)
+	ADDQ       $0x40, R9
+	JMP        fetch01
+
+fetched01:
+	MOVQ             R9, ahead+112(FP)
 	TESTQ            BX, BX
 	JLE              scaled01
 	VPBROADCASTD     (SI), Z0
@@ -308,20 +332,8 @@ scaled00:
 	SUBQ             $0x04, BX
 
 scaled01:
-	ADDQ $0x40, R8
-	ADDQ $0x00000800, R11
-	MOVQ ahead+112(FP), R9
-	MOVQ step+120(FP), R14
-
-fetch:
-	SUBQ       $0x40, R14
-	JLT        fetched
-	PREFETCHT1 (R9)
-	ADDQ       $0x40, R9
-	JMP        fetch
-
-fetched:
-	MOVQ  R9, ahead+112(FP)
+	ADDQ  $0x40, R8
+	ADDQ  $0x00000800, R11
 	DECQ  DX
 	JNZ   trip
 	TESTQ BX, BX
@@ -605,8 +617,20 @@ trip:
 	BYTE $0x00
 
 	// TDPBSUD TMM6, TMM4, TMM0
-	LONG             $0x5e4ae2c4
-	BYTE             $0xc4
+	LONG $0x5e4ae2c4
+	BYTE $0xc4
+	MOVQ ahead+112(FP), R14
+	MOVQ step+120(FP), R15
+
+fetch00:
+	SUBQ       $0x40, R15
+	JLT        fetched00
+	PREFETCHT2 (R14)
+	ADDQ       $0x40, R14
+	JMP        fetch00
+
+fetched00:
+	MOVQ             R14, ahead+112(FP)
 	TESTQ            BX, BX
 	JLE              scaled00
 	VPBROADCASTD     (SI), Z0
@@ -676,8 +700,20 @@ scaled00:
 	BYTE $0x00
 
 	// TDPBSUD TMM7, TMM4, TMM1
-	LONG             $0x5e42e2c4
-	BYTE             $0xcc
+	LONG $0x5e42e2c4
+	BYTE $0xcc
+	MOVQ ahead+112(FP), R14
+	MOVQ step+120(FP), R15
+
+fetch01:
+	SUBQ       $0x40, R15
+	JLT        fetched01
+	PREFETCHT2 (R14)
+	ADDQ       $0x40, R14
+	JMP        fetch01
+
+fetched01:
+	MOVQ             R14, ahead+112(FP)
 	TESTQ            BX, BX
 	JLE              scaled01
 	VPBROADCASTD     (SI), Z0
@@ -749,8 +785,20 @@ scaled01:
 	BYTE $0x00
 
 	// TDPBSUD TMM6, TMM5, TMM2
-	LONG             $0x5e4ae2c4
-	BYTE             $0xd5
+	LONG $0x5e4ae2c4
+	BYTE $0xd5
+	MOVQ ahead+112(FP), R14
+	MOVQ step+120(FP), R15
+
+fetch10:
+	SUBQ       $0x40, R15
+	JLT        fetched10
+	PREFETCHT2 (R14)
+	ADDQ       $0x40, R14
+	JMP        fetch10
+
+fetched10:
+	MOVQ             R14, ahead+112(FP)
 	TESTQ            BX, BX
 	JLE              scaled10
 	VPBROADCASTD     (SI), Z0
@@ -814,8 +862,20 @@ scaled01:
 
 scaled10:
 	// TDPBSUD TMM7, TMM5, TMM3
-	LONG             $0x5e42e2c4
-	BYTE             $0xdd
+	LONG $0x5e42e2c4
+	BYTE $0xdd
+	MOVQ ahead+112(FP), R14
+	MOVQ step+120(FP), R15
+
+fetch11:
+	SUBQ       $0x40, R15
+	JLT        fetched11
+	PREFETCHT2 (R14)
+	ADDQ       $0x40, R14
+	JMP        fetch11
+
+fetched11:
+	MOVQ             R14, ahead+112(FP)
 	TESTQ            BX, BX
 	JLE              scaled11
 	VPBROADCASTD     (SI), Z0
@@ -878,20 +938,8 @@ scaled10:
 	SUBQ             $0x04, BX
 
 scaled11:
-	ADDQ $0x40, R9
-	ADDQ $0x00000800, R11
-	MOVQ ahead+112(FP), R14
-	MOVQ step+120(FP), R15
-
-fetch:
-	SUBQ       $0x40, R15
-	JLT        fetched
-	PREFETCHT1 (R14)
-	ADDQ       $0x40, R14
-	JMP        fetch
-
-fetched:
-	MOVQ  R14, ahead+112(FP)
+	ADDQ  $0x40, R9
+	ADDQ  $0x00000800, R11
 	DECQ  DX
 	JNZ   trip
 	TESTQ BX, BX

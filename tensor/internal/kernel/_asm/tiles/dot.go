@@ -127,6 +127,7 @@ func (d *dot) trip() {
 				LoadTile(w+1, weights, lines, half)
 			}
 			Dot(Tile(2*i+j), Tile(a+i), Tile(w+j))
+			d.ahead(fmt.Sprintf("%d%d", i, j))
 			skip := fmt.Sprintf("scaled%d%d", i, j)
 			TESTQ(d.scaled.left, d.scaled.left)
 			JLE(LabelRef(skip))
@@ -136,14 +137,18 @@ func (d *dot) trip() {
 		ADDQ(U8(inputs), activations[i])
 	}
 	ADDQ(U32(inputs/4*line), weights)
+}
+
+// ahead emits the fetching of a step of what is ahead.
+func (d *dot) ahead(name string) {
 	ahead, step := param("ahead"), param("step")
-	Label("fetch")
+	Label("fetch" + name)
 	SUBQ(U8(half), step)
-	JLT(LabelRef("fetched"))
-	PREFETCHT1(Mem{Base: ahead})
+	JLT(LabelRef("fetched" + name))
+	PREFETCHT2(Mem{Base: ahead})
 	ADDQ(U8(half), ahead)
-	JMP(LabelRef("fetch"))
-	Label("fetched")
+	JMP(LabelRef("fetch" + name))
+	Label("fetched" + name)
 	set("ahead", ahead)
 }
 
