@@ -75,7 +75,7 @@ func quantizeShare(x *Exec, _, from, to int) Count {
 // dotShare multiplies them with some panels.
 func dotShare(x *Exec, worker, from, to int) Count {
 	c, d := &x.call, &x.done[worker]
-	scratch := d.room(x.backend.DotScratch(c.weight.Format))
+	scratch := d.room(x.backend.DotScratch(c.weight.Format, c.weight.K))
 	count, fused := x.backend.Dot(c.out.Data, c.out.Cols, c.integers, c.in.Rows, c.weight, &c.epilogue, from, to, scratch)
 	d.fused.Add(fused)
 	return count

@@ -88,7 +88,7 @@ func benchmarkLinear(b *testing.B, backend *kernel.Backend, f kernel.Format, row
 	}
 	if f.Integer() {
 		quantized := kernel.Aligned(rows * backend.RowBytes(f, k))
-		scratch = make([]float32, backend.DotScratch(f))
+		scratch = make([]float32, backend.DotScratch(f, k))
 		product = func() kernel.Count {
 			backend.Quantize(quantized, in, rows, k, f, 0, rows)
 			c, _ := backend.Dot(out, n, quantized, rows, w, &e, 0, panels, scratch)

@@ -23,8 +23,9 @@ type integers struct {
 
 	round func(to []byte, x []float32, scale float32) (sum int32)
 	dot   func(out []float32, ldo int, a []byte, lda int, w []byte, k, group, rows int, bias []float32, add bool, result []float32, ldr int, ahead []byte)
-	rows  int // the most of dot, which has at least 2
-	block int // rows that go through the panels at once
+	rows  int                // the most of dot, which has at least 2
+	block int                // rows that go through the panels at once
+	widen func(to, w []byte) // makes what dot takes of a panel, if that is anything else
 	row   func(out []float32, a, w []byte, k, group int, bias []float32)
 }
 
@@ -125,15 +126,28 @@ func (g *integers) quantize(start, q, last []byte, x []float32, maxAbs func([]fl
 // dotRows is a block of rows, whose activations stay in a core's second cache beside two panels.
 const dotRows = 56
 
-// DotScratch is the length of the scratch that Dot needs.
-func (b *Backend) DotScratch(f Format) int {
-	return max((max(b.Integers[f].rows, b.Tiles[f].rows)+1)*PanelColumns, rowScratch)
+// DotScratch is the length of the scratch that Dot needs for weights with k inputs.
+func (b *Backend) DotScratch(f Format, k int) int {
+	t := &b.Tiles[f]
+	n := max((max(b.Integers[f].rows, t.rows)+1)*PanelColumns, rowScratch)
+	if t.widen != nil {
+		n += (WidePanel(k) + CacheLine) / float32Bytes
+	}
+	return n
 }
+
+// WidePanel is the length of a panel of k inputs, a multiple of groupInt4, whose weights of 4 bits are
+// bytes, and their scales float32s behind each group.
+func WidePanel(k int) int { return k / groupInt4 * (groupInt4 + float32Bytes) * PanelColumns }
 
 // Dot is Linear for weights that are integers and rows that Quantize has made of as many.
 func (b *Backend) Dot(out []float32, ldo int, in []byte, rows int, w Panels, e *Epilogue, from, to int, scratch []float32) (c, fused Count) {
 	d := dots{integers: b.integers(w.Format, rows, w.K), Panels: w, backend: b, epilogue: e, scratch: scratch,
 		stride: b.RowBytes(w.Format, w.K), depth: roundUp(w.K, pure.DotInputs)}
+	if d.widen != nil {
+		n := WidePanel(w.K)
+		d.wide, d.scratch = align(bytes(scratch))[:n], scratch[(n+CacheLine)/float32Bytes:]
+	}
 	if rows == 1 {
 		d.in = in
 		return b.alongRow(out, w, e, from, to, scratch, d.row)
@@ -163,7 +177,8 @@ type dots struct {
 	backend       *Backend
 	epilogue      *Epilogue
 	scratch       []float32
-	stride, depth int // of a row: bytes, inputs filled up
+	wide          []byte // a panel as dot takes it, where that is made
+	stride, depth int    // of a row: bytes, inputs filled up
 	out           []float32
 	ldo           int
 	in            []byte
@@ -180,6 +195,10 @@ func (d *dots) row(sums, bias []float32, p, n int) Count {
 // panel, that is fetched meanwhile.
 func (d *dots) panel(p int, next bool) (c, fused Count) {
 	panel, first, cols := d.Panel(p), d.column(p), d.columns(p)
+	if d.widen != nil {
+		d.widen(d.wide, panel)
+		panel = d.wide
+	}
 	var ahead []byte
 	if next {
 		ahead = d.Panel(p + 1)

@@ -40,7 +40,7 @@ func TestDotEdge(t *testing.T) {
 					at := bytes(panels, len(packed.Data))
 					copy(at, packed.Data)
 					packed.Data = at
-					b.Dot(out, n, quantized, rows, packed, &kernel.Epilogue{}, 0, kernel.PanelCount(n), make([]float32, b.DotScratch(f)))
+					b.Dot(out, n, quantized, rows, packed, &kernel.Epilogue{}, 0, kernel.PanelCount(n), make([]float32, b.DotScratch(f, k)))
 					for i := range out {
 						if math.Float32bits(out[i]) != math.Float32bits(want[i]) {
 							t.Fatalf("%s, %v, %d rows of %d: element %d is %v, want %v", b.Name, f, rows, k, i, out[i], want[i])

@@ -87,7 +87,7 @@ func TestDot(t *testing.T) {
 		copy(out, before)
 		panels := kernel.PanelCount(n)
 		cut := rapid.IntRange(0, panels).Draw(t, "cut")
-		scratch := make([]float32, b.DotScratch(f))
+		scratch := make([]float32, b.DotScratch(f, k))
 		done, more := b.Dot(out, n, quantized, rows, packed, &e, 0, cut, scratch)
 		rest, moreRest := b.Dot(out, n, quantized, rows, packed, &e, cut, panels, scratch)
 		count.Add(done)
@@ -151,7 +151,7 @@ func integerProduct(b *kernel.Backend, f kernel.Format, in, w []float32, rows, n
 	packed, quantized := pack(f, w, n, k), make([]byte, rows*b.RowBytes(f, k))
 	b.Quantize(quantized, in, rows, k, f, 0, rows)
 	out := make([]float32, rows*n)
-	b.Dot(out, n, quantized, rows, packed, &kernel.Epilogue{}, 0, kernel.PanelCount(n), make([]float32, b.DotScratch(f)))
+	b.Dot(out, n, quantized, rows, packed, &kernel.Epilogue{}, 0, kernel.PanelCount(n), make([]float32, b.DotScratch(f, k)))
 	return out
 }
 

@@ -35,9 +35,12 @@ func (a *Arena) NewPanels(f Format, n, k int) Panels {
 
 // Aligned is so many zeros that begin on a cache line.
 func Aligned(bytes int) []byte {
-	data := make([]byte, bytes+CacheLine-1)
-	off := int(-uintptr(unsafe.Pointer(unsafe.SliceData(data))) % CacheLine)
-	return data[off : off+bytes : off+bytes]
+	return align(make([]byte, bytes+CacheLine-1))[:bytes:bytes]
+}
+
+// align is memory from the first cache line on that begins in it.
+func align(memory []byte) []byte {
+	return memory[-uintptr(unsafe.Pointer(unsafe.SliceData(memory)))%CacheLine:]
 }
 
 // PanelCount is the number of panels for n rows.
@@ -125,6 +128,11 @@ func (w Panels) rowBytes() int {
 // floats are the float32s that lie in memory.
 func floats(memory []byte) []float32 {
 	return unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(memory))), len(memory)/float32Bytes)
+}
+
+// bytes are those of float32s.
+func bytes(x []float32) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(x))), len(x)*float32Bytes)
 }
 
 // words are the words of 16 bits that lie in memory.

@@ -19,22 +19,45 @@ const (
 // rounded before it is added. All integers of a row lie side by side, and behind them each group's start
 // and scale. Meanwhile it fetches result, where out goes in the end, and ahead, which is wanted next.
 func Dot8(out []float32, ldo int, a []byte, lda int, w []byte, k, group, rows int, bias []float32, add bool, result []float32, ldr int, ahead []byte) {
-	_, _, _ = out[(rows-1)*ldo+outputs-1], a[rows*lda-1], w[(k+4)*outputs-1]
+	dots{dot8x16, dot8x32}.call(out, ldo, a, lda, w[:(k+4)*outputs], k, group, rows, bias, add, result, ldr, ahead)
+}
+
+// Dot4 is Dot8 for weights of 4 bits that Widen has made bytes, in groups of Inputs.
+func Dot4(out []float32, ldo int, a []byte, lda int, w []byte, k, group, rows int, bias []float32, add bool, result []float32, ldr int, ahead []byte) {
+	dots{dot4x16, dot4x32}.call(out, ldo, a, lda, w[:k/Inputs*wideGroup], k, group, rows, bias, add, result, ldr, ahead)
+}
+
+// The lengths of a group of weights of 4 bits, and of the same in bytes with scales in float32.
+const (
+	packedGroup = (Inputs/2 + 2) * outputs
+	wideGroup   = (Inputs + 4) * outputs
+)
+
+// Widen makes bytes of a panel of weights of 4 bits, in quads of inputs as those of 8 bits lie, and float32s of
+// each group's scales, behind it.
+func Widen(to, w []byte) {
+	groups := len(w) / packedGroup
+	_ = to[groups*wideGroup-1]
+	widen(&to[0], &w[0], groups)
+}
+
+// dots are the kernels of one and of two tiles of rows.
+type dots [2]func(out *float32, ldo int, a, starts *byte, lda int, w *byte, trips, group, rows, blocks int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int, shapes *byte)
+
+func (d dots) call(out []float32, ldo int, a []byte, lda int, w []byte, k, group, rows int, bias []float32, add bool, result []float32, ldr int, ahead []byte) {
+	_, _ = out[(rows-1)*ldo+outputs-1], a[rows*lda-1]
 	var b *float32
 	if bias != nil {
 		b = &bias[:outputs][0]
 	}
 	multiply := func(i, height, blocks int) {
-		kernel, products := dot8x16, 2 // behind each of which something is fetched
-		if height > tileRows {
-			kernel, products = dot8x32, 4
-		}
+		tall := (height + tileRows - 1) / tileRows
 		part, next := ahead[len(ahead)*i/rows:len(ahead)*(i+height*blocks)/rows], &w[0]
 		if len(part) > 0 {
 			next = &part[0]
 		}
-		step := len(part) / (k / Inputs * blocks * products)
-		kernel(&out[i*ldo], 4*ldo, &a[i*lda], &a[i*lda+k], lda, &w[0], k/Inputs, group/Inputs, height, blocks, b, add, &result[i*ldr], 4*ldr, next, step, &shapes[height][0])
+		products := k / Inputs * blocks * 2 * tall // behind each of which a step is fetched
+		d[tall-1](&out[i*ldo], 4*ldo, &a[i*lda], &a[i*lda+k], lda, &w[0], k/Inputs, group/Inputs, height, blocks, b, add, &result[i*ldr], 4*ldr, next, len(part)/products, &shapes[height][0])
 	}
 	whole := rows / blockRows * blockRows
 	if whole > 0 {

@@ -1160,3 +1160,1879 @@ alone:
 	BYTE $0xc0
 	VZEROUPPER
 	RET
+
+// func dot4x16(out *float32, ldo int, a *byte, starts *byte, lda int, w *byte, trips int, group int, rows int, blocks int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int, shapes *byte)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·dot4x16(SB), $4168-136
+	LEAQ 8(SP), R13
+	ADDQ $0x3f, R13
+	ANDQ $-64, R13
+	MOVQ shapes+128(FP), R8
+
+	// LDTILECFG (R8)
+	LONG $0x4978c2c4
+	LONG $0x00002084
+	BYTE $0x00
+	BYTE $0x00
+	MOVQ lda+32(FP), R10
+	MOVQ $0x0000000000000080, R12
+
+block:
+	MOVQ result+96(FP), AX
+	MOVQ ldr+104(FP), CX
+	MOVQ rows+64(FP), DX
+
+result_row:
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	DECQ       DX
+	JNZ        result_row
+	MOVQ       AX, result+96(FP)
+	MOVQ       w+40(FP), R11
+	MOVQ       a+16(FP), R8
+	MOVQ       trips+48(FP), CX
+	MOVQ       starts+24(FP), AX
+	XORQ       BX, BX
+	KXORW      K2, K2, K2
+
+group:
+	MOVQ    group+56(FP), DX
+	CMPQ    CX, DX
+	CMOVQLT CX, DX
+	SUBQ    DX, CX
+
+	// TILEZERO TMM0
+	LONG $0x497be2c4
+	BYTE $0xc0
+
+	// TILEZERO TMM1
+	LONG $0x497be2c4
+	BYTE $0xc8
+
+trip:
+	// TILELOADD 0(R11)(R12*1), TMM6
+	LONG $0x4b7b82c4
+	LONG $0x000023b4
+	BYTE $0x00
+	BYTE $0x00
+
+	// TILELOADD 0(R8)(R10*1), TMM4
+	LONG $0x4b7b82c4
+	LONG $0x000010a4
+	BYTE $0x00
+	BYTE $0x00
+
+	// TDPBSUD TMM6, TMM4, TMM0
+	LONG $0x5e4ae2c4
+	BYTE $0xc4
+	MOVQ ahead+112(FP), R9
+	MOVQ step+120(FP), R14
+
+fetch00:
+	SUBQ       $0x40, R14
+	JLT        fetched00
+	PREFETCHT2 (R9)
+	ADDQ       $0x40, R9
+	JMP        fetch00
+
+fetched00:
+	MOVQ             R9, ahead+112(FP)
+	TESTQ            BX, BX
+	JLE              scaled00
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        2048(DI), K1, Z4
+	VPADDD           (DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 2048(DI)
+	VMOVUPS.Z        2112(DI), K1, Z3
+	VPADDD           64(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 2112(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        2176(DI), K1, Z4
+	VPADDD           128(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 2176(DI)
+	VMOVUPS.Z        2240(DI), K1, Z3
+	VPADDD           192(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 2240(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        2304(DI), K1, Z4
+	VPADDD           256(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 2304(DI)
+	VMOVUPS.Z        2368(DI), K1, Z3
+	VPADDD           320(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 2368(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        2432(DI), K1, Z4
+	VPADDD           384(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 2432(DI)
+	VMOVUPS.Z        2496(DI), K1, Z3
+	VPADDD           448(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 2496(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        2560(DI), K1, Z4
+	VPADDD           512(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 2560(DI)
+	VMOVUPS.Z        2624(DI), K1, Z3
+	VPADDD           576(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 2624(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        2688(DI), K1, Z4
+	VPADDD           640(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 2688(DI)
+	VMOVUPS.Z        2752(DI), K1, Z3
+	VPADDD           704(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 2752(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        2816(DI), K1, Z4
+	VPADDD           768(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 2816(DI)
+	VMOVUPS.Z        2880(DI), K1, Z3
+	VPADDD           832(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 2880(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        2944(DI), K1, Z4
+	VPADDD           896(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 2944(DI)
+	VMOVUPS.Z        3008(DI), K1, Z3
+	VPADDD           960(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 3008(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	ADDQ             $0x00000400, DI
+	SUBQ             $0x08, BX
+
+scaled00:
+	// TILELOADD 64(R11)(R12*1), TMM7
+	LONG $0x4b7b82c4
+	LONG $0x004023bc
+	BYTE $0x00
+	BYTE $0x00
+
+	// TDPBSUD TMM7, TMM4, TMM1
+	LONG $0x5e42e2c4
+	BYTE $0xcc
+	MOVQ ahead+112(FP), R9
+	MOVQ step+120(FP), R14
+
+fetch01:
+	SUBQ       $0x40, R14
+	JLT        fetched01
+	PREFETCHT2 (R9)
+	ADDQ       $0x40, R9
+	JMP        fetch01
+
+fetched01:
+	MOVQ             R9, ahead+112(FP)
+	TESTQ            BX, BX
+	JLE              scaled01
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        2048(DI), K1, Z4
+	VPADDD           (DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 2048(DI)
+	VMOVUPS.Z        2112(DI), K1, Z3
+	VPADDD           64(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 2112(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        2176(DI), K1, Z4
+	VPADDD           128(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 2176(DI)
+	VMOVUPS.Z        2240(DI), K1, Z3
+	VPADDD           192(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 2240(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        2304(DI), K1, Z4
+	VPADDD           256(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 2304(DI)
+	VMOVUPS.Z        2368(DI), K1, Z3
+	VPADDD           320(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 2368(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        2432(DI), K1, Z4
+	VPADDD           384(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 2432(DI)
+	VMOVUPS.Z        2496(DI), K1, Z3
+	VPADDD           448(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 2496(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        2560(DI), K1, Z4
+	VPADDD           512(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 2560(DI)
+	VMOVUPS.Z        2624(DI), K1, Z3
+	VPADDD           576(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 2624(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        2688(DI), K1, Z4
+	VPADDD           640(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 2688(DI)
+	VMOVUPS.Z        2752(DI), K1, Z3
+	VPADDD           704(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 2752(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        2816(DI), K1, Z4
+	VPADDD           768(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 2816(DI)
+	VMOVUPS.Z        2880(DI), K1, Z3
+	VPADDD           832(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 2880(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        2944(DI), K1, Z4
+	VPADDD           896(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 2944(DI)
+	VMOVUPS.Z        3008(DI), K1, Z3
+	VPADDD           960(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 3008(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	ADDQ             $0x00000400, DI
+	SUBQ             $0x08, BX
+
+scaled01:
+	ADDQ  $0x40, R8
+	ADDQ  $0x00000800, R11
+	DECQ  DX
+	JNZ   trip
+	TESTQ BX, BX
+	JLE   before_done
+
+before:
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        2048(DI), K1, Z4
+	VPADDD           (DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 2048(DI)
+	VMOVUPS.Z        2112(DI), K1, Z3
+	VPADDD           64(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 2112(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        2176(DI), K1, Z4
+	VPADDD           128(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 2176(DI)
+	VMOVUPS.Z        2240(DI), K1, Z3
+	VPADDD           192(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 2240(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        2304(DI), K1, Z4
+	VPADDD           256(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 2304(DI)
+	VMOVUPS.Z        2368(DI), K1, Z3
+	VPADDD           320(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 2368(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        2432(DI), K1, Z4
+	VPADDD           384(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 2432(DI)
+	VMOVUPS.Z        2496(DI), K1, Z3
+	VPADDD           448(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 2496(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        2560(DI), K1, Z4
+	VPADDD           512(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 2560(DI)
+	VMOVUPS.Z        2624(DI), K1, Z3
+	VPADDD           576(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 2624(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        2688(DI), K1, Z4
+	VPADDD           640(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 2688(DI)
+	VMOVUPS.Z        2752(DI), K1, Z3
+	VPADDD           704(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 2752(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        2816(DI), K1, Z4
+	VPADDD           768(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 2816(DI)
+	VMOVUPS.Z        2880(DI), K1, Z3
+	VPADDD           832(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 2880(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        2944(DI), K1, Z4
+	VPADDD           896(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 2944(DI)
+	VMOVUPS.Z        3008(DI), K1, Z3
+	VPADDD           960(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 3008(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	ADDQ             $0x00000400, DI
+	SUBQ             $0x08, BX
+	JG               before
+
+before_done:
+	// TILESTORED TMM0, 0(R13)(R12*1)
+	LONG $0x4b7a82c4
+	LONG $0x00002584
+	BYTE $0x00
+	BYTE $0x00
+
+	// TILESTORED TMM1, 64(R13)(R12*1)
+	LONG    $0x4b7a82c4
+	LONG    $0x0040258c
+	BYTE    $0x00
+	BYTE    $0x00
+	KMOVW   K2, K1
+	KXNORW  K2, K2, K2
+	MOVQ    AX, SI
+	MOVQ    R13, DI
+	VMOVUPS (R11), Z0
+	VMOVUPS 64(R11), Z1
+	ADDQ    $0x00000080, R11
+	MOVQ    rows+64(FP), BX
+	LEAQ    -1(BX), DX
+	IMULQ   R10, DX
+	ADDQ    SI, DX
+	MOVQ    DX, (SP)
+	ADDQ    $0x08, AX
+	TESTQ   CX, CX
+	JNZ     group
+	TESTQ   BX, BX
+	JLE     last_done
+
+last:
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        2048(DI), K1, Z4
+	VPADDD           (DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 2048(DI)
+	VMOVUPS.Z        2112(DI), K1, Z3
+	VPADDD           64(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 2112(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        2176(DI), K1, Z4
+	VPADDD           128(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 2176(DI)
+	VMOVUPS.Z        2240(DI), K1, Z3
+	VPADDD           192(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 2240(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        2304(DI), K1, Z4
+	VPADDD           256(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 2304(DI)
+	VMOVUPS.Z        2368(DI), K1, Z3
+	VPADDD           320(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 2368(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        2432(DI), K1, Z4
+	VPADDD           384(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 2432(DI)
+	VMOVUPS.Z        2496(DI), K1, Z3
+	VPADDD           448(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 2496(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        2560(DI), K1, Z4
+	VPADDD           512(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 2560(DI)
+	VMOVUPS.Z        2624(DI), K1, Z3
+	VPADDD           576(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 2624(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        2688(DI), K1, Z4
+	VPADDD           640(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 2688(DI)
+	VMOVUPS.Z        2752(DI), K1, Z3
+	VPADDD           704(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 2752(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        2816(DI), K1, Z4
+	VPADDD           768(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 2816(DI)
+	VMOVUPS.Z        2880(DI), K1, Z3
+	VPADDD           832(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 2880(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        2944(DI), K1, Z4
+	VPADDD           896(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 2944(DI)
+	VMOVUPS.Z        3008(DI), K1, Z3
+	VPADDD           960(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 3008(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	ADDQ             $0x00000400, DI
+	SUBQ             $0x08, BX
+	JG               last
+
+last_done:
+	MOVQ    out+0(FP), AX
+	MOVQ    ldo+8(FP), CX
+	MOVQ    bias+80(FP), DX
+	MOVB    add+88(FP), BL
+	MOVQ    rows+64(FP), R8
+	MOVQ    R13, R9
+	TESTQ   DX, DX
+	JZ      result
+	VMOVUPS (DX), Z5
+	VMOVUPS 64(DX), Z6
+
+result:
+	VMOVUPS 2048(R9), Z2
+	VMOVUPS 2112(R9), Z3
+	TESTQ   DX, DX
+	JZ      unbiased
+	VADDPS  Z5, Z2, Z2
+	VADDPS  Z6, Z3, Z3
+
+unbiased:
+	TESTB  BL, BL
+	JZ     alone
+	VADDPS (AX), Z2, Z2
+	VADDPS 64(AX), Z3, Z3
+
+alone:
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    CX, AX
+	ADDQ    $0x00000080, R9
+	DECQ    R8
+	JNZ     result
+	MOVQ    AX, out+0(FP)
+	MOVQ    rows+64(FP), AX
+	IMULQ   R10, AX
+	MOVQ    a+16(FP), CX
+	ADDQ    AX, CX
+	MOVQ    CX, a+16(FP)
+	MOVQ    starts+24(FP), CX
+	ADDQ    AX, CX
+	MOVQ    CX, starts+24(FP)
+	MOVQ    blocks+72(FP), AX
+	DECQ    AX
+	MOVQ    AX, blocks+72(FP)
+	JNZ     block
+
+	// TILERELEASE
+	LONG $0x4978e2c4
+	BYTE $0xc0
+	VZEROUPPER
+	RET
+
+// func dot4x32(out *float32, ldo int, a *byte, starts *byte, lda int, w *byte, trips int, group int, rows int, blocks int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int, shapes *byte)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·dot4x32(SB), $8264-136
+	LEAQ 8(SP), R13
+	ADDQ $0x3f, R13
+	ANDQ $-64, R13
+	MOVQ shapes+128(FP), R8
+
+	// LDTILECFG (R8)
+	LONG $0x4978c2c4
+	LONG $0x00002084
+	BYTE $0x00
+	BYTE $0x00
+	MOVQ lda+32(FP), R10
+	MOVQ $0x0000000000000080, R12
+
+block:
+	MOVQ result+96(FP), AX
+	MOVQ ldr+104(FP), CX
+	MOVQ rows+64(FP), DX
+
+result_row:
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	DECQ       DX
+	JNZ        result_row
+	MOVQ       AX, result+96(FP)
+	MOVQ       w+40(FP), R11
+	MOVQ       a+16(FP), R8
+	MOVQ       trips+48(FP), CX
+	MOVQ       R10, R9
+	SHLQ       $0x04, R9
+	ADDQ       R8, R9
+	MOVQ       starts+24(FP), AX
+	XORQ       BX, BX
+	KXORW      K2, K2, K2
+
+group:
+	MOVQ    group+56(FP), DX
+	CMPQ    CX, DX
+	CMOVQLT CX, DX
+	SUBQ    DX, CX
+
+	// TILEZERO TMM0
+	LONG $0x497be2c4
+	BYTE $0xc0
+
+	// TILEZERO TMM1
+	LONG $0x497be2c4
+	BYTE $0xc8
+
+	// TILEZERO TMM2
+	LONG $0x497be2c4
+	BYTE $0xd0
+
+	// TILEZERO TMM3
+	LONG $0x497be2c4
+	BYTE $0xd8
+
+trip:
+	// TILELOADD 0(R11)(R12*1), TMM6
+	LONG $0x4b7b82c4
+	LONG $0x000023b4
+	BYTE $0x00
+	BYTE $0x00
+
+	// TILELOADD 0(R8)(R10*1), TMM4
+	LONG $0x4b7b82c4
+	LONG $0x000010a4
+	BYTE $0x00
+	BYTE $0x00
+
+	// TDPBSUD TMM6, TMM4, TMM0
+	LONG $0x5e4ae2c4
+	BYTE $0xc4
+	MOVQ ahead+112(FP), R14
+	MOVQ step+120(FP), R15
+
+fetch00:
+	SUBQ       $0x40, R15
+	JLT        fetched00
+	PREFETCHT2 (R14)
+	ADDQ       $0x40, R14
+	JMP        fetch00
+
+fetched00:
+	MOVQ             R14, ahead+112(FP)
+	TESTQ            BX, BX
+	JLE              scaled00
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        4096(DI), K1, Z4
+	VPADDD           (DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 4096(DI)
+	VMOVUPS.Z        4160(DI), K1, Z3
+	VPADDD           64(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4160(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        4224(DI), K1, Z4
+	VPADDD           128(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 4224(DI)
+	VMOVUPS.Z        4288(DI), K1, Z3
+	VPADDD           192(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4288(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        4352(DI), K1, Z4
+	VPADDD           256(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 4352(DI)
+	VMOVUPS.Z        4416(DI), K1, Z3
+	VPADDD           320(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4416(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        4480(DI), K1, Z4
+	VPADDD           384(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 4480(DI)
+	VMOVUPS.Z        4544(DI), K1, Z3
+	VPADDD           448(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4544(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        4608(DI), K1, Z4
+	VPADDD           512(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 4608(DI)
+	VMOVUPS.Z        4672(DI), K1, Z3
+	VPADDD           576(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4672(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        4736(DI), K1, Z4
+	VPADDD           640(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 4736(DI)
+	VMOVUPS.Z        4800(DI), K1, Z3
+	VPADDD           704(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4800(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        4864(DI), K1, Z4
+	VPADDD           768(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 4864(DI)
+	VMOVUPS.Z        4928(DI), K1, Z3
+	VPADDD           832(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4928(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        4992(DI), K1, Z4
+	VPADDD           896(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 4992(DI)
+	VMOVUPS.Z        5056(DI), K1, Z3
+	VPADDD           960(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 5056(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	ADDQ             $0x00000400, DI
+	SUBQ             $0x08, BX
+
+scaled00:
+	// TILELOADD 64(R11)(R12*1), TMM7
+	LONG $0x4b7b82c4
+	LONG $0x004023bc
+	BYTE $0x00
+	BYTE $0x00
+
+	// TDPBSUD TMM7, TMM4, TMM1
+	LONG $0x5e42e2c4
+	BYTE $0xcc
+	MOVQ ahead+112(FP), R14
+	MOVQ step+120(FP), R15
+
+fetch01:
+	SUBQ       $0x40, R15
+	JLT        fetched01
+	PREFETCHT2 (R14)
+	ADDQ       $0x40, R14
+	JMP        fetch01
+
+fetched01:
+	MOVQ             R14, ahead+112(FP)
+	TESTQ            BX, BX
+	JLE              scaled01
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        4096(DI), K1, Z4
+	VPADDD           (DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 4096(DI)
+	VMOVUPS.Z        4160(DI), K1, Z3
+	VPADDD           64(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4160(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        4224(DI), K1, Z4
+	VPADDD           128(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 4224(DI)
+	VMOVUPS.Z        4288(DI), K1, Z3
+	VPADDD           192(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4288(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        4352(DI), K1, Z4
+	VPADDD           256(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 4352(DI)
+	VMOVUPS.Z        4416(DI), K1, Z3
+	VPADDD           320(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4416(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        4480(DI), K1, Z4
+	VPADDD           384(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 4480(DI)
+	VMOVUPS.Z        4544(DI), K1, Z3
+	VPADDD           448(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4544(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        4608(DI), K1, Z4
+	VPADDD           512(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 4608(DI)
+	VMOVUPS.Z        4672(DI), K1, Z3
+	VPADDD           576(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4672(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        4736(DI), K1, Z4
+	VPADDD           640(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 4736(DI)
+	VMOVUPS.Z        4800(DI), K1, Z3
+	VPADDD           704(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4800(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        4864(DI), K1, Z4
+	VPADDD           768(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 4864(DI)
+	VMOVUPS.Z        4928(DI), K1, Z3
+	VPADDD           832(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4928(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        4992(DI), K1, Z4
+	VPADDD           896(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 4992(DI)
+	VMOVUPS.Z        5056(DI), K1, Z3
+	VPADDD           960(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 5056(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	ADDQ             $0x00000400, DI
+	SUBQ             $0x08, BX
+
+scaled01:
+	ADDQ $0x40, R8
+
+	// TILELOADD 0(R9)(R10*1), TMM5
+	LONG $0x4b7b82c4
+	LONG $0x000011ac
+	BYTE $0x00
+	BYTE $0x00
+
+	// TDPBSUD TMM6, TMM5, TMM2
+	LONG $0x5e4ae2c4
+	BYTE $0xd5
+	MOVQ ahead+112(FP), R14
+	MOVQ step+120(FP), R15
+
+fetch10:
+	SUBQ       $0x40, R15
+	JLT        fetched10
+	PREFETCHT2 (R14)
+	ADDQ       $0x40, R14
+	JMP        fetch10
+
+fetched10:
+	MOVQ             R14, ahead+112(FP)
+	TESTQ            BX, BX
+	JLE              scaled10
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        4096(DI), K1, Z4
+	VPADDD           (DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 4096(DI)
+	VMOVUPS.Z        4160(DI), K1, Z3
+	VPADDD           64(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4160(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        4224(DI), K1, Z4
+	VPADDD           128(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 4224(DI)
+	VMOVUPS.Z        4288(DI), K1, Z3
+	VPADDD           192(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4288(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        4352(DI), K1, Z4
+	VPADDD           256(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 4352(DI)
+	VMOVUPS.Z        4416(DI), K1, Z3
+	VPADDD           320(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4416(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        4480(DI), K1, Z4
+	VPADDD           384(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 4480(DI)
+	VMOVUPS.Z        4544(DI), K1, Z3
+	VPADDD           448(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4544(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        4608(DI), K1, Z4
+	VPADDD           512(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 4608(DI)
+	VMOVUPS.Z        4672(DI), K1, Z3
+	VPADDD           576(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4672(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        4736(DI), K1, Z4
+	VPADDD           640(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 4736(DI)
+	VMOVUPS.Z        4800(DI), K1, Z3
+	VPADDD           704(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4800(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        4864(DI), K1, Z4
+	VPADDD           768(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 4864(DI)
+	VMOVUPS.Z        4928(DI), K1, Z3
+	VPADDD           832(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4928(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        4992(DI), K1, Z4
+	VPADDD           896(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 4992(DI)
+	VMOVUPS.Z        5056(DI), K1, Z3
+	VPADDD           960(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 5056(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	ADDQ             $0x00000400, DI
+	SUBQ             $0x08, BX
+
+scaled10:
+	// TDPBSUD TMM7, TMM5, TMM3
+	LONG $0x5e42e2c4
+	BYTE $0xdd
+	MOVQ ahead+112(FP), R14
+	MOVQ step+120(FP), R15
+
+fetch11:
+	SUBQ       $0x40, R15
+	JLT        fetched11
+	PREFETCHT2 (R14)
+	ADDQ       $0x40, R14
+	JMP        fetch11
+
+fetched11:
+	MOVQ             R14, ahead+112(FP)
+	TESTQ            BX, BX
+	JLE              scaled11
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        4096(DI), K1, Z4
+	VPADDD           (DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 4096(DI)
+	VMOVUPS.Z        4160(DI), K1, Z3
+	VPADDD           64(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4160(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        4224(DI), K1, Z4
+	VPADDD           128(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 4224(DI)
+	VMOVUPS.Z        4288(DI), K1, Z3
+	VPADDD           192(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4288(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        4352(DI), K1, Z4
+	VPADDD           256(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 4352(DI)
+	VMOVUPS.Z        4416(DI), K1, Z3
+	VPADDD           320(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4416(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        4480(DI), K1, Z4
+	VPADDD           384(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 4480(DI)
+	VMOVUPS.Z        4544(DI), K1, Z3
+	VPADDD           448(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4544(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        4608(DI), K1, Z4
+	VPADDD           512(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 4608(DI)
+	VMOVUPS.Z        4672(DI), K1, Z3
+	VPADDD           576(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4672(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        4736(DI), K1, Z4
+	VPADDD           640(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 4736(DI)
+	VMOVUPS.Z        4800(DI), K1, Z3
+	VPADDD           704(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4800(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        4864(DI), K1, Z4
+	VPADDD           768(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 4864(DI)
+	VMOVUPS.Z        4928(DI), K1, Z3
+	VPADDD           832(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4928(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        4992(DI), K1, Z4
+	VPADDD           896(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 4992(DI)
+	VMOVUPS.Z        5056(DI), K1, Z3
+	VPADDD           960(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 5056(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	ADDQ             $0x00000400, DI
+	SUBQ             $0x08, BX
+
+scaled11:
+	ADDQ  $0x40, R9
+	ADDQ  $0x00000800, R11
+	DECQ  DX
+	JNZ   trip
+	TESTQ BX, BX
+	JLE   before_done
+
+before:
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        4096(DI), K1, Z4
+	VPADDD           (DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 4096(DI)
+	VMOVUPS.Z        4160(DI), K1, Z3
+	VPADDD           64(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4160(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        4224(DI), K1, Z4
+	VPADDD           128(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 4224(DI)
+	VMOVUPS.Z        4288(DI), K1, Z3
+	VPADDD           192(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4288(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        4352(DI), K1, Z4
+	VPADDD           256(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 4352(DI)
+	VMOVUPS.Z        4416(DI), K1, Z3
+	VPADDD           320(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4416(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        4480(DI), K1, Z4
+	VPADDD           384(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 4480(DI)
+	VMOVUPS.Z        4544(DI), K1, Z3
+	VPADDD           448(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4544(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        4608(DI), K1, Z4
+	VPADDD           512(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 4608(DI)
+	VMOVUPS.Z        4672(DI), K1, Z3
+	VPADDD           576(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4672(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        4736(DI), K1, Z4
+	VPADDD           640(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 4736(DI)
+	VMOVUPS.Z        4800(DI), K1, Z3
+	VPADDD           704(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4800(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        4864(DI), K1, Z4
+	VPADDD           768(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 4864(DI)
+	VMOVUPS.Z        4928(DI), K1, Z3
+	VPADDD           832(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4928(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        4992(DI), K1, Z4
+	VPADDD           896(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 4992(DI)
+	VMOVUPS.Z        5056(DI), K1, Z3
+	VPADDD           960(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 5056(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	ADDQ             $0x00000400, DI
+	SUBQ             $0x08, BX
+	JG               before
+
+before_done:
+	// TILESTORED TMM0, 0(R13)(R12*1)
+	LONG $0x4b7a82c4
+	LONG $0x00002584
+	BYTE $0x00
+	BYTE $0x00
+
+	// TILESTORED TMM1, 64(R13)(R12*1)
+	LONG $0x4b7a82c4
+	LONG $0x0040258c
+	BYTE $0x00
+	BYTE $0x00
+
+	// TILESTORED TMM2, 2048(R13)(R12*1)
+	LONG $0x4b7a82c4
+	LONG $0x08002594
+	BYTE $0x00
+	BYTE $0x00
+
+	// TILESTORED TMM3, 2112(R13)(R12*1)
+	LONG    $0x4b7a82c4
+	LONG    $0x0840259c
+	BYTE    $0x00
+	BYTE    $0x00
+	KMOVW   K2, K1
+	KXNORW  K2, K2, K2
+	MOVQ    AX, SI
+	MOVQ    R13, DI
+	VMOVUPS (R11), Z0
+	VMOVUPS 64(R11), Z1
+	ADDQ    $0x00000080, R11
+	MOVQ    rows+64(FP), BX
+	LEAQ    -1(BX), DX
+	IMULQ   R10, DX
+	ADDQ    SI, DX
+	MOVQ    DX, (SP)
+	ADDQ    $0x08, AX
+	TESTQ   CX, CX
+	JNZ     group
+	TESTQ   BX, BX
+	JLE     last_done
+
+last:
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        4096(DI), K1, Z4
+	VPADDD           (DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 4096(DI)
+	VMOVUPS.Z        4160(DI), K1, Z3
+	VPADDD           64(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4160(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        4224(DI), K1, Z4
+	VPADDD           128(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 4224(DI)
+	VMOVUPS.Z        4288(DI), K1, Z3
+	VPADDD           192(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4288(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        4352(DI), K1, Z4
+	VPADDD           256(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 4352(DI)
+	VMOVUPS.Z        4416(DI), K1, Z3
+	VPADDD           320(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4416(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        4480(DI), K1, Z4
+	VPADDD           384(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 4480(DI)
+	VMOVUPS.Z        4544(DI), K1, Z3
+	VPADDD           448(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4544(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        4608(DI), K1, Z4
+	VPADDD           512(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 4608(DI)
+	VMOVUPS.Z        4672(DI), K1, Z3
+	VPADDD           576(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4672(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        4736(DI), K1, Z4
+	VPADDD           640(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 4736(DI)
+	VMOVUPS.Z        4800(DI), K1, Z3
+	VPADDD           704(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4800(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        4864(DI), K1, Z4
+	VPADDD           768(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 4864(DI)
+	VMOVUPS.Z        4928(DI), K1, Z3
+	VPADDD           832(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4928(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	VPBROADCASTD     (SI), Z2
+	VMOVUPS.Z        4992(DI), K1, Z4
+	VPADDD           896(DI), Z2, Z3
+	VCVTDQ2PS        Z3, Z3
+	VMULPS           Z0, Z3, Z3
+	VFMADD231PS.BCST 4(SI), Z3, Z4
+	VMOVUPS          Z4, 4992(DI)
+	VMOVUPS.Z        5056(DI), K1, Z3
+	VPADDD           960(DI), Z2, Z2
+	VCVTDQ2PS        Z2, Z2
+	VMULPS           Z1, Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 5056(DI)
+	ADDQ             R10, SI
+	CMPQ             SI, (SP)
+	CMOVQGT          (SP), SI
+	ADDQ             $0x00000400, DI
+	SUBQ             $0x08, BX
+	JG               last
+
+last_done:
+	MOVQ    out+0(FP), AX
+	MOVQ    ldo+8(FP), CX
+	MOVQ    bias+80(FP), DX
+	MOVB    add+88(FP), BL
+	MOVQ    rows+64(FP), R8
+	MOVQ    R13, R9
+	TESTQ   DX, DX
+	JZ      result
+	VMOVUPS (DX), Z5
+	VMOVUPS 64(DX), Z6
+
+result:
+	VMOVUPS 4096(R9), Z2
+	VMOVUPS 4160(R9), Z3
+	TESTQ   DX, DX
+	JZ      unbiased
+	VADDPS  Z5, Z2, Z2
+	VADDPS  Z6, Z3, Z3
+
+unbiased:
+	TESTB  BL, BL
+	JZ     alone
+	VADDPS (AX), Z2, Z2
+	VADDPS 64(AX), Z3, Z3
+
+alone:
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    CX, AX
+	ADDQ    $0x00000080, R9
+	DECQ    R8
+	JNZ     result
+	MOVQ    AX, out+0(FP)
+	MOVQ    rows+64(FP), AX
+	IMULQ   R10, AX
+	MOVQ    a+16(FP), CX
+	ADDQ    AX, CX
+	MOVQ    CX, a+16(FP)
+	MOVQ    starts+24(FP), CX
+	ADDQ    AX, CX
+	MOVQ    CX, starts+24(FP)
+	MOVQ    blocks+72(FP), AX
+	DECQ    AX
+	MOVQ    AX, blocks+72(FP)
+	JNZ     block
+
+	// TILERELEASE
+	LONG $0x4978e2c4
+	BYTE $0xc0
+	VZEROUPPER
+	RET
+
+// func widen(to *byte, w *byte, groups int)
+// Requires: AVX, AVX512BW, AVX512F
+TEXT ·widen(SB), NOSPLIT, $0-24
+	MOVQ         to+0(FP), AX
+	MOVQ         w+8(FP), CX
+	MOVQ         groups+16(FP), DX
+	MOVL         $0x0f0f0f0f, BX
+	VPBROADCASTD BX, Z0
+	MOVL         $0xffff0000, BX
+	VPBROADCASTD BX, Z1
+
+group:
+	VPANDD    (CX), Z0, Z2
+	VPSRLW    $0x04, (CX), Z3
+	VPANDD    Z3, Z0, Z3
+	VMOVDQU64 Z2, (AX)
+	VMOVDQU64 Z3, 128(AX)
+	VPANDD    64(CX), Z0, Z2
+	VPSRLW    $0x04, 64(CX), Z3
+	VPANDD    Z3, Z0, Z3
+	VMOVDQU64 Z2, 64(AX)
+	VMOVDQU64 Z3, 192(AX)
+	VPANDD    128(CX), Z0, Z2
+	VPSRLW    $0x04, 128(CX), Z3
+	VPANDD    Z3, Z0, Z3
+	VMOVDQU64 Z2, 256(AX)
+	VMOVDQU64 Z3, 384(AX)
+	VPANDD    192(CX), Z0, Z2
+	VPSRLW    $0x04, 192(CX), Z3
+	VPANDD    Z3, Z0, Z3
+	VMOVDQU64 Z2, 320(AX)
+	VMOVDQU64 Z3, 448(AX)
+	VPANDD    256(CX), Z0, Z2
+	VPSRLW    $0x04, 256(CX), Z3
+	VPANDD    Z3, Z0, Z3
+	VMOVDQU64 Z2, 512(AX)
+	VMOVDQU64 Z3, 640(AX)
+	VPANDD    320(CX), Z0, Z2
+	VPSRLW    $0x04, 320(CX), Z3
+	VPANDD    Z3, Z0, Z3
+	VMOVDQU64 Z2, 576(AX)
+	VMOVDQU64 Z3, 704(AX)
+	VPANDD    384(CX), Z0, Z2
+	VPSRLW    $0x04, 384(CX), Z3
+	VPANDD    Z3, Z0, Z3
+	VMOVDQU64 Z2, 768(AX)
+	VMOVDQU64 Z3, 896(AX)
+	VPANDD    448(CX), Z0, Z2
+	VPSRLW    $0x04, 448(CX), Z3
+	VPANDD    Z3, Z0, Z3
+	VMOVDQU64 Z2, 832(AX)
+	VMOVDQU64 Z3, 960(AX)
+	VPANDD    512(CX), Z0, Z2
+	VPSRLW    $0x04, 512(CX), Z3
+	VPANDD    Z3, Z0, Z3
+	VMOVDQU64 Z2, 1024(AX)
+	VMOVDQU64 Z3, 1152(AX)
+	VPANDD    576(CX), Z0, Z2
+	VPSRLW    $0x04, 576(CX), Z3
+	VPANDD    Z3, Z0, Z3
+	VMOVDQU64 Z2, 1088(AX)
+	VMOVDQU64 Z3, 1216(AX)
+	VPANDD    640(CX), Z0, Z2
+	VPSRLW    $0x04, 640(CX), Z3
+	VPANDD    Z3, Z0, Z3
+	VMOVDQU64 Z2, 1280(AX)
+	VMOVDQU64 Z3, 1408(AX)
+	VPANDD    704(CX), Z0, Z2
+	VPSRLW    $0x04, 704(CX), Z3
+	VPANDD    Z3, Z0, Z3
+	VMOVDQU64 Z2, 1344(AX)
+	VMOVDQU64 Z3, 1472(AX)
+	VPANDD    768(CX), Z0, Z2
+	VPSRLW    $0x04, 768(CX), Z3
+	VPANDD    Z3, Z0, Z3
+	VMOVDQU64 Z2, 1536(AX)
+	VMOVDQU64 Z3, 1664(AX)
+	VPANDD    832(CX), Z0, Z2
+	VPSRLW    $0x04, 832(CX), Z3
+	VPANDD    Z3, Z0, Z3
+	VMOVDQU64 Z2, 1600(AX)
+	VMOVDQU64 Z3, 1728(AX)
+	VPANDD    896(CX), Z0, Z2
+	VPSRLW    $0x04, 896(CX), Z3
+	VPANDD    Z3, Z0, Z3
+	VMOVDQU64 Z2, 1792(AX)
+	VMOVDQU64 Z3, 1920(AX)
+	VPANDD    960(CX), Z0, Z2
+	VPSRLW    $0x04, 960(CX), Z3
+	VPANDD    Z3, Z0, Z3
+	VMOVDQU64 Z2, 1856(AX)
+	VMOVDQU64 Z3, 1984(AX)
+	VPSLLD    $0x10, 1024(CX), Z2
+	VPANDD    1024(CX), Z1, Z3
+	VMOVUPS   Z2, 2048(AX)
+	VMOVUPS   Z3, 2112(AX)
+	ADDQ      $0x00000440, CX
+	ADDQ      $0x00000880, AX
+	DECQ      DX
+	JNZ       group
+	VZEROUPPER
+	RET

@@ -10,7 +10,10 @@ import (
 func main() {
 	ConstraintExpr("amd64,linux,!purego")
 	tiles.Probe()
-	tiles.Dot8(1)
-	tiles.Dot8(2)
+	for _, bits := range []int{8, 4} {
+		tiles.Dot(bits, 1)
+		tiles.Dot(bits, 2)
+	}
+	tiles.Widen()
 	Generate()
 }

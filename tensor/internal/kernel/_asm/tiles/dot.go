@@ -29,7 +29,7 @@ var (
 // A dot is a kernel that is being emitted, of so many tiles of rows. While tiles multiply a group, the
 // sums of the one before it are scaled, some rows behind each product.
 type dot struct {
-	tall        int
+	bits, tall  int           // of a weight; tiles of rows
 	group       reg.GPVirtual // where its start and scale are in the first row
 	left, trips reg.GPVirtual // trips of all groups, and of one
 	scaled                    // of the group before it
@@ -37,20 +37,24 @@ type dot struct {
 
 // scaled are the rows of a group's sums that are to be added to the totals.
 type scaled struct {
-	left, row, at reg.GPVirtual // rows; where the group's start and scale are, and its sums
-	last          Mem           // of the first, in the last row
-	some, next    reg.Register  // masks of totals: the first group finds none
+	left, row, at reg.GPVirtual     // rows; where the group's start and scale are, and its sums
+	last          Mem               // of the first, in the last row
+	some, next    reg.Register      // masks of totals: the first group finds none
+	weights       [2]reg.VecVirtual // scales of the group's outputs, with weights of 4 bits
 }
 
-const together = 4 // rows that are scaled behind a product
+// together is the rows that are scaled behind a product, so that all of them are when a group of 128 or, with weights of
+// 4 bits, 64 inputs is.
+func (d *dot) together() int { return 32 / d.bits }
 
-// Dot8 emits the kernel of weights of 8 bits for that many tiles of rows, the last of which may have
+// Dot emits the kernel of weights of so many bits for that many tiles of rows, the last of which may have
 // fewer.
-func Dot8(tall int) {
-	d := dot{tall: tall, group: GP64(), left: GP64(), trips: GP64()}
-	d.scaled = scaled{left: GP64(), row: GP64(), at: GP64(), some: K(), next: K()}
-	TEXT(fmt.Sprintf("dot8x%d", tall*rows), 0, "func(out *float32, ldo int, a, starts *byte, lda int, w *byte, trips, group, rows, blocks int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int, shapes *byte)")
-	Doc(fmt.Sprintf("dot8x%d is pure.Dot8 for so many blocks of at most that many rows, and more than %d.", tall*rows, (tall-1)*rows))
+func Dot(bits, tall int) {
+	d := dot{bits: bits, tall: tall, group: GP64(), left: GP64(), trips: GP64()}
+	d.scaled = scaled{left: GP64(), row: GP64(), at: GP64(), some: K(), next: K(), weights: [2]reg.VecVirtual{ZMM(), ZMM()}}
+	name := fmt.Sprintf("dot%dx%d", bits, tall*rows)
+	TEXT(name, 0, "func(out *float32, ldo int, a, starts *byte, lda int, w *byte, trips, group, rows, blocks int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int, shapes *byte)")
+	Doc(fmt.Sprintf("%s is Dot%d for so many blocks of at most that many rows, and more than %d.", name, bits, (tall-1)*rows))
 	Pragma("noescape")
 	d.last = AllocLocal(8)
 	LEAQ(AllocLocal(2*tall*block+half), sums)
@@ -126,7 +130,7 @@ func (d *dot) trip() {
 			if i == 0 && j == 1 {
 				LoadTile(w+1, weights, lines, half)
 			}
-			Dot(Tile(2*i+j), Tile(a+i), Tile(w+j))
+			Multiply(Tile(2*i+j), Tile(a+i), Tile(w+j))
 			d.ahead(fmt.Sprintf("%d%d", i, j))
 			skip := fmt.Sprintf("scaled%d%d", i, j)
 			TESTQ(d.scaled.left, d.scaled.left)
@@ -162,6 +166,12 @@ func (d *dot) end() {
 	KXNORW(s.next, s.next, s.next)
 	MOVQ(d.group, s.row)
 	MOVQ(sums, s.at)
+	if d.bits == 4 {
+		for j, v := range s.weights {
+			VMOVUPS(Mem{Base: weights, Disp: j * half}, v)
+		}
+		ADDQ(U32(line), weights)
+	}
 	Load(Param("rows"), s.left)
 	last := GP64()
 	LEAQ(Mem{Base: s.left, Disp: -1}, last)
@@ -175,7 +185,7 @@ func (d *dot) end() {
 // beyond the last row have its scale, and are nobody's.
 func (d *dot) scale() {
 	s := &d.scaled
-	for i := range together {
+	for i := range d.together() {
 		start := ZMM()
 		VPBROADCASTD(Mem{Base: s.row}, start)
 		for j := range 2 {
@@ -184,6 +194,9 @@ func (d *dot) scale() {
 			VMOVUPS_Z(totals, s.some, total)
 			VPADDD(Mem{Base: s.at, Disp: at}, start, sum)
 			VCVTDQ2PS(sum, sum)
+			if d.bits == 4 {
+				VMULPS(s.weights[j], sum, sum)
+			}
 			VFMADD231PS_BCST(Mem{Base: s.row, Disp: word}, sum, total)
 			VMOVUPS(total, totals)
 		}
@@ -191,8 +204,8 @@ func (d *dot) scale() {
 		CMPQ(s.row, s.last)
 		CMOVQGT(s.last, s.row)
 	}
-	ADDQ(U32(together*line), s.at)
-	SUBQ(U8(together), s.left)
+	ADDQ(U32(d.together()*line), s.at)
+	SUBQ(U8(d.together()), s.left)
 }
 
 // rest emits the scaling of the rows that are left.
@@ -213,7 +226,9 @@ func (d *dot) finish() {
 	var scales, biases, totals [2]reg.VecVirtual
 	for j := range 2 {
 		scales[j], biases[j], totals[j] = ZMM(), ZMM(), ZMM()
-		VMOVUPS(Mem{Base: weights, Disp: j * half}, scales[j])
+		if d.bits == 8 {
+			VMOVUPS(Mem{Base: weights, Disp: j * half}, scales[j])
+		}
 	}
 	each := func(do func(j int)) {
 		for j := range 2 {
@@ -224,7 +239,14 @@ func (d *dot) finish() {
 	JZ(LabelRef("result"))
 	each(func(j int) { VMOVUPS(Mem{Base: bias, Disp: j * half}, biases[j]) })
 	Label("result")
-	each(func(j int) { VMULPS(Mem{Base: at, Disp: d.tall*block + j*half}, scales[j], totals[j]) })
+	each(func(j int) {
+		sum := Mem{Base: at, Disp: d.tall*block + j*half}
+		if d.bits == 8 {
+			VMULPS(sum, scales[j], totals[j])
+		} else {
+			VMOVUPS(sum, totals[j])
+		}
+	})
 	TESTQ(bias, bias)
 	JZ(LabelRef("unbiased"))
 	each(func(j int) { VADDPS(biases[j], totals[j], totals[j]) })

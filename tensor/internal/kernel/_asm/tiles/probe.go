@@ -41,7 +41,7 @@ func Probe() {
 	JLE(LabelRef("end"))
 	Label("trip")
 	for t := range tiles {
-		DotUnsigned(Tile(t), tiles, tiles+1)
+		MultiplyUnsigned(Tile(t), tiles, tiles+1)
 	}
 	ADDQ(U32(tiles*operations), done)
 	DECQ(n)

@@ -45,11 +45,11 @@ func StoreTile(t Tile, base, stride reg.GPPhysical, at int) {
 	emit(fmt.Sprintf("TILESTORED TMM%d, %d(%s)(%s*1)", t, at, base.Asm(), stride.Asm()), pF3, 0x4b, t, base, stride, at)
 }
 
-// Dot emits sums[i][j] += Σ_p Σ_q a[i][4·p+q]·w[p][4·j+q], of int8 in a and uint8 in w, in int32.
-func Dot(sums, a, w Tile) { product("TDPBSUD", pF3, sums, a, w) }
+// Multiply emits sums[i][j] += Σ_p Σ_q a[i][4·p+q]·w[p][4·j+q], of int8 in a and uint8 in w, in int32.
+func Multiply(sums, a, w Tile) { product("TDPBSUD", pF3, sums, a, w) }
 
-// DotUnsigned is Dot of uint8 in a and int8 in w.
-func DotUnsigned(sums, a, w Tile) { product("TDPBUSD", p66, sums, a, w) }
+// MultiplyUnsigned is Multiply of uint8 in a and int8 in w.
+func MultiplyUnsigned(sums, a, w Tile) { product("TDPBUSD", p66, sums, a, w) }
 
 func product(name string, prefix byte, sums, a, w Tile) {
 	code(fmt.Sprintf("%s TMM%d, TMM%d, TMM%d", name, w, a, sums), 0xc4, 0xe2, byte(^w&15)<<3|prefix, 0x5e, 0xc0|byte(sums)<<3|byte(a))
