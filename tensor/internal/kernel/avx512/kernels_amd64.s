@@ -334,21 +334,22 @@ tail_begin:
 	MOVQ k+48(FP), BX
 
 tail_product:
-	VMOVUPS          (CX), Z2
-	VMOVUPS.Z        64(CX), K1, Z3
-	VFMADD231PS.BCST (AX), Z2, Z0
-	VFMADD231PS.BCST (AX), Z3, Z1
-	ADDQ             $0x04, AX
-	ADDQ             DX, CX
-	DECQ             BX
-	JNZ              tail_product
-	MOVQ             bias+72(FP), AX
-	TESTQ            AX, AX
-	JZ               tail_store
-	VMOVUPS          (AX), Z2
-	VADDPS           Z2, Z0, Z0
-	VMOVUPS.Z        64(AX), K1, Z2
-	VADDPS           Z2, Z1, Z1
+	VMOVUPS      (CX), Z2
+	VMOVUPS.Z    64(CX), K1, Z3
+	VBROADCASTSS (AX), Z4
+	VFMADD231PS  Z4, Z2, Z0
+	VFMADD231PS  Z4, Z3, Z1
+	ADDQ         $0x04, AX
+	ADDQ         DX, CX
+	DECQ         BX
+	JNZ          tail_product
+	MOVQ         bias+72(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMOVUPS      (AX), Z2
+	VADDPS       Z2, Z0, Z0
+	VMOVUPS.Z    64(AX), K1, Z2
+	VADDPS       Z2, Z1, Z1
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -399,21 +400,22 @@ tail_begin:
 	MOVQ    k+40(FP), DX
 
 tail_product:
-	VPSLLD           $0x10, (CX), Z3
-	VANDPS           (CX), Z2, Z4
-	VFMADD231PS.BCST (AX), Z3, Z0
-	VFMADD231PS.BCST (AX), Z4, Z1
-	ADDQ             $0x04, AX
-	ADDQ             $0x40, CX
-	DECQ             DX
-	JNZ              tail_product
-	MOVQ             bias+64(FP), AX
-	TESTQ            AX, AX
-	JZ               tail_store
-	VMOVUPS          (AX), Z2
-	VADDPS           Z2, Z0, Z0
-	VMOVUPS.Z        64(AX), K1, Z2
-	VADDPS           Z2, Z1, Z1
+	VPSLLD       $0x10, (CX), Z3
+	VANDPS       (CX), Z2, Z4
+	VBROADCASTSS (AX), Z5
+	VFMADD231PS  Z5, Z3, Z0
+	VFMADD231PS  Z5, Z4, Z1
+	ADDQ         $0x04, AX
+	ADDQ         $0x40, CX
+	DECQ         DX
+	JNZ          tail_product
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMOVUPS      (AX), Z2
+	VADDPS       Z2, Z0, Z0
+	VMOVUPS.Z    64(AX), K1, Z2
+	VADDPS       Z2, Z1, Z1
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -615,25 +617,27 @@ tail_begin:
 	MOVQ k+48(FP), SI
 
 tail_product:
-	VMOVUPS          (DX), Z4
-	VMOVUPS.Z        64(DX), K1, Z5
-	VFMADD231PS.BCST (CX), Z4, Z0
-	VFMADD231PS.BCST (CX), Z5, Z1
-	VFMADD231PS.BCST (CX)(AX*1), Z4, Z2
-	VFMADD231PS.BCST (CX)(AX*1), Z5, Z3
-	ADDQ             $0x04, CX
-	ADDQ             BX, DX
-	DECQ             SI
-	JNZ              tail_product
-	MOVQ             bias+72(FP), AX
-	TESTQ            AX, AX
-	JZ               tail_store
-	VMOVUPS          (AX), Z4
-	VADDPS           Z4, Z0, Z0
-	VADDPS           Z4, Z2, Z2
-	VMOVUPS.Z        64(AX), K1, Z4
-	VADDPS           Z4, Z1, Z1
-	VADDPS           Z4, Z3, Z3
+	VMOVUPS      (DX), Z4
+	VMOVUPS.Z    64(DX), K1, Z5
+	VBROADCASTSS (CX), Z6
+	VFMADD231PS  Z6, Z4, Z0
+	VFMADD231PS  Z6, Z5, Z1
+	VBROADCASTSS (CX)(AX*1), Z6
+	VFMADD231PS  Z6, Z4, Z2
+	VFMADD231PS  Z6, Z5, Z3
+	ADDQ         $0x04, CX
+	ADDQ         BX, DX
+	DECQ         SI
+	JNZ          tail_product
+	MOVQ         bias+72(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMOVUPS      (AX), Z4
+	VADDPS       Z4, Z0, Z0
+	VADDPS       Z4, Z2, Z2
+	VMOVUPS.Z    64(AX), K1, Z4
+	VADDPS       Z4, Z1, Z1
+	VADDPS       Z4, Z3, Z3
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -692,27 +696,29 @@ tail_begin:
 	MOVQ    k+40(FP), DI
 
 tail_product:
-	VPSLLD           $0x10, (DX), Z5
-	VANDPS           (DX), Z4, Z6
-	VFMADD231PS.BCST (CX), Z5, Z0
-	VFMADD231PS.BCST (CX), Z6, Z1
-	VFMADD231PS.BCST (CX)(AX*1), Z5, Z2
-	VFMADD231PS.BCST (CX)(AX*1), Z6, Z3
-	PREFETCHT1       (BX)
-	ADDQ             SI, BX
-	ADDQ             $0x04, CX
-	ADDQ             $0x40, DX
-	DECQ             DI
-	JNZ              tail_product
-	MOVQ             bias+64(FP), AX
-	TESTQ            AX, AX
-	JZ               tail_store
-	VMOVUPS          (AX), Z4
-	VADDPS           Z4, Z0, Z0
-	VADDPS           Z4, Z2, Z2
-	VMOVUPS.Z        64(AX), K1, Z4
-	VADDPS           Z4, Z1, Z1
-	VADDPS           Z4, Z3, Z3
+	VPSLLD       $0x10, (DX), Z5
+	VANDPS       (DX), Z4, Z6
+	VBROADCASTSS (CX), Z7
+	VFMADD231PS  Z7, Z5, Z0
+	VFMADD231PS  Z7, Z6, Z1
+	VBROADCASTSS (CX)(AX*1), Z7
+	VFMADD231PS  Z7, Z5, Z2
+	VFMADD231PS  Z7, Z6, Z3
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
+	ADDQ         $0x04, CX
+	ADDQ         $0x40, DX
+	DECQ         DI
+	JNZ          tail_product
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMOVUPS      (AX), Z4
+	VADDPS       Z4, Z0, Z0
+	VADDPS       Z4, Z2, Z2
+	VMOVUPS.Z    64(AX), K1, Z4
+	VADDPS       Z4, Z1, Z1
+	VADDPS       Z4, Z3, Z3
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -918,31 +924,34 @@ tail_begin:
 	MOVQ k+48(FP), R8
 
 tail_product:
-	VMOVUPS          (DX), Z6
-	VMOVUPS.Z        64(DX), K1, Z7
-	VFMADD231PS.BCST (CX), Z6, Z0
-	VFMADD231PS.BCST (CX), Z7, Z1
-	VFMADD231PS.BCST (CX)(AX*1), Z6, Z2
-	VFMADD231PS.BCST (CX)(AX*1), Z7, Z3
-	VFMADD231PS.BCST (CX)(AX*2), Z6, Z4
-	VFMADD231PS.BCST (CX)(AX*2), Z7, Z5
-	PREFETCHT0       (SI)
-	ADDQ             DI, SI
-	ADDQ             $0x04, CX
-	ADDQ             BX, DX
-	DECQ             R8
-	JNZ              tail_product
-	MOVQ             bias+72(FP), AX
-	TESTQ            AX, AX
-	JZ               tail_store
-	VMOVUPS          (AX), Z6
-	VADDPS           Z6, Z0, Z0
-	VADDPS           Z6, Z2, Z2
-	VADDPS           Z6, Z4, Z4
-	VMOVUPS.Z        64(AX), K1, Z6
-	VADDPS           Z6, Z1, Z1
-	VADDPS           Z6, Z3, Z3
-	VADDPS           Z6, Z5, Z5
+	VMOVUPS      (DX), Z6
+	VMOVUPS.Z    64(DX), K1, Z7
+	VBROADCASTSS (CX), Z8
+	VFMADD231PS  Z8, Z6, Z0
+	VFMADD231PS  Z8, Z7, Z1
+	VBROADCASTSS (CX)(AX*1), Z8
+	VFMADD231PS  Z8, Z6, Z2
+	VFMADD231PS  Z8, Z7, Z3
+	VBROADCASTSS (CX)(AX*2), Z8
+	VFMADD231PS  Z8, Z6, Z4
+	VFMADD231PS  Z8, Z7, Z5
+	PREFETCHT0   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x04, CX
+	ADDQ         BX, DX
+	DECQ         R8
+	JNZ          tail_product
+	MOVQ         bias+72(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMOVUPS      (AX), Z6
+	VADDPS       Z6, Z0, Z0
+	VADDPS       Z6, Z2, Z2
+	VADDPS       Z6, Z4, Z4
+	VMOVUPS.Z    64(AX), K1, Z6
+	VADDPS       Z6, Z1, Z1
+	VADDPS       Z6, Z3, Z3
+	VADDPS       Z6, Z5, Z5
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -1009,31 +1018,34 @@ tail_begin:
 	MOVQ    k+40(FP), DI
 
 tail_product:
-	VPSLLD           $0x10, (DX), Z7
-	VANDPS           (DX), Z6, Z8
-	VFMADD231PS.BCST (CX), Z7, Z0
-	VFMADD231PS.BCST (CX), Z8, Z1
-	VFMADD231PS.BCST (CX)(AX*1), Z7, Z2
-	VFMADD231PS.BCST (CX)(AX*1), Z8, Z3
-	VFMADD231PS.BCST (CX)(AX*2), Z7, Z4
-	VFMADD231PS.BCST (CX)(AX*2), Z8, Z5
-	PREFETCHT1       (BX)
-	ADDQ             SI, BX
-	ADDQ             $0x04, CX
-	ADDQ             $0x40, DX
-	DECQ             DI
-	JNZ              tail_product
-	MOVQ             bias+64(FP), AX
-	TESTQ            AX, AX
-	JZ               tail_store
-	VMOVUPS          (AX), Z6
-	VADDPS           Z6, Z0, Z0
-	VADDPS           Z6, Z2, Z2
-	VADDPS           Z6, Z4, Z4
-	VMOVUPS.Z        64(AX), K1, Z6
-	VADDPS           Z6, Z1, Z1
-	VADDPS           Z6, Z3, Z3
-	VADDPS           Z6, Z5, Z5
+	VPSLLD       $0x10, (DX), Z7
+	VANDPS       (DX), Z6, Z8
+	VBROADCASTSS (CX), Z9
+	VFMADD231PS  Z9, Z7, Z0
+	VFMADD231PS  Z9, Z8, Z1
+	VBROADCASTSS (CX)(AX*1), Z9
+	VFMADD231PS  Z9, Z7, Z2
+	VFMADD231PS  Z9, Z8, Z3
+	VBROADCASTSS (CX)(AX*2), Z9
+	VFMADD231PS  Z9, Z7, Z4
+	VFMADD231PS  Z9, Z8, Z5
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
+	ADDQ         $0x04, CX
+	ADDQ         $0x40, DX
+	DECQ         DI
+	JNZ          tail_product
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMOVUPS      (AX), Z6
+	VADDPS       Z6, Z0, Z0
+	VADDPS       Z6, Z2, Z2
+	VADDPS       Z6, Z4, Z4
+	VMOVUPS.Z    64(AX), K1, Z6
+	VADDPS       Z6, Z1, Z1
+	VADDPS       Z6, Z3, Z3
+	VADDPS       Z6, Z5, Z5
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -1283,36 +1295,40 @@ tail_begin:
 	MOVQ k+48(FP), R9
 
 tail_product:
-	VMOVUPS          (BX), Z8
-	VMOVUPS.Z        64(BX), K1, Z9
-	VFMADD231PS.BCST (CX), Z8, Z0
-	VFMADD231PS.BCST (CX), Z9, Z1
-	VFMADD231PS.BCST (CX)(AX*1), Z8, Z2
-	VFMADD231PS.BCST (CX)(AX*1), Z9, Z3
-	VFMADD231PS.BCST (CX)(AX*2), Z8, Z4
-	VFMADD231PS.BCST (CX)(AX*2), Z9, Z5
-	VFMADD231PS.BCST (DX), Z8, Z6
-	VFMADD231PS.BCST (DX), Z9, Z7
-	PREFETCHT0       (DI)
-	ADDQ             R8, DI
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             SI, BX
-	DECQ             R9
-	JNZ              tail_product
-	MOVQ             bias+72(FP), AX
-	TESTQ            AX, AX
-	JZ               tail_store
-	VMOVUPS          (AX), Z8
-	VADDPS           Z8, Z0, Z0
-	VADDPS           Z8, Z2, Z2
-	VADDPS           Z8, Z4, Z4
-	VADDPS           Z8, Z6, Z6
-	VMOVUPS.Z        64(AX), K1, Z8
-	VADDPS           Z8, Z1, Z1
-	VADDPS           Z8, Z3, Z3
-	VADDPS           Z8, Z5, Z5
-	VADDPS           Z8, Z7, Z7
+	VMOVUPS      (BX), Z8
+	VMOVUPS.Z    64(BX), K1, Z9
+	VBROADCASTSS (CX), Z10
+	VFMADD231PS  Z10, Z8, Z0
+	VFMADD231PS  Z10, Z9, Z1
+	VBROADCASTSS (CX)(AX*1), Z10
+	VFMADD231PS  Z10, Z8, Z2
+	VFMADD231PS  Z10, Z9, Z3
+	VBROADCASTSS (CX)(AX*2), Z10
+	VFMADD231PS  Z10, Z8, Z4
+	VFMADD231PS  Z10, Z9, Z5
+	VBROADCASTSS (DX), Z10
+	VFMADD231PS  Z10, Z8, Z6
+	VFMADD231PS  Z10, Z9, Z7
+	PREFETCHT0   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         SI, BX
+	DECQ         R9
+	JNZ          tail_product
+	MOVQ         bias+72(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMOVUPS      (AX), Z8
+	VADDPS       Z8, Z0, Z0
+	VADDPS       Z8, Z2, Z2
+	VADDPS       Z8, Z4, Z4
+	VADDPS       Z8, Z6, Z6
+	VMOVUPS.Z    64(AX), K1, Z8
+	VADDPS       Z8, Z1, Z1
+	VADDPS       Z8, Z3, Z3
+	VADDPS       Z8, Z5, Z5
+	VADDPS       Z8, Z7, Z7
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -1395,36 +1411,40 @@ tail_begin:
 	MOVQ    k+40(FP), R8
 
 tail_product:
-	VPSLLD           $0x10, (BX), Z9
-	VANDPS           (BX), Z8, Z10
-	VFMADD231PS.BCST (CX), Z9, Z0
-	VFMADD231PS.BCST (CX), Z10, Z1
-	VFMADD231PS.BCST (CX)(AX*1), Z9, Z2
-	VFMADD231PS.BCST (CX)(AX*1), Z10, Z3
-	VFMADD231PS.BCST (CX)(AX*2), Z9, Z4
-	VFMADD231PS.BCST (CX)(AX*2), Z10, Z5
-	VFMADD231PS.BCST (DX), Z9, Z6
-	VFMADD231PS.BCST (DX), Z10, Z7
-	PREFETCHT1       (SI)
-	ADDQ             DI, SI
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x40, BX
-	DECQ             R8
-	JNZ              tail_product
-	MOVQ             bias+64(FP), AX
-	TESTQ            AX, AX
-	JZ               tail_store
-	VMOVUPS          (AX), Z8
-	VADDPS           Z8, Z0, Z0
-	VADDPS           Z8, Z2, Z2
-	VADDPS           Z8, Z4, Z4
-	VADDPS           Z8, Z6, Z6
-	VMOVUPS.Z        64(AX), K1, Z8
-	VADDPS           Z8, Z1, Z1
-	VADDPS           Z8, Z3, Z3
-	VADDPS           Z8, Z5, Z5
-	VADDPS           Z8, Z7, Z7
+	VPSLLD       $0x10, (BX), Z9
+	VANDPS       (BX), Z8, Z10
+	VBROADCASTSS (CX), Z11
+	VFMADD231PS  Z11, Z9, Z0
+	VFMADD231PS  Z11, Z10, Z1
+	VBROADCASTSS (CX)(AX*1), Z11
+	VFMADD231PS  Z11, Z9, Z2
+	VFMADD231PS  Z11, Z10, Z3
+	VBROADCASTSS (CX)(AX*2), Z11
+	VFMADD231PS  Z11, Z9, Z4
+	VFMADD231PS  Z11, Z10, Z5
+	VBROADCASTSS (DX), Z11
+	VFMADD231PS  Z11, Z9, Z6
+	VFMADD231PS  Z11, Z10, Z7
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x40, BX
+	DECQ         R8
+	JNZ          tail_product
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMOVUPS      (AX), Z8
+	VADDPS       Z8, Z0, Z0
+	VADDPS       Z8, Z2, Z2
+	VADDPS       Z8, Z4, Z4
+	VADDPS       Z8, Z6, Z6
+	VMOVUPS.Z    64(AX), K1, Z8
+	VADDPS       Z8, Z1, Z1
+	VADDPS       Z8, Z3, Z3
+	VADDPS       Z8, Z5, Z5
+	VADDPS       Z8, Z7, Z7
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -1696,40 +1716,45 @@ tail_begin:
 	MOVQ k+48(FP), R9
 
 tail_product:
-	VMOVUPS          (BX), Z10
-	VMOVUPS.Z        64(BX), K1, Z11
-	VFMADD231PS.BCST (CX), Z10, Z0
-	VFMADD231PS.BCST (CX), Z11, Z1
-	VFMADD231PS.BCST (CX)(AX*1), Z10, Z2
-	VFMADD231PS.BCST (CX)(AX*1), Z11, Z3
-	VFMADD231PS.BCST (CX)(AX*2), Z10, Z4
-	VFMADD231PS.BCST (CX)(AX*2), Z11, Z5
-	VFMADD231PS.BCST (DX), Z10, Z6
-	VFMADD231PS.BCST (DX), Z11, Z7
-	VFMADD231PS.BCST (DX)(AX*1), Z10, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z11, Z9
-	PREFETCHT0       (DI)
-	ADDQ             R8, DI
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             SI, BX
-	DECQ             R9
-	JNZ              tail_product
-	MOVQ             bias+72(FP), AX
-	TESTQ            AX, AX
-	JZ               tail_store
-	VMOVUPS          (AX), Z10
-	VADDPS           Z10, Z0, Z0
-	VADDPS           Z10, Z2, Z2
-	VADDPS           Z10, Z4, Z4
-	VADDPS           Z10, Z6, Z6
-	VADDPS           Z10, Z8, Z8
-	VMOVUPS.Z        64(AX), K1, Z10
-	VADDPS           Z10, Z1, Z1
-	VADDPS           Z10, Z3, Z3
-	VADDPS           Z10, Z5, Z5
-	VADDPS           Z10, Z7, Z7
-	VADDPS           Z10, Z9, Z9
+	VMOVUPS      (BX), Z10
+	VMOVUPS.Z    64(BX), K1, Z11
+	VBROADCASTSS (CX), Z12
+	VFMADD231PS  Z12, Z10, Z0
+	VFMADD231PS  Z12, Z11, Z1
+	VBROADCASTSS (CX)(AX*1), Z12
+	VFMADD231PS  Z12, Z10, Z2
+	VFMADD231PS  Z12, Z11, Z3
+	VBROADCASTSS (CX)(AX*2), Z12
+	VFMADD231PS  Z12, Z10, Z4
+	VFMADD231PS  Z12, Z11, Z5
+	VBROADCASTSS (DX), Z12
+	VFMADD231PS  Z12, Z10, Z6
+	VFMADD231PS  Z12, Z11, Z7
+	VBROADCASTSS (DX)(AX*1), Z12
+	VFMADD231PS  Z12, Z10, Z8
+	VFMADD231PS  Z12, Z11, Z9
+	PREFETCHT0   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         SI, BX
+	DECQ         R9
+	JNZ          tail_product
+	MOVQ         bias+72(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMOVUPS      (AX), Z10
+	VADDPS       Z10, Z0, Z0
+	VADDPS       Z10, Z2, Z2
+	VADDPS       Z10, Z4, Z4
+	VADDPS       Z10, Z6, Z6
+	VADDPS       Z10, Z8, Z8
+	VMOVUPS.Z    64(AX), K1, Z10
+	VADDPS       Z10, Z1, Z1
+	VADDPS       Z10, Z3, Z3
+	VADDPS       Z10, Z5, Z5
+	VADDPS       Z10, Z7, Z7
+	VADDPS       Z10, Z9, Z9
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -1820,40 +1845,45 @@ tail_begin:
 	MOVQ    k+40(FP), R8
 
 tail_product:
-	VPSLLD           $0x10, (BX), Z11
-	VANDPS           (BX), Z10, Z12
-	VFMADD231PS.BCST (CX), Z11, Z0
-	VFMADD231PS.BCST (CX), Z12, Z1
-	VFMADD231PS.BCST (CX)(AX*1), Z11, Z2
-	VFMADD231PS.BCST (CX)(AX*1), Z12, Z3
-	VFMADD231PS.BCST (CX)(AX*2), Z11, Z4
-	VFMADD231PS.BCST (CX)(AX*2), Z12, Z5
-	VFMADD231PS.BCST (DX), Z11, Z6
-	VFMADD231PS.BCST (DX), Z12, Z7
-	VFMADD231PS.BCST (DX)(AX*1), Z11, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z12, Z9
-	PREFETCHT1       (SI)
-	ADDQ             DI, SI
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x40, BX
-	DECQ             R8
-	JNZ              tail_product
-	MOVQ             bias+64(FP), AX
-	TESTQ            AX, AX
-	JZ               tail_store
-	VMOVUPS          (AX), Z10
-	VADDPS           Z10, Z0, Z0
-	VADDPS           Z10, Z2, Z2
-	VADDPS           Z10, Z4, Z4
-	VADDPS           Z10, Z6, Z6
-	VADDPS           Z10, Z8, Z8
-	VMOVUPS.Z        64(AX), K1, Z10
-	VADDPS           Z10, Z1, Z1
-	VADDPS           Z10, Z3, Z3
-	VADDPS           Z10, Z5, Z5
-	VADDPS           Z10, Z7, Z7
-	VADDPS           Z10, Z9, Z9
+	VPSLLD       $0x10, (BX), Z11
+	VANDPS       (BX), Z10, Z12
+	VBROADCASTSS (CX), Z13
+	VFMADD231PS  Z13, Z11, Z0
+	VFMADD231PS  Z13, Z12, Z1
+	VBROADCASTSS (CX)(AX*1), Z13
+	VFMADD231PS  Z13, Z11, Z2
+	VFMADD231PS  Z13, Z12, Z3
+	VBROADCASTSS (CX)(AX*2), Z13
+	VFMADD231PS  Z13, Z11, Z4
+	VFMADD231PS  Z13, Z12, Z5
+	VBROADCASTSS (DX), Z13
+	VFMADD231PS  Z13, Z11, Z6
+	VFMADD231PS  Z13, Z12, Z7
+	VBROADCASTSS (DX)(AX*1), Z13
+	VFMADD231PS  Z13, Z11, Z8
+	VFMADD231PS  Z13, Z12, Z9
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x40, BX
+	DECQ         R8
+	JNZ          tail_product
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMOVUPS      (AX), Z10
+	VADDPS       Z10, Z0, Z0
+	VADDPS       Z10, Z2, Z2
+	VADDPS       Z10, Z4, Z4
+	VADDPS       Z10, Z6, Z6
+	VADDPS       Z10, Z8, Z8
+	VMOVUPS.Z    64(AX), K1, Z10
+	VADDPS       Z10, Z1, Z1
+	VADDPS       Z10, Z3, Z3
+	VADDPS       Z10, Z5, Z5
+	VADDPS       Z10, Z7, Z7
+	VADDPS       Z10, Z9, Z9
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -2145,44 +2175,50 @@ tail_begin:
 	MOVQ k+48(FP), R9
 
 tail_product:
-	VMOVUPS          (BX), Z12
-	VMOVUPS.Z        64(BX), K1, Z13
-	VFMADD231PS.BCST (CX), Z12, Z0
-	VFMADD231PS.BCST (CX), Z13, Z1
-	VFMADD231PS.BCST (CX)(AX*1), Z12, Z2
-	VFMADD231PS.BCST (CX)(AX*1), Z13, Z3
-	VFMADD231PS.BCST (CX)(AX*2), Z12, Z4
-	VFMADD231PS.BCST (CX)(AX*2), Z13, Z5
-	VFMADD231PS.BCST (DX), Z12, Z6
-	VFMADD231PS.BCST (DX), Z13, Z7
-	VFMADD231PS.BCST (DX)(AX*1), Z12, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z13, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z12, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z13, Z11
-	PREFETCHT0       (DI)
-	ADDQ             R8, DI
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             SI, BX
-	DECQ             R9
-	JNZ              tail_product
-	MOVQ             bias+72(FP), AX
-	TESTQ            AX, AX
-	JZ               tail_store
-	VMOVUPS          (AX), Z12
-	VADDPS           Z12, Z0, Z0
-	VADDPS           Z12, Z2, Z2
-	VADDPS           Z12, Z4, Z4
-	VADDPS           Z12, Z6, Z6
-	VADDPS           Z12, Z8, Z8
-	VADDPS           Z12, Z10, Z10
-	VMOVUPS.Z        64(AX), K1, Z12
-	VADDPS           Z12, Z1, Z1
-	VADDPS           Z12, Z3, Z3
-	VADDPS           Z12, Z5, Z5
-	VADDPS           Z12, Z7, Z7
-	VADDPS           Z12, Z9, Z9
-	VADDPS           Z12, Z11, Z11
+	VMOVUPS      (BX), Z12
+	VMOVUPS.Z    64(BX), K1, Z13
+	VBROADCASTSS (CX), Z14
+	VFMADD231PS  Z14, Z12, Z0
+	VFMADD231PS  Z14, Z13, Z1
+	VBROADCASTSS (CX)(AX*1), Z14
+	VFMADD231PS  Z14, Z12, Z2
+	VFMADD231PS  Z14, Z13, Z3
+	VBROADCASTSS (CX)(AX*2), Z14
+	VFMADD231PS  Z14, Z12, Z4
+	VFMADD231PS  Z14, Z13, Z5
+	VBROADCASTSS (DX), Z14
+	VFMADD231PS  Z14, Z12, Z6
+	VFMADD231PS  Z14, Z13, Z7
+	VBROADCASTSS (DX)(AX*1), Z14
+	VFMADD231PS  Z14, Z12, Z8
+	VFMADD231PS  Z14, Z13, Z9
+	VBROADCASTSS (DX)(AX*2), Z14
+	VFMADD231PS  Z14, Z12, Z10
+	VFMADD231PS  Z14, Z13, Z11
+	PREFETCHT0   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         SI, BX
+	DECQ         R9
+	JNZ          tail_product
+	MOVQ         bias+72(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMOVUPS      (AX), Z12
+	VADDPS       Z12, Z0, Z0
+	VADDPS       Z12, Z2, Z2
+	VADDPS       Z12, Z4, Z4
+	VADDPS       Z12, Z6, Z6
+	VADDPS       Z12, Z8, Z8
+	VADDPS       Z12, Z10, Z10
+	VMOVUPS.Z    64(AX), K1, Z12
+	VADDPS       Z12, Z1, Z1
+	VADDPS       Z12, Z3, Z3
+	VADDPS       Z12, Z5, Z5
+	VADDPS       Z12, Z7, Z7
+	VADDPS       Z12, Z9, Z9
+	VADDPS       Z12, Z11, Z11
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -2281,44 +2317,50 @@ tail_begin:
 	MOVQ    k+40(FP), R8
 
 tail_product:
-	VPSLLD           $0x10, (BX), Z13
-	VANDPS           (BX), Z12, Z14
-	VFMADD231PS.BCST (CX), Z13, Z0
-	VFMADD231PS.BCST (CX), Z14, Z1
-	VFMADD231PS.BCST (CX)(AX*1), Z13, Z2
-	VFMADD231PS.BCST (CX)(AX*1), Z14, Z3
-	VFMADD231PS.BCST (CX)(AX*2), Z13, Z4
-	VFMADD231PS.BCST (CX)(AX*2), Z14, Z5
-	VFMADD231PS.BCST (DX), Z13, Z6
-	VFMADD231PS.BCST (DX), Z14, Z7
-	VFMADD231PS.BCST (DX)(AX*1), Z13, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z14, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z13, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z14, Z11
-	PREFETCHT1       (SI)
-	ADDQ             DI, SI
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x40, BX
-	DECQ             R8
-	JNZ              tail_product
-	MOVQ             bias+64(FP), AX
-	TESTQ            AX, AX
-	JZ               tail_store
-	VMOVUPS          (AX), Z12
-	VADDPS           Z12, Z0, Z0
-	VADDPS           Z12, Z2, Z2
-	VADDPS           Z12, Z4, Z4
-	VADDPS           Z12, Z6, Z6
-	VADDPS           Z12, Z8, Z8
-	VADDPS           Z12, Z10, Z10
-	VMOVUPS.Z        64(AX), K1, Z12
-	VADDPS           Z12, Z1, Z1
-	VADDPS           Z12, Z3, Z3
-	VADDPS           Z12, Z5, Z5
-	VADDPS           Z12, Z7, Z7
-	VADDPS           Z12, Z9, Z9
-	VADDPS           Z12, Z11, Z11
+	VPSLLD       $0x10, (BX), Z13
+	VANDPS       (BX), Z12, Z14
+	VBROADCASTSS (CX), Z15
+	VFMADD231PS  Z15, Z13, Z0
+	VFMADD231PS  Z15, Z14, Z1
+	VBROADCASTSS (CX)(AX*1), Z15
+	VFMADD231PS  Z15, Z13, Z2
+	VFMADD231PS  Z15, Z14, Z3
+	VBROADCASTSS (CX)(AX*2), Z15
+	VFMADD231PS  Z15, Z13, Z4
+	VFMADD231PS  Z15, Z14, Z5
+	VBROADCASTSS (DX), Z15
+	VFMADD231PS  Z15, Z13, Z6
+	VFMADD231PS  Z15, Z14, Z7
+	VBROADCASTSS (DX)(AX*1), Z15
+	VFMADD231PS  Z15, Z13, Z8
+	VFMADD231PS  Z15, Z14, Z9
+	VBROADCASTSS (DX)(AX*2), Z15
+	VFMADD231PS  Z15, Z13, Z10
+	VFMADD231PS  Z15, Z14, Z11
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x40, BX
+	DECQ         R8
+	JNZ          tail_product
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMOVUPS      (AX), Z12
+	VADDPS       Z12, Z0, Z0
+	VADDPS       Z12, Z2, Z2
+	VADDPS       Z12, Z4, Z4
+	VADDPS       Z12, Z6, Z6
+	VADDPS       Z12, Z8, Z8
+	VADDPS       Z12, Z10, Z10
+	VMOVUPS.Z    64(AX), K1, Z12
+	VADDPS       Z12, Z1, Z1
+	VADDPS       Z12, Z3, Z3
+	VADDPS       Z12, Z5, Z5
+	VADDPS       Z12, Z7, Z7
+	VADDPS       Z12, Z9, Z9
+	VADDPS       Z12, Z11, Z11
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -2654,49 +2696,56 @@ tail_begin:
 	MOVQ k+48(FP), R10
 
 tail_product:
-	VMOVUPS          (SI), Z14
-	VMOVUPS.Z        64(SI), K1, Z15
-	VFMADD231PS.BCST (CX), Z14, Z0
-	VFMADD231PS.BCST (CX), Z15, Z1
-	VFMADD231PS.BCST (CX)(AX*1), Z14, Z2
-	VFMADD231PS.BCST (CX)(AX*1), Z15, Z3
-	VFMADD231PS.BCST (CX)(AX*2), Z14, Z4
-	VFMADD231PS.BCST (CX)(AX*2), Z15, Z5
-	VFMADD231PS.BCST (DX), Z14, Z6
-	VFMADD231PS.BCST (DX), Z15, Z7
-	VFMADD231PS.BCST (DX)(AX*1), Z14, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z15, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z14, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z15, Z11
-	VFMADD231PS.BCST (BX), Z14, Z12
-	VFMADD231PS.BCST (BX), Z15, Z13
-	PREFETCHT0       (R8)
-	ADDQ             R9, R8
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             DI, SI
-	DECQ             R10
-	JNZ              tail_product
-	MOVQ             bias+72(FP), AX
-	TESTQ            AX, AX
-	JZ               tail_store
-	VMOVUPS          (AX), Z14
-	VADDPS           Z14, Z0, Z0
-	VADDPS           Z14, Z2, Z2
-	VADDPS           Z14, Z4, Z4
-	VADDPS           Z14, Z6, Z6
-	VADDPS           Z14, Z8, Z8
-	VADDPS           Z14, Z10, Z10
-	VADDPS           Z14, Z12, Z12
-	VMOVUPS.Z        64(AX), K1, Z14
-	VADDPS           Z14, Z1, Z1
-	VADDPS           Z14, Z3, Z3
-	VADDPS           Z14, Z5, Z5
-	VADDPS           Z14, Z7, Z7
-	VADDPS           Z14, Z9, Z9
-	VADDPS           Z14, Z11, Z11
-	VADDPS           Z14, Z13, Z13
+	VMOVUPS      (SI), Z14
+	VMOVUPS.Z    64(SI), K1, Z15
+	VBROADCASTSS (CX), Z16
+	VFMADD231PS  Z16, Z14, Z0
+	VFMADD231PS  Z16, Z15, Z1
+	VBROADCASTSS (CX)(AX*1), Z16
+	VFMADD231PS  Z16, Z14, Z2
+	VFMADD231PS  Z16, Z15, Z3
+	VBROADCASTSS (CX)(AX*2), Z16
+	VFMADD231PS  Z16, Z14, Z4
+	VFMADD231PS  Z16, Z15, Z5
+	VBROADCASTSS (DX), Z16
+	VFMADD231PS  Z16, Z14, Z6
+	VFMADD231PS  Z16, Z15, Z7
+	VBROADCASTSS (DX)(AX*1), Z16
+	VFMADD231PS  Z16, Z14, Z8
+	VFMADD231PS  Z16, Z15, Z9
+	VBROADCASTSS (DX)(AX*2), Z16
+	VFMADD231PS  Z16, Z14, Z10
+	VFMADD231PS  Z16, Z15, Z11
+	VBROADCASTSS (BX), Z16
+	VFMADD231PS  Z16, Z14, Z12
+	VFMADD231PS  Z16, Z15, Z13
+	PREFETCHT0   (R8)
+	ADDQ         R9, R8
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         DI, SI
+	DECQ         R10
+	JNZ          tail_product
+	MOVQ         bias+72(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMOVUPS      (AX), Z14
+	VADDPS       Z14, Z0, Z0
+	VADDPS       Z14, Z2, Z2
+	VADDPS       Z14, Z4, Z4
+	VADDPS       Z14, Z6, Z6
+	VADDPS       Z14, Z8, Z8
+	VADDPS       Z14, Z10, Z10
+	VADDPS       Z14, Z12, Z12
+	VMOVUPS.Z    64(AX), K1, Z14
+	VADDPS       Z14, Z1, Z1
+	VADDPS       Z14, Z3, Z3
+	VADDPS       Z14, Z5, Z5
+	VADDPS       Z14, Z7, Z7
+	VADDPS       Z14, Z9, Z9
+	VADDPS       Z14, Z11, Z11
+	VADDPS       Z14, Z13, Z13
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -2811,49 +2860,56 @@ tail_begin:
 	MOVQ    k+40(FP), R9
 
 tail_product:
-	VPSLLD           $0x10, (SI), Z15
-	VANDPS           (SI), Z14, Z16
-	VFMADD231PS.BCST (CX), Z15, Z0
-	VFMADD231PS.BCST (CX), Z16, Z1
-	VFMADD231PS.BCST (CX)(AX*1), Z15, Z2
-	VFMADD231PS.BCST (CX)(AX*1), Z16, Z3
-	VFMADD231PS.BCST (CX)(AX*2), Z15, Z4
-	VFMADD231PS.BCST (CX)(AX*2), Z16, Z5
-	VFMADD231PS.BCST (DX), Z15, Z6
-	VFMADD231PS.BCST (DX), Z16, Z7
-	VFMADD231PS.BCST (DX)(AX*1), Z15, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z16, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z15, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z16, Z11
-	VFMADD231PS.BCST (BX), Z15, Z12
-	VFMADD231PS.BCST (BX), Z16, Z13
-	PREFETCHT1       (DI)
-	ADDQ             R8, DI
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x40, SI
-	DECQ             R9
-	JNZ              tail_product
-	MOVQ             bias+64(FP), AX
-	TESTQ            AX, AX
-	JZ               tail_store
-	VMOVUPS          (AX), Z14
-	VADDPS           Z14, Z0, Z0
-	VADDPS           Z14, Z2, Z2
-	VADDPS           Z14, Z4, Z4
-	VADDPS           Z14, Z6, Z6
-	VADDPS           Z14, Z8, Z8
-	VADDPS           Z14, Z10, Z10
-	VADDPS           Z14, Z12, Z12
-	VMOVUPS.Z        64(AX), K1, Z14
-	VADDPS           Z14, Z1, Z1
-	VADDPS           Z14, Z3, Z3
-	VADDPS           Z14, Z5, Z5
-	VADDPS           Z14, Z7, Z7
-	VADDPS           Z14, Z9, Z9
-	VADDPS           Z14, Z11, Z11
-	VADDPS           Z14, Z13, Z13
+	VPSLLD       $0x10, (SI), Z15
+	VANDPS       (SI), Z14, Z16
+	VBROADCASTSS (CX), Z17
+	VFMADD231PS  Z17, Z15, Z0
+	VFMADD231PS  Z17, Z16, Z1
+	VBROADCASTSS (CX)(AX*1), Z17
+	VFMADD231PS  Z17, Z15, Z2
+	VFMADD231PS  Z17, Z16, Z3
+	VBROADCASTSS (CX)(AX*2), Z17
+	VFMADD231PS  Z17, Z15, Z4
+	VFMADD231PS  Z17, Z16, Z5
+	VBROADCASTSS (DX), Z17
+	VFMADD231PS  Z17, Z15, Z6
+	VFMADD231PS  Z17, Z16, Z7
+	VBROADCASTSS (DX)(AX*1), Z17
+	VFMADD231PS  Z17, Z15, Z8
+	VFMADD231PS  Z17, Z16, Z9
+	VBROADCASTSS (DX)(AX*2), Z17
+	VFMADD231PS  Z17, Z15, Z10
+	VFMADD231PS  Z17, Z16, Z11
+	VBROADCASTSS (BX), Z17
+	VFMADD231PS  Z17, Z15, Z12
+	VFMADD231PS  Z17, Z16, Z13
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x40, SI
+	DECQ         R9
+	JNZ          tail_product
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMOVUPS      (AX), Z14
+	VADDPS       Z14, Z0, Z0
+	VADDPS       Z14, Z2, Z2
+	VADDPS       Z14, Z4, Z4
+	VADDPS       Z14, Z6, Z6
+	VADDPS       Z14, Z8, Z8
+	VADDPS       Z14, Z10, Z10
+	VADDPS       Z14, Z12, Z12
+	VMOVUPS.Z    64(AX), K1, Z14
+	VADDPS       Z14, Z1, Z1
+	VADDPS       Z14, Z3, Z3
+	VADDPS       Z14, Z5, Z5
+	VADDPS       Z14, Z7, Z7
+	VADDPS       Z14, Z9, Z9
+	VADDPS       Z14, Z11, Z11
+	VADDPS       Z14, Z13, Z13
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -3211,53 +3267,61 @@ tail_begin:
 	MOVQ k+48(FP), R10
 
 tail_product:
-	VMOVUPS          (SI), Z16
-	VMOVUPS.Z        64(SI), K1, Z17
-	VFMADD231PS.BCST (CX), Z16, Z0
-	VFMADD231PS.BCST (CX), Z17, Z1
-	VFMADD231PS.BCST (CX)(AX*1), Z16, Z2
-	VFMADD231PS.BCST (CX)(AX*1), Z17, Z3
-	VFMADD231PS.BCST (CX)(AX*2), Z16, Z4
-	VFMADD231PS.BCST (CX)(AX*2), Z17, Z5
-	VFMADD231PS.BCST (DX), Z16, Z6
-	VFMADD231PS.BCST (DX), Z17, Z7
-	VFMADD231PS.BCST (DX)(AX*1), Z16, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z17, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z16, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z17, Z11
-	VFMADD231PS.BCST (BX), Z16, Z12
-	VFMADD231PS.BCST (BX), Z17, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z16, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z17, Z15
-	PREFETCHT0       (R8)
-	ADDQ             R9, R8
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             DI, SI
-	DECQ             R10
-	JNZ              tail_product
-	MOVQ             bias+72(FP), AX
-	TESTQ            AX, AX
-	JZ               tail_store
-	VMOVUPS          (AX), Z16
-	VADDPS           Z16, Z0, Z0
-	VADDPS           Z16, Z2, Z2
-	VADDPS           Z16, Z4, Z4
-	VADDPS           Z16, Z6, Z6
-	VADDPS           Z16, Z8, Z8
-	VADDPS           Z16, Z10, Z10
-	VADDPS           Z16, Z12, Z12
-	VADDPS           Z16, Z14, Z14
-	VMOVUPS.Z        64(AX), K1, Z16
-	VADDPS           Z16, Z1, Z1
-	VADDPS           Z16, Z3, Z3
-	VADDPS           Z16, Z5, Z5
-	VADDPS           Z16, Z7, Z7
-	VADDPS           Z16, Z9, Z9
-	VADDPS           Z16, Z11, Z11
-	VADDPS           Z16, Z13, Z13
-	VADDPS           Z16, Z15, Z15
+	VMOVUPS      (SI), Z16
+	VMOVUPS.Z    64(SI), K1, Z17
+	VBROADCASTSS (CX), Z18
+	VFMADD231PS  Z18, Z16, Z0
+	VFMADD231PS  Z18, Z17, Z1
+	VBROADCASTSS (CX)(AX*1), Z18
+	VFMADD231PS  Z18, Z16, Z2
+	VFMADD231PS  Z18, Z17, Z3
+	VBROADCASTSS (CX)(AX*2), Z18
+	VFMADD231PS  Z18, Z16, Z4
+	VFMADD231PS  Z18, Z17, Z5
+	VBROADCASTSS (DX), Z18
+	VFMADD231PS  Z18, Z16, Z6
+	VFMADD231PS  Z18, Z17, Z7
+	VBROADCASTSS (DX)(AX*1), Z18
+	VFMADD231PS  Z18, Z16, Z8
+	VFMADD231PS  Z18, Z17, Z9
+	VBROADCASTSS (DX)(AX*2), Z18
+	VFMADD231PS  Z18, Z16, Z10
+	VFMADD231PS  Z18, Z17, Z11
+	VBROADCASTSS (BX), Z18
+	VFMADD231PS  Z18, Z16, Z12
+	VFMADD231PS  Z18, Z17, Z13
+	VBROADCASTSS (BX)(AX*1), Z18
+	VFMADD231PS  Z18, Z16, Z14
+	VFMADD231PS  Z18, Z17, Z15
+	PREFETCHT0   (R8)
+	ADDQ         R9, R8
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         DI, SI
+	DECQ         R10
+	JNZ          tail_product
+	MOVQ         bias+72(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMOVUPS      (AX), Z16
+	VADDPS       Z16, Z0, Z0
+	VADDPS       Z16, Z2, Z2
+	VADDPS       Z16, Z4, Z4
+	VADDPS       Z16, Z6, Z6
+	VADDPS       Z16, Z8, Z8
+	VADDPS       Z16, Z10, Z10
+	VADDPS       Z16, Z12, Z12
+	VADDPS       Z16, Z14, Z14
+	VMOVUPS.Z    64(AX), K1, Z16
+	VADDPS       Z16, Z1, Z1
+	VADDPS       Z16, Z3, Z3
+	VADDPS       Z16, Z5, Z5
+	VADDPS       Z16, Z7, Z7
+	VADDPS       Z16, Z9, Z9
+	VADDPS       Z16, Z11, Z11
+	VADDPS       Z16, Z13, Z13
+	VADDPS       Z16, Z15, Z15
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -3380,53 +3444,61 @@ tail_begin:
 	MOVQ    k+40(FP), R9
 
 tail_product:
-	VPSLLD           $0x10, (SI), Z17
-	VANDPS           (SI), Z16, Z18
-	VFMADD231PS.BCST (CX), Z17, Z0
-	VFMADD231PS.BCST (CX), Z18, Z1
-	VFMADD231PS.BCST (CX)(AX*1), Z17, Z2
-	VFMADD231PS.BCST (CX)(AX*1), Z18, Z3
-	VFMADD231PS.BCST (CX)(AX*2), Z17, Z4
-	VFMADD231PS.BCST (CX)(AX*2), Z18, Z5
-	VFMADD231PS.BCST (DX), Z17, Z6
-	VFMADD231PS.BCST (DX), Z18, Z7
-	VFMADD231PS.BCST (DX)(AX*1), Z17, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z18, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z17, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z18, Z11
-	VFMADD231PS.BCST (BX), Z17, Z12
-	VFMADD231PS.BCST (BX), Z18, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z17, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z18, Z15
-	PREFETCHT1       (DI)
-	ADDQ             R8, DI
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x40, SI
-	DECQ             R9
-	JNZ              tail_product
-	MOVQ             bias+64(FP), AX
-	TESTQ            AX, AX
-	JZ               tail_store
-	VMOVUPS          (AX), Z16
-	VADDPS           Z16, Z0, Z0
-	VADDPS           Z16, Z2, Z2
-	VADDPS           Z16, Z4, Z4
-	VADDPS           Z16, Z6, Z6
-	VADDPS           Z16, Z8, Z8
-	VADDPS           Z16, Z10, Z10
-	VADDPS           Z16, Z12, Z12
-	VADDPS           Z16, Z14, Z14
-	VMOVUPS.Z        64(AX), K1, Z16
-	VADDPS           Z16, Z1, Z1
-	VADDPS           Z16, Z3, Z3
-	VADDPS           Z16, Z5, Z5
-	VADDPS           Z16, Z7, Z7
-	VADDPS           Z16, Z9, Z9
-	VADDPS           Z16, Z11, Z11
-	VADDPS           Z16, Z13, Z13
-	VADDPS           Z16, Z15, Z15
+	VPSLLD       $0x10, (SI), Z17
+	VANDPS       (SI), Z16, Z18
+	VBROADCASTSS (CX), Z19
+	VFMADD231PS  Z19, Z17, Z0
+	VFMADD231PS  Z19, Z18, Z1
+	VBROADCASTSS (CX)(AX*1), Z19
+	VFMADD231PS  Z19, Z17, Z2
+	VFMADD231PS  Z19, Z18, Z3
+	VBROADCASTSS (CX)(AX*2), Z19
+	VFMADD231PS  Z19, Z17, Z4
+	VFMADD231PS  Z19, Z18, Z5
+	VBROADCASTSS (DX), Z19
+	VFMADD231PS  Z19, Z17, Z6
+	VFMADD231PS  Z19, Z18, Z7
+	VBROADCASTSS (DX)(AX*1), Z19
+	VFMADD231PS  Z19, Z17, Z8
+	VFMADD231PS  Z19, Z18, Z9
+	VBROADCASTSS (DX)(AX*2), Z19
+	VFMADD231PS  Z19, Z17, Z10
+	VFMADD231PS  Z19, Z18, Z11
+	VBROADCASTSS (BX), Z19
+	VFMADD231PS  Z19, Z17, Z12
+	VFMADD231PS  Z19, Z18, Z13
+	VBROADCASTSS (BX)(AX*1), Z19
+	VFMADD231PS  Z19, Z17, Z14
+	VFMADD231PS  Z19, Z18, Z15
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x40, SI
+	DECQ         R9
+	JNZ          tail_product
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMOVUPS      (AX), Z16
+	VADDPS       Z16, Z0, Z0
+	VADDPS       Z16, Z2, Z2
+	VADDPS       Z16, Z4, Z4
+	VADDPS       Z16, Z6, Z6
+	VADDPS       Z16, Z8, Z8
+	VADDPS       Z16, Z10, Z10
+	VADDPS       Z16, Z12, Z12
+	VADDPS       Z16, Z14, Z14
+	VMOVUPS.Z    64(AX), K1, Z16
+	VADDPS       Z16, Z1, Z1
+	VADDPS       Z16, Z3, Z3
+	VADDPS       Z16, Z5, Z5
+	VADDPS       Z16, Z7, Z7
+	VADDPS       Z16, Z9, Z9
+	VADDPS       Z16, Z11, Z11
+	VADDPS       Z16, Z13, Z13
+	VADDPS       Z16, Z15, Z15
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -3804,57 +3876,66 @@ tail_begin:
 	MOVQ k+48(FP), R10
 
 tail_product:
-	VMOVUPS          (SI), Z18
-	VMOVUPS.Z        64(SI), K1, Z19
-	VFMADD231PS.BCST (CX), Z18, Z0
-	VFMADD231PS.BCST (CX), Z19, Z1
-	VFMADD231PS.BCST (CX)(AX*1), Z18, Z2
-	VFMADD231PS.BCST (CX)(AX*1), Z19, Z3
-	VFMADD231PS.BCST (CX)(AX*2), Z18, Z4
-	VFMADD231PS.BCST (CX)(AX*2), Z19, Z5
-	VFMADD231PS.BCST (DX), Z18, Z6
-	VFMADD231PS.BCST (DX), Z19, Z7
-	VFMADD231PS.BCST (DX)(AX*1), Z18, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z19, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z18, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z19, Z11
-	VFMADD231PS.BCST (BX), Z18, Z12
-	VFMADD231PS.BCST (BX), Z19, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z18, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z19, Z15
-	VFMADD231PS.BCST (BX)(AX*2), Z18, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z19, Z17
-	PREFETCHT0       (R8)
-	ADDQ             R9, R8
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             DI, SI
-	DECQ             R10
-	JNZ              tail_product
-	MOVQ             bias+72(FP), AX
-	TESTQ            AX, AX
-	JZ               tail_store
-	VMOVUPS          (AX), Z18
-	VADDPS           Z18, Z0, Z0
-	VADDPS           Z18, Z2, Z2
-	VADDPS           Z18, Z4, Z4
-	VADDPS           Z18, Z6, Z6
-	VADDPS           Z18, Z8, Z8
-	VADDPS           Z18, Z10, Z10
-	VADDPS           Z18, Z12, Z12
-	VADDPS           Z18, Z14, Z14
-	VADDPS           Z18, Z16, Z16
-	VMOVUPS.Z        64(AX), K1, Z18
-	VADDPS           Z18, Z1, Z1
-	VADDPS           Z18, Z3, Z3
-	VADDPS           Z18, Z5, Z5
-	VADDPS           Z18, Z7, Z7
-	VADDPS           Z18, Z9, Z9
-	VADDPS           Z18, Z11, Z11
-	VADDPS           Z18, Z13, Z13
-	VADDPS           Z18, Z15, Z15
-	VADDPS           Z18, Z17, Z17
+	VMOVUPS      (SI), Z18
+	VMOVUPS.Z    64(SI), K1, Z19
+	VBROADCASTSS (CX), Z20
+	VFMADD231PS  Z20, Z18, Z0
+	VFMADD231PS  Z20, Z19, Z1
+	VBROADCASTSS (CX)(AX*1), Z20
+	VFMADD231PS  Z20, Z18, Z2
+	VFMADD231PS  Z20, Z19, Z3
+	VBROADCASTSS (CX)(AX*2), Z20
+	VFMADD231PS  Z20, Z18, Z4
+	VFMADD231PS  Z20, Z19, Z5
+	VBROADCASTSS (DX), Z20
+	VFMADD231PS  Z20, Z18, Z6
+	VFMADD231PS  Z20, Z19, Z7
+	VBROADCASTSS (DX)(AX*1), Z20
+	VFMADD231PS  Z20, Z18, Z8
+	VFMADD231PS  Z20, Z19, Z9
+	VBROADCASTSS (DX)(AX*2), Z20
+	VFMADD231PS  Z20, Z18, Z10
+	VFMADD231PS  Z20, Z19, Z11
+	VBROADCASTSS (BX), Z20
+	VFMADD231PS  Z20, Z18, Z12
+	VFMADD231PS  Z20, Z19, Z13
+	VBROADCASTSS (BX)(AX*1), Z20
+	VFMADD231PS  Z20, Z18, Z14
+	VFMADD231PS  Z20, Z19, Z15
+	VBROADCASTSS (BX)(AX*2), Z20
+	VFMADD231PS  Z20, Z18, Z16
+	VFMADD231PS  Z20, Z19, Z17
+	PREFETCHT0   (R8)
+	ADDQ         R9, R8
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         DI, SI
+	DECQ         R10
+	JNZ          tail_product
+	MOVQ         bias+72(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMOVUPS      (AX), Z18
+	VADDPS       Z18, Z0, Z0
+	VADDPS       Z18, Z2, Z2
+	VADDPS       Z18, Z4, Z4
+	VADDPS       Z18, Z6, Z6
+	VADDPS       Z18, Z8, Z8
+	VADDPS       Z18, Z10, Z10
+	VADDPS       Z18, Z12, Z12
+	VADDPS       Z18, Z14, Z14
+	VADDPS       Z18, Z16, Z16
+	VMOVUPS.Z    64(AX), K1, Z18
+	VADDPS       Z18, Z1, Z1
+	VADDPS       Z18, Z3, Z3
+	VADDPS       Z18, Z5, Z5
+	VADDPS       Z18, Z7, Z7
+	VADDPS       Z18, Z9, Z9
+	VADDPS       Z18, Z11, Z11
+	VADDPS       Z18, Z13, Z13
+	VADDPS       Z18, Z15, Z15
+	VADDPS       Z18, Z17, Z17
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -3985,57 +4066,66 @@ tail_begin:
 	MOVQ    k+40(FP), R9
 
 tail_product:
-	VPSLLD           $0x10, (SI), Z19
-	VANDPS           (SI), Z18, Z20
-	VFMADD231PS.BCST (CX), Z19, Z0
-	VFMADD231PS.BCST (CX), Z20, Z1
-	VFMADD231PS.BCST (CX)(AX*1), Z19, Z2
-	VFMADD231PS.BCST (CX)(AX*1), Z20, Z3
-	VFMADD231PS.BCST (CX)(AX*2), Z19, Z4
-	VFMADD231PS.BCST (CX)(AX*2), Z20, Z5
-	VFMADD231PS.BCST (DX), Z19, Z6
-	VFMADD231PS.BCST (DX), Z20, Z7
-	VFMADD231PS.BCST (DX)(AX*1), Z19, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z20, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z19, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z20, Z11
-	VFMADD231PS.BCST (BX), Z19, Z12
-	VFMADD231PS.BCST (BX), Z20, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z19, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z20, Z15
-	VFMADD231PS.BCST (BX)(AX*2), Z19, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z20, Z17
-	PREFETCHT1       (DI)
-	ADDQ             R8, DI
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x40, SI
-	DECQ             R9
-	JNZ              tail_product
-	MOVQ             bias+64(FP), AX
-	TESTQ            AX, AX
-	JZ               tail_store
-	VMOVUPS          (AX), Z18
-	VADDPS           Z18, Z0, Z0
-	VADDPS           Z18, Z2, Z2
-	VADDPS           Z18, Z4, Z4
-	VADDPS           Z18, Z6, Z6
-	VADDPS           Z18, Z8, Z8
-	VADDPS           Z18, Z10, Z10
-	VADDPS           Z18, Z12, Z12
-	VADDPS           Z18, Z14, Z14
-	VADDPS           Z18, Z16, Z16
-	VMOVUPS.Z        64(AX), K1, Z18
-	VADDPS           Z18, Z1, Z1
-	VADDPS           Z18, Z3, Z3
-	VADDPS           Z18, Z5, Z5
-	VADDPS           Z18, Z7, Z7
-	VADDPS           Z18, Z9, Z9
-	VADDPS           Z18, Z11, Z11
-	VADDPS           Z18, Z13, Z13
-	VADDPS           Z18, Z15, Z15
-	VADDPS           Z18, Z17, Z17
+	VPSLLD       $0x10, (SI), Z19
+	VANDPS       (SI), Z18, Z20
+	VBROADCASTSS (CX), Z21
+	VFMADD231PS  Z21, Z19, Z0
+	VFMADD231PS  Z21, Z20, Z1
+	VBROADCASTSS (CX)(AX*1), Z21
+	VFMADD231PS  Z21, Z19, Z2
+	VFMADD231PS  Z21, Z20, Z3
+	VBROADCASTSS (CX)(AX*2), Z21
+	VFMADD231PS  Z21, Z19, Z4
+	VFMADD231PS  Z21, Z20, Z5
+	VBROADCASTSS (DX), Z21
+	VFMADD231PS  Z21, Z19, Z6
+	VFMADD231PS  Z21, Z20, Z7
+	VBROADCASTSS (DX)(AX*1), Z21
+	VFMADD231PS  Z21, Z19, Z8
+	VFMADD231PS  Z21, Z20, Z9
+	VBROADCASTSS (DX)(AX*2), Z21
+	VFMADD231PS  Z21, Z19, Z10
+	VFMADD231PS  Z21, Z20, Z11
+	VBROADCASTSS (BX), Z21
+	VFMADD231PS  Z21, Z19, Z12
+	VFMADD231PS  Z21, Z20, Z13
+	VBROADCASTSS (BX)(AX*1), Z21
+	VFMADD231PS  Z21, Z19, Z14
+	VFMADD231PS  Z21, Z20, Z15
+	VBROADCASTSS (BX)(AX*2), Z21
+	VFMADD231PS  Z21, Z19, Z16
+	VFMADD231PS  Z21, Z20, Z17
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x40, SI
+	DECQ         R9
+	JNZ          tail_product
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMOVUPS      (AX), Z18
+	VADDPS       Z18, Z0, Z0
+	VADDPS       Z18, Z2, Z2
+	VADDPS       Z18, Z4, Z4
+	VADDPS       Z18, Z6, Z6
+	VADDPS       Z18, Z8, Z8
+	VADDPS       Z18, Z10, Z10
+	VADDPS       Z18, Z12, Z12
+	VADDPS       Z18, Z14, Z14
+	VADDPS       Z18, Z16, Z16
+	VMOVUPS.Z    64(AX), K1, Z18
+	VADDPS       Z18, Z1, Z1
+	VADDPS       Z18, Z3, Z3
+	VADDPS       Z18, Z5, Z5
+	VADDPS       Z18, Z7, Z7
+	VADDPS       Z18, Z9, Z9
+	VADDPS       Z18, Z11, Z11
+	VADDPS       Z18, Z13, Z13
+	VADDPS       Z18, Z15, Z15
+	VADDPS       Z18, Z17, Z17
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -4457,62 +4547,72 @@ tail_begin:
 	MOVQ k+48(FP), R11
 
 tail_product:
-	VMOVUPS          (DI), Z20
-	VMOVUPS.Z        64(DI), K1, Z21
-	VFMADD231PS.BCST (CX), Z20, Z0
-	VFMADD231PS.BCST (CX), Z21, Z1
-	VFMADD231PS.BCST (CX)(AX*1), Z20, Z2
-	VFMADD231PS.BCST (CX)(AX*1), Z21, Z3
-	VFMADD231PS.BCST (CX)(AX*2), Z20, Z4
-	VFMADD231PS.BCST (CX)(AX*2), Z21, Z5
-	VFMADD231PS.BCST (DX), Z20, Z6
-	VFMADD231PS.BCST (DX), Z21, Z7
-	VFMADD231PS.BCST (DX)(AX*1), Z20, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z21, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z20, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z21, Z11
-	VFMADD231PS.BCST (BX), Z20, Z12
-	VFMADD231PS.BCST (BX), Z21, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z20, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z21, Z15
-	VFMADD231PS.BCST (BX)(AX*2), Z20, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z21, Z17
-	VFMADD231PS.BCST (SI), Z20, Z18
-	VFMADD231PS.BCST (SI), Z21, Z19
-	PREFETCHT0       (R9)
-	ADDQ             R10, R9
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             R8, DI
-	DECQ             R11
-	JNZ              tail_product
-	MOVQ             bias+72(FP), AX
-	TESTQ            AX, AX
-	JZ               tail_store
-	VMOVUPS          (AX), Z20
-	VADDPS           Z20, Z0, Z0
-	VADDPS           Z20, Z2, Z2
-	VADDPS           Z20, Z4, Z4
-	VADDPS           Z20, Z6, Z6
-	VADDPS           Z20, Z8, Z8
-	VADDPS           Z20, Z10, Z10
-	VADDPS           Z20, Z12, Z12
-	VADDPS           Z20, Z14, Z14
-	VADDPS           Z20, Z16, Z16
-	VADDPS           Z20, Z18, Z18
-	VMOVUPS.Z        64(AX), K1, Z20
-	VADDPS           Z20, Z1, Z1
-	VADDPS           Z20, Z3, Z3
-	VADDPS           Z20, Z5, Z5
-	VADDPS           Z20, Z7, Z7
-	VADDPS           Z20, Z9, Z9
-	VADDPS           Z20, Z11, Z11
-	VADDPS           Z20, Z13, Z13
-	VADDPS           Z20, Z15, Z15
-	VADDPS           Z20, Z17, Z17
-	VADDPS           Z20, Z19, Z19
+	VMOVUPS      (DI), Z20
+	VMOVUPS.Z    64(DI), K1, Z21
+	VBROADCASTSS (CX), Z22
+	VFMADD231PS  Z22, Z20, Z0
+	VFMADD231PS  Z22, Z21, Z1
+	VBROADCASTSS (CX)(AX*1), Z22
+	VFMADD231PS  Z22, Z20, Z2
+	VFMADD231PS  Z22, Z21, Z3
+	VBROADCASTSS (CX)(AX*2), Z22
+	VFMADD231PS  Z22, Z20, Z4
+	VFMADD231PS  Z22, Z21, Z5
+	VBROADCASTSS (DX), Z22
+	VFMADD231PS  Z22, Z20, Z6
+	VFMADD231PS  Z22, Z21, Z7
+	VBROADCASTSS (DX)(AX*1), Z22
+	VFMADD231PS  Z22, Z20, Z8
+	VFMADD231PS  Z22, Z21, Z9
+	VBROADCASTSS (DX)(AX*2), Z22
+	VFMADD231PS  Z22, Z20, Z10
+	VFMADD231PS  Z22, Z21, Z11
+	VBROADCASTSS (BX), Z22
+	VFMADD231PS  Z22, Z20, Z12
+	VFMADD231PS  Z22, Z21, Z13
+	VBROADCASTSS (BX)(AX*1), Z22
+	VFMADD231PS  Z22, Z20, Z14
+	VFMADD231PS  Z22, Z21, Z15
+	VBROADCASTSS (BX)(AX*2), Z22
+	VFMADD231PS  Z22, Z20, Z16
+	VFMADD231PS  Z22, Z21, Z17
+	VBROADCASTSS (SI), Z22
+	VFMADD231PS  Z22, Z20, Z18
+	VFMADD231PS  Z22, Z21, Z19
+	PREFETCHT0   (R9)
+	ADDQ         R10, R9
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         R8, DI
+	DECQ         R11
+	JNZ          tail_product
+	MOVQ         bias+72(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMOVUPS      (AX), Z20
+	VADDPS       Z20, Z0, Z0
+	VADDPS       Z20, Z2, Z2
+	VADDPS       Z20, Z4, Z4
+	VADDPS       Z20, Z6, Z6
+	VADDPS       Z20, Z8, Z8
+	VADDPS       Z20, Z10, Z10
+	VADDPS       Z20, Z12, Z12
+	VADDPS       Z20, Z14, Z14
+	VADDPS       Z20, Z16, Z16
+	VADDPS       Z20, Z18, Z18
+	VMOVUPS.Z    64(AX), K1, Z20
+	VADDPS       Z20, Z1, Z1
+	VADDPS       Z20, Z3, Z3
+	VADDPS       Z20, Z5, Z5
+	VADDPS       Z20, Z7, Z7
+	VADDPS       Z20, Z9, Z9
+	VADDPS       Z20, Z11, Z11
+	VADDPS       Z20, Z13, Z13
+	VADDPS       Z20, Z15, Z15
+	VADDPS       Z20, Z17, Z17
+	VADDPS       Z20, Z19, Z19
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -4659,62 +4759,72 @@ tail_begin:
 	MOVQ    k+40(FP), R10
 
 tail_product:
-	VPSLLD           $0x10, (DI), Z21
-	VANDPS           (DI), Z20, Z22
-	VFMADD231PS.BCST (CX), Z21, Z0
-	VFMADD231PS.BCST (CX), Z22, Z1
-	VFMADD231PS.BCST (CX)(AX*1), Z21, Z2
-	VFMADD231PS.BCST (CX)(AX*1), Z22, Z3
-	VFMADD231PS.BCST (CX)(AX*2), Z21, Z4
-	VFMADD231PS.BCST (CX)(AX*2), Z22, Z5
-	VFMADD231PS.BCST (DX), Z21, Z6
-	VFMADD231PS.BCST (DX), Z22, Z7
-	VFMADD231PS.BCST (DX)(AX*1), Z21, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z22, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z21, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z22, Z11
-	VFMADD231PS.BCST (BX), Z21, Z12
-	VFMADD231PS.BCST (BX), Z22, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z21, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z22, Z15
-	VFMADD231PS.BCST (BX)(AX*2), Z21, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z22, Z17
-	VFMADD231PS.BCST (SI), Z21, Z18
-	VFMADD231PS.BCST (SI), Z22, Z19
-	PREFETCHT1       (R8)
-	ADDQ             R9, R8
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             $0x40, DI
-	DECQ             R10
-	JNZ              tail_product
-	MOVQ             bias+64(FP), AX
-	TESTQ            AX, AX
-	JZ               tail_store
-	VMOVUPS          (AX), Z20
-	VADDPS           Z20, Z0, Z0
-	VADDPS           Z20, Z2, Z2
-	VADDPS           Z20, Z4, Z4
-	VADDPS           Z20, Z6, Z6
-	VADDPS           Z20, Z8, Z8
-	VADDPS           Z20, Z10, Z10
-	VADDPS           Z20, Z12, Z12
-	VADDPS           Z20, Z14, Z14
-	VADDPS           Z20, Z16, Z16
-	VADDPS           Z20, Z18, Z18
-	VMOVUPS.Z        64(AX), K1, Z20
-	VADDPS           Z20, Z1, Z1
-	VADDPS           Z20, Z3, Z3
-	VADDPS           Z20, Z5, Z5
-	VADDPS           Z20, Z7, Z7
-	VADDPS           Z20, Z9, Z9
-	VADDPS           Z20, Z11, Z11
-	VADDPS           Z20, Z13, Z13
-	VADDPS           Z20, Z15, Z15
-	VADDPS           Z20, Z17, Z17
-	VADDPS           Z20, Z19, Z19
+	VPSLLD       $0x10, (DI), Z21
+	VANDPS       (DI), Z20, Z22
+	VBROADCASTSS (CX), Z23
+	VFMADD231PS  Z23, Z21, Z0
+	VFMADD231PS  Z23, Z22, Z1
+	VBROADCASTSS (CX)(AX*1), Z23
+	VFMADD231PS  Z23, Z21, Z2
+	VFMADD231PS  Z23, Z22, Z3
+	VBROADCASTSS (CX)(AX*2), Z23
+	VFMADD231PS  Z23, Z21, Z4
+	VFMADD231PS  Z23, Z22, Z5
+	VBROADCASTSS (DX), Z23
+	VFMADD231PS  Z23, Z21, Z6
+	VFMADD231PS  Z23, Z22, Z7
+	VBROADCASTSS (DX)(AX*1), Z23
+	VFMADD231PS  Z23, Z21, Z8
+	VFMADD231PS  Z23, Z22, Z9
+	VBROADCASTSS (DX)(AX*2), Z23
+	VFMADD231PS  Z23, Z21, Z10
+	VFMADD231PS  Z23, Z22, Z11
+	VBROADCASTSS (BX), Z23
+	VFMADD231PS  Z23, Z21, Z12
+	VFMADD231PS  Z23, Z22, Z13
+	VBROADCASTSS (BX)(AX*1), Z23
+	VFMADD231PS  Z23, Z21, Z14
+	VFMADD231PS  Z23, Z22, Z15
+	VBROADCASTSS (BX)(AX*2), Z23
+	VFMADD231PS  Z23, Z21, Z16
+	VFMADD231PS  Z23, Z22, Z17
+	VBROADCASTSS (SI), Z23
+	VFMADD231PS  Z23, Z21, Z18
+	VFMADD231PS  Z23, Z22, Z19
+	PREFETCHT1   (R8)
+	ADDQ         R9, R8
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         $0x40, DI
+	DECQ         R10
+	JNZ          tail_product
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMOVUPS      (AX), Z20
+	VADDPS       Z20, Z0, Z0
+	VADDPS       Z20, Z2, Z2
+	VADDPS       Z20, Z4, Z4
+	VADDPS       Z20, Z6, Z6
+	VADDPS       Z20, Z8, Z8
+	VADDPS       Z20, Z10, Z10
+	VADDPS       Z20, Z12, Z12
+	VADDPS       Z20, Z14, Z14
+	VADDPS       Z20, Z16, Z16
+	VADDPS       Z20, Z18, Z18
+	VMOVUPS.Z    64(AX), K1, Z20
+	VADDPS       Z20, Z1, Z1
+	VADDPS       Z20, Z3, Z3
+	VADDPS       Z20, Z5, Z5
+	VADDPS       Z20, Z7, Z7
+	VADDPS       Z20, Z9, Z9
+	VADDPS       Z20, Z11, Z11
+	VADDPS       Z20, Z13, Z13
+	VADDPS       Z20, Z15, Z15
+	VADDPS       Z20, Z17, Z17
+	VADDPS       Z20, Z19, Z19
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -5158,66 +5268,77 @@ tail_begin:
 	MOVQ k+48(FP), R11
 
 tail_product:
-	VMOVUPS          (DI), Z22
-	VMOVUPS.Z        64(DI), K1, Z23
-	VFMADD231PS.BCST (CX), Z22, Z0
-	VFMADD231PS.BCST (CX), Z23, Z1
-	VFMADD231PS.BCST (CX)(AX*1), Z22, Z2
-	VFMADD231PS.BCST (CX)(AX*1), Z23, Z3
-	VFMADD231PS.BCST (CX)(AX*2), Z22, Z4
-	VFMADD231PS.BCST (CX)(AX*2), Z23, Z5
-	VFMADD231PS.BCST (DX), Z22, Z6
-	VFMADD231PS.BCST (DX), Z23, Z7
-	VFMADD231PS.BCST (DX)(AX*1), Z22, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z23, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z22, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z23, Z11
-	VFMADD231PS.BCST (BX), Z22, Z12
-	VFMADD231PS.BCST (BX), Z23, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z22, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z23, Z15
-	VFMADD231PS.BCST (BX)(AX*2), Z22, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z23, Z17
-	VFMADD231PS.BCST (SI), Z22, Z18
-	VFMADD231PS.BCST (SI), Z23, Z19
-	VFMADD231PS.BCST (SI)(AX*1), Z22, Z20
-	VFMADD231PS.BCST (SI)(AX*1), Z23, Z21
-	PREFETCHT0       (R9)
-	ADDQ             R10, R9
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             R8, DI
-	DECQ             R11
-	JNZ              tail_product
-	MOVQ             bias+72(FP), AX
-	TESTQ            AX, AX
-	JZ               tail_store
-	VMOVUPS          (AX), Z22
-	VADDPS           Z22, Z0, Z0
-	VADDPS           Z22, Z2, Z2
-	VADDPS           Z22, Z4, Z4
-	VADDPS           Z22, Z6, Z6
-	VADDPS           Z22, Z8, Z8
-	VADDPS           Z22, Z10, Z10
-	VADDPS           Z22, Z12, Z12
-	VADDPS           Z22, Z14, Z14
-	VADDPS           Z22, Z16, Z16
-	VADDPS           Z22, Z18, Z18
-	VADDPS           Z22, Z20, Z20
-	VMOVUPS.Z        64(AX), K1, Z22
-	VADDPS           Z22, Z1, Z1
-	VADDPS           Z22, Z3, Z3
-	VADDPS           Z22, Z5, Z5
-	VADDPS           Z22, Z7, Z7
-	VADDPS           Z22, Z9, Z9
-	VADDPS           Z22, Z11, Z11
-	VADDPS           Z22, Z13, Z13
-	VADDPS           Z22, Z15, Z15
-	VADDPS           Z22, Z17, Z17
-	VADDPS           Z22, Z19, Z19
-	VADDPS           Z22, Z21, Z21
+	VMOVUPS      (DI), Z22
+	VMOVUPS.Z    64(DI), K1, Z23
+	VBROADCASTSS (CX), Z24
+	VFMADD231PS  Z24, Z22, Z0
+	VFMADD231PS  Z24, Z23, Z1
+	VBROADCASTSS (CX)(AX*1), Z24
+	VFMADD231PS  Z24, Z22, Z2
+	VFMADD231PS  Z24, Z23, Z3
+	VBROADCASTSS (CX)(AX*2), Z24
+	VFMADD231PS  Z24, Z22, Z4
+	VFMADD231PS  Z24, Z23, Z5
+	VBROADCASTSS (DX), Z24
+	VFMADD231PS  Z24, Z22, Z6
+	VFMADD231PS  Z24, Z23, Z7
+	VBROADCASTSS (DX)(AX*1), Z24
+	VFMADD231PS  Z24, Z22, Z8
+	VFMADD231PS  Z24, Z23, Z9
+	VBROADCASTSS (DX)(AX*2), Z24
+	VFMADD231PS  Z24, Z22, Z10
+	VFMADD231PS  Z24, Z23, Z11
+	VBROADCASTSS (BX), Z24
+	VFMADD231PS  Z24, Z22, Z12
+	VFMADD231PS  Z24, Z23, Z13
+	VBROADCASTSS (BX)(AX*1), Z24
+	VFMADD231PS  Z24, Z22, Z14
+	VFMADD231PS  Z24, Z23, Z15
+	VBROADCASTSS (BX)(AX*2), Z24
+	VFMADD231PS  Z24, Z22, Z16
+	VFMADD231PS  Z24, Z23, Z17
+	VBROADCASTSS (SI), Z24
+	VFMADD231PS  Z24, Z22, Z18
+	VFMADD231PS  Z24, Z23, Z19
+	VBROADCASTSS (SI)(AX*1), Z24
+	VFMADD231PS  Z24, Z22, Z20
+	VFMADD231PS  Z24, Z23, Z21
+	PREFETCHT0   (R9)
+	ADDQ         R10, R9
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         R8, DI
+	DECQ         R11
+	JNZ          tail_product
+	MOVQ         bias+72(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMOVUPS      (AX), Z22
+	VADDPS       Z22, Z0, Z0
+	VADDPS       Z22, Z2, Z2
+	VADDPS       Z22, Z4, Z4
+	VADDPS       Z22, Z6, Z6
+	VADDPS       Z22, Z8, Z8
+	VADDPS       Z22, Z10, Z10
+	VADDPS       Z22, Z12, Z12
+	VADDPS       Z22, Z14, Z14
+	VADDPS       Z22, Z16, Z16
+	VADDPS       Z22, Z18, Z18
+	VADDPS       Z22, Z20, Z20
+	VMOVUPS.Z    64(AX), K1, Z22
+	VADDPS       Z22, Z1, Z1
+	VADDPS       Z22, Z3, Z3
+	VADDPS       Z22, Z5, Z5
+	VADDPS       Z22, Z7, Z7
+	VADDPS       Z22, Z9, Z9
+	VADDPS       Z22, Z11, Z11
+	VADDPS       Z22, Z13, Z13
+	VADDPS       Z22, Z15, Z15
+	VADDPS       Z22, Z17, Z17
+	VADDPS       Z22, Z19, Z19
+	VADDPS       Z22, Z21, Z21
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -5372,66 +5493,77 @@ tail_begin:
 	MOVQ    k+40(FP), R10
 
 tail_product:
-	VPSLLD           $0x10, (DI), Z23
-	VANDPS           (DI), Z22, Z24
-	VFMADD231PS.BCST (CX), Z23, Z0
-	VFMADD231PS.BCST (CX), Z24, Z1
-	VFMADD231PS.BCST (CX)(AX*1), Z23, Z2
-	VFMADD231PS.BCST (CX)(AX*1), Z24, Z3
-	VFMADD231PS.BCST (CX)(AX*2), Z23, Z4
-	VFMADD231PS.BCST (CX)(AX*2), Z24, Z5
-	VFMADD231PS.BCST (DX), Z23, Z6
-	VFMADD231PS.BCST (DX), Z24, Z7
-	VFMADD231PS.BCST (DX)(AX*1), Z23, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z24, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z23, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z24, Z11
-	VFMADD231PS.BCST (BX), Z23, Z12
-	VFMADD231PS.BCST (BX), Z24, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z23, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z24, Z15
-	VFMADD231PS.BCST (BX)(AX*2), Z23, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z24, Z17
-	VFMADD231PS.BCST (SI), Z23, Z18
-	VFMADD231PS.BCST (SI), Z24, Z19
-	VFMADD231PS.BCST (SI)(AX*1), Z23, Z20
-	VFMADD231PS.BCST (SI)(AX*1), Z24, Z21
-	PREFETCHT1       (R8)
-	ADDQ             R9, R8
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             $0x40, DI
-	DECQ             R10
-	JNZ              tail_product
-	MOVQ             bias+64(FP), AX
-	TESTQ            AX, AX
-	JZ               tail_store
-	VMOVUPS          (AX), Z22
-	VADDPS           Z22, Z0, Z0
-	VADDPS           Z22, Z2, Z2
-	VADDPS           Z22, Z4, Z4
-	VADDPS           Z22, Z6, Z6
-	VADDPS           Z22, Z8, Z8
-	VADDPS           Z22, Z10, Z10
-	VADDPS           Z22, Z12, Z12
-	VADDPS           Z22, Z14, Z14
-	VADDPS           Z22, Z16, Z16
-	VADDPS           Z22, Z18, Z18
-	VADDPS           Z22, Z20, Z20
-	VMOVUPS.Z        64(AX), K1, Z22
-	VADDPS           Z22, Z1, Z1
-	VADDPS           Z22, Z3, Z3
-	VADDPS           Z22, Z5, Z5
-	VADDPS           Z22, Z7, Z7
-	VADDPS           Z22, Z9, Z9
-	VADDPS           Z22, Z11, Z11
-	VADDPS           Z22, Z13, Z13
-	VADDPS           Z22, Z15, Z15
-	VADDPS           Z22, Z17, Z17
-	VADDPS           Z22, Z19, Z19
-	VADDPS           Z22, Z21, Z21
+	VPSLLD       $0x10, (DI), Z23
+	VANDPS       (DI), Z22, Z24
+	VBROADCASTSS (CX), Z25
+	VFMADD231PS  Z25, Z23, Z0
+	VFMADD231PS  Z25, Z24, Z1
+	VBROADCASTSS (CX)(AX*1), Z25
+	VFMADD231PS  Z25, Z23, Z2
+	VFMADD231PS  Z25, Z24, Z3
+	VBROADCASTSS (CX)(AX*2), Z25
+	VFMADD231PS  Z25, Z23, Z4
+	VFMADD231PS  Z25, Z24, Z5
+	VBROADCASTSS (DX), Z25
+	VFMADD231PS  Z25, Z23, Z6
+	VFMADD231PS  Z25, Z24, Z7
+	VBROADCASTSS (DX)(AX*1), Z25
+	VFMADD231PS  Z25, Z23, Z8
+	VFMADD231PS  Z25, Z24, Z9
+	VBROADCASTSS (DX)(AX*2), Z25
+	VFMADD231PS  Z25, Z23, Z10
+	VFMADD231PS  Z25, Z24, Z11
+	VBROADCASTSS (BX), Z25
+	VFMADD231PS  Z25, Z23, Z12
+	VFMADD231PS  Z25, Z24, Z13
+	VBROADCASTSS (BX)(AX*1), Z25
+	VFMADD231PS  Z25, Z23, Z14
+	VFMADD231PS  Z25, Z24, Z15
+	VBROADCASTSS (BX)(AX*2), Z25
+	VFMADD231PS  Z25, Z23, Z16
+	VFMADD231PS  Z25, Z24, Z17
+	VBROADCASTSS (SI), Z25
+	VFMADD231PS  Z25, Z23, Z18
+	VFMADD231PS  Z25, Z24, Z19
+	VBROADCASTSS (SI)(AX*1), Z25
+	VFMADD231PS  Z25, Z23, Z20
+	VFMADD231PS  Z25, Z24, Z21
+	PREFETCHT1   (R8)
+	ADDQ         R9, R8
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         $0x40, DI
+	DECQ         R10
+	JNZ          tail_product
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMOVUPS      (AX), Z22
+	VADDPS       Z22, Z0, Z0
+	VADDPS       Z22, Z2, Z2
+	VADDPS       Z22, Z4, Z4
+	VADDPS       Z22, Z6, Z6
+	VADDPS       Z22, Z8, Z8
+	VADDPS       Z22, Z10, Z10
+	VADDPS       Z22, Z12, Z12
+	VADDPS       Z22, Z14, Z14
+	VADDPS       Z22, Z16, Z16
+	VADDPS       Z22, Z18, Z18
+	VADDPS       Z22, Z20, Z20
+	VMOVUPS.Z    64(AX), K1, Z22
+	VADDPS       Z22, Z1, Z1
+	VADDPS       Z22, Z3, Z3
+	VADDPS       Z22, Z5, Z5
+	VADDPS       Z22, Z7, Z7
+	VADDPS       Z22, Z9, Z9
+	VADDPS       Z22, Z11, Z11
+	VADDPS       Z22, Z13, Z13
+	VADDPS       Z22, Z15, Z15
+	VADDPS       Z22, Z17, Z17
+	VADDPS       Z22, Z19, Z19
+	VADDPS       Z22, Z21, Z21
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -5895,70 +6027,82 @@ tail_begin:
 	MOVQ k+48(FP), R11
 
 tail_product:
-	VMOVUPS          (DI), Z24
-	VMOVUPS.Z        64(DI), K1, Z25
-	VFMADD231PS.BCST (CX), Z24, Z0
-	VFMADD231PS.BCST (CX), Z25, Z1
-	VFMADD231PS.BCST (CX)(AX*1), Z24, Z2
-	VFMADD231PS.BCST (CX)(AX*1), Z25, Z3
-	VFMADD231PS.BCST (CX)(AX*2), Z24, Z4
-	VFMADD231PS.BCST (CX)(AX*2), Z25, Z5
-	VFMADD231PS.BCST (DX), Z24, Z6
-	VFMADD231PS.BCST (DX), Z25, Z7
-	VFMADD231PS.BCST (DX)(AX*1), Z24, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z25, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z24, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z25, Z11
-	VFMADD231PS.BCST (BX), Z24, Z12
-	VFMADD231PS.BCST (BX), Z25, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z24, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z25, Z15
-	VFMADD231PS.BCST (BX)(AX*2), Z24, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z25, Z17
-	VFMADD231PS.BCST (SI), Z24, Z18
-	VFMADD231PS.BCST (SI), Z25, Z19
-	VFMADD231PS.BCST (SI)(AX*1), Z24, Z20
-	VFMADD231PS.BCST (SI)(AX*1), Z25, Z21
-	VFMADD231PS.BCST (SI)(AX*2), Z24, Z22
-	VFMADD231PS.BCST (SI)(AX*2), Z25, Z23
-	PREFETCHT0       (R9)
-	ADDQ             R10, R9
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             R8, DI
-	DECQ             R11
-	JNZ              tail_product
-	MOVQ             bias+72(FP), AX
-	TESTQ            AX, AX
-	JZ               tail_store
-	VMOVUPS          (AX), Z24
-	VADDPS           Z24, Z0, Z0
-	VADDPS           Z24, Z2, Z2
-	VADDPS           Z24, Z4, Z4
-	VADDPS           Z24, Z6, Z6
-	VADDPS           Z24, Z8, Z8
-	VADDPS           Z24, Z10, Z10
-	VADDPS           Z24, Z12, Z12
-	VADDPS           Z24, Z14, Z14
-	VADDPS           Z24, Z16, Z16
-	VADDPS           Z24, Z18, Z18
-	VADDPS           Z24, Z20, Z20
-	VADDPS           Z24, Z22, Z22
-	VMOVUPS.Z        64(AX), K1, Z24
-	VADDPS           Z24, Z1, Z1
-	VADDPS           Z24, Z3, Z3
-	VADDPS           Z24, Z5, Z5
-	VADDPS           Z24, Z7, Z7
-	VADDPS           Z24, Z9, Z9
-	VADDPS           Z24, Z11, Z11
-	VADDPS           Z24, Z13, Z13
-	VADDPS           Z24, Z15, Z15
-	VADDPS           Z24, Z17, Z17
-	VADDPS           Z24, Z19, Z19
-	VADDPS           Z24, Z21, Z21
-	VADDPS           Z24, Z23, Z23
+	VMOVUPS      (DI), Z24
+	VMOVUPS.Z    64(DI), K1, Z25
+	VBROADCASTSS (CX), Z26
+	VFMADD231PS  Z26, Z24, Z0
+	VFMADD231PS  Z26, Z25, Z1
+	VBROADCASTSS (CX)(AX*1), Z26
+	VFMADD231PS  Z26, Z24, Z2
+	VFMADD231PS  Z26, Z25, Z3
+	VBROADCASTSS (CX)(AX*2), Z26
+	VFMADD231PS  Z26, Z24, Z4
+	VFMADD231PS  Z26, Z25, Z5
+	VBROADCASTSS (DX), Z26
+	VFMADD231PS  Z26, Z24, Z6
+	VFMADD231PS  Z26, Z25, Z7
+	VBROADCASTSS (DX)(AX*1), Z26
+	VFMADD231PS  Z26, Z24, Z8
+	VFMADD231PS  Z26, Z25, Z9
+	VBROADCASTSS (DX)(AX*2), Z26
+	VFMADD231PS  Z26, Z24, Z10
+	VFMADD231PS  Z26, Z25, Z11
+	VBROADCASTSS (BX), Z26
+	VFMADD231PS  Z26, Z24, Z12
+	VFMADD231PS  Z26, Z25, Z13
+	VBROADCASTSS (BX)(AX*1), Z26
+	VFMADD231PS  Z26, Z24, Z14
+	VFMADD231PS  Z26, Z25, Z15
+	VBROADCASTSS (BX)(AX*2), Z26
+	VFMADD231PS  Z26, Z24, Z16
+	VFMADD231PS  Z26, Z25, Z17
+	VBROADCASTSS (SI), Z26
+	VFMADD231PS  Z26, Z24, Z18
+	VFMADD231PS  Z26, Z25, Z19
+	VBROADCASTSS (SI)(AX*1), Z26
+	VFMADD231PS  Z26, Z24, Z20
+	VFMADD231PS  Z26, Z25, Z21
+	VBROADCASTSS (SI)(AX*2), Z26
+	VFMADD231PS  Z26, Z24, Z22
+	VFMADD231PS  Z26, Z25, Z23
+	PREFETCHT0   (R9)
+	ADDQ         R10, R9
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         R8, DI
+	DECQ         R11
+	JNZ          tail_product
+	MOVQ         bias+72(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMOVUPS      (AX), Z24
+	VADDPS       Z24, Z0, Z0
+	VADDPS       Z24, Z2, Z2
+	VADDPS       Z24, Z4, Z4
+	VADDPS       Z24, Z6, Z6
+	VADDPS       Z24, Z8, Z8
+	VADDPS       Z24, Z10, Z10
+	VADDPS       Z24, Z12, Z12
+	VADDPS       Z24, Z14, Z14
+	VADDPS       Z24, Z16, Z16
+	VADDPS       Z24, Z18, Z18
+	VADDPS       Z24, Z20, Z20
+	VADDPS       Z24, Z22, Z22
+	VMOVUPS.Z    64(AX), K1, Z24
+	VADDPS       Z24, Z1, Z1
+	VADDPS       Z24, Z3, Z3
+	VADDPS       Z24, Z5, Z5
+	VADDPS       Z24, Z7, Z7
+	VADDPS       Z24, Z9, Z9
+	VADDPS       Z24, Z11, Z11
+	VADDPS       Z24, Z13, Z13
+	VADDPS       Z24, Z15, Z15
+	VADDPS       Z24, Z17, Z17
+	VADDPS       Z24, Z19, Z19
+	VADDPS       Z24, Z21, Z21
+	VADDPS       Z24, Z23, Z23
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -6121,70 +6265,82 @@ tail_begin:
 	MOVQ    k+40(FP), R10
 
 tail_product:
-	VPSLLD           $0x10, (DI), Z25
-	VANDPS           (DI), Z24, Z26
-	VFMADD231PS.BCST (CX), Z25, Z0
-	VFMADD231PS.BCST (CX), Z26, Z1
-	VFMADD231PS.BCST (CX)(AX*1), Z25, Z2
-	VFMADD231PS.BCST (CX)(AX*1), Z26, Z3
-	VFMADD231PS.BCST (CX)(AX*2), Z25, Z4
-	VFMADD231PS.BCST (CX)(AX*2), Z26, Z5
-	VFMADD231PS.BCST (DX), Z25, Z6
-	VFMADD231PS.BCST (DX), Z26, Z7
-	VFMADD231PS.BCST (DX)(AX*1), Z25, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z26, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z25, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z26, Z11
-	VFMADD231PS.BCST (BX), Z25, Z12
-	VFMADD231PS.BCST (BX), Z26, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z25, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z26, Z15
-	VFMADD231PS.BCST (BX)(AX*2), Z25, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z26, Z17
-	VFMADD231PS.BCST (SI), Z25, Z18
-	VFMADD231PS.BCST (SI), Z26, Z19
-	VFMADD231PS.BCST (SI)(AX*1), Z25, Z20
-	VFMADD231PS.BCST (SI)(AX*1), Z26, Z21
-	VFMADD231PS.BCST (SI)(AX*2), Z25, Z22
-	VFMADD231PS.BCST (SI)(AX*2), Z26, Z23
-	PREFETCHT1       (R8)
-	ADDQ             R9, R8
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             $0x40, DI
-	DECQ             R10
-	JNZ              tail_product
-	MOVQ             bias+64(FP), AX
-	TESTQ            AX, AX
-	JZ               tail_store
-	VMOVUPS          (AX), Z24
-	VADDPS           Z24, Z0, Z0
-	VADDPS           Z24, Z2, Z2
-	VADDPS           Z24, Z4, Z4
-	VADDPS           Z24, Z6, Z6
-	VADDPS           Z24, Z8, Z8
-	VADDPS           Z24, Z10, Z10
-	VADDPS           Z24, Z12, Z12
-	VADDPS           Z24, Z14, Z14
-	VADDPS           Z24, Z16, Z16
-	VADDPS           Z24, Z18, Z18
-	VADDPS           Z24, Z20, Z20
-	VADDPS           Z24, Z22, Z22
-	VMOVUPS.Z        64(AX), K1, Z24
-	VADDPS           Z24, Z1, Z1
-	VADDPS           Z24, Z3, Z3
-	VADDPS           Z24, Z5, Z5
-	VADDPS           Z24, Z7, Z7
-	VADDPS           Z24, Z9, Z9
-	VADDPS           Z24, Z11, Z11
-	VADDPS           Z24, Z13, Z13
-	VADDPS           Z24, Z15, Z15
-	VADDPS           Z24, Z17, Z17
-	VADDPS           Z24, Z19, Z19
-	VADDPS           Z24, Z21, Z21
-	VADDPS           Z24, Z23, Z23
+	VPSLLD       $0x10, (DI), Z25
+	VANDPS       (DI), Z24, Z26
+	VBROADCASTSS (CX), Z27
+	VFMADD231PS  Z27, Z25, Z0
+	VFMADD231PS  Z27, Z26, Z1
+	VBROADCASTSS (CX)(AX*1), Z27
+	VFMADD231PS  Z27, Z25, Z2
+	VFMADD231PS  Z27, Z26, Z3
+	VBROADCASTSS (CX)(AX*2), Z27
+	VFMADD231PS  Z27, Z25, Z4
+	VFMADD231PS  Z27, Z26, Z5
+	VBROADCASTSS (DX), Z27
+	VFMADD231PS  Z27, Z25, Z6
+	VFMADD231PS  Z27, Z26, Z7
+	VBROADCASTSS (DX)(AX*1), Z27
+	VFMADD231PS  Z27, Z25, Z8
+	VFMADD231PS  Z27, Z26, Z9
+	VBROADCASTSS (DX)(AX*2), Z27
+	VFMADD231PS  Z27, Z25, Z10
+	VFMADD231PS  Z27, Z26, Z11
+	VBROADCASTSS (BX), Z27
+	VFMADD231PS  Z27, Z25, Z12
+	VFMADD231PS  Z27, Z26, Z13
+	VBROADCASTSS (BX)(AX*1), Z27
+	VFMADD231PS  Z27, Z25, Z14
+	VFMADD231PS  Z27, Z26, Z15
+	VBROADCASTSS (BX)(AX*2), Z27
+	VFMADD231PS  Z27, Z25, Z16
+	VFMADD231PS  Z27, Z26, Z17
+	VBROADCASTSS (SI), Z27
+	VFMADD231PS  Z27, Z25, Z18
+	VFMADD231PS  Z27, Z26, Z19
+	VBROADCASTSS (SI)(AX*1), Z27
+	VFMADD231PS  Z27, Z25, Z20
+	VFMADD231PS  Z27, Z26, Z21
+	VBROADCASTSS (SI)(AX*2), Z27
+	VFMADD231PS  Z27, Z25, Z22
+	VFMADD231PS  Z27, Z26, Z23
+	PREFETCHT1   (R8)
+	ADDQ         R9, R8
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         $0x40, DI
+	DECQ         R10
+	JNZ          tail_product
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMOVUPS      (AX), Z24
+	VADDPS       Z24, Z0, Z0
+	VADDPS       Z24, Z2, Z2
+	VADDPS       Z24, Z4, Z4
+	VADDPS       Z24, Z6, Z6
+	VADDPS       Z24, Z8, Z8
+	VADDPS       Z24, Z10, Z10
+	VADDPS       Z24, Z12, Z12
+	VADDPS       Z24, Z14, Z14
+	VADDPS       Z24, Z16, Z16
+	VADDPS       Z24, Z18, Z18
+	VADDPS       Z24, Z20, Z20
+	VADDPS       Z24, Z22, Z22
+	VMOVUPS.Z    64(AX), K1, Z24
+	VADDPS       Z24, Z1, Z1
+	VADDPS       Z24, Z3, Z3
+	VADDPS       Z24, Z5, Z5
+	VADDPS       Z24, Z7, Z7
+	VADDPS       Z24, Z9, Z9
+	VADDPS       Z24, Z11, Z11
+	VADDPS       Z24, Z13, Z13
+	VADDPS       Z24, Z15, Z15
+	VADDPS       Z24, Z17, Z17
+	VADDPS       Z24, Z19, Z19
+	VADDPS       Z24, Z21, Z21
+	VADDPS       Z24, Z23, Z23
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -6692,75 +6848,88 @@ tail_begin:
 	MOVQ k+48(FP), R12
 
 tail_product:
-	VMOVUPS          (R8), Z26
-	VMOVUPS.Z        64(R8), K1, Z27
-	VFMADD231PS.BCST (CX), Z26, Z0
-	VFMADD231PS.BCST (CX), Z27, Z1
-	VFMADD231PS.BCST (CX)(AX*1), Z26, Z2
-	VFMADD231PS.BCST (CX)(AX*1), Z27, Z3
-	VFMADD231PS.BCST (CX)(AX*2), Z26, Z4
-	VFMADD231PS.BCST (CX)(AX*2), Z27, Z5
-	VFMADD231PS.BCST (DX), Z26, Z6
-	VFMADD231PS.BCST (DX), Z27, Z7
-	VFMADD231PS.BCST (DX)(AX*1), Z26, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z27, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z26, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z27, Z11
-	VFMADD231PS.BCST (BX), Z26, Z12
-	VFMADD231PS.BCST (BX), Z27, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z26, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z27, Z15
-	VFMADD231PS.BCST (BX)(AX*2), Z26, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z27, Z17
-	VFMADD231PS.BCST (SI), Z26, Z18
-	VFMADD231PS.BCST (SI), Z27, Z19
-	VFMADD231PS.BCST (SI)(AX*1), Z26, Z20
-	VFMADD231PS.BCST (SI)(AX*1), Z27, Z21
-	VFMADD231PS.BCST (SI)(AX*2), Z26, Z22
-	VFMADD231PS.BCST (SI)(AX*2), Z27, Z23
-	VFMADD231PS.BCST (DI), Z26, Z24
-	VFMADD231PS.BCST (DI), Z27, Z25
-	PREFETCHT0       (R10)
-	ADDQ             R11, R10
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             $0x04, DI
-	ADDQ             R9, R8
-	DECQ             R12
-	JNZ              tail_product
-	MOVQ             bias+72(FP), AX
-	TESTQ            AX, AX
-	JZ               tail_store
-	VMOVUPS          (AX), Z26
-	VADDPS           Z26, Z0, Z0
-	VADDPS           Z26, Z2, Z2
-	VADDPS           Z26, Z4, Z4
-	VADDPS           Z26, Z6, Z6
-	VADDPS           Z26, Z8, Z8
-	VADDPS           Z26, Z10, Z10
-	VADDPS           Z26, Z12, Z12
-	VADDPS           Z26, Z14, Z14
-	VADDPS           Z26, Z16, Z16
-	VADDPS           Z26, Z18, Z18
-	VADDPS           Z26, Z20, Z20
-	VADDPS           Z26, Z22, Z22
-	VADDPS           Z26, Z24, Z24
-	VMOVUPS.Z        64(AX), K1, Z26
-	VADDPS           Z26, Z1, Z1
-	VADDPS           Z26, Z3, Z3
-	VADDPS           Z26, Z5, Z5
-	VADDPS           Z26, Z7, Z7
-	VADDPS           Z26, Z9, Z9
-	VADDPS           Z26, Z11, Z11
-	VADDPS           Z26, Z13, Z13
-	VADDPS           Z26, Z15, Z15
-	VADDPS           Z26, Z17, Z17
-	VADDPS           Z26, Z19, Z19
-	VADDPS           Z26, Z21, Z21
-	VADDPS           Z26, Z23, Z23
-	VADDPS           Z26, Z25, Z25
+	VMOVUPS      (R8), Z26
+	VMOVUPS.Z    64(R8), K1, Z27
+	VBROADCASTSS (CX), Z28
+	VFMADD231PS  Z28, Z26, Z0
+	VFMADD231PS  Z28, Z27, Z1
+	VBROADCASTSS (CX)(AX*1), Z28
+	VFMADD231PS  Z28, Z26, Z2
+	VFMADD231PS  Z28, Z27, Z3
+	VBROADCASTSS (CX)(AX*2), Z28
+	VFMADD231PS  Z28, Z26, Z4
+	VFMADD231PS  Z28, Z27, Z5
+	VBROADCASTSS (DX), Z28
+	VFMADD231PS  Z28, Z26, Z6
+	VFMADD231PS  Z28, Z27, Z7
+	VBROADCASTSS (DX)(AX*1), Z28
+	VFMADD231PS  Z28, Z26, Z8
+	VFMADD231PS  Z28, Z27, Z9
+	VBROADCASTSS (DX)(AX*2), Z28
+	VFMADD231PS  Z28, Z26, Z10
+	VFMADD231PS  Z28, Z27, Z11
+	VBROADCASTSS (BX), Z28
+	VFMADD231PS  Z28, Z26, Z12
+	VFMADD231PS  Z28, Z27, Z13
+	VBROADCASTSS (BX)(AX*1), Z28
+	VFMADD231PS  Z28, Z26, Z14
+	VFMADD231PS  Z28, Z27, Z15
+	VBROADCASTSS (BX)(AX*2), Z28
+	VFMADD231PS  Z28, Z26, Z16
+	VFMADD231PS  Z28, Z27, Z17
+	VBROADCASTSS (SI), Z28
+	VFMADD231PS  Z28, Z26, Z18
+	VFMADD231PS  Z28, Z27, Z19
+	VBROADCASTSS (SI)(AX*1), Z28
+	VFMADD231PS  Z28, Z26, Z20
+	VFMADD231PS  Z28, Z27, Z21
+	VBROADCASTSS (SI)(AX*2), Z28
+	VFMADD231PS  Z28, Z26, Z22
+	VFMADD231PS  Z28, Z27, Z23
+	VBROADCASTSS (DI), Z28
+	VFMADD231PS  Z28, Z26, Z24
+	VFMADD231PS  Z28, Z27, Z25
+	PREFETCHT0   (R10)
+	ADDQ         R11, R10
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, DI
+	ADDQ         R9, R8
+	DECQ         R12
+	JNZ          tail_product
+	MOVQ         bias+72(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMOVUPS      (AX), Z26
+	VADDPS       Z26, Z0, Z0
+	VADDPS       Z26, Z2, Z2
+	VADDPS       Z26, Z4, Z4
+	VADDPS       Z26, Z6, Z6
+	VADDPS       Z26, Z8, Z8
+	VADDPS       Z26, Z10, Z10
+	VADDPS       Z26, Z12, Z12
+	VADDPS       Z26, Z14, Z14
+	VADDPS       Z26, Z16, Z16
+	VADDPS       Z26, Z18, Z18
+	VADDPS       Z26, Z20, Z20
+	VADDPS       Z26, Z22, Z22
+	VADDPS       Z26, Z24, Z24
+	VMOVUPS.Z    64(AX), K1, Z26
+	VADDPS       Z26, Z1, Z1
+	VADDPS       Z26, Z3, Z3
+	VADDPS       Z26, Z5, Z5
+	VADDPS       Z26, Z7, Z7
+	VADDPS       Z26, Z9, Z9
+	VADDPS       Z26, Z11, Z11
+	VADDPS       Z26, Z13, Z13
+	VADDPS       Z26, Z15, Z15
+	VADDPS       Z26, Z17, Z17
+	VADDPS       Z26, Z19, Z19
+	VADDPS       Z26, Z21, Z21
+	VADDPS       Z26, Z23, Z23
+	VADDPS       Z26, Z25, Z25
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -6939,75 +7108,88 @@ tail_begin:
 	MOVQ    k+40(FP), R11
 
 tail_product:
-	VPSLLD           $0x10, (R8), Z27
-	VANDPS           (R8), Z26, Z28
-	VFMADD231PS.BCST (CX), Z27, Z0
-	VFMADD231PS.BCST (CX), Z28, Z1
-	VFMADD231PS.BCST (CX)(AX*1), Z27, Z2
-	VFMADD231PS.BCST (CX)(AX*1), Z28, Z3
-	VFMADD231PS.BCST (CX)(AX*2), Z27, Z4
-	VFMADD231PS.BCST (CX)(AX*2), Z28, Z5
-	VFMADD231PS.BCST (DX), Z27, Z6
-	VFMADD231PS.BCST (DX), Z28, Z7
-	VFMADD231PS.BCST (DX)(AX*1), Z27, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z28, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z27, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z28, Z11
-	VFMADD231PS.BCST (BX), Z27, Z12
-	VFMADD231PS.BCST (BX), Z28, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z27, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z28, Z15
-	VFMADD231PS.BCST (BX)(AX*2), Z27, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z28, Z17
-	VFMADD231PS.BCST (SI), Z27, Z18
-	VFMADD231PS.BCST (SI), Z28, Z19
-	VFMADD231PS.BCST (SI)(AX*1), Z27, Z20
-	VFMADD231PS.BCST (SI)(AX*1), Z28, Z21
-	VFMADD231PS.BCST (SI)(AX*2), Z27, Z22
-	VFMADD231PS.BCST (SI)(AX*2), Z28, Z23
-	VFMADD231PS.BCST (DI), Z27, Z24
-	VFMADD231PS.BCST (DI), Z28, Z25
-	PREFETCHT1       (R9)
-	ADDQ             R10, R9
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             $0x04, DI
-	ADDQ             $0x40, R8
-	DECQ             R11
-	JNZ              tail_product
-	MOVQ             bias+64(FP), AX
-	TESTQ            AX, AX
-	JZ               tail_store
-	VMOVUPS          (AX), Z26
-	VADDPS           Z26, Z0, Z0
-	VADDPS           Z26, Z2, Z2
-	VADDPS           Z26, Z4, Z4
-	VADDPS           Z26, Z6, Z6
-	VADDPS           Z26, Z8, Z8
-	VADDPS           Z26, Z10, Z10
-	VADDPS           Z26, Z12, Z12
-	VADDPS           Z26, Z14, Z14
-	VADDPS           Z26, Z16, Z16
-	VADDPS           Z26, Z18, Z18
-	VADDPS           Z26, Z20, Z20
-	VADDPS           Z26, Z22, Z22
-	VADDPS           Z26, Z24, Z24
-	VMOVUPS.Z        64(AX), K1, Z26
-	VADDPS           Z26, Z1, Z1
-	VADDPS           Z26, Z3, Z3
-	VADDPS           Z26, Z5, Z5
-	VADDPS           Z26, Z7, Z7
-	VADDPS           Z26, Z9, Z9
-	VADDPS           Z26, Z11, Z11
-	VADDPS           Z26, Z13, Z13
-	VADDPS           Z26, Z15, Z15
-	VADDPS           Z26, Z17, Z17
-	VADDPS           Z26, Z19, Z19
-	VADDPS           Z26, Z21, Z21
-	VADDPS           Z26, Z23, Z23
-	VADDPS           Z26, Z25, Z25
+	VPSLLD       $0x10, (R8), Z27
+	VANDPS       (R8), Z26, Z28
+	VBROADCASTSS (CX), Z29
+	VFMADD231PS  Z29, Z27, Z0
+	VFMADD231PS  Z29, Z28, Z1
+	VBROADCASTSS (CX)(AX*1), Z29
+	VFMADD231PS  Z29, Z27, Z2
+	VFMADD231PS  Z29, Z28, Z3
+	VBROADCASTSS (CX)(AX*2), Z29
+	VFMADD231PS  Z29, Z27, Z4
+	VFMADD231PS  Z29, Z28, Z5
+	VBROADCASTSS (DX), Z29
+	VFMADD231PS  Z29, Z27, Z6
+	VFMADD231PS  Z29, Z28, Z7
+	VBROADCASTSS (DX)(AX*1), Z29
+	VFMADD231PS  Z29, Z27, Z8
+	VFMADD231PS  Z29, Z28, Z9
+	VBROADCASTSS (DX)(AX*2), Z29
+	VFMADD231PS  Z29, Z27, Z10
+	VFMADD231PS  Z29, Z28, Z11
+	VBROADCASTSS (BX), Z29
+	VFMADD231PS  Z29, Z27, Z12
+	VFMADD231PS  Z29, Z28, Z13
+	VBROADCASTSS (BX)(AX*1), Z29
+	VFMADD231PS  Z29, Z27, Z14
+	VFMADD231PS  Z29, Z28, Z15
+	VBROADCASTSS (BX)(AX*2), Z29
+	VFMADD231PS  Z29, Z27, Z16
+	VFMADD231PS  Z29, Z28, Z17
+	VBROADCASTSS (SI), Z29
+	VFMADD231PS  Z29, Z27, Z18
+	VFMADD231PS  Z29, Z28, Z19
+	VBROADCASTSS (SI)(AX*1), Z29
+	VFMADD231PS  Z29, Z27, Z20
+	VFMADD231PS  Z29, Z28, Z21
+	VBROADCASTSS (SI)(AX*2), Z29
+	VFMADD231PS  Z29, Z27, Z22
+	VFMADD231PS  Z29, Z28, Z23
+	VBROADCASTSS (DI), Z29
+	VFMADD231PS  Z29, Z27, Z24
+	VFMADD231PS  Z29, Z28, Z25
+	PREFETCHT1   (R9)
+	ADDQ         R10, R9
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, DI
+	ADDQ         $0x40, R8
+	DECQ         R11
+	JNZ          tail_product
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMOVUPS      (AX), Z26
+	VADDPS       Z26, Z0, Z0
+	VADDPS       Z26, Z2, Z2
+	VADDPS       Z26, Z4, Z4
+	VADDPS       Z26, Z6, Z6
+	VADDPS       Z26, Z8, Z8
+	VADDPS       Z26, Z10, Z10
+	VADDPS       Z26, Z12, Z12
+	VADDPS       Z26, Z14, Z14
+	VADDPS       Z26, Z16, Z16
+	VADDPS       Z26, Z18, Z18
+	VADDPS       Z26, Z20, Z20
+	VADDPS       Z26, Z22, Z22
+	VADDPS       Z26, Z24, Z24
+	VMOVUPS.Z    64(AX), K1, Z26
+	VADDPS       Z26, Z1, Z1
+	VADDPS       Z26, Z3, Z3
+	VADDPS       Z26, Z5, Z5
+	VADDPS       Z26, Z7, Z7
+	VADDPS       Z26, Z9, Z9
+	VADDPS       Z26, Z11, Z11
+	VADDPS       Z26, Z13, Z13
+	VADDPS       Z26, Z15, Z15
+	VADDPS       Z26, Z17, Z17
+	VADDPS       Z26, Z19, Z19
+	VADDPS       Z26, Z21, Z21
+	VADDPS       Z26, Z23, Z23
+	VADDPS       Z26, Z25, Z25
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -7537,79 +7719,93 @@ tail_begin:
 	MOVQ k+48(FP), R12
 
 tail_product:
-	VMOVUPS          (R8), Z28
-	VMOVUPS.Z        64(R8), K1, Z29
-	VFMADD231PS.BCST (CX), Z28, Z0
-	VFMADD231PS.BCST (CX), Z29, Z1
-	VFMADD231PS.BCST (CX)(AX*1), Z28, Z2
-	VFMADD231PS.BCST (CX)(AX*1), Z29, Z3
-	VFMADD231PS.BCST (CX)(AX*2), Z28, Z4
-	VFMADD231PS.BCST (CX)(AX*2), Z29, Z5
-	VFMADD231PS.BCST (DX), Z28, Z6
-	VFMADD231PS.BCST (DX), Z29, Z7
-	VFMADD231PS.BCST (DX)(AX*1), Z28, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z29, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z28, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z29, Z11
-	VFMADD231PS.BCST (BX), Z28, Z12
-	VFMADD231PS.BCST (BX), Z29, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z28, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z29, Z15
-	VFMADD231PS.BCST (BX)(AX*2), Z28, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z29, Z17
-	VFMADD231PS.BCST (SI), Z28, Z18
-	VFMADD231PS.BCST (SI), Z29, Z19
-	VFMADD231PS.BCST (SI)(AX*1), Z28, Z20
-	VFMADD231PS.BCST (SI)(AX*1), Z29, Z21
-	VFMADD231PS.BCST (SI)(AX*2), Z28, Z22
-	VFMADD231PS.BCST (SI)(AX*2), Z29, Z23
-	VFMADD231PS.BCST (DI), Z28, Z24
-	VFMADD231PS.BCST (DI), Z29, Z25
-	VFMADD231PS.BCST (DI)(AX*1), Z28, Z26
-	VFMADD231PS.BCST (DI)(AX*1), Z29, Z27
-	PREFETCHT0       (R10)
-	ADDQ             R11, R10
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             $0x04, DI
-	ADDQ             R9, R8
-	DECQ             R12
-	JNZ              tail_product
-	MOVQ             bias+72(FP), AX
-	TESTQ            AX, AX
-	JZ               tail_store
-	VMOVUPS          (AX), Z28
-	VADDPS           Z28, Z0, Z0
-	VADDPS           Z28, Z2, Z2
-	VADDPS           Z28, Z4, Z4
-	VADDPS           Z28, Z6, Z6
-	VADDPS           Z28, Z8, Z8
-	VADDPS           Z28, Z10, Z10
-	VADDPS           Z28, Z12, Z12
-	VADDPS           Z28, Z14, Z14
-	VADDPS           Z28, Z16, Z16
-	VADDPS           Z28, Z18, Z18
-	VADDPS           Z28, Z20, Z20
-	VADDPS           Z28, Z22, Z22
-	VADDPS           Z28, Z24, Z24
-	VADDPS           Z28, Z26, Z26
-	VMOVUPS.Z        64(AX), K1, Z28
-	VADDPS           Z28, Z1, Z1
-	VADDPS           Z28, Z3, Z3
-	VADDPS           Z28, Z5, Z5
-	VADDPS           Z28, Z7, Z7
-	VADDPS           Z28, Z9, Z9
-	VADDPS           Z28, Z11, Z11
-	VADDPS           Z28, Z13, Z13
-	VADDPS           Z28, Z15, Z15
-	VADDPS           Z28, Z17, Z17
-	VADDPS           Z28, Z19, Z19
-	VADDPS           Z28, Z21, Z21
-	VADDPS           Z28, Z23, Z23
-	VADDPS           Z28, Z25, Z25
-	VADDPS           Z28, Z27, Z27
+	VMOVUPS      (R8), Z28
+	VMOVUPS.Z    64(R8), K1, Z29
+	VBROADCASTSS (CX), Z30
+	VFMADD231PS  Z30, Z28, Z0
+	VFMADD231PS  Z30, Z29, Z1
+	VBROADCASTSS (CX)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z2
+	VFMADD231PS  Z30, Z29, Z3
+	VBROADCASTSS (CX)(AX*2), Z30
+	VFMADD231PS  Z30, Z28, Z4
+	VFMADD231PS  Z30, Z29, Z5
+	VBROADCASTSS (DX), Z30
+	VFMADD231PS  Z30, Z28, Z6
+	VFMADD231PS  Z30, Z29, Z7
+	VBROADCASTSS (DX)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z8
+	VFMADD231PS  Z30, Z29, Z9
+	VBROADCASTSS (DX)(AX*2), Z30
+	VFMADD231PS  Z30, Z28, Z10
+	VFMADD231PS  Z30, Z29, Z11
+	VBROADCASTSS (BX), Z30
+	VFMADD231PS  Z30, Z28, Z12
+	VFMADD231PS  Z30, Z29, Z13
+	VBROADCASTSS (BX)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z14
+	VFMADD231PS  Z30, Z29, Z15
+	VBROADCASTSS (BX)(AX*2), Z30
+	VFMADD231PS  Z30, Z28, Z16
+	VFMADD231PS  Z30, Z29, Z17
+	VBROADCASTSS (SI), Z30
+	VFMADD231PS  Z30, Z28, Z18
+	VFMADD231PS  Z30, Z29, Z19
+	VBROADCASTSS (SI)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z20
+	VFMADD231PS  Z30, Z29, Z21
+	VBROADCASTSS (SI)(AX*2), Z30
+	VFMADD231PS  Z30, Z28, Z22
+	VFMADD231PS  Z30, Z29, Z23
+	VBROADCASTSS (DI), Z30
+	VFMADD231PS  Z30, Z28, Z24
+	VFMADD231PS  Z30, Z29, Z25
+	VBROADCASTSS (DI)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z26
+	VFMADD231PS  Z30, Z29, Z27
+	PREFETCHT0   (R10)
+	ADDQ         R11, R10
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, DI
+	ADDQ         R9, R8
+	DECQ         R12
+	JNZ          tail_product
+	MOVQ         bias+72(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMOVUPS      (AX), Z28
+	VADDPS       Z28, Z0, Z0
+	VADDPS       Z28, Z2, Z2
+	VADDPS       Z28, Z4, Z4
+	VADDPS       Z28, Z6, Z6
+	VADDPS       Z28, Z8, Z8
+	VADDPS       Z28, Z10, Z10
+	VADDPS       Z28, Z12, Z12
+	VADDPS       Z28, Z14, Z14
+	VADDPS       Z28, Z16, Z16
+	VADDPS       Z28, Z18, Z18
+	VADDPS       Z28, Z20, Z20
+	VADDPS       Z28, Z22, Z22
+	VADDPS       Z28, Z24, Z24
+	VADDPS       Z28, Z26, Z26
+	VMOVUPS.Z    64(AX), K1, Z28
+	VADDPS       Z28, Z1, Z1
+	VADDPS       Z28, Z3, Z3
+	VADDPS       Z28, Z5, Z5
+	VADDPS       Z28, Z7, Z7
+	VADDPS       Z28, Z9, Z9
+	VADDPS       Z28, Z11, Z11
+	VADDPS       Z28, Z13, Z13
+	VADDPS       Z28, Z15, Z15
+	VADDPS       Z28, Z17, Z17
+	VADDPS       Z28, Z19, Z19
+	VADDPS       Z28, Z21, Z21
+	VADDPS       Z28, Z23, Z23
+	VADDPS       Z28, Z25, Z25
+	VADDPS       Z28, Z27, Z27
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -7796,79 +7992,93 @@ tail_begin:
 	MOVQ    k+40(FP), R11
 
 tail_product:
-	VPSLLD           $0x10, (R8), Z29
-	VANDPS           (R8), Z28, Z30
-	VFMADD231PS.BCST (CX), Z29, Z0
-	VFMADD231PS.BCST (CX), Z30, Z1
-	VFMADD231PS.BCST (CX)(AX*1), Z29, Z2
-	VFMADD231PS.BCST (CX)(AX*1), Z30, Z3
-	VFMADD231PS.BCST (CX)(AX*2), Z29, Z4
-	VFMADD231PS.BCST (CX)(AX*2), Z30, Z5
-	VFMADD231PS.BCST (DX), Z29, Z6
-	VFMADD231PS.BCST (DX), Z30, Z7
-	VFMADD231PS.BCST (DX)(AX*1), Z29, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z30, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z29, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z30, Z11
-	VFMADD231PS.BCST (BX), Z29, Z12
-	VFMADD231PS.BCST (BX), Z30, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z29, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z30, Z15
-	VFMADD231PS.BCST (BX)(AX*2), Z29, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z30, Z17
-	VFMADD231PS.BCST (SI), Z29, Z18
-	VFMADD231PS.BCST (SI), Z30, Z19
-	VFMADD231PS.BCST (SI)(AX*1), Z29, Z20
-	VFMADD231PS.BCST (SI)(AX*1), Z30, Z21
-	VFMADD231PS.BCST (SI)(AX*2), Z29, Z22
-	VFMADD231PS.BCST (SI)(AX*2), Z30, Z23
-	VFMADD231PS.BCST (DI), Z29, Z24
-	VFMADD231PS.BCST (DI), Z30, Z25
-	VFMADD231PS.BCST (DI)(AX*1), Z29, Z26
-	VFMADD231PS.BCST (DI)(AX*1), Z30, Z27
-	PREFETCHT1       (R9)
-	ADDQ             R10, R9
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             $0x04, DI
-	ADDQ             $0x40, R8
-	DECQ             R11
-	JNZ              tail_product
-	MOVQ             bias+64(FP), AX
-	TESTQ            AX, AX
-	JZ               tail_store
-	VMOVUPS          (AX), Z28
-	VADDPS           Z28, Z0, Z0
-	VADDPS           Z28, Z2, Z2
-	VADDPS           Z28, Z4, Z4
-	VADDPS           Z28, Z6, Z6
-	VADDPS           Z28, Z8, Z8
-	VADDPS           Z28, Z10, Z10
-	VADDPS           Z28, Z12, Z12
-	VADDPS           Z28, Z14, Z14
-	VADDPS           Z28, Z16, Z16
-	VADDPS           Z28, Z18, Z18
-	VADDPS           Z28, Z20, Z20
-	VADDPS           Z28, Z22, Z22
-	VADDPS           Z28, Z24, Z24
-	VADDPS           Z28, Z26, Z26
-	VMOVUPS.Z        64(AX), K1, Z28
-	VADDPS           Z28, Z1, Z1
-	VADDPS           Z28, Z3, Z3
-	VADDPS           Z28, Z5, Z5
-	VADDPS           Z28, Z7, Z7
-	VADDPS           Z28, Z9, Z9
-	VADDPS           Z28, Z11, Z11
-	VADDPS           Z28, Z13, Z13
-	VADDPS           Z28, Z15, Z15
-	VADDPS           Z28, Z17, Z17
-	VADDPS           Z28, Z19, Z19
-	VADDPS           Z28, Z21, Z21
-	VADDPS           Z28, Z23, Z23
-	VADDPS           Z28, Z25, Z25
-	VADDPS           Z28, Z27, Z27
+	VPSLLD       $0x10, (R8), Z29
+	VANDPS       (R8), Z28, Z30
+	VBROADCASTSS (CX), Z31
+	VFMADD231PS  Z31, Z29, Z0
+	VFMADD231PS  Z31, Z30, Z1
+	VBROADCASTSS (CX)(AX*1), Z31
+	VFMADD231PS  Z31, Z29, Z2
+	VFMADD231PS  Z31, Z30, Z3
+	VBROADCASTSS (CX)(AX*2), Z31
+	VFMADD231PS  Z31, Z29, Z4
+	VFMADD231PS  Z31, Z30, Z5
+	VBROADCASTSS (DX), Z31
+	VFMADD231PS  Z31, Z29, Z6
+	VFMADD231PS  Z31, Z30, Z7
+	VBROADCASTSS (DX)(AX*1), Z31
+	VFMADD231PS  Z31, Z29, Z8
+	VFMADD231PS  Z31, Z30, Z9
+	VBROADCASTSS (DX)(AX*2), Z31
+	VFMADD231PS  Z31, Z29, Z10
+	VFMADD231PS  Z31, Z30, Z11
+	VBROADCASTSS (BX), Z31
+	VFMADD231PS  Z31, Z29, Z12
+	VFMADD231PS  Z31, Z30, Z13
+	VBROADCASTSS (BX)(AX*1), Z31
+	VFMADD231PS  Z31, Z29, Z14
+	VFMADD231PS  Z31, Z30, Z15
+	VBROADCASTSS (BX)(AX*2), Z31
+	VFMADD231PS  Z31, Z29, Z16
+	VFMADD231PS  Z31, Z30, Z17
+	VBROADCASTSS (SI), Z31
+	VFMADD231PS  Z31, Z29, Z18
+	VFMADD231PS  Z31, Z30, Z19
+	VBROADCASTSS (SI)(AX*1), Z31
+	VFMADD231PS  Z31, Z29, Z20
+	VFMADD231PS  Z31, Z30, Z21
+	VBROADCASTSS (SI)(AX*2), Z31
+	VFMADD231PS  Z31, Z29, Z22
+	VFMADD231PS  Z31, Z30, Z23
+	VBROADCASTSS (DI), Z31
+	VFMADD231PS  Z31, Z29, Z24
+	VFMADD231PS  Z31, Z30, Z25
+	VBROADCASTSS (DI)(AX*1), Z31
+	VFMADD231PS  Z31, Z29, Z26
+	VFMADD231PS  Z31, Z30, Z27
+	PREFETCHT1   (R9)
+	ADDQ         R10, R9
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, DI
+	ADDQ         $0x40, R8
+	DECQ         R11
+	JNZ          tail_product
+	MOVQ         bias+64(FP), AX
+	TESTQ        AX, AX
+	JZ           tail_store
+	VMOVUPS      (AX), Z28
+	VADDPS       Z28, Z0, Z0
+	VADDPS       Z28, Z2, Z2
+	VADDPS       Z28, Z4, Z4
+	VADDPS       Z28, Z6, Z6
+	VADDPS       Z28, Z8, Z8
+	VADDPS       Z28, Z10, Z10
+	VADDPS       Z28, Z12, Z12
+	VADDPS       Z28, Z14, Z14
+	VADDPS       Z28, Z16, Z16
+	VADDPS       Z28, Z18, Z18
+	VADDPS       Z28, Z20, Z20
+	VADDPS       Z28, Z22, Z22
+	VADDPS       Z28, Z24, Z24
+	VADDPS       Z28, Z26, Z26
+	VMOVUPS.Z    64(AX), K1, Z28
+	VADDPS       Z28, Z1, Z1
+	VADDPS       Z28, Z3, Z3
+	VADDPS       Z28, Z5, Z5
+	VADDPS       Z28, Z7, Z7
+	VADDPS       Z28, Z9, Z9
+	VADDPS       Z28, Z11, Z11
+	VADDPS       Z28, Z13, Z13
+	VADDPS       Z28, Z15, Z15
+	VADDPS       Z28, Z17, Z17
+	VADDPS       Z28, Z19, Z19
+	VADDPS       Z28, Z21, Z21
+	VADDPS       Z28, Z23, Z23
+	VADDPS       Z28, Z25, Z25
+	VADDPS       Z28, Z27, Z27
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -8224,28 +8434,30 @@ block:
 	MOVQ   size+48(FP), R8
 
 product0:
-	VMOVUPS          (CX), Z4
-	VMOVUPS          64(CX), Z5
-	VFMADD231PS.BCST (DI), Z4, Z0
-	VFMADD231PS.BCST (DI), Z5, Z1
-	VFMADD231PS.BCST (DI)(SI*1), Z4, Z2
-	VFMADD231PS.BCST (DI)(SI*1), Z5, Z3
-	ADDQ             $0x04, DI
-	ADDQ             $0x00000080, CX
-	DECQ             R8
-	JNZ              product0
-	MOVQ             ldo+8(FP), CX
-	SHLQ             $0x02, CX
-	MOVQ             out+0(FP), SI
-	ADDQ             BX, SI
-	VMOVUPS          Z0, (SI)
-	VMOVUPS          Z1, 64(SI)
-	VMOVUPS          Z2, (SI)(CX*1)
-	VMOVUPS          Z3, 64(SI)(CX*1)
-	ADDQ             $0x00000080, BX
-	ADDQ             $0x18, AX
-	DECQ             DX
-	JNZ              block
+	VMOVUPS      (CX), Z4
+	VMOVUPS      64(CX), Z5
+	VBROADCASTSS (DI), Z6
+	VFMADD231PS  Z6, Z4, Z0
+	VFMADD231PS  Z6, Z5, Z1
+	VBROADCASTSS (DI)(SI*1), Z6
+	VFMADD231PS  Z6, Z4, Z2
+	VFMADD231PS  Z6, Z5, Z3
+	ADDQ         $0x04, DI
+	ADDQ         $0x00000080, CX
+	DECQ         R8
+	JNZ          product0
+	MOVQ         ldo+8(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         out+0(FP), SI
+	ADDQ         BX, SI
+	VMOVUPS      Z0, (SI)
+	VMOVUPS      Z1, 64(SI)
+	VMOVUPS      Z2, (SI)(CX*1)
+	VMOVUPS      Z3, 64(SI)(CX*1)
+	ADDQ         $0x00000080, BX
+	ADDQ         $0x18, AX
+	DECQ         DX
+	JNZ          block
 	VZEROUPPER
 	RET
 
@@ -8369,41 +8581,44 @@ tail_block:
 	ADDQ    $0x18, DX
 
 tail_position:
-	VMOVUPS          (BX), Z4
-	VMOVUPS.Z        64(BX), K1, Z5
-	VFMADD231PS.BCST (CX), Z4, Z0
-	VFMADD231PS.BCST (CX), Z5, Z1
-	VFMADD231PS.BCST (CX)(AX*1), Z4, Z2
-	VFMADD231PS.BCST (CX)(AX*1), Z5, Z3
-	ADDQ             $0x04, CX
-	ADDQ             SI, BX
-	DECQ             R8
-	JNZ              tail_position
-	TESTQ            DI, DI
-	JNZ              tail_block
-	TESTQ            R9, R9
-	JNZ              tail_inside1
-	MOVQ             (DX), BX
-	MOVQ             at+40(FP), DI
-	LEAQ             (BX)(DI*4), BX
-	ADDQ             $0x18, DX
-	MOVQ             $0x00000020, R9
+	VMOVUPS      (BX), Z4
+	VMOVUPS.Z    64(BX), K1, Z5
+	VBROADCASTSS (CX), Z6
+	VFMADD231PS  Z6, Z4, Z0
+	VFMADD231PS  Z6, Z5, Z1
+	VBROADCASTSS (CX)(AX*1), Z6
+	VFMADD231PS  Z6, Z4, Z2
+	VFMADD231PS  Z6, Z5, Z3
+	ADDQ         $0x04, CX
+	ADDQ         SI, BX
+	DECQ         R8
+	JNZ          tail_position
+	TESTQ        DI, DI
+	JNZ          tail_block
+	TESTQ        R9, R9
+	JNZ          tail_inside1
+	MOVQ         (DX), BX
+	MOVQ         at+40(FP), DI
+	LEAQ         (BX)(DI*4), BX
+	ADDQ         $0x18, DX
+	MOVQ         $0x00000020, R9
 
 tail_inside1:
-	DECQ             R9
-	VMOVUPS          (BX), Z4
-	VMOVUPS.Z        64(BX), K1, Z5
-	VFMADD231PS.BCST (CX)(AX*1), Z4, Z2
-	VFMADD231PS.BCST (CX)(AX*1), Z5, Z3
-	ADDQ             $0x04, CX
-	ADDQ             SI, BX
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	VMOVUPS          Z0, (CX)
-	VMOVUPS          Z1, K1, 64(CX)
-	VMOVUPS          Z2, (CX)(AX*1)
-	VMOVUPS          Z3, K1, 64(CX)(AX*1)
+	DECQ         R9
+	VMOVUPS      (BX), Z4
+	VMOVUPS.Z    64(BX), K1, Z5
+	VBROADCASTSS (CX)(AX*1), Z6
+	VFMADD231PS  Z6, Z4, Z2
+	VFMADD231PS  Z6, Z5, Z3
+	ADDQ         $0x04, CX
+	ADDQ         SI, BX
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	VMOVUPS      Z0, (CX)
+	VMOVUPS      Z1, K1, 64(CX)
+	VMOVUPS      Z2, (CX)(AX*1)
+	VMOVUPS      Z3, K1, 64(CX)(AX*1)
 	VZEROUPPER
 	RET
 
@@ -8430,32 +8645,35 @@ block:
 	MOVQ   size+48(FP), R8
 
 product0:
-	VMOVUPS          (CX), Z6
-	VMOVUPS          64(CX), Z7
-	VFMADD231PS.BCST (DI), Z6, Z0
-	VFMADD231PS.BCST (DI), Z7, Z1
-	VFMADD231PS.BCST (DI)(SI*1), Z6, Z2
-	VFMADD231PS.BCST (DI)(SI*1), Z7, Z3
-	VFMADD231PS.BCST (DI)(SI*2), Z6, Z4
-	VFMADD231PS.BCST (DI)(SI*2), Z7, Z5
-	ADDQ             $0x04, DI
-	ADDQ             $0x00000080, CX
-	DECQ             R8
-	JNZ              product0
-	MOVQ             ldo+8(FP), CX
-	SHLQ             $0x02, CX
-	MOVQ             out+0(FP), SI
-	ADDQ             BX, SI
-	VMOVUPS          Z0, (SI)
-	VMOVUPS          Z1, 64(SI)
-	VMOVUPS          Z2, (SI)(CX*1)
-	VMOVUPS          Z3, 64(SI)(CX*1)
-	VMOVUPS          Z4, (SI)(CX*2)
-	VMOVUPS          Z5, 64(SI)(CX*2)
-	ADDQ             $0x00000080, BX
-	ADDQ             $0x18, AX
-	DECQ             DX
-	JNZ              block
+	VMOVUPS      (CX), Z6
+	VMOVUPS      64(CX), Z7
+	VBROADCASTSS (DI), Z8
+	VFMADD231PS  Z8, Z6, Z0
+	VFMADD231PS  Z8, Z7, Z1
+	VBROADCASTSS (DI)(SI*1), Z8
+	VFMADD231PS  Z8, Z6, Z2
+	VFMADD231PS  Z8, Z7, Z3
+	VBROADCASTSS (DI)(SI*2), Z8
+	VFMADD231PS  Z8, Z6, Z4
+	VFMADD231PS  Z8, Z7, Z5
+	ADDQ         $0x04, DI
+	ADDQ         $0x00000080, CX
+	DECQ         R8
+	JNZ          product0
+	MOVQ         ldo+8(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         out+0(FP), SI
+	ADDQ         BX, SI
+	VMOVUPS      Z0, (SI)
+	VMOVUPS      Z1, 64(SI)
+	VMOVUPS      Z2, (SI)(CX*1)
+	VMOVUPS      Z3, 64(SI)(CX*1)
+	VMOVUPS      Z4, (SI)(CX*2)
+	VMOVUPS      Z5, 64(SI)(CX*2)
+	ADDQ         $0x00000080, BX
+	ADDQ         $0x18, AX
+	DECQ         DX
+	JNZ          block
 	VZEROUPPER
 	RET
 
@@ -8602,63 +8820,69 @@ tail_block:
 	ADDQ    $0x18, DX
 
 tail_position:
-	VMOVUPS          (BX), Z6
-	VMOVUPS.Z        64(BX), K1, Z7
-	VFMADD231PS.BCST (CX), Z6, Z0
-	VFMADD231PS.BCST (CX), Z7, Z1
-	VFMADD231PS.BCST (CX)(AX*1), Z6, Z2
-	VFMADD231PS.BCST (CX)(AX*1), Z7, Z3
-	VFMADD231PS.BCST (CX)(AX*2), Z6, Z4
-	VFMADD231PS.BCST (CX)(AX*2), Z7, Z5
-	ADDQ             $0x04, CX
-	ADDQ             SI, BX
-	DECQ             R8
-	JNZ              tail_position
-	TESTQ            DI, DI
-	JNZ              tail_block
-	TESTQ            R9, R9
-	JNZ              tail_inside1
-	MOVQ             (DX), BX
-	MOVQ             at+40(FP), DI
-	LEAQ             (BX)(DI*4), BX
-	ADDQ             $0x18, DX
-	MOVQ             $0x00000020, R9
+	VMOVUPS      (BX), Z6
+	VMOVUPS.Z    64(BX), K1, Z7
+	VBROADCASTSS (CX), Z8
+	VFMADD231PS  Z8, Z6, Z0
+	VFMADD231PS  Z8, Z7, Z1
+	VBROADCASTSS (CX)(AX*1), Z8
+	VFMADD231PS  Z8, Z6, Z2
+	VFMADD231PS  Z8, Z7, Z3
+	VBROADCASTSS (CX)(AX*2), Z8
+	VFMADD231PS  Z8, Z6, Z4
+	VFMADD231PS  Z8, Z7, Z5
+	ADDQ         $0x04, CX
+	ADDQ         SI, BX
+	DECQ         R8
+	JNZ          tail_position
+	TESTQ        DI, DI
+	JNZ          tail_block
+	TESTQ        R9, R9
+	JNZ          tail_inside1
+	MOVQ         (DX), BX
+	MOVQ         at+40(FP), DI
+	LEAQ         (BX)(DI*4), BX
+	ADDQ         $0x18, DX
+	MOVQ         $0x00000020, R9
 
 tail_inside1:
-	DECQ             R9
-	VMOVUPS          (BX), Z6
-	VMOVUPS.Z        64(BX), K1, Z7
-	VFMADD231PS.BCST (CX)(AX*1), Z6, Z2
-	VFMADD231PS.BCST (CX)(AX*1), Z7, Z3
-	VFMADD231PS.BCST (CX)(AX*2), Z6, Z4
-	VFMADD231PS.BCST (CX)(AX*2), Z7, Z5
-	ADDQ             $0x04, CX
-	ADDQ             SI, BX
-	TESTQ            R9, R9
-	JNZ              tail_inside2
-	MOVQ             (DX), BX
-	MOVQ             at+40(FP), DI
-	LEAQ             (BX)(DI*4), BX
-	ADDQ             $0x18, DX
-	MOVQ             $0x00000020, R9
+	DECQ         R9
+	VMOVUPS      (BX), Z6
+	VMOVUPS.Z    64(BX), K1, Z7
+	VBROADCASTSS (CX)(AX*1), Z8
+	VFMADD231PS  Z8, Z6, Z2
+	VFMADD231PS  Z8, Z7, Z3
+	VBROADCASTSS (CX)(AX*2), Z8
+	VFMADD231PS  Z8, Z6, Z4
+	VFMADD231PS  Z8, Z7, Z5
+	ADDQ         $0x04, CX
+	ADDQ         SI, BX
+	TESTQ        R9, R9
+	JNZ          tail_inside2
+	MOVQ         (DX), BX
+	MOVQ         at+40(FP), DI
+	LEAQ         (BX)(DI*4), BX
+	ADDQ         $0x18, DX
+	MOVQ         $0x00000020, R9
 
 tail_inside2:
-	DECQ             R9
-	VMOVUPS          (BX), Z6
-	VMOVUPS.Z        64(BX), K1, Z7
-	VFMADD231PS.BCST (CX)(AX*2), Z6, Z4
-	VFMADD231PS.BCST (CX)(AX*2), Z7, Z5
-	ADDQ             $0x04, CX
-	ADDQ             SI, BX
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	VMOVUPS          Z0, (CX)
-	VMOVUPS          Z1, K1, 64(CX)
-	VMOVUPS          Z2, (CX)(AX*1)
-	VMOVUPS          Z3, K1, 64(CX)(AX*1)
-	VMOVUPS          Z4, (CX)(AX*2)
-	VMOVUPS          Z5, K1, 64(CX)(AX*2)
+	DECQ         R9
+	VMOVUPS      (BX), Z6
+	VMOVUPS.Z    64(BX), K1, Z7
+	VBROADCASTSS (CX)(AX*2), Z8
+	VFMADD231PS  Z8, Z6, Z4
+	VFMADD231PS  Z8, Z7, Z5
+	ADDQ         $0x04, CX
+	ADDQ         SI, BX
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	VMOVUPS      Z0, (CX)
+	VMOVUPS      Z1, K1, 64(CX)
+	VMOVUPS      Z2, (CX)(AX*1)
+	VMOVUPS      Z3, K1, 64(CX)(AX*1)
+	VMOVUPS      Z4, (CX)(AX*2)
+	VMOVUPS      Z5, K1, 64(CX)(AX*2)
 	VZEROUPPER
 	RET
 
@@ -8689,40 +8913,44 @@ block:
 	MOVQ   size+48(FP), R9
 
 product0:
-	VMOVUPS          (CX), Z8
-	VMOVUPS          64(CX), Z9
-	VFMADD231PS.BCST (DI), Z8, Z0
-	VFMADD231PS.BCST (DI), Z9, Z1
-	VFMADD231PS.BCST (DI)(SI*1), Z8, Z2
-	VFMADD231PS.BCST (DI)(SI*1), Z9, Z3
-	VFMADD231PS.BCST (DI)(SI*2), Z8, Z4
-	VFMADD231PS.BCST (DI)(SI*2), Z9, Z5
-	VFMADD231PS.BCST (R8), Z8, Z6
-	VFMADD231PS.BCST (R8), Z9, Z7
-	ADDQ             $0x04, DI
-	ADDQ             $0x04, R8
-	ADDQ             $0x00000080, CX
-	DECQ             R9
-	JNZ              product0
-	MOVQ             ldo+8(FP), CX
-	SHLQ             $0x02, CX
-	MOVQ             out+0(FP), SI
-	LEAQ             (SI)(CX*2), DI
-	ADDQ             CX, DI
-	ADDQ             BX, SI
-	ADDQ             BX, DI
-	VMOVUPS          Z0, (SI)
-	VMOVUPS          Z1, 64(SI)
-	VMOVUPS          Z2, (SI)(CX*1)
-	VMOVUPS          Z3, 64(SI)(CX*1)
-	VMOVUPS          Z4, (SI)(CX*2)
-	VMOVUPS          Z5, 64(SI)(CX*2)
-	VMOVUPS          Z6, (DI)
-	VMOVUPS          Z7, 64(DI)
-	ADDQ             $0x00000080, BX
-	ADDQ             $0x18, AX
-	DECQ             DX
-	JNZ              block
+	VMOVUPS      (CX), Z8
+	VMOVUPS      64(CX), Z9
+	VBROADCASTSS (DI), Z10
+	VFMADD231PS  Z10, Z8, Z0
+	VFMADD231PS  Z10, Z9, Z1
+	VBROADCASTSS (DI)(SI*1), Z10
+	VFMADD231PS  Z10, Z8, Z2
+	VFMADD231PS  Z10, Z9, Z3
+	VBROADCASTSS (DI)(SI*2), Z10
+	VFMADD231PS  Z10, Z8, Z4
+	VFMADD231PS  Z10, Z9, Z5
+	VBROADCASTSS (R8), Z10
+	VFMADD231PS  Z10, Z8, Z6
+	VFMADD231PS  Z10, Z9, Z7
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	ADDQ         $0x00000080, CX
+	DECQ         R9
+	JNZ          product0
+	MOVQ         ldo+8(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         out+0(FP), SI
+	LEAQ         (SI)(CX*2), DI
+	ADDQ         CX, DI
+	ADDQ         BX, SI
+	ADDQ         BX, DI
+	VMOVUPS      Z0, (SI)
+	VMOVUPS      Z1, 64(SI)
+	VMOVUPS      Z2, (SI)(CX*1)
+	VMOVUPS      Z3, 64(SI)(CX*1)
+	VMOVUPS      Z4, (SI)(CX*2)
+	VMOVUPS      Z5, 64(SI)(CX*2)
+	VMOVUPS      Z6, (DI)
+	VMOVUPS      Z7, 64(DI)
+	ADDQ         $0x00000080, BX
+	ADDQ         $0x18, AX
+	DECQ         DX
+	JNZ          block
 	VZEROUPPER
 	RET
 
@@ -8907,93 +9135,103 @@ tail_block:
 	ADDQ    $0x18, BX
 
 tail_position:
-	VMOVUPS          (SI), Z8
-	VMOVUPS.Z        64(SI), K1, Z9
-	VFMADD231PS.BCST (CX), Z8, Z0
-	VFMADD231PS.BCST (CX), Z9, Z1
-	VFMADD231PS.BCST (CX)(AX*1), Z8, Z2
-	VFMADD231PS.BCST (CX)(AX*1), Z9, Z3
-	VFMADD231PS.BCST (CX)(AX*2), Z8, Z4
-	VFMADD231PS.BCST (CX)(AX*2), Z9, Z5
-	VFMADD231PS.BCST (DX), Z8, Z6
-	VFMADD231PS.BCST (DX), Z9, Z7
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             DI, SI
-	DECQ             R9
-	JNZ              tail_position
-	TESTQ            R8, R8
-	JNZ              tail_block
-	TESTQ            R10, R10
-	JNZ              tail_inside1
-	MOVQ             (BX), SI
-	MOVQ             at+40(FP), R8
-	LEAQ             (SI)(R8*4), SI
-	ADDQ             $0x18, BX
-	MOVQ             $0x00000020, R10
+	VMOVUPS      (SI), Z8
+	VMOVUPS.Z    64(SI), K1, Z9
+	VBROADCASTSS (CX), Z10
+	VFMADD231PS  Z10, Z8, Z0
+	VFMADD231PS  Z10, Z9, Z1
+	VBROADCASTSS (CX)(AX*1), Z10
+	VFMADD231PS  Z10, Z8, Z2
+	VFMADD231PS  Z10, Z9, Z3
+	VBROADCASTSS (CX)(AX*2), Z10
+	VFMADD231PS  Z10, Z8, Z4
+	VFMADD231PS  Z10, Z9, Z5
+	VBROADCASTSS (DX), Z10
+	VFMADD231PS  Z10, Z8, Z6
+	VFMADD231PS  Z10, Z9, Z7
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	DECQ         R9
+	JNZ          tail_position
+	TESTQ        R8, R8
+	JNZ          tail_block
+	TESTQ        R10, R10
+	JNZ          tail_inside1
+	MOVQ         (BX), SI
+	MOVQ         at+40(FP), R8
+	LEAQ         (SI)(R8*4), SI
+	ADDQ         $0x18, BX
+	MOVQ         $0x00000020, R10
 
 tail_inside1:
-	DECQ             R10
-	VMOVUPS          (SI), Z8
-	VMOVUPS.Z        64(SI), K1, Z9
-	VFMADD231PS.BCST (CX)(AX*1), Z8, Z2
-	VFMADD231PS.BCST (CX)(AX*1), Z9, Z3
-	VFMADD231PS.BCST (CX)(AX*2), Z8, Z4
-	VFMADD231PS.BCST (CX)(AX*2), Z9, Z5
-	VFMADD231PS.BCST (DX), Z8, Z6
-	VFMADD231PS.BCST (DX), Z9, Z7
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             DI, SI
-	TESTQ            R10, R10
-	JNZ              tail_inside2
-	MOVQ             (BX), SI
-	MOVQ             at+40(FP), R8
-	LEAQ             (SI)(R8*4), SI
-	ADDQ             $0x18, BX
-	MOVQ             $0x00000020, R10
+	DECQ         R10
+	VMOVUPS      (SI), Z8
+	VMOVUPS.Z    64(SI), K1, Z9
+	VBROADCASTSS (CX)(AX*1), Z10
+	VFMADD231PS  Z10, Z8, Z2
+	VFMADD231PS  Z10, Z9, Z3
+	VBROADCASTSS (CX)(AX*2), Z10
+	VFMADD231PS  Z10, Z8, Z4
+	VFMADD231PS  Z10, Z9, Z5
+	VBROADCASTSS (DX), Z10
+	VFMADD231PS  Z10, Z8, Z6
+	VFMADD231PS  Z10, Z9, Z7
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	TESTQ        R10, R10
+	JNZ          tail_inside2
+	MOVQ         (BX), SI
+	MOVQ         at+40(FP), R8
+	LEAQ         (SI)(R8*4), SI
+	ADDQ         $0x18, BX
+	MOVQ         $0x00000020, R10
 
 tail_inside2:
-	DECQ             R10
-	VMOVUPS          (SI), Z8
-	VMOVUPS.Z        64(SI), K1, Z9
-	VFMADD231PS.BCST (CX)(AX*2), Z8, Z4
-	VFMADD231PS.BCST (CX)(AX*2), Z9, Z5
-	VFMADD231PS.BCST (DX), Z8, Z6
-	VFMADD231PS.BCST (DX), Z9, Z7
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             DI, SI
-	TESTQ            R10, R10
-	JNZ              tail_inside3
-	MOVQ             (BX), SI
-	MOVQ             at+40(FP), AX
-	LEAQ             (SI)(AX*4), SI
-	ADDQ             $0x18, BX
-	MOVQ             $0x00000020, R10
+	DECQ         R10
+	VMOVUPS      (SI), Z8
+	VMOVUPS.Z    64(SI), K1, Z9
+	VBROADCASTSS (CX)(AX*2), Z10
+	VFMADD231PS  Z10, Z8, Z4
+	VFMADD231PS  Z10, Z9, Z5
+	VBROADCASTSS (DX), Z10
+	VFMADD231PS  Z10, Z8, Z6
+	VFMADD231PS  Z10, Z9, Z7
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	TESTQ        R10, R10
+	JNZ          tail_inside3
+	MOVQ         (BX), SI
+	MOVQ         at+40(FP), AX
+	LEAQ         (SI)(AX*4), SI
+	ADDQ         $0x18, BX
+	MOVQ         $0x00000020, R10
 
 tail_inside3:
-	DECQ             R10
-	VMOVUPS          (SI), Z8
-	VMOVUPS.Z        64(SI), K1, Z9
-	VFMADD231PS.BCST (DX), Z8, Z6
-	VFMADD231PS.BCST (DX), Z9, Z7
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             DI, SI
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	LEAQ             (CX)(AX*2), DX
-	ADDQ             AX, DX
-	VMOVUPS          Z0, (CX)
-	VMOVUPS          Z1, K1, 64(CX)
-	VMOVUPS          Z2, (CX)(AX*1)
-	VMOVUPS          Z3, K1, 64(CX)(AX*1)
-	VMOVUPS          Z4, (CX)(AX*2)
-	VMOVUPS          Z5, K1, 64(CX)(AX*2)
-	VMOVUPS          Z6, (DX)
-	VMOVUPS          Z7, K1, 64(DX)
+	DECQ         R10
+	VMOVUPS      (SI), Z8
+	VMOVUPS.Z    64(SI), K1, Z9
+	VBROADCASTSS (DX), Z10
+	VFMADD231PS  Z10, Z8, Z6
+	VFMADD231PS  Z10, Z9, Z7
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	VMOVUPS      Z0, (CX)
+	VMOVUPS      Z1, K1, 64(CX)
+	VMOVUPS      Z2, (CX)(AX*1)
+	VMOVUPS      Z3, K1, 64(CX)(AX*1)
+	VMOVUPS      Z4, (CX)(AX*2)
+	VMOVUPS      Z5, K1, 64(CX)(AX*2)
+	VMOVUPS      Z6, (DX)
+	VMOVUPS      Z7, K1, 64(DX)
 	VZEROUPPER
 	RET
 
@@ -9026,44 +9264,49 @@ block:
 	MOVQ   size+48(FP), R9
 
 product0:
-	VMOVUPS          (CX), Z10
-	VMOVUPS          64(CX), Z11
-	VFMADD231PS.BCST (DI), Z10, Z0
-	VFMADD231PS.BCST (DI), Z11, Z1
-	VFMADD231PS.BCST (DI)(SI*1), Z10, Z2
-	VFMADD231PS.BCST (DI)(SI*1), Z11, Z3
-	VFMADD231PS.BCST (DI)(SI*2), Z10, Z4
-	VFMADD231PS.BCST (DI)(SI*2), Z11, Z5
-	VFMADD231PS.BCST (R8), Z10, Z6
-	VFMADD231PS.BCST (R8), Z11, Z7
-	VFMADD231PS.BCST (R8)(SI*1), Z10, Z8
-	VFMADD231PS.BCST (R8)(SI*1), Z11, Z9
-	ADDQ             $0x04, DI
-	ADDQ             $0x04, R8
-	ADDQ             $0x00000080, CX
-	DECQ             R9
-	JNZ              product0
-	MOVQ             ldo+8(FP), CX
-	SHLQ             $0x02, CX
-	MOVQ             out+0(FP), SI
-	LEAQ             (SI)(CX*2), DI
-	ADDQ             CX, DI
-	ADDQ             BX, SI
-	ADDQ             BX, DI
-	VMOVUPS          Z0, (SI)
-	VMOVUPS          Z1, 64(SI)
-	VMOVUPS          Z2, (SI)(CX*1)
-	VMOVUPS          Z3, 64(SI)(CX*1)
-	VMOVUPS          Z4, (SI)(CX*2)
-	VMOVUPS          Z5, 64(SI)(CX*2)
-	VMOVUPS          Z6, (DI)
-	VMOVUPS          Z7, 64(DI)
-	VMOVUPS          Z8, (DI)(CX*1)
-	VMOVUPS          Z9, 64(DI)(CX*1)
-	ADDQ             $0x00000080, BX
-	ADDQ             $0x18, AX
-	DECQ             DX
-	JNZ              block
+	VMOVUPS      (CX), Z10
+	VMOVUPS      64(CX), Z11
+	VBROADCASTSS (DI), Z12
+	VFMADD231PS  Z12, Z10, Z0
+	VFMADD231PS  Z12, Z11, Z1
+	VBROADCASTSS (DI)(SI*1), Z12
+	VFMADD231PS  Z12, Z10, Z2
+	VFMADD231PS  Z12, Z11, Z3
+	VBROADCASTSS (DI)(SI*2), Z12
+	VFMADD231PS  Z12, Z10, Z4
+	VFMADD231PS  Z12, Z11, Z5
+	VBROADCASTSS (R8), Z12
+	VFMADD231PS  Z12, Z10, Z6
+	VFMADD231PS  Z12, Z11, Z7
+	VBROADCASTSS (R8)(SI*1), Z12
+	VFMADD231PS  Z12, Z10, Z8
+	VFMADD231PS  Z12, Z11, Z9
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	ADDQ         $0x00000080, CX
+	DECQ         R9
+	JNZ          product0
+	MOVQ         ldo+8(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         out+0(FP), SI
+	LEAQ         (SI)(CX*2), DI
+	ADDQ         CX, DI
+	ADDQ         BX, SI
+	ADDQ         BX, DI
+	VMOVUPS      Z0, (SI)
+	VMOVUPS      Z1, 64(SI)
+	VMOVUPS      Z2, (SI)(CX*1)
+	VMOVUPS      Z3, 64(SI)(CX*1)
+	VMOVUPS      Z4, (SI)(CX*2)
+	VMOVUPS      Z5, 64(SI)(CX*2)
+	VMOVUPS      Z6, (DI)
+	VMOVUPS      Z7, 64(DI)
+	VMOVUPS      Z8, (DI)(CX*1)
+	VMOVUPS      Z9, 64(DI)(CX*1)
+	ADDQ         $0x00000080, BX
+	ADDQ         $0x18, AX
+	DECQ         DX
+	JNZ          block
 	VZEROUPPER
 	RET
 
@@ -9274,120 +9517,135 @@ tail_block:
 	ADDQ    $0x18, BX
 
 tail_position:
-	VMOVUPS          (SI), Z10
-	VMOVUPS.Z        64(SI), K1, Z11
-	VFMADD231PS.BCST (CX), Z10, Z0
-	VFMADD231PS.BCST (CX), Z11, Z1
-	VFMADD231PS.BCST (CX)(AX*1), Z10, Z2
-	VFMADD231PS.BCST (CX)(AX*1), Z11, Z3
-	VFMADD231PS.BCST (CX)(AX*2), Z10, Z4
-	VFMADD231PS.BCST (CX)(AX*2), Z11, Z5
-	VFMADD231PS.BCST (DX), Z10, Z6
-	VFMADD231PS.BCST (DX), Z11, Z7
-	VFMADD231PS.BCST (DX)(AX*1), Z10, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z11, Z9
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             DI, SI
-	DECQ             R9
-	JNZ              tail_position
-	TESTQ            R8, R8
-	JNZ              tail_block
-	TESTQ            R10, R10
-	JNZ              tail_inside1
-	MOVQ             (BX), SI
-	MOVQ             at+40(FP), R8
-	LEAQ             (SI)(R8*4), SI
-	ADDQ             $0x18, BX
-	MOVQ             $0x00000020, R10
+	VMOVUPS      (SI), Z10
+	VMOVUPS.Z    64(SI), K1, Z11
+	VBROADCASTSS (CX), Z12
+	VFMADD231PS  Z12, Z10, Z0
+	VFMADD231PS  Z12, Z11, Z1
+	VBROADCASTSS (CX)(AX*1), Z12
+	VFMADD231PS  Z12, Z10, Z2
+	VFMADD231PS  Z12, Z11, Z3
+	VBROADCASTSS (CX)(AX*2), Z12
+	VFMADD231PS  Z12, Z10, Z4
+	VFMADD231PS  Z12, Z11, Z5
+	VBROADCASTSS (DX), Z12
+	VFMADD231PS  Z12, Z10, Z6
+	VFMADD231PS  Z12, Z11, Z7
+	VBROADCASTSS (DX)(AX*1), Z12
+	VFMADD231PS  Z12, Z10, Z8
+	VFMADD231PS  Z12, Z11, Z9
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	DECQ         R9
+	JNZ          tail_position
+	TESTQ        R8, R8
+	JNZ          tail_block
+	TESTQ        R10, R10
+	JNZ          tail_inside1
+	MOVQ         (BX), SI
+	MOVQ         at+40(FP), R8
+	LEAQ         (SI)(R8*4), SI
+	ADDQ         $0x18, BX
+	MOVQ         $0x00000020, R10
 
 tail_inside1:
-	DECQ             R10
-	VMOVUPS          (SI), Z10
-	VMOVUPS.Z        64(SI), K1, Z11
-	VFMADD231PS.BCST (CX)(AX*1), Z10, Z2
-	VFMADD231PS.BCST (CX)(AX*1), Z11, Z3
-	VFMADD231PS.BCST (CX)(AX*2), Z10, Z4
-	VFMADD231PS.BCST (CX)(AX*2), Z11, Z5
-	VFMADD231PS.BCST (DX), Z10, Z6
-	VFMADD231PS.BCST (DX), Z11, Z7
-	VFMADD231PS.BCST (DX)(AX*1), Z10, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z11, Z9
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             DI, SI
-	TESTQ            R10, R10
-	JNZ              tail_inside2
-	MOVQ             (BX), SI
-	MOVQ             at+40(FP), R8
-	LEAQ             (SI)(R8*4), SI
-	ADDQ             $0x18, BX
-	MOVQ             $0x00000020, R10
+	DECQ         R10
+	VMOVUPS      (SI), Z10
+	VMOVUPS.Z    64(SI), K1, Z11
+	VBROADCASTSS (CX)(AX*1), Z12
+	VFMADD231PS  Z12, Z10, Z2
+	VFMADD231PS  Z12, Z11, Z3
+	VBROADCASTSS (CX)(AX*2), Z12
+	VFMADD231PS  Z12, Z10, Z4
+	VFMADD231PS  Z12, Z11, Z5
+	VBROADCASTSS (DX), Z12
+	VFMADD231PS  Z12, Z10, Z6
+	VFMADD231PS  Z12, Z11, Z7
+	VBROADCASTSS (DX)(AX*1), Z12
+	VFMADD231PS  Z12, Z10, Z8
+	VFMADD231PS  Z12, Z11, Z9
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	TESTQ        R10, R10
+	JNZ          tail_inside2
+	MOVQ         (BX), SI
+	MOVQ         at+40(FP), R8
+	LEAQ         (SI)(R8*4), SI
+	ADDQ         $0x18, BX
+	MOVQ         $0x00000020, R10
 
 tail_inside2:
-	DECQ             R10
-	VMOVUPS          (SI), Z10
-	VMOVUPS.Z        64(SI), K1, Z11
-	VFMADD231PS.BCST (CX)(AX*2), Z10, Z4
-	VFMADD231PS.BCST (CX)(AX*2), Z11, Z5
-	VFMADD231PS.BCST (DX), Z10, Z6
-	VFMADD231PS.BCST (DX), Z11, Z7
-	VFMADD231PS.BCST (DX)(AX*1), Z10, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z11, Z9
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             DI, SI
-	TESTQ            R10, R10
-	JNZ              tail_inside3
-	MOVQ             (BX), SI
-	MOVQ             at+40(FP), R8
-	LEAQ             (SI)(R8*4), SI
-	ADDQ             $0x18, BX
-	MOVQ             $0x00000020, R10
+	DECQ         R10
+	VMOVUPS      (SI), Z10
+	VMOVUPS.Z    64(SI), K1, Z11
+	VBROADCASTSS (CX)(AX*2), Z12
+	VFMADD231PS  Z12, Z10, Z4
+	VFMADD231PS  Z12, Z11, Z5
+	VBROADCASTSS (DX), Z12
+	VFMADD231PS  Z12, Z10, Z6
+	VFMADD231PS  Z12, Z11, Z7
+	VBROADCASTSS (DX)(AX*1), Z12
+	VFMADD231PS  Z12, Z10, Z8
+	VFMADD231PS  Z12, Z11, Z9
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	TESTQ        R10, R10
+	JNZ          tail_inside3
+	MOVQ         (BX), SI
+	MOVQ         at+40(FP), R8
+	LEAQ         (SI)(R8*4), SI
+	ADDQ         $0x18, BX
+	MOVQ         $0x00000020, R10
 
 tail_inside3:
-	DECQ             R10
-	VMOVUPS          (SI), Z10
-	VMOVUPS.Z        64(SI), K1, Z11
-	VFMADD231PS.BCST (DX), Z10, Z6
-	VFMADD231PS.BCST (DX), Z11, Z7
-	VFMADD231PS.BCST (DX)(AX*1), Z10, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z11, Z9
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             DI, SI
-	TESTQ            R10, R10
-	JNZ              tail_inside4
-	MOVQ             (BX), SI
-	MOVQ             at+40(FP), R8
-	LEAQ             (SI)(R8*4), SI
-	ADDQ             $0x18, BX
-	MOVQ             $0x00000020, R10
+	DECQ         R10
+	VMOVUPS      (SI), Z10
+	VMOVUPS.Z    64(SI), K1, Z11
+	VBROADCASTSS (DX), Z12
+	VFMADD231PS  Z12, Z10, Z6
+	VFMADD231PS  Z12, Z11, Z7
+	VBROADCASTSS (DX)(AX*1), Z12
+	VFMADD231PS  Z12, Z10, Z8
+	VFMADD231PS  Z12, Z11, Z9
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	TESTQ        R10, R10
+	JNZ          tail_inside4
+	MOVQ         (BX), SI
+	MOVQ         at+40(FP), R8
+	LEAQ         (SI)(R8*4), SI
+	ADDQ         $0x18, BX
+	MOVQ         $0x00000020, R10
 
 tail_inside4:
-	DECQ             R10
-	VMOVUPS          (SI), Z10
-	VMOVUPS.Z        64(SI), K1, Z11
-	VFMADD231PS.BCST (DX)(AX*1), Z10, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z11, Z9
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             DI, SI
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	LEAQ             (CX)(AX*2), DX
-	ADDQ             AX, DX
-	VMOVUPS          Z0, (CX)
-	VMOVUPS          Z1, K1, 64(CX)
-	VMOVUPS          Z2, (CX)(AX*1)
-	VMOVUPS          Z3, K1, 64(CX)(AX*1)
-	VMOVUPS          Z4, (CX)(AX*2)
-	VMOVUPS          Z5, K1, 64(CX)(AX*2)
-	VMOVUPS          Z6, (DX)
-	VMOVUPS          Z7, K1, 64(DX)
-	VMOVUPS          Z8, (DX)(AX*1)
-	VMOVUPS          Z9, K1, 64(DX)(AX*1)
+	DECQ         R10
+	VMOVUPS      (SI), Z10
+	VMOVUPS.Z    64(SI), K1, Z11
+	VBROADCASTSS (DX)(AX*1), Z12
+	VFMADD231PS  Z12, Z10, Z8
+	VFMADD231PS  Z12, Z11, Z9
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	VMOVUPS      Z0, (CX)
+	VMOVUPS      Z1, K1, 64(CX)
+	VMOVUPS      Z2, (CX)(AX*1)
+	VMOVUPS      Z3, K1, 64(CX)(AX*1)
+	VMOVUPS      Z4, (CX)(AX*2)
+	VMOVUPS      Z5, K1, 64(CX)(AX*2)
+	VMOVUPS      Z6, (DX)
+	VMOVUPS      Z7, K1, 64(DX)
+	VMOVUPS      Z8, (DX)(AX*1)
+	VMOVUPS      Z9, K1, 64(DX)(AX*1)
 	VZEROUPPER
 	RET
 
@@ -9422,48 +9680,54 @@ block:
 	MOVQ   size+48(FP), R9
 
 product0:
-	VMOVUPS          (CX), Z12
-	VMOVUPS          64(CX), Z13
-	VFMADD231PS.BCST (DI), Z12, Z0
-	VFMADD231PS.BCST (DI), Z13, Z1
-	VFMADD231PS.BCST (DI)(SI*1), Z12, Z2
-	VFMADD231PS.BCST (DI)(SI*1), Z13, Z3
-	VFMADD231PS.BCST (DI)(SI*2), Z12, Z4
-	VFMADD231PS.BCST (DI)(SI*2), Z13, Z5
-	VFMADD231PS.BCST (R8), Z12, Z6
-	VFMADD231PS.BCST (R8), Z13, Z7
-	VFMADD231PS.BCST (R8)(SI*1), Z12, Z8
-	VFMADD231PS.BCST (R8)(SI*1), Z13, Z9
-	VFMADD231PS.BCST (R8)(SI*2), Z12, Z10
-	VFMADD231PS.BCST (R8)(SI*2), Z13, Z11
-	ADDQ             $0x04, DI
-	ADDQ             $0x04, R8
-	ADDQ             $0x00000080, CX
-	DECQ             R9
-	JNZ              product0
-	MOVQ             ldo+8(FP), CX
-	SHLQ             $0x02, CX
-	MOVQ             out+0(FP), SI
-	LEAQ             (SI)(CX*2), DI
-	ADDQ             CX, DI
-	ADDQ             BX, SI
-	ADDQ             BX, DI
-	VMOVUPS          Z0, (SI)
-	VMOVUPS          Z1, 64(SI)
-	VMOVUPS          Z2, (SI)(CX*1)
-	VMOVUPS          Z3, 64(SI)(CX*1)
-	VMOVUPS          Z4, (SI)(CX*2)
-	VMOVUPS          Z5, 64(SI)(CX*2)
-	VMOVUPS          Z6, (DI)
-	VMOVUPS          Z7, 64(DI)
-	VMOVUPS          Z8, (DI)(CX*1)
-	VMOVUPS          Z9, 64(DI)(CX*1)
-	VMOVUPS          Z10, (DI)(CX*2)
-	VMOVUPS          Z11, 64(DI)(CX*2)
-	ADDQ             $0x00000080, BX
-	ADDQ             $0x18, AX
-	DECQ             DX
-	JNZ              block
+	VMOVUPS      (CX), Z12
+	VMOVUPS      64(CX), Z13
+	VBROADCASTSS (DI), Z14
+	VFMADD231PS  Z14, Z12, Z0
+	VFMADD231PS  Z14, Z13, Z1
+	VBROADCASTSS (DI)(SI*1), Z14
+	VFMADD231PS  Z14, Z12, Z2
+	VFMADD231PS  Z14, Z13, Z3
+	VBROADCASTSS (DI)(SI*2), Z14
+	VFMADD231PS  Z14, Z12, Z4
+	VFMADD231PS  Z14, Z13, Z5
+	VBROADCASTSS (R8), Z14
+	VFMADD231PS  Z14, Z12, Z6
+	VFMADD231PS  Z14, Z13, Z7
+	VBROADCASTSS (R8)(SI*1), Z14
+	VFMADD231PS  Z14, Z12, Z8
+	VFMADD231PS  Z14, Z13, Z9
+	VBROADCASTSS (R8)(SI*2), Z14
+	VFMADD231PS  Z14, Z12, Z10
+	VFMADD231PS  Z14, Z13, Z11
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	ADDQ         $0x00000080, CX
+	DECQ         R9
+	JNZ          product0
+	MOVQ         ldo+8(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         out+0(FP), SI
+	LEAQ         (SI)(CX*2), DI
+	ADDQ         CX, DI
+	ADDQ         BX, SI
+	ADDQ         BX, DI
+	VMOVUPS      Z0, (SI)
+	VMOVUPS      Z1, 64(SI)
+	VMOVUPS      Z2, (SI)(CX*1)
+	VMOVUPS      Z3, 64(SI)(CX*1)
+	VMOVUPS      Z4, (SI)(CX*2)
+	VMOVUPS      Z5, 64(SI)(CX*2)
+	VMOVUPS      Z6, (DI)
+	VMOVUPS      Z7, 64(DI)
+	VMOVUPS      Z8, (DI)(CX*1)
+	VMOVUPS      Z9, 64(DI)(CX*1)
+	VMOVUPS      Z10, (DI)(CX*2)
+	VMOVUPS      Z11, 64(DI)(CX*2)
+	ADDQ         $0x00000080, BX
+	ADDQ         $0x18, AX
+	DECQ         DX
+	JNZ          block
 	VZEROUPPER
 	RET
 
@@ -9701,149 +9965,170 @@ tail_block:
 	ADDQ    $0x18, BX
 
 tail_position:
-	VMOVUPS          (SI), Z12
-	VMOVUPS.Z        64(SI), K1, Z13
-	VFMADD231PS.BCST (CX), Z12, Z0
-	VFMADD231PS.BCST (CX), Z13, Z1
-	VFMADD231PS.BCST (CX)(AX*1), Z12, Z2
-	VFMADD231PS.BCST (CX)(AX*1), Z13, Z3
-	VFMADD231PS.BCST (CX)(AX*2), Z12, Z4
-	VFMADD231PS.BCST (CX)(AX*2), Z13, Z5
-	VFMADD231PS.BCST (DX), Z12, Z6
-	VFMADD231PS.BCST (DX), Z13, Z7
-	VFMADD231PS.BCST (DX)(AX*1), Z12, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z13, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z12, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z13, Z11
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             DI, SI
-	DECQ             R9
-	JNZ              tail_position
-	TESTQ            R8, R8
-	JNZ              tail_block
-	TESTQ            R10, R10
-	JNZ              tail_inside1
-	MOVQ             (BX), SI
-	MOVQ             at+40(FP), R8
-	LEAQ             (SI)(R8*4), SI
-	ADDQ             $0x18, BX
-	MOVQ             $0x00000020, R10
+	VMOVUPS      (SI), Z12
+	VMOVUPS.Z    64(SI), K1, Z13
+	VBROADCASTSS (CX), Z14
+	VFMADD231PS  Z14, Z12, Z0
+	VFMADD231PS  Z14, Z13, Z1
+	VBROADCASTSS (CX)(AX*1), Z14
+	VFMADD231PS  Z14, Z12, Z2
+	VFMADD231PS  Z14, Z13, Z3
+	VBROADCASTSS (CX)(AX*2), Z14
+	VFMADD231PS  Z14, Z12, Z4
+	VFMADD231PS  Z14, Z13, Z5
+	VBROADCASTSS (DX), Z14
+	VFMADD231PS  Z14, Z12, Z6
+	VFMADD231PS  Z14, Z13, Z7
+	VBROADCASTSS (DX)(AX*1), Z14
+	VFMADD231PS  Z14, Z12, Z8
+	VFMADD231PS  Z14, Z13, Z9
+	VBROADCASTSS (DX)(AX*2), Z14
+	VFMADD231PS  Z14, Z12, Z10
+	VFMADD231PS  Z14, Z13, Z11
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	DECQ         R9
+	JNZ          tail_position
+	TESTQ        R8, R8
+	JNZ          tail_block
+	TESTQ        R10, R10
+	JNZ          tail_inside1
+	MOVQ         (BX), SI
+	MOVQ         at+40(FP), R8
+	LEAQ         (SI)(R8*4), SI
+	ADDQ         $0x18, BX
+	MOVQ         $0x00000020, R10
 
 tail_inside1:
-	DECQ             R10
-	VMOVUPS          (SI), Z12
-	VMOVUPS.Z        64(SI), K1, Z13
-	VFMADD231PS.BCST (CX)(AX*1), Z12, Z2
-	VFMADD231PS.BCST (CX)(AX*1), Z13, Z3
-	VFMADD231PS.BCST (CX)(AX*2), Z12, Z4
-	VFMADD231PS.BCST (CX)(AX*2), Z13, Z5
-	VFMADD231PS.BCST (DX), Z12, Z6
-	VFMADD231PS.BCST (DX), Z13, Z7
-	VFMADD231PS.BCST (DX)(AX*1), Z12, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z13, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z12, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z13, Z11
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             DI, SI
-	TESTQ            R10, R10
-	JNZ              tail_inside2
-	MOVQ             (BX), SI
-	MOVQ             at+40(FP), R8
-	LEAQ             (SI)(R8*4), SI
-	ADDQ             $0x18, BX
-	MOVQ             $0x00000020, R10
+	DECQ         R10
+	VMOVUPS      (SI), Z12
+	VMOVUPS.Z    64(SI), K1, Z13
+	VBROADCASTSS (CX)(AX*1), Z14
+	VFMADD231PS  Z14, Z12, Z2
+	VFMADD231PS  Z14, Z13, Z3
+	VBROADCASTSS (CX)(AX*2), Z14
+	VFMADD231PS  Z14, Z12, Z4
+	VFMADD231PS  Z14, Z13, Z5
+	VBROADCASTSS (DX), Z14
+	VFMADD231PS  Z14, Z12, Z6
+	VFMADD231PS  Z14, Z13, Z7
+	VBROADCASTSS (DX)(AX*1), Z14
+	VFMADD231PS  Z14, Z12, Z8
+	VFMADD231PS  Z14, Z13, Z9
+	VBROADCASTSS (DX)(AX*2), Z14
+	VFMADD231PS  Z14, Z12, Z10
+	VFMADD231PS  Z14, Z13, Z11
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	TESTQ        R10, R10
+	JNZ          tail_inside2
+	MOVQ         (BX), SI
+	MOVQ         at+40(FP), R8
+	LEAQ         (SI)(R8*4), SI
+	ADDQ         $0x18, BX
+	MOVQ         $0x00000020, R10
 
 tail_inside2:
-	DECQ             R10
-	VMOVUPS          (SI), Z12
-	VMOVUPS.Z        64(SI), K1, Z13
-	VFMADD231PS.BCST (CX)(AX*2), Z12, Z4
-	VFMADD231PS.BCST (CX)(AX*2), Z13, Z5
-	VFMADD231PS.BCST (DX), Z12, Z6
-	VFMADD231PS.BCST (DX), Z13, Z7
-	VFMADD231PS.BCST (DX)(AX*1), Z12, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z13, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z12, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z13, Z11
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             DI, SI
-	TESTQ            R10, R10
-	JNZ              tail_inside3
-	MOVQ             (BX), SI
-	MOVQ             at+40(FP), R8
-	LEAQ             (SI)(R8*4), SI
-	ADDQ             $0x18, BX
-	MOVQ             $0x00000020, R10
+	DECQ         R10
+	VMOVUPS      (SI), Z12
+	VMOVUPS.Z    64(SI), K1, Z13
+	VBROADCASTSS (CX)(AX*2), Z14
+	VFMADD231PS  Z14, Z12, Z4
+	VFMADD231PS  Z14, Z13, Z5
+	VBROADCASTSS (DX), Z14
+	VFMADD231PS  Z14, Z12, Z6
+	VFMADD231PS  Z14, Z13, Z7
+	VBROADCASTSS (DX)(AX*1), Z14
+	VFMADD231PS  Z14, Z12, Z8
+	VFMADD231PS  Z14, Z13, Z9
+	VBROADCASTSS (DX)(AX*2), Z14
+	VFMADD231PS  Z14, Z12, Z10
+	VFMADD231PS  Z14, Z13, Z11
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	TESTQ        R10, R10
+	JNZ          tail_inside3
+	MOVQ         (BX), SI
+	MOVQ         at+40(FP), R8
+	LEAQ         (SI)(R8*4), SI
+	ADDQ         $0x18, BX
+	MOVQ         $0x00000020, R10
 
 tail_inside3:
-	DECQ             R10
-	VMOVUPS          (SI), Z12
-	VMOVUPS.Z        64(SI), K1, Z13
-	VFMADD231PS.BCST (DX), Z12, Z6
-	VFMADD231PS.BCST (DX), Z13, Z7
-	VFMADD231PS.BCST (DX)(AX*1), Z12, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z13, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z12, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z13, Z11
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             DI, SI
-	TESTQ            R10, R10
-	JNZ              tail_inside4
-	MOVQ             (BX), SI
-	MOVQ             at+40(FP), R8
-	LEAQ             (SI)(R8*4), SI
-	ADDQ             $0x18, BX
-	MOVQ             $0x00000020, R10
+	DECQ         R10
+	VMOVUPS      (SI), Z12
+	VMOVUPS.Z    64(SI), K1, Z13
+	VBROADCASTSS (DX), Z14
+	VFMADD231PS  Z14, Z12, Z6
+	VFMADD231PS  Z14, Z13, Z7
+	VBROADCASTSS (DX)(AX*1), Z14
+	VFMADD231PS  Z14, Z12, Z8
+	VFMADD231PS  Z14, Z13, Z9
+	VBROADCASTSS (DX)(AX*2), Z14
+	VFMADD231PS  Z14, Z12, Z10
+	VFMADD231PS  Z14, Z13, Z11
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	TESTQ        R10, R10
+	JNZ          tail_inside4
+	MOVQ         (BX), SI
+	MOVQ         at+40(FP), R8
+	LEAQ         (SI)(R8*4), SI
+	ADDQ         $0x18, BX
+	MOVQ         $0x00000020, R10
 
 tail_inside4:
-	DECQ             R10
-	VMOVUPS          (SI), Z12
-	VMOVUPS.Z        64(SI), K1, Z13
-	VFMADD231PS.BCST (DX)(AX*1), Z12, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z13, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z12, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z13, Z11
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             DI, SI
-	TESTQ            R10, R10
-	JNZ              tail_inside5
-	MOVQ             (BX), SI
-	MOVQ             at+40(FP), R8
-	LEAQ             (SI)(R8*4), SI
-	ADDQ             $0x18, BX
-	MOVQ             $0x00000020, R10
+	DECQ         R10
+	VMOVUPS      (SI), Z12
+	VMOVUPS.Z    64(SI), K1, Z13
+	VBROADCASTSS (DX)(AX*1), Z14
+	VFMADD231PS  Z14, Z12, Z8
+	VFMADD231PS  Z14, Z13, Z9
+	VBROADCASTSS (DX)(AX*2), Z14
+	VFMADD231PS  Z14, Z12, Z10
+	VFMADD231PS  Z14, Z13, Z11
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	TESTQ        R10, R10
+	JNZ          tail_inside5
+	MOVQ         (BX), SI
+	MOVQ         at+40(FP), R8
+	LEAQ         (SI)(R8*4), SI
+	ADDQ         $0x18, BX
+	MOVQ         $0x00000020, R10
 
 tail_inside5:
-	DECQ             R10
-	VMOVUPS          (SI), Z12
-	VMOVUPS.Z        64(SI), K1, Z13
-	VFMADD231PS.BCST (DX)(AX*2), Z12, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z13, Z11
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             DI, SI
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	LEAQ             (CX)(AX*2), DX
-	ADDQ             AX, DX
-	VMOVUPS          Z0, (CX)
-	VMOVUPS          Z1, K1, 64(CX)
-	VMOVUPS          Z2, (CX)(AX*1)
-	VMOVUPS          Z3, K1, 64(CX)(AX*1)
-	VMOVUPS          Z4, (CX)(AX*2)
-	VMOVUPS          Z5, K1, 64(CX)(AX*2)
-	VMOVUPS          Z6, (DX)
-	VMOVUPS          Z7, K1, 64(DX)
-	VMOVUPS          Z8, (DX)(AX*1)
-	VMOVUPS          Z9, K1, 64(DX)(AX*1)
-	VMOVUPS          Z10, (DX)(AX*2)
-	VMOVUPS          Z11, K1, 64(DX)(AX*2)
+	DECQ         R10
+	VMOVUPS      (SI), Z12
+	VMOVUPS.Z    64(SI), K1, Z13
+	VBROADCASTSS (DX)(AX*2), Z14
+	VFMADD231PS  Z14, Z12, Z10
+	VFMADD231PS  Z14, Z13, Z11
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         DI, SI
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	VMOVUPS      Z0, (CX)
+	VMOVUPS      Z1, K1, 64(CX)
+	VMOVUPS      Z2, (CX)(AX*1)
+	VMOVUPS      Z3, K1, 64(CX)(AX*1)
+	VMOVUPS      Z4, (CX)(AX*2)
+	VMOVUPS      Z5, K1, 64(CX)(AX*2)
+	VMOVUPS      Z6, (DX)
+	VMOVUPS      Z7, K1, 64(DX)
+	VMOVUPS      Z8, (DX)(AX*1)
+	VMOVUPS      Z9, K1, 64(DX)(AX*1)
+	VMOVUPS      Z10, (DX)(AX*2)
+	VMOVUPS      Z11, K1, 64(DX)(AX*2)
 	VZEROUPPER
 	RET
 
@@ -9882,56 +10167,63 @@ block:
 	MOVQ   size+48(FP), R10
 
 product0:
-	VMOVUPS          (CX), Z14
-	VMOVUPS          64(CX), Z15
-	VFMADD231PS.BCST (DI), Z14, Z0
-	VFMADD231PS.BCST (DI), Z15, Z1
-	VFMADD231PS.BCST (DI)(SI*1), Z14, Z2
-	VFMADD231PS.BCST (DI)(SI*1), Z15, Z3
-	VFMADD231PS.BCST (DI)(SI*2), Z14, Z4
-	VFMADD231PS.BCST (DI)(SI*2), Z15, Z5
-	VFMADD231PS.BCST (R8), Z14, Z6
-	VFMADD231PS.BCST (R8), Z15, Z7
-	VFMADD231PS.BCST (R8)(SI*1), Z14, Z8
-	VFMADD231PS.BCST (R8)(SI*1), Z15, Z9
-	VFMADD231PS.BCST (R8)(SI*2), Z14, Z10
-	VFMADD231PS.BCST (R8)(SI*2), Z15, Z11
-	VFMADD231PS.BCST (R9), Z14, Z12
-	VFMADD231PS.BCST (R9), Z15, Z13
-	ADDQ             $0x04, DI
-	ADDQ             $0x04, R8
-	ADDQ             $0x04, R9
-	ADDQ             $0x00000080, CX
-	DECQ             R10
-	JNZ              product0
-	MOVQ             ldo+8(FP), CX
-	SHLQ             $0x02, CX
-	MOVQ             out+0(FP), SI
-	LEAQ             (SI)(CX*2), DI
-	ADDQ             CX, DI
-	LEAQ             (DI)(CX*2), R8
-	ADDQ             CX, R8
-	ADDQ             BX, SI
-	ADDQ             BX, DI
-	ADDQ             BX, R8
-	VMOVUPS          Z0, (SI)
-	VMOVUPS          Z1, 64(SI)
-	VMOVUPS          Z2, (SI)(CX*1)
-	VMOVUPS          Z3, 64(SI)(CX*1)
-	VMOVUPS          Z4, (SI)(CX*2)
-	VMOVUPS          Z5, 64(SI)(CX*2)
-	VMOVUPS          Z6, (DI)
-	VMOVUPS          Z7, 64(DI)
-	VMOVUPS          Z8, (DI)(CX*1)
-	VMOVUPS          Z9, 64(DI)(CX*1)
-	VMOVUPS          Z10, (DI)(CX*2)
-	VMOVUPS          Z11, 64(DI)(CX*2)
-	VMOVUPS          Z12, (R8)
-	VMOVUPS          Z13, 64(R8)
-	ADDQ             $0x00000080, BX
-	ADDQ             $0x18, AX
-	DECQ             DX
-	JNZ              block
+	VMOVUPS      (CX), Z14
+	VMOVUPS      64(CX), Z15
+	VBROADCASTSS (DI), Z16
+	VFMADD231PS  Z16, Z14, Z0
+	VFMADD231PS  Z16, Z15, Z1
+	VBROADCASTSS (DI)(SI*1), Z16
+	VFMADD231PS  Z16, Z14, Z2
+	VFMADD231PS  Z16, Z15, Z3
+	VBROADCASTSS (DI)(SI*2), Z16
+	VFMADD231PS  Z16, Z14, Z4
+	VFMADD231PS  Z16, Z15, Z5
+	VBROADCASTSS (R8), Z16
+	VFMADD231PS  Z16, Z14, Z6
+	VFMADD231PS  Z16, Z15, Z7
+	VBROADCASTSS (R8)(SI*1), Z16
+	VFMADD231PS  Z16, Z14, Z8
+	VFMADD231PS  Z16, Z15, Z9
+	VBROADCASTSS (R8)(SI*2), Z16
+	VFMADD231PS  Z16, Z14, Z10
+	VFMADD231PS  Z16, Z15, Z11
+	VBROADCASTSS (R9), Z16
+	VFMADD231PS  Z16, Z14, Z12
+	VFMADD231PS  Z16, Z15, Z13
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	ADDQ         $0x04, R9
+	ADDQ         $0x00000080, CX
+	DECQ         R10
+	JNZ          product0
+	MOVQ         ldo+8(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         out+0(FP), SI
+	LEAQ         (SI)(CX*2), DI
+	ADDQ         CX, DI
+	LEAQ         (DI)(CX*2), R8
+	ADDQ         CX, R8
+	ADDQ         BX, SI
+	ADDQ         BX, DI
+	ADDQ         BX, R8
+	VMOVUPS      Z0, (SI)
+	VMOVUPS      Z1, 64(SI)
+	VMOVUPS      Z2, (SI)(CX*1)
+	VMOVUPS      Z3, 64(SI)(CX*1)
+	VMOVUPS      Z4, (SI)(CX*2)
+	VMOVUPS      Z5, 64(SI)(CX*2)
+	VMOVUPS      Z6, (DI)
+	VMOVUPS      Z7, 64(DI)
+	VMOVUPS      Z8, (DI)(CX*1)
+	VMOVUPS      Z9, 64(DI)(CX*1)
+	VMOVUPS      Z10, (DI)(CX*2)
+	VMOVUPS      Z11, 64(DI)(CX*2)
+	VMOVUPS      Z12, (R8)
+	VMOVUPS      Z13, 64(R8)
+	ADDQ         $0x00000080, BX
+	ADDQ         $0x18, AX
+	DECQ         DX
+	JNZ          block
 	VZEROUPPER
 	RET
 
@@ -10214,189 +10506,217 @@ tail_block:
 	ADDQ    $0x18, SI
 
 tail_position:
-	VMOVUPS          (DI), Z14
-	VMOVUPS.Z        64(DI), K1, Z15
-	VFMADD231PS.BCST (CX), Z14, Z0
-	VFMADD231PS.BCST (CX), Z15, Z1
-	VFMADD231PS.BCST (CX)(AX*1), Z14, Z2
-	VFMADD231PS.BCST (CX)(AX*1), Z15, Z3
-	VFMADD231PS.BCST (CX)(AX*2), Z14, Z4
-	VFMADD231PS.BCST (CX)(AX*2), Z15, Z5
-	VFMADD231PS.BCST (DX), Z14, Z6
-	VFMADD231PS.BCST (DX), Z15, Z7
-	VFMADD231PS.BCST (DX)(AX*1), Z14, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z15, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z14, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z15, Z11
-	VFMADD231PS.BCST (BX), Z14, Z12
-	VFMADD231PS.BCST (BX), Z15, Z13
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             R8, DI
-	DECQ             R10
-	JNZ              tail_position
-	TESTQ            R9, R9
-	JNZ              tail_block
-	TESTQ            R11, R11
-	JNZ              tail_inside1
-	MOVQ             (SI), DI
-	MOVQ             at+40(FP), R9
-	LEAQ             (DI)(R9*4), DI
-	ADDQ             $0x18, SI
-	MOVQ             $0x00000020, R11
+	VMOVUPS      (DI), Z14
+	VMOVUPS.Z    64(DI), K1, Z15
+	VBROADCASTSS (CX), Z16
+	VFMADD231PS  Z16, Z14, Z0
+	VFMADD231PS  Z16, Z15, Z1
+	VBROADCASTSS (CX)(AX*1), Z16
+	VFMADD231PS  Z16, Z14, Z2
+	VFMADD231PS  Z16, Z15, Z3
+	VBROADCASTSS (CX)(AX*2), Z16
+	VFMADD231PS  Z16, Z14, Z4
+	VFMADD231PS  Z16, Z15, Z5
+	VBROADCASTSS (DX), Z16
+	VFMADD231PS  Z16, Z14, Z6
+	VFMADD231PS  Z16, Z15, Z7
+	VBROADCASTSS (DX)(AX*1), Z16
+	VFMADD231PS  Z16, Z14, Z8
+	VFMADD231PS  Z16, Z15, Z9
+	VBROADCASTSS (DX)(AX*2), Z16
+	VFMADD231PS  Z16, Z14, Z10
+	VFMADD231PS  Z16, Z15, Z11
+	VBROADCASTSS (BX), Z16
+	VFMADD231PS  Z16, Z14, Z12
+	VFMADD231PS  Z16, Z15, Z13
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         R8, DI
+	DECQ         R10
+	JNZ          tail_position
+	TESTQ        R9, R9
+	JNZ          tail_block
+	TESTQ        R11, R11
+	JNZ          tail_inside1
+	MOVQ         (SI), DI
+	MOVQ         at+40(FP), R9
+	LEAQ         (DI)(R9*4), DI
+	ADDQ         $0x18, SI
+	MOVQ         $0x00000020, R11
 
 tail_inside1:
-	DECQ             R11
-	VMOVUPS          (DI), Z14
-	VMOVUPS.Z        64(DI), K1, Z15
-	VFMADD231PS.BCST (CX)(AX*1), Z14, Z2
-	VFMADD231PS.BCST (CX)(AX*1), Z15, Z3
-	VFMADD231PS.BCST (CX)(AX*2), Z14, Z4
-	VFMADD231PS.BCST (CX)(AX*2), Z15, Z5
-	VFMADD231PS.BCST (DX), Z14, Z6
-	VFMADD231PS.BCST (DX), Z15, Z7
-	VFMADD231PS.BCST (DX)(AX*1), Z14, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z15, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z14, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z15, Z11
-	VFMADD231PS.BCST (BX), Z14, Z12
-	VFMADD231PS.BCST (BX), Z15, Z13
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             R8, DI
-	TESTQ            R11, R11
-	JNZ              tail_inside2
-	MOVQ             (SI), DI
-	MOVQ             at+40(FP), R9
-	LEAQ             (DI)(R9*4), DI
-	ADDQ             $0x18, SI
-	MOVQ             $0x00000020, R11
+	DECQ         R11
+	VMOVUPS      (DI), Z14
+	VMOVUPS.Z    64(DI), K1, Z15
+	VBROADCASTSS (CX)(AX*1), Z16
+	VFMADD231PS  Z16, Z14, Z2
+	VFMADD231PS  Z16, Z15, Z3
+	VBROADCASTSS (CX)(AX*2), Z16
+	VFMADD231PS  Z16, Z14, Z4
+	VFMADD231PS  Z16, Z15, Z5
+	VBROADCASTSS (DX), Z16
+	VFMADD231PS  Z16, Z14, Z6
+	VFMADD231PS  Z16, Z15, Z7
+	VBROADCASTSS (DX)(AX*1), Z16
+	VFMADD231PS  Z16, Z14, Z8
+	VFMADD231PS  Z16, Z15, Z9
+	VBROADCASTSS (DX)(AX*2), Z16
+	VFMADD231PS  Z16, Z14, Z10
+	VFMADD231PS  Z16, Z15, Z11
+	VBROADCASTSS (BX), Z16
+	VFMADD231PS  Z16, Z14, Z12
+	VFMADD231PS  Z16, Z15, Z13
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         R8, DI
+	TESTQ        R11, R11
+	JNZ          tail_inside2
+	MOVQ         (SI), DI
+	MOVQ         at+40(FP), R9
+	LEAQ         (DI)(R9*4), DI
+	ADDQ         $0x18, SI
+	MOVQ         $0x00000020, R11
 
 tail_inside2:
-	DECQ             R11
-	VMOVUPS          (DI), Z14
-	VMOVUPS.Z        64(DI), K1, Z15
-	VFMADD231PS.BCST (CX)(AX*2), Z14, Z4
-	VFMADD231PS.BCST (CX)(AX*2), Z15, Z5
-	VFMADD231PS.BCST (DX), Z14, Z6
-	VFMADD231PS.BCST (DX), Z15, Z7
-	VFMADD231PS.BCST (DX)(AX*1), Z14, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z15, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z14, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z15, Z11
-	VFMADD231PS.BCST (BX), Z14, Z12
-	VFMADD231PS.BCST (BX), Z15, Z13
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             R8, DI
-	TESTQ            R11, R11
-	JNZ              tail_inside3
-	MOVQ             (SI), DI
-	MOVQ             at+40(FP), R9
-	LEAQ             (DI)(R9*4), DI
-	ADDQ             $0x18, SI
-	MOVQ             $0x00000020, R11
+	DECQ         R11
+	VMOVUPS      (DI), Z14
+	VMOVUPS.Z    64(DI), K1, Z15
+	VBROADCASTSS (CX)(AX*2), Z16
+	VFMADD231PS  Z16, Z14, Z4
+	VFMADD231PS  Z16, Z15, Z5
+	VBROADCASTSS (DX), Z16
+	VFMADD231PS  Z16, Z14, Z6
+	VFMADD231PS  Z16, Z15, Z7
+	VBROADCASTSS (DX)(AX*1), Z16
+	VFMADD231PS  Z16, Z14, Z8
+	VFMADD231PS  Z16, Z15, Z9
+	VBROADCASTSS (DX)(AX*2), Z16
+	VFMADD231PS  Z16, Z14, Z10
+	VFMADD231PS  Z16, Z15, Z11
+	VBROADCASTSS (BX), Z16
+	VFMADD231PS  Z16, Z14, Z12
+	VFMADD231PS  Z16, Z15, Z13
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         R8, DI
+	TESTQ        R11, R11
+	JNZ          tail_inside3
+	MOVQ         (SI), DI
+	MOVQ         at+40(FP), R9
+	LEAQ         (DI)(R9*4), DI
+	ADDQ         $0x18, SI
+	MOVQ         $0x00000020, R11
 
 tail_inside3:
-	DECQ             R11
-	VMOVUPS          (DI), Z14
-	VMOVUPS.Z        64(DI), K1, Z15
-	VFMADD231PS.BCST (DX), Z14, Z6
-	VFMADD231PS.BCST (DX), Z15, Z7
-	VFMADD231PS.BCST (DX)(AX*1), Z14, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z15, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z14, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z15, Z11
-	VFMADD231PS.BCST (BX), Z14, Z12
-	VFMADD231PS.BCST (BX), Z15, Z13
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             R8, DI
-	TESTQ            R11, R11
-	JNZ              tail_inside4
-	MOVQ             (SI), DI
-	MOVQ             at+40(FP), R9
-	LEAQ             (DI)(R9*4), DI
-	ADDQ             $0x18, SI
-	MOVQ             $0x00000020, R11
+	DECQ         R11
+	VMOVUPS      (DI), Z14
+	VMOVUPS.Z    64(DI), K1, Z15
+	VBROADCASTSS (DX), Z16
+	VFMADD231PS  Z16, Z14, Z6
+	VFMADD231PS  Z16, Z15, Z7
+	VBROADCASTSS (DX)(AX*1), Z16
+	VFMADD231PS  Z16, Z14, Z8
+	VFMADD231PS  Z16, Z15, Z9
+	VBROADCASTSS (DX)(AX*2), Z16
+	VFMADD231PS  Z16, Z14, Z10
+	VFMADD231PS  Z16, Z15, Z11
+	VBROADCASTSS (BX), Z16
+	VFMADD231PS  Z16, Z14, Z12
+	VFMADD231PS  Z16, Z15, Z13
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         R8, DI
+	TESTQ        R11, R11
+	JNZ          tail_inside4
+	MOVQ         (SI), DI
+	MOVQ         at+40(FP), R9
+	LEAQ         (DI)(R9*4), DI
+	ADDQ         $0x18, SI
+	MOVQ         $0x00000020, R11
 
 tail_inside4:
-	DECQ             R11
-	VMOVUPS          (DI), Z14
-	VMOVUPS.Z        64(DI), K1, Z15
-	VFMADD231PS.BCST (DX)(AX*1), Z14, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z15, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z14, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z15, Z11
-	VFMADD231PS.BCST (BX), Z14, Z12
-	VFMADD231PS.BCST (BX), Z15, Z13
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             R8, DI
-	TESTQ            R11, R11
-	JNZ              tail_inside5
-	MOVQ             (SI), DI
-	MOVQ             at+40(FP), R9
-	LEAQ             (DI)(R9*4), DI
-	ADDQ             $0x18, SI
-	MOVQ             $0x00000020, R11
+	DECQ         R11
+	VMOVUPS      (DI), Z14
+	VMOVUPS.Z    64(DI), K1, Z15
+	VBROADCASTSS (DX)(AX*1), Z16
+	VFMADD231PS  Z16, Z14, Z8
+	VFMADD231PS  Z16, Z15, Z9
+	VBROADCASTSS (DX)(AX*2), Z16
+	VFMADD231PS  Z16, Z14, Z10
+	VFMADD231PS  Z16, Z15, Z11
+	VBROADCASTSS (BX), Z16
+	VFMADD231PS  Z16, Z14, Z12
+	VFMADD231PS  Z16, Z15, Z13
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         R8, DI
+	TESTQ        R11, R11
+	JNZ          tail_inside5
+	MOVQ         (SI), DI
+	MOVQ         at+40(FP), R9
+	LEAQ         (DI)(R9*4), DI
+	ADDQ         $0x18, SI
+	MOVQ         $0x00000020, R11
 
 tail_inside5:
-	DECQ             R11
-	VMOVUPS          (DI), Z14
-	VMOVUPS.Z        64(DI), K1, Z15
-	VFMADD231PS.BCST (DX)(AX*2), Z14, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z15, Z11
-	VFMADD231PS.BCST (BX), Z14, Z12
-	VFMADD231PS.BCST (BX), Z15, Z13
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             R8, DI
-	TESTQ            R11, R11
-	JNZ              tail_inside6
-	MOVQ             (SI), DI
-	MOVQ             at+40(FP), AX
-	LEAQ             (DI)(AX*4), DI
-	ADDQ             $0x18, SI
-	MOVQ             $0x00000020, R11
+	DECQ         R11
+	VMOVUPS      (DI), Z14
+	VMOVUPS.Z    64(DI), K1, Z15
+	VBROADCASTSS (DX)(AX*2), Z16
+	VFMADD231PS  Z16, Z14, Z10
+	VFMADD231PS  Z16, Z15, Z11
+	VBROADCASTSS (BX), Z16
+	VFMADD231PS  Z16, Z14, Z12
+	VFMADD231PS  Z16, Z15, Z13
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         R8, DI
+	TESTQ        R11, R11
+	JNZ          tail_inside6
+	MOVQ         (SI), DI
+	MOVQ         at+40(FP), AX
+	LEAQ         (DI)(AX*4), DI
+	ADDQ         $0x18, SI
+	MOVQ         $0x00000020, R11
 
 tail_inside6:
-	DECQ             R11
-	VMOVUPS          (DI), Z14
-	VMOVUPS.Z        64(DI), K1, Z15
-	VFMADD231PS.BCST (BX), Z14, Z12
-	VFMADD231PS.BCST (BX), Z15, Z13
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             R8, DI
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	LEAQ             (CX)(AX*2), DX
-	ADDQ             AX, DX
-	LEAQ             (DX)(AX*2), BX
-	ADDQ             AX, BX
-	VMOVUPS          Z0, (CX)
-	VMOVUPS          Z1, K1, 64(CX)
-	VMOVUPS          Z2, (CX)(AX*1)
-	VMOVUPS          Z3, K1, 64(CX)(AX*1)
-	VMOVUPS          Z4, (CX)(AX*2)
-	VMOVUPS          Z5, K1, 64(CX)(AX*2)
-	VMOVUPS          Z6, (DX)
-	VMOVUPS          Z7, K1, 64(DX)
-	VMOVUPS          Z8, (DX)(AX*1)
-	VMOVUPS          Z9, K1, 64(DX)(AX*1)
-	VMOVUPS          Z10, (DX)(AX*2)
-	VMOVUPS          Z11, K1, 64(DX)(AX*2)
-	VMOVUPS          Z12, (BX)
-	VMOVUPS          Z13, K1, 64(BX)
+	DECQ         R11
+	VMOVUPS      (DI), Z14
+	VMOVUPS.Z    64(DI), K1, Z15
+	VBROADCASTSS (BX), Z16
+	VFMADD231PS  Z16, Z14, Z12
+	VFMADD231PS  Z16, Z15, Z13
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         R8, DI
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	LEAQ         (DX)(AX*2), BX
+	ADDQ         AX, BX
+	VMOVUPS      Z0, (CX)
+	VMOVUPS      Z1, K1, 64(CX)
+	VMOVUPS      Z2, (CX)(AX*1)
+	VMOVUPS      Z3, K1, 64(CX)(AX*1)
+	VMOVUPS      Z4, (CX)(AX*2)
+	VMOVUPS      Z5, K1, 64(CX)(AX*2)
+	VMOVUPS      Z6, (DX)
+	VMOVUPS      Z7, K1, 64(DX)
+	VMOVUPS      Z8, (DX)(AX*1)
+	VMOVUPS      Z9, K1, 64(DX)(AX*1)
+	VMOVUPS      Z10, (DX)(AX*2)
+	VMOVUPS      Z11, K1, 64(DX)(AX*2)
+	VMOVUPS      Z12, (BX)
+	VMOVUPS      Z13, K1, 64(BX)
 	VZEROUPPER
 	RET
 
@@ -10437,60 +10757,68 @@ block:
 	MOVQ   size+48(FP), R10
 
 product0:
-	VMOVUPS          (CX), Z16
-	VMOVUPS          64(CX), Z17
-	VFMADD231PS.BCST (DI), Z16, Z0
-	VFMADD231PS.BCST (DI), Z17, Z1
-	VFMADD231PS.BCST (DI)(SI*1), Z16, Z2
-	VFMADD231PS.BCST (DI)(SI*1), Z17, Z3
-	VFMADD231PS.BCST (DI)(SI*2), Z16, Z4
-	VFMADD231PS.BCST (DI)(SI*2), Z17, Z5
-	VFMADD231PS.BCST (R8), Z16, Z6
-	VFMADD231PS.BCST (R8), Z17, Z7
-	VFMADD231PS.BCST (R8)(SI*1), Z16, Z8
-	VFMADD231PS.BCST (R8)(SI*1), Z17, Z9
-	VFMADD231PS.BCST (R8)(SI*2), Z16, Z10
-	VFMADD231PS.BCST (R8)(SI*2), Z17, Z11
-	VFMADD231PS.BCST (R9), Z16, Z12
-	VFMADD231PS.BCST (R9), Z17, Z13
-	VFMADD231PS.BCST (R9)(SI*1), Z16, Z14
-	VFMADD231PS.BCST (R9)(SI*1), Z17, Z15
-	ADDQ             $0x04, DI
-	ADDQ             $0x04, R8
-	ADDQ             $0x04, R9
-	ADDQ             $0x00000080, CX
-	DECQ             R10
-	JNZ              product0
-	MOVQ             ldo+8(FP), CX
-	SHLQ             $0x02, CX
-	MOVQ             out+0(FP), SI
-	LEAQ             (SI)(CX*2), DI
-	ADDQ             CX, DI
-	LEAQ             (DI)(CX*2), R8
-	ADDQ             CX, R8
-	ADDQ             BX, SI
-	ADDQ             BX, DI
-	ADDQ             BX, R8
-	VMOVUPS          Z0, (SI)
-	VMOVUPS          Z1, 64(SI)
-	VMOVUPS          Z2, (SI)(CX*1)
-	VMOVUPS          Z3, 64(SI)(CX*1)
-	VMOVUPS          Z4, (SI)(CX*2)
-	VMOVUPS          Z5, 64(SI)(CX*2)
-	VMOVUPS          Z6, (DI)
-	VMOVUPS          Z7, 64(DI)
-	VMOVUPS          Z8, (DI)(CX*1)
-	VMOVUPS          Z9, 64(DI)(CX*1)
-	VMOVUPS          Z10, (DI)(CX*2)
-	VMOVUPS          Z11, 64(DI)(CX*2)
-	VMOVUPS          Z12, (R8)
-	VMOVUPS          Z13, 64(R8)
-	VMOVUPS          Z14, (R8)(CX*1)
-	VMOVUPS          Z15, 64(R8)(CX*1)
-	ADDQ             $0x00000080, BX
-	ADDQ             $0x18, AX
-	DECQ             DX
-	JNZ              block
+	VMOVUPS      (CX), Z16
+	VMOVUPS      64(CX), Z17
+	VBROADCASTSS (DI), Z18
+	VFMADD231PS  Z18, Z16, Z0
+	VFMADD231PS  Z18, Z17, Z1
+	VBROADCASTSS (DI)(SI*1), Z18
+	VFMADD231PS  Z18, Z16, Z2
+	VFMADD231PS  Z18, Z17, Z3
+	VBROADCASTSS (DI)(SI*2), Z18
+	VFMADD231PS  Z18, Z16, Z4
+	VFMADD231PS  Z18, Z17, Z5
+	VBROADCASTSS (R8), Z18
+	VFMADD231PS  Z18, Z16, Z6
+	VFMADD231PS  Z18, Z17, Z7
+	VBROADCASTSS (R8)(SI*1), Z18
+	VFMADD231PS  Z18, Z16, Z8
+	VFMADD231PS  Z18, Z17, Z9
+	VBROADCASTSS (R8)(SI*2), Z18
+	VFMADD231PS  Z18, Z16, Z10
+	VFMADD231PS  Z18, Z17, Z11
+	VBROADCASTSS (R9), Z18
+	VFMADD231PS  Z18, Z16, Z12
+	VFMADD231PS  Z18, Z17, Z13
+	VBROADCASTSS (R9)(SI*1), Z18
+	VFMADD231PS  Z18, Z16, Z14
+	VFMADD231PS  Z18, Z17, Z15
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	ADDQ         $0x04, R9
+	ADDQ         $0x00000080, CX
+	DECQ         R10
+	JNZ          product0
+	MOVQ         ldo+8(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         out+0(FP), SI
+	LEAQ         (SI)(CX*2), DI
+	ADDQ         CX, DI
+	LEAQ         (DI)(CX*2), R8
+	ADDQ         CX, R8
+	ADDQ         BX, SI
+	ADDQ         BX, DI
+	ADDQ         BX, R8
+	VMOVUPS      Z0, (SI)
+	VMOVUPS      Z1, 64(SI)
+	VMOVUPS      Z2, (SI)(CX*1)
+	VMOVUPS      Z3, 64(SI)(CX*1)
+	VMOVUPS      Z4, (SI)(CX*2)
+	VMOVUPS      Z5, 64(SI)(CX*2)
+	VMOVUPS      Z6, (DI)
+	VMOVUPS      Z7, 64(DI)
+	VMOVUPS      Z8, (DI)(CX*1)
+	VMOVUPS      Z9, 64(DI)(CX*1)
+	VMOVUPS      Z10, (DI)(CX*2)
+	VMOVUPS      Z11, 64(DI)(CX*2)
+	VMOVUPS      Z12, (R8)
+	VMOVUPS      Z13, 64(R8)
+	VMOVUPS      Z14, (R8)(CX*1)
+	VMOVUPS      Z15, 64(R8)(CX*1)
+	ADDQ         $0x00000080, BX
+	ADDQ         $0x18, AX
+	DECQ         DX
+	JNZ          block
 	VZEROUPPER
 	RET
 
@@ -10803,223 +11131,259 @@ tail_block:
 	ADDQ    $0x18, SI
 
 tail_position:
-	VMOVUPS          (DI), Z16
-	VMOVUPS.Z        64(DI), K1, Z17
-	VFMADD231PS.BCST (CX), Z16, Z0
-	VFMADD231PS.BCST (CX), Z17, Z1
-	VFMADD231PS.BCST (CX)(AX*1), Z16, Z2
-	VFMADD231PS.BCST (CX)(AX*1), Z17, Z3
-	VFMADD231PS.BCST (CX)(AX*2), Z16, Z4
-	VFMADD231PS.BCST (CX)(AX*2), Z17, Z5
-	VFMADD231PS.BCST (DX), Z16, Z6
-	VFMADD231PS.BCST (DX), Z17, Z7
-	VFMADD231PS.BCST (DX)(AX*1), Z16, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z17, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z16, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z17, Z11
-	VFMADD231PS.BCST (BX), Z16, Z12
-	VFMADD231PS.BCST (BX), Z17, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z16, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z17, Z15
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             R8, DI
-	DECQ             R10
-	JNZ              tail_position
-	TESTQ            R9, R9
-	JNZ              tail_block
-	TESTQ            R11, R11
-	JNZ              tail_inside1
-	MOVQ             (SI), DI
-	MOVQ             at+40(FP), R9
-	LEAQ             (DI)(R9*4), DI
-	ADDQ             $0x18, SI
-	MOVQ             $0x00000020, R11
+	VMOVUPS      (DI), Z16
+	VMOVUPS.Z    64(DI), K1, Z17
+	VBROADCASTSS (CX), Z18
+	VFMADD231PS  Z18, Z16, Z0
+	VFMADD231PS  Z18, Z17, Z1
+	VBROADCASTSS (CX)(AX*1), Z18
+	VFMADD231PS  Z18, Z16, Z2
+	VFMADD231PS  Z18, Z17, Z3
+	VBROADCASTSS (CX)(AX*2), Z18
+	VFMADD231PS  Z18, Z16, Z4
+	VFMADD231PS  Z18, Z17, Z5
+	VBROADCASTSS (DX), Z18
+	VFMADD231PS  Z18, Z16, Z6
+	VFMADD231PS  Z18, Z17, Z7
+	VBROADCASTSS (DX)(AX*1), Z18
+	VFMADD231PS  Z18, Z16, Z8
+	VFMADD231PS  Z18, Z17, Z9
+	VBROADCASTSS (DX)(AX*2), Z18
+	VFMADD231PS  Z18, Z16, Z10
+	VFMADD231PS  Z18, Z17, Z11
+	VBROADCASTSS (BX), Z18
+	VFMADD231PS  Z18, Z16, Z12
+	VFMADD231PS  Z18, Z17, Z13
+	VBROADCASTSS (BX)(AX*1), Z18
+	VFMADD231PS  Z18, Z16, Z14
+	VFMADD231PS  Z18, Z17, Z15
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         R8, DI
+	DECQ         R10
+	JNZ          tail_position
+	TESTQ        R9, R9
+	JNZ          tail_block
+	TESTQ        R11, R11
+	JNZ          tail_inside1
+	MOVQ         (SI), DI
+	MOVQ         at+40(FP), R9
+	LEAQ         (DI)(R9*4), DI
+	ADDQ         $0x18, SI
+	MOVQ         $0x00000020, R11
 
 tail_inside1:
-	DECQ             R11
-	VMOVUPS          (DI), Z16
-	VMOVUPS.Z        64(DI), K1, Z17
-	VFMADD231PS.BCST (CX)(AX*1), Z16, Z2
-	VFMADD231PS.BCST (CX)(AX*1), Z17, Z3
-	VFMADD231PS.BCST (CX)(AX*2), Z16, Z4
-	VFMADD231PS.BCST (CX)(AX*2), Z17, Z5
-	VFMADD231PS.BCST (DX), Z16, Z6
-	VFMADD231PS.BCST (DX), Z17, Z7
-	VFMADD231PS.BCST (DX)(AX*1), Z16, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z17, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z16, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z17, Z11
-	VFMADD231PS.BCST (BX), Z16, Z12
-	VFMADD231PS.BCST (BX), Z17, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z16, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z17, Z15
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             R8, DI
-	TESTQ            R11, R11
-	JNZ              tail_inside2
-	MOVQ             (SI), DI
-	MOVQ             at+40(FP), R9
-	LEAQ             (DI)(R9*4), DI
-	ADDQ             $0x18, SI
-	MOVQ             $0x00000020, R11
+	DECQ         R11
+	VMOVUPS      (DI), Z16
+	VMOVUPS.Z    64(DI), K1, Z17
+	VBROADCASTSS (CX)(AX*1), Z18
+	VFMADD231PS  Z18, Z16, Z2
+	VFMADD231PS  Z18, Z17, Z3
+	VBROADCASTSS (CX)(AX*2), Z18
+	VFMADD231PS  Z18, Z16, Z4
+	VFMADD231PS  Z18, Z17, Z5
+	VBROADCASTSS (DX), Z18
+	VFMADD231PS  Z18, Z16, Z6
+	VFMADD231PS  Z18, Z17, Z7
+	VBROADCASTSS (DX)(AX*1), Z18
+	VFMADD231PS  Z18, Z16, Z8
+	VFMADD231PS  Z18, Z17, Z9
+	VBROADCASTSS (DX)(AX*2), Z18
+	VFMADD231PS  Z18, Z16, Z10
+	VFMADD231PS  Z18, Z17, Z11
+	VBROADCASTSS (BX), Z18
+	VFMADD231PS  Z18, Z16, Z12
+	VFMADD231PS  Z18, Z17, Z13
+	VBROADCASTSS (BX)(AX*1), Z18
+	VFMADD231PS  Z18, Z16, Z14
+	VFMADD231PS  Z18, Z17, Z15
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         R8, DI
+	TESTQ        R11, R11
+	JNZ          tail_inside2
+	MOVQ         (SI), DI
+	MOVQ         at+40(FP), R9
+	LEAQ         (DI)(R9*4), DI
+	ADDQ         $0x18, SI
+	MOVQ         $0x00000020, R11
 
 tail_inside2:
-	DECQ             R11
-	VMOVUPS          (DI), Z16
-	VMOVUPS.Z        64(DI), K1, Z17
-	VFMADD231PS.BCST (CX)(AX*2), Z16, Z4
-	VFMADD231PS.BCST (CX)(AX*2), Z17, Z5
-	VFMADD231PS.BCST (DX), Z16, Z6
-	VFMADD231PS.BCST (DX), Z17, Z7
-	VFMADD231PS.BCST (DX)(AX*1), Z16, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z17, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z16, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z17, Z11
-	VFMADD231PS.BCST (BX), Z16, Z12
-	VFMADD231PS.BCST (BX), Z17, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z16, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z17, Z15
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             R8, DI
-	TESTQ            R11, R11
-	JNZ              tail_inside3
-	MOVQ             (SI), DI
-	MOVQ             at+40(FP), R9
-	LEAQ             (DI)(R9*4), DI
-	ADDQ             $0x18, SI
-	MOVQ             $0x00000020, R11
+	DECQ         R11
+	VMOVUPS      (DI), Z16
+	VMOVUPS.Z    64(DI), K1, Z17
+	VBROADCASTSS (CX)(AX*2), Z18
+	VFMADD231PS  Z18, Z16, Z4
+	VFMADD231PS  Z18, Z17, Z5
+	VBROADCASTSS (DX), Z18
+	VFMADD231PS  Z18, Z16, Z6
+	VFMADD231PS  Z18, Z17, Z7
+	VBROADCASTSS (DX)(AX*1), Z18
+	VFMADD231PS  Z18, Z16, Z8
+	VFMADD231PS  Z18, Z17, Z9
+	VBROADCASTSS (DX)(AX*2), Z18
+	VFMADD231PS  Z18, Z16, Z10
+	VFMADD231PS  Z18, Z17, Z11
+	VBROADCASTSS (BX), Z18
+	VFMADD231PS  Z18, Z16, Z12
+	VFMADD231PS  Z18, Z17, Z13
+	VBROADCASTSS (BX)(AX*1), Z18
+	VFMADD231PS  Z18, Z16, Z14
+	VFMADD231PS  Z18, Z17, Z15
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         R8, DI
+	TESTQ        R11, R11
+	JNZ          tail_inside3
+	MOVQ         (SI), DI
+	MOVQ         at+40(FP), R9
+	LEAQ         (DI)(R9*4), DI
+	ADDQ         $0x18, SI
+	MOVQ         $0x00000020, R11
 
 tail_inside3:
-	DECQ             R11
-	VMOVUPS          (DI), Z16
-	VMOVUPS.Z        64(DI), K1, Z17
-	VFMADD231PS.BCST (DX), Z16, Z6
-	VFMADD231PS.BCST (DX), Z17, Z7
-	VFMADD231PS.BCST (DX)(AX*1), Z16, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z17, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z16, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z17, Z11
-	VFMADD231PS.BCST (BX), Z16, Z12
-	VFMADD231PS.BCST (BX), Z17, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z16, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z17, Z15
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             R8, DI
-	TESTQ            R11, R11
-	JNZ              tail_inside4
-	MOVQ             (SI), DI
-	MOVQ             at+40(FP), R9
-	LEAQ             (DI)(R9*4), DI
-	ADDQ             $0x18, SI
-	MOVQ             $0x00000020, R11
+	DECQ         R11
+	VMOVUPS      (DI), Z16
+	VMOVUPS.Z    64(DI), K1, Z17
+	VBROADCASTSS (DX), Z18
+	VFMADD231PS  Z18, Z16, Z6
+	VFMADD231PS  Z18, Z17, Z7
+	VBROADCASTSS (DX)(AX*1), Z18
+	VFMADD231PS  Z18, Z16, Z8
+	VFMADD231PS  Z18, Z17, Z9
+	VBROADCASTSS (DX)(AX*2), Z18
+	VFMADD231PS  Z18, Z16, Z10
+	VFMADD231PS  Z18, Z17, Z11
+	VBROADCASTSS (BX), Z18
+	VFMADD231PS  Z18, Z16, Z12
+	VFMADD231PS  Z18, Z17, Z13
+	VBROADCASTSS (BX)(AX*1), Z18
+	VFMADD231PS  Z18, Z16, Z14
+	VFMADD231PS  Z18, Z17, Z15
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         R8, DI
+	TESTQ        R11, R11
+	JNZ          tail_inside4
+	MOVQ         (SI), DI
+	MOVQ         at+40(FP), R9
+	LEAQ         (DI)(R9*4), DI
+	ADDQ         $0x18, SI
+	MOVQ         $0x00000020, R11
 
 tail_inside4:
-	DECQ             R11
-	VMOVUPS          (DI), Z16
-	VMOVUPS.Z        64(DI), K1, Z17
-	VFMADD231PS.BCST (DX)(AX*1), Z16, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z17, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z16, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z17, Z11
-	VFMADD231PS.BCST (BX), Z16, Z12
-	VFMADD231PS.BCST (BX), Z17, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z16, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z17, Z15
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             R8, DI
-	TESTQ            R11, R11
-	JNZ              tail_inside5
-	MOVQ             (SI), DI
-	MOVQ             at+40(FP), R9
-	LEAQ             (DI)(R9*4), DI
-	ADDQ             $0x18, SI
-	MOVQ             $0x00000020, R11
+	DECQ         R11
+	VMOVUPS      (DI), Z16
+	VMOVUPS.Z    64(DI), K1, Z17
+	VBROADCASTSS (DX)(AX*1), Z18
+	VFMADD231PS  Z18, Z16, Z8
+	VFMADD231PS  Z18, Z17, Z9
+	VBROADCASTSS (DX)(AX*2), Z18
+	VFMADD231PS  Z18, Z16, Z10
+	VFMADD231PS  Z18, Z17, Z11
+	VBROADCASTSS (BX), Z18
+	VFMADD231PS  Z18, Z16, Z12
+	VFMADD231PS  Z18, Z17, Z13
+	VBROADCASTSS (BX)(AX*1), Z18
+	VFMADD231PS  Z18, Z16, Z14
+	VFMADD231PS  Z18, Z17, Z15
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         R8, DI
+	TESTQ        R11, R11
+	JNZ          tail_inside5
+	MOVQ         (SI), DI
+	MOVQ         at+40(FP), R9
+	LEAQ         (DI)(R9*4), DI
+	ADDQ         $0x18, SI
+	MOVQ         $0x00000020, R11
 
 tail_inside5:
-	DECQ             R11
-	VMOVUPS          (DI), Z16
-	VMOVUPS.Z        64(DI), K1, Z17
-	VFMADD231PS.BCST (DX)(AX*2), Z16, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z17, Z11
-	VFMADD231PS.BCST (BX), Z16, Z12
-	VFMADD231PS.BCST (BX), Z17, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z16, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z17, Z15
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             R8, DI
-	TESTQ            R11, R11
-	JNZ              tail_inside6
-	MOVQ             (SI), DI
-	MOVQ             at+40(FP), R9
-	LEAQ             (DI)(R9*4), DI
-	ADDQ             $0x18, SI
-	MOVQ             $0x00000020, R11
+	DECQ         R11
+	VMOVUPS      (DI), Z16
+	VMOVUPS.Z    64(DI), K1, Z17
+	VBROADCASTSS (DX)(AX*2), Z18
+	VFMADD231PS  Z18, Z16, Z10
+	VFMADD231PS  Z18, Z17, Z11
+	VBROADCASTSS (BX), Z18
+	VFMADD231PS  Z18, Z16, Z12
+	VFMADD231PS  Z18, Z17, Z13
+	VBROADCASTSS (BX)(AX*1), Z18
+	VFMADD231PS  Z18, Z16, Z14
+	VFMADD231PS  Z18, Z17, Z15
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         R8, DI
+	TESTQ        R11, R11
+	JNZ          tail_inside6
+	MOVQ         (SI), DI
+	MOVQ         at+40(FP), R9
+	LEAQ         (DI)(R9*4), DI
+	ADDQ         $0x18, SI
+	MOVQ         $0x00000020, R11
 
 tail_inside6:
-	DECQ             R11
-	VMOVUPS          (DI), Z16
-	VMOVUPS.Z        64(DI), K1, Z17
-	VFMADD231PS.BCST (BX), Z16, Z12
-	VFMADD231PS.BCST (BX), Z17, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z16, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z17, Z15
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             R8, DI
-	TESTQ            R11, R11
-	JNZ              tail_inside7
-	MOVQ             (SI), DI
-	MOVQ             at+40(FP), R9
-	LEAQ             (DI)(R9*4), DI
-	ADDQ             $0x18, SI
-	MOVQ             $0x00000020, R11
+	DECQ         R11
+	VMOVUPS      (DI), Z16
+	VMOVUPS.Z    64(DI), K1, Z17
+	VBROADCASTSS (BX), Z18
+	VFMADD231PS  Z18, Z16, Z12
+	VFMADD231PS  Z18, Z17, Z13
+	VBROADCASTSS (BX)(AX*1), Z18
+	VFMADD231PS  Z18, Z16, Z14
+	VFMADD231PS  Z18, Z17, Z15
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         R8, DI
+	TESTQ        R11, R11
+	JNZ          tail_inside7
+	MOVQ         (SI), DI
+	MOVQ         at+40(FP), R9
+	LEAQ         (DI)(R9*4), DI
+	ADDQ         $0x18, SI
+	MOVQ         $0x00000020, R11
 
 tail_inside7:
-	DECQ             R11
-	VMOVUPS          (DI), Z16
-	VMOVUPS.Z        64(DI), K1, Z17
-	VFMADD231PS.BCST (BX)(AX*1), Z16, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z17, Z15
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             R8, DI
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	LEAQ             (CX)(AX*2), DX
-	ADDQ             AX, DX
-	LEAQ             (DX)(AX*2), BX
-	ADDQ             AX, BX
-	VMOVUPS          Z0, (CX)
-	VMOVUPS          Z1, K1, 64(CX)
-	VMOVUPS          Z2, (CX)(AX*1)
-	VMOVUPS          Z3, K1, 64(CX)(AX*1)
-	VMOVUPS          Z4, (CX)(AX*2)
-	VMOVUPS          Z5, K1, 64(CX)(AX*2)
-	VMOVUPS          Z6, (DX)
-	VMOVUPS          Z7, K1, 64(DX)
-	VMOVUPS          Z8, (DX)(AX*1)
-	VMOVUPS          Z9, K1, 64(DX)(AX*1)
-	VMOVUPS          Z10, (DX)(AX*2)
-	VMOVUPS          Z11, K1, 64(DX)(AX*2)
-	VMOVUPS          Z12, (BX)
-	VMOVUPS          Z13, K1, 64(BX)
-	VMOVUPS          Z14, (BX)(AX*1)
-	VMOVUPS          Z15, K1, 64(BX)(AX*1)
+	DECQ         R11
+	VMOVUPS      (DI), Z16
+	VMOVUPS.Z    64(DI), K1, Z17
+	VBROADCASTSS (BX)(AX*1), Z18
+	VFMADD231PS  Z18, Z16, Z14
+	VFMADD231PS  Z18, Z17, Z15
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         R8, DI
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	LEAQ         (DX)(AX*2), BX
+	ADDQ         AX, BX
+	VMOVUPS      Z0, (CX)
+	VMOVUPS      Z1, K1, 64(CX)
+	VMOVUPS      Z2, (CX)(AX*1)
+	VMOVUPS      Z3, K1, 64(CX)(AX*1)
+	VMOVUPS      Z4, (CX)(AX*2)
+	VMOVUPS      Z5, K1, 64(CX)(AX*2)
+	VMOVUPS      Z6, (DX)
+	VMOVUPS      Z7, K1, 64(DX)
+	VMOVUPS      Z8, (DX)(AX*1)
+	VMOVUPS      Z9, K1, 64(DX)(AX*1)
+	VMOVUPS      Z10, (DX)(AX*2)
+	VMOVUPS      Z11, K1, 64(DX)(AX*2)
+	VMOVUPS      Z12, (BX)
+	VMOVUPS      Z13, K1, 64(BX)
+	VMOVUPS      Z14, (BX)(AX*1)
+	VMOVUPS      Z15, K1, 64(BX)(AX*1)
 	VZEROUPPER
 	RET
 
@@ -11062,64 +11426,73 @@ block:
 	MOVQ   size+48(FP), R10
 
 product0:
-	VMOVUPS          (CX), Z18
-	VMOVUPS          64(CX), Z19
-	VFMADD231PS.BCST (DI), Z18, Z0
-	VFMADD231PS.BCST (DI), Z19, Z1
-	VFMADD231PS.BCST (DI)(SI*1), Z18, Z2
-	VFMADD231PS.BCST (DI)(SI*1), Z19, Z3
-	VFMADD231PS.BCST (DI)(SI*2), Z18, Z4
-	VFMADD231PS.BCST (DI)(SI*2), Z19, Z5
-	VFMADD231PS.BCST (R8), Z18, Z6
-	VFMADD231PS.BCST (R8), Z19, Z7
-	VFMADD231PS.BCST (R8)(SI*1), Z18, Z8
-	VFMADD231PS.BCST (R8)(SI*1), Z19, Z9
-	VFMADD231PS.BCST (R8)(SI*2), Z18, Z10
-	VFMADD231PS.BCST (R8)(SI*2), Z19, Z11
-	VFMADD231PS.BCST (R9), Z18, Z12
-	VFMADD231PS.BCST (R9), Z19, Z13
-	VFMADD231PS.BCST (R9)(SI*1), Z18, Z14
-	VFMADD231PS.BCST (R9)(SI*1), Z19, Z15
-	VFMADD231PS.BCST (R9)(SI*2), Z18, Z16
-	VFMADD231PS.BCST (R9)(SI*2), Z19, Z17
-	ADDQ             $0x04, DI
-	ADDQ             $0x04, R8
-	ADDQ             $0x04, R9
-	ADDQ             $0x00000080, CX
-	DECQ             R10
-	JNZ              product0
-	MOVQ             ldo+8(FP), CX
-	SHLQ             $0x02, CX
-	MOVQ             out+0(FP), SI
-	LEAQ             (SI)(CX*2), DI
-	ADDQ             CX, DI
-	LEAQ             (DI)(CX*2), R8
-	ADDQ             CX, R8
-	ADDQ             BX, SI
-	ADDQ             BX, DI
-	ADDQ             BX, R8
-	VMOVUPS          Z0, (SI)
-	VMOVUPS          Z1, 64(SI)
-	VMOVUPS          Z2, (SI)(CX*1)
-	VMOVUPS          Z3, 64(SI)(CX*1)
-	VMOVUPS          Z4, (SI)(CX*2)
-	VMOVUPS          Z5, 64(SI)(CX*2)
-	VMOVUPS          Z6, (DI)
-	VMOVUPS          Z7, 64(DI)
-	VMOVUPS          Z8, (DI)(CX*1)
-	VMOVUPS          Z9, 64(DI)(CX*1)
-	VMOVUPS          Z10, (DI)(CX*2)
-	VMOVUPS          Z11, 64(DI)(CX*2)
-	VMOVUPS          Z12, (R8)
-	VMOVUPS          Z13, 64(R8)
-	VMOVUPS          Z14, (R8)(CX*1)
-	VMOVUPS          Z15, 64(R8)(CX*1)
-	VMOVUPS          Z16, (R8)(CX*2)
-	VMOVUPS          Z17, 64(R8)(CX*2)
-	ADDQ             $0x00000080, BX
-	ADDQ             $0x18, AX
-	DECQ             DX
-	JNZ              block
+	VMOVUPS      (CX), Z18
+	VMOVUPS      64(CX), Z19
+	VBROADCASTSS (DI), Z20
+	VFMADD231PS  Z20, Z18, Z0
+	VFMADD231PS  Z20, Z19, Z1
+	VBROADCASTSS (DI)(SI*1), Z20
+	VFMADD231PS  Z20, Z18, Z2
+	VFMADD231PS  Z20, Z19, Z3
+	VBROADCASTSS (DI)(SI*2), Z20
+	VFMADD231PS  Z20, Z18, Z4
+	VFMADD231PS  Z20, Z19, Z5
+	VBROADCASTSS (R8), Z20
+	VFMADD231PS  Z20, Z18, Z6
+	VFMADD231PS  Z20, Z19, Z7
+	VBROADCASTSS (R8)(SI*1), Z20
+	VFMADD231PS  Z20, Z18, Z8
+	VFMADD231PS  Z20, Z19, Z9
+	VBROADCASTSS (R8)(SI*2), Z20
+	VFMADD231PS  Z20, Z18, Z10
+	VFMADD231PS  Z20, Z19, Z11
+	VBROADCASTSS (R9), Z20
+	VFMADD231PS  Z20, Z18, Z12
+	VFMADD231PS  Z20, Z19, Z13
+	VBROADCASTSS (R9)(SI*1), Z20
+	VFMADD231PS  Z20, Z18, Z14
+	VFMADD231PS  Z20, Z19, Z15
+	VBROADCASTSS (R9)(SI*2), Z20
+	VFMADD231PS  Z20, Z18, Z16
+	VFMADD231PS  Z20, Z19, Z17
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	ADDQ         $0x04, R9
+	ADDQ         $0x00000080, CX
+	DECQ         R10
+	JNZ          product0
+	MOVQ         ldo+8(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         out+0(FP), SI
+	LEAQ         (SI)(CX*2), DI
+	ADDQ         CX, DI
+	LEAQ         (DI)(CX*2), R8
+	ADDQ         CX, R8
+	ADDQ         BX, SI
+	ADDQ         BX, DI
+	ADDQ         BX, R8
+	VMOVUPS      Z0, (SI)
+	VMOVUPS      Z1, 64(SI)
+	VMOVUPS      Z2, (SI)(CX*1)
+	VMOVUPS      Z3, 64(SI)(CX*1)
+	VMOVUPS      Z4, (SI)(CX*2)
+	VMOVUPS      Z5, 64(SI)(CX*2)
+	VMOVUPS      Z6, (DI)
+	VMOVUPS      Z7, 64(DI)
+	VMOVUPS      Z8, (DI)(CX*1)
+	VMOVUPS      Z9, 64(DI)(CX*1)
+	VMOVUPS      Z10, (DI)(CX*2)
+	VMOVUPS      Z11, 64(DI)(CX*2)
+	VMOVUPS      Z12, (R8)
+	VMOVUPS      Z13, 64(R8)
+	VMOVUPS      Z14, (R8)(CX*1)
+	VMOVUPS      Z15, 64(R8)(CX*1)
+	VMOVUPS      Z16, (R8)(CX*2)
+	VMOVUPS      Z17, 64(R8)(CX*2)
+	ADDQ         $0x00000080, BX
+	ADDQ         $0x18, AX
+	DECQ         DX
+	JNZ          block
 	VZEROUPPER
 	RET
 
@@ -11463,259 +11836,304 @@ tail_block:
 	ADDQ    $0x18, SI
 
 tail_position:
-	VMOVUPS          (DI), Z18
-	VMOVUPS.Z        64(DI), K1, Z19
-	VFMADD231PS.BCST (CX), Z18, Z0
-	VFMADD231PS.BCST (CX), Z19, Z1
-	VFMADD231PS.BCST (CX)(AX*1), Z18, Z2
-	VFMADD231PS.BCST (CX)(AX*1), Z19, Z3
-	VFMADD231PS.BCST (CX)(AX*2), Z18, Z4
-	VFMADD231PS.BCST (CX)(AX*2), Z19, Z5
-	VFMADD231PS.BCST (DX), Z18, Z6
-	VFMADD231PS.BCST (DX), Z19, Z7
-	VFMADD231PS.BCST (DX)(AX*1), Z18, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z19, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z18, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z19, Z11
-	VFMADD231PS.BCST (BX), Z18, Z12
-	VFMADD231PS.BCST (BX), Z19, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z18, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z19, Z15
-	VFMADD231PS.BCST (BX)(AX*2), Z18, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z19, Z17
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             R8, DI
-	DECQ             R10
-	JNZ              tail_position
-	TESTQ            R9, R9
-	JNZ              tail_block
-	TESTQ            R11, R11
-	JNZ              tail_inside1
-	MOVQ             (SI), DI
-	MOVQ             at+40(FP), R9
-	LEAQ             (DI)(R9*4), DI
-	ADDQ             $0x18, SI
-	MOVQ             $0x00000020, R11
+	VMOVUPS      (DI), Z18
+	VMOVUPS.Z    64(DI), K1, Z19
+	VBROADCASTSS (CX), Z20
+	VFMADD231PS  Z20, Z18, Z0
+	VFMADD231PS  Z20, Z19, Z1
+	VBROADCASTSS (CX)(AX*1), Z20
+	VFMADD231PS  Z20, Z18, Z2
+	VFMADD231PS  Z20, Z19, Z3
+	VBROADCASTSS (CX)(AX*2), Z20
+	VFMADD231PS  Z20, Z18, Z4
+	VFMADD231PS  Z20, Z19, Z5
+	VBROADCASTSS (DX), Z20
+	VFMADD231PS  Z20, Z18, Z6
+	VFMADD231PS  Z20, Z19, Z7
+	VBROADCASTSS (DX)(AX*1), Z20
+	VFMADD231PS  Z20, Z18, Z8
+	VFMADD231PS  Z20, Z19, Z9
+	VBROADCASTSS (DX)(AX*2), Z20
+	VFMADD231PS  Z20, Z18, Z10
+	VFMADD231PS  Z20, Z19, Z11
+	VBROADCASTSS (BX), Z20
+	VFMADD231PS  Z20, Z18, Z12
+	VFMADD231PS  Z20, Z19, Z13
+	VBROADCASTSS (BX)(AX*1), Z20
+	VFMADD231PS  Z20, Z18, Z14
+	VFMADD231PS  Z20, Z19, Z15
+	VBROADCASTSS (BX)(AX*2), Z20
+	VFMADD231PS  Z20, Z18, Z16
+	VFMADD231PS  Z20, Z19, Z17
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         R8, DI
+	DECQ         R10
+	JNZ          tail_position
+	TESTQ        R9, R9
+	JNZ          tail_block
+	TESTQ        R11, R11
+	JNZ          tail_inside1
+	MOVQ         (SI), DI
+	MOVQ         at+40(FP), R9
+	LEAQ         (DI)(R9*4), DI
+	ADDQ         $0x18, SI
+	MOVQ         $0x00000020, R11
 
 tail_inside1:
-	DECQ             R11
-	VMOVUPS          (DI), Z18
-	VMOVUPS.Z        64(DI), K1, Z19
-	VFMADD231PS.BCST (CX)(AX*1), Z18, Z2
-	VFMADD231PS.BCST (CX)(AX*1), Z19, Z3
-	VFMADD231PS.BCST (CX)(AX*2), Z18, Z4
-	VFMADD231PS.BCST (CX)(AX*2), Z19, Z5
-	VFMADD231PS.BCST (DX), Z18, Z6
-	VFMADD231PS.BCST (DX), Z19, Z7
-	VFMADD231PS.BCST (DX)(AX*1), Z18, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z19, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z18, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z19, Z11
-	VFMADD231PS.BCST (BX), Z18, Z12
-	VFMADD231PS.BCST (BX), Z19, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z18, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z19, Z15
-	VFMADD231PS.BCST (BX)(AX*2), Z18, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z19, Z17
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             R8, DI
-	TESTQ            R11, R11
-	JNZ              tail_inside2
-	MOVQ             (SI), DI
-	MOVQ             at+40(FP), R9
-	LEAQ             (DI)(R9*4), DI
-	ADDQ             $0x18, SI
-	MOVQ             $0x00000020, R11
+	DECQ         R11
+	VMOVUPS      (DI), Z18
+	VMOVUPS.Z    64(DI), K1, Z19
+	VBROADCASTSS (CX)(AX*1), Z20
+	VFMADD231PS  Z20, Z18, Z2
+	VFMADD231PS  Z20, Z19, Z3
+	VBROADCASTSS (CX)(AX*2), Z20
+	VFMADD231PS  Z20, Z18, Z4
+	VFMADD231PS  Z20, Z19, Z5
+	VBROADCASTSS (DX), Z20
+	VFMADD231PS  Z20, Z18, Z6
+	VFMADD231PS  Z20, Z19, Z7
+	VBROADCASTSS (DX)(AX*1), Z20
+	VFMADD231PS  Z20, Z18, Z8
+	VFMADD231PS  Z20, Z19, Z9
+	VBROADCASTSS (DX)(AX*2), Z20
+	VFMADD231PS  Z20, Z18, Z10
+	VFMADD231PS  Z20, Z19, Z11
+	VBROADCASTSS (BX), Z20
+	VFMADD231PS  Z20, Z18, Z12
+	VFMADD231PS  Z20, Z19, Z13
+	VBROADCASTSS (BX)(AX*1), Z20
+	VFMADD231PS  Z20, Z18, Z14
+	VFMADD231PS  Z20, Z19, Z15
+	VBROADCASTSS (BX)(AX*2), Z20
+	VFMADD231PS  Z20, Z18, Z16
+	VFMADD231PS  Z20, Z19, Z17
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         R8, DI
+	TESTQ        R11, R11
+	JNZ          tail_inside2
+	MOVQ         (SI), DI
+	MOVQ         at+40(FP), R9
+	LEAQ         (DI)(R9*4), DI
+	ADDQ         $0x18, SI
+	MOVQ         $0x00000020, R11
 
 tail_inside2:
-	DECQ             R11
-	VMOVUPS          (DI), Z18
-	VMOVUPS.Z        64(DI), K1, Z19
-	VFMADD231PS.BCST (CX)(AX*2), Z18, Z4
-	VFMADD231PS.BCST (CX)(AX*2), Z19, Z5
-	VFMADD231PS.BCST (DX), Z18, Z6
-	VFMADD231PS.BCST (DX), Z19, Z7
-	VFMADD231PS.BCST (DX)(AX*1), Z18, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z19, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z18, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z19, Z11
-	VFMADD231PS.BCST (BX), Z18, Z12
-	VFMADD231PS.BCST (BX), Z19, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z18, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z19, Z15
-	VFMADD231PS.BCST (BX)(AX*2), Z18, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z19, Z17
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             R8, DI
-	TESTQ            R11, R11
-	JNZ              tail_inside3
-	MOVQ             (SI), DI
-	MOVQ             at+40(FP), R9
-	LEAQ             (DI)(R9*4), DI
-	ADDQ             $0x18, SI
-	MOVQ             $0x00000020, R11
+	DECQ         R11
+	VMOVUPS      (DI), Z18
+	VMOVUPS.Z    64(DI), K1, Z19
+	VBROADCASTSS (CX)(AX*2), Z20
+	VFMADD231PS  Z20, Z18, Z4
+	VFMADD231PS  Z20, Z19, Z5
+	VBROADCASTSS (DX), Z20
+	VFMADD231PS  Z20, Z18, Z6
+	VFMADD231PS  Z20, Z19, Z7
+	VBROADCASTSS (DX)(AX*1), Z20
+	VFMADD231PS  Z20, Z18, Z8
+	VFMADD231PS  Z20, Z19, Z9
+	VBROADCASTSS (DX)(AX*2), Z20
+	VFMADD231PS  Z20, Z18, Z10
+	VFMADD231PS  Z20, Z19, Z11
+	VBROADCASTSS (BX), Z20
+	VFMADD231PS  Z20, Z18, Z12
+	VFMADD231PS  Z20, Z19, Z13
+	VBROADCASTSS (BX)(AX*1), Z20
+	VFMADD231PS  Z20, Z18, Z14
+	VFMADD231PS  Z20, Z19, Z15
+	VBROADCASTSS (BX)(AX*2), Z20
+	VFMADD231PS  Z20, Z18, Z16
+	VFMADD231PS  Z20, Z19, Z17
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         R8, DI
+	TESTQ        R11, R11
+	JNZ          tail_inside3
+	MOVQ         (SI), DI
+	MOVQ         at+40(FP), R9
+	LEAQ         (DI)(R9*4), DI
+	ADDQ         $0x18, SI
+	MOVQ         $0x00000020, R11
 
 tail_inside3:
-	DECQ             R11
-	VMOVUPS          (DI), Z18
-	VMOVUPS.Z        64(DI), K1, Z19
-	VFMADD231PS.BCST (DX), Z18, Z6
-	VFMADD231PS.BCST (DX), Z19, Z7
-	VFMADD231PS.BCST (DX)(AX*1), Z18, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z19, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z18, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z19, Z11
-	VFMADD231PS.BCST (BX), Z18, Z12
-	VFMADD231PS.BCST (BX), Z19, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z18, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z19, Z15
-	VFMADD231PS.BCST (BX)(AX*2), Z18, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z19, Z17
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             R8, DI
-	TESTQ            R11, R11
-	JNZ              tail_inside4
-	MOVQ             (SI), DI
-	MOVQ             at+40(FP), R9
-	LEAQ             (DI)(R9*4), DI
-	ADDQ             $0x18, SI
-	MOVQ             $0x00000020, R11
+	DECQ         R11
+	VMOVUPS      (DI), Z18
+	VMOVUPS.Z    64(DI), K1, Z19
+	VBROADCASTSS (DX), Z20
+	VFMADD231PS  Z20, Z18, Z6
+	VFMADD231PS  Z20, Z19, Z7
+	VBROADCASTSS (DX)(AX*1), Z20
+	VFMADD231PS  Z20, Z18, Z8
+	VFMADD231PS  Z20, Z19, Z9
+	VBROADCASTSS (DX)(AX*2), Z20
+	VFMADD231PS  Z20, Z18, Z10
+	VFMADD231PS  Z20, Z19, Z11
+	VBROADCASTSS (BX), Z20
+	VFMADD231PS  Z20, Z18, Z12
+	VFMADD231PS  Z20, Z19, Z13
+	VBROADCASTSS (BX)(AX*1), Z20
+	VFMADD231PS  Z20, Z18, Z14
+	VFMADD231PS  Z20, Z19, Z15
+	VBROADCASTSS (BX)(AX*2), Z20
+	VFMADD231PS  Z20, Z18, Z16
+	VFMADD231PS  Z20, Z19, Z17
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         R8, DI
+	TESTQ        R11, R11
+	JNZ          tail_inside4
+	MOVQ         (SI), DI
+	MOVQ         at+40(FP), R9
+	LEAQ         (DI)(R9*4), DI
+	ADDQ         $0x18, SI
+	MOVQ         $0x00000020, R11
 
 tail_inside4:
-	DECQ             R11
-	VMOVUPS          (DI), Z18
-	VMOVUPS.Z        64(DI), K1, Z19
-	VFMADD231PS.BCST (DX)(AX*1), Z18, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z19, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z18, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z19, Z11
-	VFMADD231PS.BCST (BX), Z18, Z12
-	VFMADD231PS.BCST (BX), Z19, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z18, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z19, Z15
-	VFMADD231PS.BCST (BX)(AX*2), Z18, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z19, Z17
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             R8, DI
-	TESTQ            R11, R11
-	JNZ              tail_inside5
-	MOVQ             (SI), DI
-	MOVQ             at+40(FP), R9
-	LEAQ             (DI)(R9*4), DI
-	ADDQ             $0x18, SI
-	MOVQ             $0x00000020, R11
+	DECQ         R11
+	VMOVUPS      (DI), Z18
+	VMOVUPS.Z    64(DI), K1, Z19
+	VBROADCASTSS (DX)(AX*1), Z20
+	VFMADD231PS  Z20, Z18, Z8
+	VFMADD231PS  Z20, Z19, Z9
+	VBROADCASTSS (DX)(AX*2), Z20
+	VFMADD231PS  Z20, Z18, Z10
+	VFMADD231PS  Z20, Z19, Z11
+	VBROADCASTSS (BX), Z20
+	VFMADD231PS  Z20, Z18, Z12
+	VFMADD231PS  Z20, Z19, Z13
+	VBROADCASTSS (BX)(AX*1), Z20
+	VFMADD231PS  Z20, Z18, Z14
+	VFMADD231PS  Z20, Z19, Z15
+	VBROADCASTSS (BX)(AX*2), Z20
+	VFMADD231PS  Z20, Z18, Z16
+	VFMADD231PS  Z20, Z19, Z17
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         R8, DI
+	TESTQ        R11, R11
+	JNZ          tail_inside5
+	MOVQ         (SI), DI
+	MOVQ         at+40(FP), R9
+	LEAQ         (DI)(R9*4), DI
+	ADDQ         $0x18, SI
+	MOVQ         $0x00000020, R11
 
 tail_inside5:
-	DECQ             R11
-	VMOVUPS          (DI), Z18
-	VMOVUPS.Z        64(DI), K1, Z19
-	VFMADD231PS.BCST (DX)(AX*2), Z18, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z19, Z11
-	VFMADD231PS.BCST (BX), Z18, Z12
-	VFMADD231PS.BCST (BX), Z19, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z18, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z19, Z15
-	VFMADD231PS.BCST (BX)(AX*2), Z18, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z19, Z17
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             R8, DI
-	TESTQ            R11, R11
-	JNZ              tail_inside6
-	MOVQ             (SI), DI
-	MOVQ             at+40(FP), R9
-	LEAQ             (DI)(R9*4), DI
-	ADDQ             $0x18, SI
-	MOVQ             $0x00000020, R11
+	DECQ         R11
+	VMOVUPS      (DI), Z18
+	VMOVUPS.Z    64(DI), K1, Z19
+	VBROADCASTSS (DX)(AX*2), Z20
+	VFMADD231PS  Z20, Z18, Z10
+	VFMADD231PS  Z20, Z19, Z11
+	VBROADCASTSS (BX), Z20
+	VFMADD231PS  Z20, Z18, Z12
+	VFMADD231PS  Z20, Z19, Z13
+	VBROADCASTSS (BX)(AX*1), Z20
+	VFMADD231PS  Z20, Z18, Z14
+	VFMADD231PS  Z20, Z19, Z15
+	VBROADCASTSS (BX)(AX*2), Z20
+	VFMADD231PS  Z20, Z18, Z16
+	VFMADD231PS  Z20, Z19, Z17
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         R8, DI
+	TESTQ        R11, R11
+	JNZ          tail_inside6
+	MOVQ         (SI), DI
+	MOVQ         at+40(FP), R9
+	LEAQ         (DI)(R9*4), DI
+	ADDQ         $0x18, SI
+	MOVQ         $0x00000020, R11
 
 tail_inside6:
-	DECQ             R11
-	VMOVUPS          (DI), Z18
-	VMOVUPS.Z        64(DI), K1, Z19
-	VFMADD231PS.BCST (BX), Z18, Z12
-	VFMADD231PS.BCST (BX), Z19, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z18, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z19, Z15
-	VFMADD231PS.BCST (BX)(AX*2), Z18, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z19, Z17
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             R8, DI
-	TESTQ            R11, R11
-	JNZ              tail_inside7
-	MOVQ             (SI), DI
-	MOVQ             at+40(FP), R9
-	LEAQ             (DI)(R9*4), DI
-	ADDQ             $0x18, SI
-	MOVQ             $0x00000020, R11
+	DECQ         R11
+	VMOVUPS      (DI), Z18
+	VMOVUPS.Z    64(DI), K1, Z19
+	VBROADCASTSS (BX), Z20
+	VFMADD231PS  Z20, Z18, Z12
+	VFMADD231PS  Z20, Z19, Z13
+	VBROADCASTSS (BX)(AX*1), Z20
+	VFMADD231PS  Z20, Z18, Z14
+	VFMADD231PS  Z20, Z19, Z15
+	VBROADCASTSS (BX)(AX*2), Z20
+	VFMADD231PS  Z20, Z18, Z16
+	VFMADD231PS  Z20, Z19, Z17
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         R8, DI
+	TESTQ        R11, R11
+	JNZ          tail_inside7
+	MOVQ         (SI), DI
+	MOVQ         at+40(FP), R9
+	LEAQ         (DI)(R9*4), DI
+	ADDQ         $0x18, SI
+	MOVQ         $0x00000020, R11
 
 tail_inside7:
-	DECQ             R11
-	VMOVUPS          (DI), Z18
-	VMOVUPS.Z        64(DI), K1, Z19
-	VFMADD231PS.BCST (BX)(AX*1), Z18, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z19, Z15
-	VFMADD231PS.BCST (BX)(AX*2), Z18, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z19, Z17
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             R8, DI
-	TESTQ            R11, R11
-	JNZ              tail_inside8
-	MOVQ             (SI), DI
-	MOVQ             at+40(FP), R9
-	LEAQ             (DI)(R9*4), DI
-	ADDQ             $0x18, SI
-	MOVQ             $0x00000020, R11
+	DECQ         R11
+	VMOVUPS      (DI), Z18
+	VMOVUPS.Z    64(DI), K1, Z19
+	VBROADCASTSS (BX)(AX*1), Z20
+	VFMADD231PS  Z20, Z18, Z14
+	VFMADD231PS  Z20, Z19, Z15
+	VBROADCASTSS (BX)(AX*2), Z20
+	VFMADD231PS  Z20, Z18, Z16
+	VFMADD231PS  Z20, Z19, Z17
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         R8, DI
+	TESTQ        R11, R11
+	JNZ          tail_inside8
+	MOVQ         (SI), DI
+	MOVQ         at+40(FP), R9
+	LEAQ         (DI)(R9*4), DI
+	ADDQ         $0x18, SI
+	MOVQ         $0x00000020, R11
 
 tail_inside8:
-	DECQ             R11
-	VMOVUPS          (DI), Z18
-	VMOVUPS.Z        64(DI), K1, Z19
-	VFMADD231PS.BCST (BX)(AX*2), Z18, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z19, Z17
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             R8, DI
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	LEAQ             (CX)(AX*2), DX
-	ADDQ             AX, DX
-	LEAQ             (DX)(AX*2), BX
-	ADDQ             AX, BX
-	VMOVUPS          Z0, (CX)
-	VMOVUPS          Z1, K1, 64(CX)
-	VMOVUPS          Z2, (CX)(AX*1)
-	VMOVUPS          Z3, K1, 64(CX)(AX*1)
-	VMOVUPS          Z4, (CX)(AX*2)
-	VMOVUPS          Z5, K1, 64(CX)(AX*2)
-	VMOVUPS          Z6, (DX)
-	VMOVUPS          Z7, K1, 64(DX)
-	VMOVUPS          Z8, (DX)(AX*1)
-	VMOVUPS          Z9, K1, 64(DX)(AX*1)
-	VMOVUPS          Z10, (DX)(AX*2)
-	VMOVUPS          Z11, K1, 64(DX)(AX*2)
-	VMOVUPS          Z12, (BX)
-	VMOVUPS          Z13, K1, 64(BX)
-	VMOVUPS          Z14, (BX)(AX*1)
-	VMOVUPS          Z15, K1, 64(BX)(AX*1)
-	VMOVUPS          Z16, (BX)(AX*2)
-	VMOVUPS          Z17, K1, 64(BX)(AX*2)
+	DECQ         R11
+	VMOVUPS      (DI), Z18
+	VMOVUPS.Z    64(DI), K1, Z19
+	VBROADCASTSS (BX)(AX*2), Z20
+	VFMADD231PS  Z20, Z18, Z16
+	VFMADD231PS  Z20, Z19, Z17
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         R8, DI
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	LEAQ         (DX)(AX*2), BX
+	ADDQ         AX, BX
+	VMOVUPS      Z0, (CX)
+	VMOVUPS      Z1, K1, 64(CX)
+	VMOVUPS      Z2, (CX)(AX*1)
+	VMOVUPS      Z3, K1, 64(CX)(AX*1)
+	VMOVUPS      Z4, (CX)(AX*2)
+	VMOVUPS      Z5, K1, 64(CX)(AX*2)
+	VMOVUPS      Z6, (DX)
+	VMOVUPS      Z7, K1, 64(DX)
+	VMOVUPS      Z8, (DX)(AX*1)
+	VMOVUPS      Z9, K1, 64(DX)(AX*1)
+	VMOVUPS      Z10, (DX)(AX*2)
+	VMOVUPS      Z11, K1, 64(DX)(AX*2)
+	VMOVUPS      Z12, (BX)
+	VMOVUPS      Z13, K1, 64(BX)
+	VMOVUPS      Z14, (BX)(AX*1)
+	VMOVUPS      Z15, K1, 64(BX)(AX*1)
+	VMOVUPS      Z16, (BX)(AX*2)
+	VMOVUPS      Z17, K1, 64(BX)(AX*2)
 	VZEROUPPER
 	RET
 
@@ -11762,72 +12180,82 @@ block:
 	MOVQ   size+48(FP), R11
 
 product0:
-	VMOVUPS          (CX), Z20
-	VMOVUPS          64(CX), Z21
-	VFMADD231PS.BCST (DI), Z20, Z0
-	VFMADD231PS.BCST (DI), Z21, Z1
-	VFMADD231PS.BCST (DI)(SI*1), Z20, Z2
-	VFMADD231PS.BCST (DI)(SI*1), Z21, Z3
-	VFMADD231PS.BCST (DI)(SI*2), Z20, Z4
-	VFMADD231PS.BCST (DI)(SI*2), Z21, Z5
-	VFMADD231PS.BCST (R8), Z20, Z6
-	VFMADD231PS.BCST (R8), Z21, Z7
-	VFMADD231PS.BCST (R8)(SI*1), Z20, Z8
-	VFMADD231PS.BCST (R8)(SI*1), Z21, Z9
-	VFMADD231PS.BCST (R8)(SI*2), Z20, Z10
-	VFMADD231PS.BCST (R8)(SI*2), Z21, Z11
-	VFMADD231PS.BCST (R9), Z20, Z12
-	VFMADD231PS.BCST (R9), Z21, Z13
-	VFMADD231PS.BCST (R9)(SI*1), Z20, Z14
-	VFMADD231PS.BCST (R9)(SI*1), Z21, Z15
-	VFMADD231PS.BCST (R9)(SI*2), Z20, Z16
-	VFMADD231PS.BCST (R9)(SI*2), Z21, Z17
-	VFMADD231PS.BCST (R10), Z20, Z18
-	VFMADD231PS.BCST (R10), Z21, Z19
-	ADDQ             $0x04, DI
-	ADDQ             $0x04, R8
-	ADDQ             $0x04, R9
-	ADDQ             $0x04, R10
-	ADDQ             $0x00000080, CX
-	DECQ             R11
-	JNZ              product0
-	MOVQ             ldo+8(FP), CX
-	SHLQ             $0x02, CX
-	MOVQ             out+0(FP), SI
-	LEAQ             (SI)(CX*2), DI
-	ADDQ             CX, DI
-	LEAQ             (DI)(CX*2), R8
-	ADDQ             CX, R8
-	LEAQ             (R8)(CX*2), R9
-	ADDQ             CX, R9
-	ADDQ             BX, SI
-	ADDQ             BX, DI
-	ADDQ             BX, R8
-	ADDQ             BX, R9
-	VMOVUPS          Z0, (SI)
-	VMOVUPS          Z1, 64(SI)
-	VMOVUPS          Z2, (SI)(CX*1)
-	VMOVUPS          Z3, 64(SI)(CX*1)
-	VMOVUPS          Z4, (SI)(CX*2)
-	VMOVUPS          Z5, 64(SI)(CX*2)
-	VMOVUPS          Z6, (DI)
-	VMOVUPS          Z7, 64(DI)
-	VMOVUPS          Z8, (DI)(CX*1)
-	VMOVUPS          Z9, 64(DI)(CX*1)
-	VMOVUPS          Z10, (DI)(CX*2)
-	VMOVUPS          Z11, 64(DI)(CX*2)
-	VMOVUPS          Z12, (R8)
-	VMOVUPS          Z13, 64(R8)
-	VMOVUPS          Z14, (R8)(CX*1)
-	VMOVUPS          Z15, 64(R8)(CX*1)
-	VMOVUPS          Z16, (R8)(CX*2)
-	VMOVUPS          Z17, 64(R8)(CX*2)
-	VMOVUPS          Z18, (R9)
-	VMOVUPS          Z19, 64(R9)
-	ADDQ             $0x00000080, BX
-	ADDQ             $0x18, AX
-	DECQ             DX
-	JNZ              block
+	VMOVUPS      (CX), Z20
+	VMOVUPS      64(CX), Z21
+	VBROADCASTSS (DI), Z22
+	VFMADD231PS  Z22, Z20, Z0
+	VFMADD231PS  Z22, Z21, Z1
+	VBROADCASTSS (DI)(SI*1), Z22
+	VFMADD231PS  Z22, Z20, Z2
+	VFMADD231PS  Z22, Z21, Z3
+	VBROADCASTSS (DI)(SI*2), Z22
+	VFMADD231PS  Z22, Z20, Z4
+	VFMADD231PS  Z22, Z21, Z5
+	VBROADCASTSS (R8), Z22
+	VFMADD231PS  Z22, Z20, Z6
+	VFMADD231PS  Z22, Z21, Z7
+	VBROADCASTSS (R8)(SI*1), Z22
+	VFMADD231PS  Z22, Z20, Z8
+	VFMADD231PS  Z22, Z21, Z9
+	VBROADCASTSS (R8)(SI*2), Z22
+	VFMADD231PS  Z22, Z20, Z10
+	VFMADD231PS  Z22, Z21, Z11
+	VBROADCASTSS (R9), Z22
+	VFMADD231PS  Z22, Z20, Z12
+	VFMADD231PS  Z22, Z21, Z13
+	VBROADCASTSS (R9)(SI*1), Z22
+	VFMADD231PS  Z22, Z20, Z14
+	VFMADD231PS  Z22, Z21, Z15
+	VBROADCASTSS (R9)(SI*2), Z22
+	VFMADD231PS  Z22, Z20, Z16
+	VFMADD231PS  Z22, Z21, Z17
+	VBROADCASTSS (R10), Z22
+	VFMADD231PS  Z22, Z20, Z18
+	VFMADD231PS  Z22, Z21, Z19
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	ADDQ         $0x04, R9
+	ADDQ         $0x04, R10
+	ADDQ         $0x00000080, CX
+	DECQ         R11
+	JNZ          product0
+	MOVQ         ldo+8(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         out+0(FP), SI
+	LEAQ         (SI)(CX*2), DI
+	ADDQ         CX, DI
+	LEAQ         (DI)(CX*2), R8
+	ADDQ         CX, R8
+	LEAQ         (R8)(CX*2), R9
+	ADDQ         CX, R9
+	ADDQ         BX, SI
+	ADDQ         BX, DI
+	ADDQ         BX, R8
+	ADDQ         BX, R9
+	VMOVUPS      Z0, (SI)
+	VMOVUPS      Z1, 64(SI)
+	VMOVUPS      Z2, (SI)(CX*1)
+	VMOVUPS      Z3, 64(SI)(CX*1)
+	VMOVUPS      Z4, (SI)(CX*2)
+	VMOVUPS      Z5, 64(SI)(CX*2)
+	VMOVUPS      Z6, (DI)
+	VMOVUPS      Z7, 64(DI)
+	VMOVUPS      Z8, (DI)(CX*1)
+	VMOVUPS      Z9, 64(DI)(CX*1)
+	VMOVUPS      Z10, (DI)(CX*2)
+	VMOVUPS      Z11, 64(DI)(CX*2)
+	VMOVUPS      Z12, (R8)
+	VMOVUPS      Z13, 64(R8)
+	VMOVUPS      Z14, (R8)(CX*1)
+	VMOVUPS      Z15, 64(R8)(CX*1)
+	VMOVUPS      Z16, (R8)(CX*2)
+	VMOVUPS      Z17, 64(R8)(CX*2)
+	VMOVUPS      Z18, (R9)
+	VMOVUPS      Z19, 64(R9)
+	ADDQ         $0x00000080, BX
+	ADDQ         $0x18, AX
+	DECQ         DX
+	JNZ          block
 	VZEROUPPER
 	RET
 
@@ -12223,309 +12651,364 @@ tail_block:
 	ADDQ    $0x18, DI
 
 tail_position:
-	VMOVUPS          (R8), Z20
-	VMOVUPS.Z        64(R8), K1, Z21
-	VFMADD231PS.BCST (CX), Z20, Z0
-	VFMADD231PS.BCST (CX), Z21, Z1
-	VFMADD231PS.BCST (CX)(AX*1), Z20, Z2
-	VFMADD231PS.BCST (CX)(AX*1), Z21, Z3
-	VFMADD231PS.BCST (CX)(AX*2), Z20, Z4
-	VFMADD231PS.BCST (CX)(AX*2), Z21, Z5
-	VFMADD231PS.BCST (DX), Z20, Z6
-	VFMADD231PS.BCST (DX), Z21, Z7
-	VFMADD231PS.BCST (DX)(AX*1), Z20, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z21, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z20, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z21, Z11
-	VFMADD231PS.BCST (BX), Z20, Z12
-	VFMADD231PS.BCST (BX), Z21, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z20, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z21, Z15
-	VFMADD231PS.BCST (BX)(AX*2), Z20, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z21, Z17
-	VFMADD231PS.BCST (SI), Z20, Z18
-	VFMADD231PS.BCST (SI), Z21, Z19
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             R9, R8
-	DECQ             R11
-	JNZ              tail_position
-	TESTQ            R10, R10
-	JNZ              tail_block
-	TESTQ            R12, R12
-	JNZ              tail_inside1
-	MOVQ             (DI), R8
-	MOVQ             at+40(FP), R10
-	LEAQ             (R8)(R10*4), R8
-	ADDQ             $0x18, DI
-	MOVQ             $0x00000020, R12
+	VMOVUPS      (R8), Z20
+	VMOVUPS.Z    64(R8), K1, Z21
+	VBROADCASTSS (CX), Z22
+	VFMADD231PS  Z22, Z20, Z0
+	VFMADD231PS  Z22, Z21, Z1
+	VBROADCASTSS (CX)(AX*1), Z22
+	VFMADD231PS  Z22, Z20, Z2
+	VFMADD231PS  Z22, Z21, Z3
+	VBROADCASTSS (CX)(AX*2), Z22
+	VFMADD231PS  Z22, Z20, Z4
+	VFMADD231PS  Z22, Z21, Z5
+	VBROADCASTSS (DX), Z22
+	VFMADD231PS  Z22, Z20, Z6
+	VFMADD231PS  Z22, Z21, Z7
+	VBROADCASTSS (DX)(AX*1), Z22
+	VFMADD231PS  Z22, Z20, Z8
+	VFMADD231PS  Z22, Z21, Z9
+	VBROADCASTSS (DX)(AX*2), Z22
+	VFMADD231PS  Z22, Z20, Z10
+	VFMADD231PS  Z22, Z21, Z11
+	VBROADCASTSS (BX), Z22
+	VFMADD231PS  Z22, Z20, Z12
+	VFMADD231PS  Z22, Z21, Z13
+	VBROADCASTSS (BX)(AX*1), Z22
+	VFMADD231PS  Z22, Z20, Z14
+	VFMADD231PS  Z22, Z21, Z15
+	VBROADCASTSS (BX)(AX*2), Z22
+	VFMADD231PS  Z22, Z20, Z16
+	VFMADD231PS  Z22, Z21, Z17
+	VBROADCASTSS (SI), Z22
+	VFMADD231PS  Z22, Z20, Z18
+	VFMADD231PS  Z22, Z21, Z19
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         R9, R8
+	DECQ         R11
+	JNZ          tail_position
+	TESTQ        R10, R10
+	JNZ          tail_block
+	TESTQ        R12, R12
+	JNZ          tail_inside1
+	MOVQ         (DI), R8
+	MOVQ         at+40(FP), R10
+	LEAQ         (R8)(R10*4), R8
+	ADDQ         $0x18, DI
+	MOVQ         $0x00000020, R12
 
 tail_inside1:
-	DECQ             R12
-	VMOVUPS          (R8), Z20
-	VMOVUPS.Z        64(R8), K1, Z21
-	VFMADD231PS.BCST (CX)(AX*1), Z20, Z2
-	VFMADD231PS.BCST (CX)(AX*1), Z21, Z3
-	VFMADD231PS.BCST (CX)(AX*2), Z20, Z4
-	VFMADD231PS.BCST (CX)(AX*2), Z21, Z5
-	VFMADD231PS.BCST (DX), Z20, Z6
-	VFMADD231PS.BCST (DX), Z21, Z7
-	VFMADD231PS.BCST (DX)(AX*1), Z20, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z21, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z20, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z21, Z11
-	VFMADD231PS.BCST (BX), Z20, Z12
-	VFMADD231PS.BCST (BX), Z21, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z20, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z21, Z15
-	VFMADD231PS.BCST (BX)(AX*2), Z20, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z21, Z17
-	VFMADD231PS.BCST (SI), Z20, Z18
-	VFMADD231PS.BCST (SI), Z21, Z19
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             R9, R8
-	TESTQ            R12, R12
-	JNZ              tail_inside2
-	MOVQ             (DI), R8
-	MOVQ             at+40(FP), R10
-	LEAQ             (R8)(R10*4), R8
-	ADDQ             $0x18, DI
-	MOVQ             $0x00000020, R12
+	DECQ         R12
+	VMOVUPS      (R8), Z20
+	VMOVUPS.Z    64(R8), K1, Z21
+	VBROADCASTSS (CX)(AX*1), Z22
+	VFMADD231PS  Z22, Z20, Z2
+	VFMADD231PS  Z22, Z21, Z3
+	VBROADCASTSS (CX)(AX*2), Z22
+	VFMADD231PS  Z22, Z20, Z4
+	VFMADD231PS  Z22, Z21, Z5
+	VBROADCASTSS (DX), Z22
+	VFMADD231PS  Z22, Z20, Z6
+	VFMADD231PS  Z22, Z21, Z7
+	VBROADCASTSS (DX)(AX*1), Z22
+	VFMADD231PS  Z22, Z20, Z8
+	VFMADD231PS  Z22, Z21, Z9
+	VBROADCASTSS (DX)(AX*2), Z22
+	VFMADD231PS  Z22, Z20, Z10
+	VFMADD231PS  Z22, Z21, Z11
+	VBROADCASTSS (BX), Z22
+	VFMADD231PS  Z22, Z20, Z12
+	VFMADD231PS  Z22, Z21, Z13
+	VBROADCASTSS (BX)(AX*1), Z22
+	VFMADD231PS  Z22, Z20, Z14
+	VFMADD231PS  Z22, Z21, Z15
+	VBROADCASTSS (BX)(AX*2), Z22
+	VFMADD231PS  Z22, Z20, Z16
+	VFMADD231PS  Z22, Z21, Z17
+	VBROADCASTSS (SI), Z22
+	VFMADD231PS  Z22, Z20, Z18
+	VFMADD231PS  Z22, Z21, Z19
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         R9, R8
+	TESTQ        R12, R12
+	JNZ          tail_inside2
+	MOVQ         (DI), R8
+	MOVQ         at+40(FP), R10
+	LEAQ         (R8)(R10*4), R8
+	ADDQ         $0x18, DI
+	MOVQ         $0x00000020, R12
 
 tail_inside2:
-	DECQ             R12
-	VMOVUPS          (R8), Z20
-	VMOVUPS.Z        64(R8), K1, Z21
-	VFMADD231PS.BCST (CX)(AX*2), Z20, Z4
-	VFMADD231PS.BCST (CX)(AX*2), Z21, Z5
-	VFMADD231PS.BCST (DX), Z20, Z6
-	VFMADD231PS.BCST (DX), Z21, Z7
-	VFMADD231PS.BCST (DX)(AX*1), Z20, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z21, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z20, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z21, Z11
-	VFMADD231PS.BCST (BX), Z20, Z12
-	VFMADD231PS.BCST (BX), Z21, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z20, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z21, Z15
-	VFMADD231PS.BCST (BX)(AX*2), Z20, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z21, Z17
-	VFMADD231PS.BCST (SI), Z20, Z18
-	VFMADD231PS.BCST (SI), Z21, Z19
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             R9, R8
-	TESTQ            R12, R12
-	JNZ              tail_inside3
-	MOVQ             (DI), R8
-	MOVQ             at+40(FP), R10
-	LEAQ             (R8)(R10*4), R8
-	ADDQ             $0x18, DI
-	MOVQ             $0x00000020, R12
+	DECQ         R12
+	VMOVUPS      (R8), Z20
+	VMOVUPS.Z    64(R8), K1, Z21
+	VBROADCASTSS (CX)(AX*2), Z22
+	VFMADD231PS  Z22, Z20, Z4
+	VFMADD231PS  Z22, Z21, Z5
+	VBROADCASTSS (DX), Z22
+	VFMADD231PS  Z22, Z20, Z6
+	VFMADD231PS  Z22, Z21, Z7
+	VBROADCASTSS (DX)(AX*1), Z22
+	VFMADD231PS  Z22, Z20, Z8
+	VFMADD231PS  Z22, Z21, Z9
+	VBROADCASTSS (DX)(AX*2), Z22
+	VFMADD231PS  Z22, Z20, Z10
+	VFMADD231PS  Z22, Z21, Z11
+	VBROADCASTSS (BX), Z22
+	VFMADD231PS  Z22, Z20, Z12
+	VFMADD231PS  Z22, Z21, Z13
+	VBROADCASTSS (BX)(AX*1), Z22
+	VFMADD231PS  Z22, Z20, Z14
+	VFMADD231PS  Z22, Z21, Z15
+	VBROADCASTSS (BX)(AX*2), Z22
+	VFMADD231PS  Z22, Z20, Z16
+	VFMADD231PS  Z22, Z21, Z17
+	VBROADCASTSS (SI), Z22
+	VFMADD231PS  Z22, Z20, Z18
+	VFMADD231PS  Z22, Z21, Z19
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         R9, R8
+	TESTQ        R12, R12
+	JNZ          tail_inside3
+	MOVQ         (DI), R8
+	MOVQ         at+40(FP), R10
+	LEAQ         (R8)(R10*4), R8
+	ADDQ         $0x18, DI
+	MOVQ         $0x00000020, R12
 
 tail_inside3:
-	DECQ             R12
-	VMOVUPS          (R8), Z20
-	VMOVUPS.Z        64(R8), K1, Z21
-	VFMADD231PS.BCST (DX), Z20, Z6
-	VFMADD231PS.BCST (DX), Z21, Z7
-	VFMADD231PS.BCST (DX)(AX*1), Z20, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z21, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z20, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z21, Z11
-	VFMADD231PS.BCST (BX), Z20, Z12
-	VFMADD231PS.BCST (BX), Z21, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z20, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z21, Z15
-	VFMADD231PS.BCST (BX)(AX*2), Z20, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z21, Z17
-	VFMADD231PS.BCST (SI), Z20, Z18
-	VFMADD231PS.BCST (SI), Z21, Z19
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             R9, R8
-	TESTQ            R12, R12
-	JNZ              tail_inside4
-	MOVQ             (DI), R8
-	MOVQ             at+40(FP), R10
-	LEAQ             (R8)(R10*4), R8
-	ADDQ             $0x18, DI
-	MOVQ             $0x00000020, R12
+	DECQ         R12
+	VMOVUPS      (R8), Z20
+	VMOVUPS.Z    64(R8), K1, Z21
+	VBROADCASTSS (DX), Z22
+	VFMADD231PS  Z22, Z20, Z6
+	VFMADD231PS  Z22, Z21, Z7
+	VBROADCASTSS (DX)(AX*1), Z22
+	VFMADD231PS  Z22, Z20, Z8
+	VFMADD231PS  Z22, Z21, Z9
+	VBROADCASTSS (DX)(AX*2), Z22
+	VFMADD231PS  Z22, Z20, Z10
+	VFMADD231PS  Z22, Z21, Z11
+	VBROADCASTSS (BX), Z22
+	VFMADD231PS  Z22, Z20, Z12
+	VFMADD231PS  Z22, Z21, Z13
+	VBROADCASTSS (BX)(AX*1), Z22
+	VFMADD231PS  Z22, Z20, Z14
+	VFMADD231PS  Z22, Z21, Z15
+	VBROADCASTSS (BX)(AX*2), Z22
+	VFMADD231PS  Z22, Z20, Z16
+	VFMADD231PS  Z22, Z21, Z17
+	VBROADCASTSS (SI), Z22
+	VFMADD231PS  Z22, Z20, Z18
+	VFMADD231PS  Z22, Z21, Z19
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         R9, R8
+	TESTQ        R12, R12
+	JNZ          tail_inside4
+	MOVQ         (DI), R8
+	MOVQ         at+40(FP), R10
+	LEAQ         (R8)(R10*4), R8
+	ADDQ         $0x18, DI
+	MOVQ         $0x00000020, R12
 
 tail_inside4:
-	DECQ             R12
-	VMOVUPS          (R8), Z20
-	VMOVUPS.Z        64(R8), K1, Z21
-	VFMADD231PS.BCST (DX)(AX*1), Z20, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z21, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z20, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z21, Z11
-	VFMADD231PS.BCST (BX), Z20, Z12
-	VFMADD231PS.BCST (BX), Z21, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z20, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z21, Z15
-	VFMADD231PS.BCST (BX)(AX*2), Z20, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z21, Z17
-	VFMADD231PS.BCST (SI), Z20, Z18
-	VFMADD231PS.BCST (SI), Z21, Z19
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             R9, R8
-	TESTQ            R12, R12
-	JNZ              tail_inside5
-	MOVQ             (DI), R8
-	MOVQ             at+40(FP), R10
-	LEAQ             (R8)(R10*4), R8
-	ADDQ             $0x18, DI
-	MOVQ             $0x00000020, R12
+	DECQ         R12
+	VMOVUPS      (R8), Z20
+	VMOVUPS.Z    64(R8), K1, Z21
+	VBROADCASTSS (DX)(AX*1), Z22
+	VFMADD231PS  Z22, Z20, Z8
+	VFMADD231PS  Z22, Z21, Z9
+	VBROADCASTSS (DX)(AX*2), Z22
+	VFMADD231PS  Z22, Z20, Z10
+	VFMADD231PS  Z22, Z21, Z11
+	VBROADCASTSS (BX), Z22
+	VFMADD231PS  Z22, Z20, Z12
+	VFMADD231PS  Z22, Z21, Z13
+	VBROADCASTSS (BX)(AX*1), Z22
+	VFMADD231PS  Z22, Z20, Z14
+	VFMADD231PS  Z22, Z21, Z15
+	VBROADCASTSS (BX)(AX*2), Z22
+	VFMADD231PS  Z22, Z20, Z16
+	VFMADD231PS  Z22, Z21, Z17
+	VBROADCASTSS (SI), Z22
+	VFMADD231PS  Z22, Z20, Z18
+	VFMADD231PS  Z22, Z21, Z19
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         R9, R8
+	TESTQ        R12, R12
+	JNZ          tail_inside5
+	MOVQ         (DI), R8
+	MOVQ         at+40(FP), R10
+	LEAQ         (R8)(R10*4), R8
+	ADDQ         $0x18, DI
+	MOVQ         $0x00000020, R12
 
 tail_inside5:
-	DECQ             R12
-	VMOVUPS          (R8), Z20
-	VMOVUPS.Z        64(R8), K1, Z21
-	VFMADD231PS.BCST (DX)(AX*2), Z20, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z21, Z11
-	VFMADD231PS.BCST (BX), Z20, Z12
-	VFMADD231PS.BCST (BX), Z21, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z20, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z21, Z15
-	VFMADD231PS.BCST (BX)(AX*2), Z20, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z21, Z17
-	VFMADD231PS.BCST (SI), Z20, Z18
-	VFMADD231PS.BCST (SI), Z21, Z19
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             R9, R8
-	TESTQ            R12, R12
-	JNZ              tail_inside6
-	MOVQ             (DI), R8
-	MOVQ             at+40(FP), R10
-	LEAQ             (R8)(R10*4), R8
-	ADDQ             $0x18, DI
-	MOVQ             $0x00000020, R12
+	DECQ         R12
+	VMOVUPS      (R8), Z20
+	VMOVUPS.Z    64(R8), K1, Z21
+	VBROADCASTSS (DX)(AX*2), Z22
+	VFMADD231PS  Z22, Z20, Z10
+	VFMADD231PS  Z22, Z21, Z11
+	VBROADCASTSS (BX), Z22
+	VFMADD231PS  Z22, Z20, Z12
+	VFMADD231PS  Z22, Z21, Z13
+	VBROADCASTSS (BX)(AX*1), Z22
+	VFMADD231PS  Z22, Z20, Z14
+	VFMADD231PS  Z22, Z21, Z15
+	VBROADCASTSS (BX)(AX*2), Z22
+	VFMADD231PS  Z22, Z20, Z16
+	VFMADD231PS  Z22, Z21, Z17
+	VBROADCASTSS (SI), Z22
+	VFMADD231PS  Z22, Z20, Z18
+	VFMADD231PS  Z22, Z21, Z19
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         R9, R8
+	TESTQ        R12, R12
+	JNZ          tail_inside6
+	MOVQ         (DI), R8
+	MOVQ         at+40(FP), R10
+	LEAQ         (R8)(R10*4), R8
+	ADDQ         $0x18, DI
+	MOVQ         $0x00000020, R12
 
 tail_inside6:
-	DECQ             R12
-	VMOVUPS          (R8), Z20
-	VMOVUPS.Z        64(R8), K1, Z21
-	VFMADD231PS.BCST (BX), Z20, Z12
-	VFMADD231PS.BCST (BX), Z21, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z20, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z21, Z15
-	VFMADD231PS.BCST (BX)(AX*2), Z20, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z21, Z17
-	VFMADD231PS.BCST (SI), Z20, Z18
-	VFMADD231PS.BCST (SI), Z21, Z19
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             R9, R8
-	TESTQ            R12, R12
-	JNZ              tail_inside7
-	MOVQ             (DI), R8
-	MOVQ             at+40(FP), R10
-	LEAQ             (R8)(R10*4), R8
-	ADDQ             $0x18, DI
-	MOVQ             $0x00000020, R12
+	DECQ         R12
+	VMOVUPS      (R8), Z20
+	VMOVUPS.Z    64(R8), K1, Z21
+	VBROADCASTSS (BX), Z22
+	VFMADD231PS  Z22, Z20, Z12
+	VFMADD231PS  Z22, Z21, Z13
+	VBROADCASTSS (BX)(AX*1), Z22
+	VFMADD231PS  Z22, Z20, Z14
+	VFMADD231PS  Z22, Z21, Z15
+	VBROADCASTSS (BX)(AX*2), Z22
+	VFMADD231PS  Z22, Z20, Z16
+	VFMADD231PS  Z22, Z21, Z17
+	VBROADCASTSS (SI), Z22
+	VFMADD231PS  Z22, Z20, Z18
+	VFMADD231PS  Z22, Z21, Z19
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         R9, R8
+	TESTQ        R12, R12
+	JNZ          tail_inside7
+	MOVQ         (DI), R8
+	MOVQ         at+40(FP), R10
+	LEAQ         (R8)(R10*4), R8
+	ADDQ         $0x18, DI
+	MOVQ         $0x00000020, R12
 
 tail_inside7:
-	DECQ             R12
-	VMOVUPS          (R8), Z20
-	VMOVUPS.Z        64(R8), K1, Z21
-	VFMADD231PS.BCST (BX)(AX*1), Z20, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z21, Z15
-	VFMADD231PS.BCST (BX)(AX*2), Z20, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z21, Z17
-	VFMADD231PS.BCST (SI), Z20, Z18
-	VFMADD231PS.BCST (SI), Z21, Z19
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             R9, R8
-	TESTQ            R12, R12
-	JNZ              tail_inside8
-	MOVQ             (DI), R8
-	MOVQ             at+40(FP), R10
-	LEAQ             (R8)(R10*4), R8
-	ADDQ             $0x18, DI
-	MOVQ             $0x00000020, R12
+	DECQ         R12
+	VMOVUPS      (R8), Z20
+	VMOVUPS.Z    64(R8), K1, Z21
+	VBROADCASTSS (BX)(AX*1), Z22
+	VFMADD231PS  Z22, Z20, Z14
+	VFMADD231PS  Z22, Z21, Z15
+	VBROADCASTSS (BX)(AX*2), Z22
+	VFMADD231PS  Z22, Z20, Z16
+	VFMADD231PS  Z22, Z21, Z17
+	VBROADCASTSS (SI), Z22
+	VFMADD231PS  Z22, Z20, Z18
+	VFMADD231PS  Z22, Z21, Z19
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         R9, R8
+	TESTQ        R12, R12
+	JNZ          tail_inside8
+	MOVQ         (DI), R8
+	MOVQ         at+40(FP), R10
+	LEAQ         (R8)(R10*4), R8
+	ADDQ         $0x18, DI
+	MOVQ         $0x00000020, R12
 
 tail_inside8:
-	DECQ             R12
-	VMOVUPS          (R8), Z20
-	VMOVUPS.Z        64(R8), K1, Z21
-	VFMADD231PS.BCST (BX)(AX*2), Z20, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z21, Z17
-	VFMADD231PS.BCST (SI), Z20, Z18
-	VFMADD231PS.BCST (SI), Z21, Z19
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             R9, R8
-	TESTQ            R12, R12
-	JNZ              tail_inside9
-	MOVQ             (DI), R8
-	MOVQ             at+40(FP), AX
-	LEAQ             (R8)(AX*4), R8
-	ADDQ             $0x18, DI
-	MOVQ             $0x00000020, R12
+	DECQ         R12
+	VMOVUPS      (R8), Z20
+	VMOVUPS.Z    64(R8), K1, Z21
+	VBROADCASTSS (BX)(AX*2), Z22
+	VFMADD231PS  Z22, Z20, Z16
+	VFMADD231PS  Z22, Z21, Z17
+	VBROADCASTSS (SI), Z22
+	VFMADD231PS  Z22, Z20, Z18
+	VFMADD231PS  Z22, Z21, Z19
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         R9, R8
+	TESTQ        R12, R12
+	JNZ          tail_inside9
+	MOVQ         (DI), R8
+	MOVQ         at+40(FP), AX
+	LEAQ         (R8)(AX*4), R8
+	ADDQ         $0x18, DI
+	MOVQ         $0x00000020, R12
 
 tail_inside9:
-	DECQ             R12
-	VMOVUPS          (R8), Z20
-	VMOVUPS.Z        64(R8), K1, Z21
-	VFMADD231PS.BCST (SI), Z20, Z18
-	VFMADD231PS.BCST (SI), Z21, Z19
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             R9, R8
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	LEAQ             (CX)(AX*2), DX
-	ADDQ             AX, DX
-	LEAQ             (DX)(AX*2), BX
-	ADDQ             AX, BX
-	LEAQ             (BX)(AX*2), SI
-	ADDQ             AX, SI
-	VMOVUPS          Z0, (CX)
-	VMOVUPS          Z1, K1, 64(CX)
-	VMOVUPS          Z2, (CX)(AX*1)
-	VMOVUPS          Z3, K1, 64(CX)(AX*1)
-	VMOVUPS          Z4, (CX)(AX*2)
-	VMOVUPS          Z5, K1, 64(CX)(AX*2)
-	VMOVUPS          Z6, (DX)
-	VMOVUPS          Z7, K1, 64(DX)
-	VMOVUPS          Z8, (DX)(AX*1)
-	VMOVUPS          Z9, K1, 64(DX)(AX*1)
-	VMOVUPS          Z10, (DX)(AX*2)
-	VMOVUPS          Z11, K1, 64(DX)(AX*2)
-	VMOVUPS          Z12, (BX)
-	VMOVUPS          Z13, K1, 64(BX)
-	VMOVUPS          Z14, (BX)(AX*1)
-	VMOVUPS          Z15, K1, 64(BX)(AX*1)
-	VMOVUPS          Z16, (BX)(AX*2)
-	VMOVUPS          Z17, K1, 64(BX)(AX*2)
-	VMOVUPS          Z18, (SI)
-	VMOVUPS          Z19, K1, 64(SI)
+	DECQ         R12
+	VMOVUPS      (R8), Z20
+	VMOVUPS.Z    64(R8), K1, Z21
+	VBROADCASTSS (SI), Z22
+	VFMADD231PS  Z22, Z20, Z18
+	VFMADD231PS  Z22, Z21, Z19
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         R9, R8
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	LEAQ         (DX)(AX*2), BX
+	ADDQ         AX, BX
+	LEAQ         (BX)(AX*2), SI
+	ADDQ         AX, SI
+	VMOVUPS      Z0, (CX)
+	VMOVUPS      Z1, K1, 64(CX)
+	VMOVUPS      Z2, (CX)(AX*1)
+	VMOVUPS      Z3, K1, 64(CX)(AX*1)
+	VMOVUPS      Z4, (CX)(AX*2)
+	VMOVUPS      Z5, K1, 64(CX)(AX*2)
+	VMOVUPS      Z6, (DX)
+	VMOVUPS      Z7, K1, 64(DX)
+	VMOVUPS      Z8, (DX)(AX*1)
+	VMOVUPS      Z9, K1, 64(DX)(AX*1)
+	VMOVUPS      Z10, (DX)(AX*2)
+	VMOVUPS      Z11, K1, 64(DX)(AX*2)
+	VMOVUPS      Z12, (BX)
+	VMOVUPS      Z13, K1, 64(BX)
+	VMOVUPS      Z14, (BX)(AX*1)
+	VMOVUPS      Z15, K1, 64(BX)(AX*1)
+	VMOVUPS      Z16, (BX)(AX*2)
+	VMOVUPS      Z17, K1, 64(BX)(AX*2)
+	VMOVUPS      Z18, (SI)
+	VMOVUPS      Z19, K1, 64(SI)
 	VZEROUPPER
 	RET
 
@@ -12574,76 +13057,87 @@ block:
 	MOVQ   size+48(FP), R11
 
 product0:
-	VMOVUPS          (CX), Z22
-	VMOVUPS          64(CX), Z23
-	VFMADD231PS.BCST (DI), Z22, Z0
-	VFMADD231PS.BCST (DI), Z23, Z1
-	VFMADD231PS.BCST (DI)(SI*1), Z22, Z2
-	VFMADD231PS.BCST (DI)(SI*1), Z23, Z3
-	VFMADD231PS.BCST (DI)(SI*2), Z22, Z4
-	VFMADD231PS.BCST (DI)(SI*2), Z23, Z5
-	VFMADD231PS.BCST (R8), Z22, Z6
-	VFMADD231PS.BCST (R8), Z23, Z7
-	VFMADD231PS.BCST (R8)(SI*1), Z22, Z8
-	VFMADD231PS.BCST (R8)(SI*1), Z23, Z9
-	VFMADD231PS.BCST (R8)(SI*2), Z22, Z10
-	VFMADD231PS.BCST (R8)(SI*2), Z23, Z11
-	VFMADD231PS.BCST (R9), Z22, Z12
-	VFMADD231PS.BCST (R9), Z23, Z13
-	VFMADD231PS.BCST (R9)(SI*1), Z22, Z14
-	VFMADD231PS.BCST (R9)(SI*1), Z23, Z15
-	VFMADD231PS.BCST (R9)(SI*2), Z22, Z16
-	VFMADD231PS.BCST (R9)(SI*2), Z23, Z17
-	VFMADD231PS.BCST (R10), Z22, Z18
-	VFMADD231PS.BCST (R10), Z23, Z19
-	VFMADD231PS.BCST (R10)(SI*1), Z22, Z20
-	VFMADD231PS.BCST (R10)(SI*1), Z23, Z21
-	ADDQ             $0x04, DI
-	ADDQ             $0x04, R8
-	ADDQ             $0x04, R9
-	ADDQ             $0x04, R10
-	ADDQ             $0x00000080, CX
-	DECQ             R11
-	JNZ              product0
-	MOVQ             ldo+8(FP), CX
-	SHLQ             $0x02, CX
-	MOVQ             out+0(FP), SI
-	LEAQ             (SI)(CX*2), DI
-	ADDQ             CX, DI
-	LEAQ             (DI)(CX*2), R8
-	ADDQ             CX, R8
-	LEAQ             (R8)(CX*2), R9
-	ADDQ             CX, R9
-	ADDQ             BX, SI
-	ADDQ             BX, DI
-	ADDQ             BX, R8
-	ADDQ             BX, R9
-	VMOVUPS          Z0, (SI)
-	VMOVUPS          Z1, 64(SI)
-	VMOVUPS          Z2, (SI)(CX*1)
-	VMOVUPS          Z3, 64(SI)(CX*1)
-	VMOVUPS          Z4, (SI)(CX*2)
-	VMOVUPS          Z5, 64(SI)(CX*2)
-	VMOVUPS          Z6, (DI)
-	VMOVUPS          Z7, 64(DI)
-	VMOVUPS          Z8, (DI)(CX*1)
-	VMOVUPS          Z9, 64(DI)(CX*1)
-	VMOVUPS          Z10, (DI)(CX*2)
-	VMOVUPS          Z11, 64(DI)(CX*2)
-	VMOVUPS          Z12, (R8)
-	VMOVUPS          Z13, 64(R8)
-	VMOVUPS          Z14, (R8)(CX*1)
-	VMOVUPS          Z15, 64(R8)(CX*1)
-	VMOVUPS          Z16, (R8)(CX*2)
-	VMOVUPS          Z17, 64(R8)(CX*2)
-	VMOVUPS          Z18, (R9)
-	VMOVUPS          Z19, 64(R9)
-	VMOVUPS          Z20, (R9)(CX*1)
-	VMOVUPS          Z21, 64(R9)(CX*1)
-	ADDQ             $0x00000080, BX
-	ADDQ             $0x18, AX
-	DECQ             DX
-	JNZ              block
+	VMOVUPS      (CX), Z22
+	VMOVUPS      64(CX), Z23
+	VBROADCASTSS (DI), Z24
+	VFMADD231PS  Z24, Z22, Z0
+	VFMADD231PS  Z24, Z23, Z1
+	VBROADCASTSS (DI)(SI*1), Z24
+	VFMADD231PS  Z24, Z22, Z2
+	VFMADD231PS  Z24, Z23, Z3
+	VBROADCASTSS (DI)(SI*2), Z24
+	VFMADD231PS  Z24, Z22, Z4
+	VFMADD231PS  Z24, Z23, Z5
+	VBROADCASTSS (R8), Z24
+	VFMADD231PS  Z24, Z22, Z6
+	VFMADD231PS  Z24, Z23, Z7
+	VBROADCASTSS (R8)(SI*1), Z24
+	VFMADD231PS  Z24, Z22, Z8
+	VFMADD231PS  Z24, Z23, Z9
+	VBROADCASTSS (R8)(SI*2), Z24
+	VFMADD231PS  Z24, Z22, Z10
+	VFMADD231PS  Z24, Z23, Z11
+	VBROADCASTSS (R9), Z24
+	VFMADD231PS  Z24, Z22, Z12
+	VFMADD231PS  Z24, Z23, Z13
+	VBROADCASTSS (R9)(SI*1), Z24
+	VFMADD231PS  Z24, Z22, Z14
+	VFMADD231PS  Z24, Z23, Z15
+	VBROADCASTSS (R9)(SI*2), Z24
+	VFMADD231PS  Z24, Z22, Z16
+	VFMADD231PS  Z24, Z23, Z17
+	VBROADCASTSS (R10), Z24
+	VFMADD231PS  Z24, Z22, Z18
+	VFMADD231PS  Z24, Z23, Z19
+	VBROADCASTSS (R10)(SI*1), Z24
+	VFMADD231PS  Z24, Z22, Z20
+	VFMADD231PS  Z24, Z23, Z21
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	ADDQ         $0x04, R9
+	ADDQ         $0x04, R10
+	ADDQ         $0x00000080, CX
+	DECQ         R11
+	JNZ          product0
+	MOVQ         ldo+8(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         out+0(FP), SI
+	LEAQ         (SI)(CX*2), DI
+	ADDQ         CX, DI
+	LEAQ         (DI)(CX*2), R8
+	ADDQ         CX, R8
+	LEAQ         (R8)(CX*2), R9
+	ADDQ         CX, R9
+	ADDQ         BX, SI
+	ADDQ         BX, DI
+	ADDQ         BX, R8
+	ADDQ         BX, R9
+	VMOVUPS      Z0, (SI)
+	VMOVUPS      Z1, 64(SI)
+	VMOVUPS      Z2, (SI)(CX*1)
+	VMOVUPS      Z3, 64(SI)(CX*1)
+	VMOVUPS      Z4, (SI)(CX*2)
+	VMOVUPS      Z5, 64(SI)(CX*2)
+	VMOVUPS      Z6, (DI)
+	VMOVUPS      Z7, 64(DI)
+	VMOVUPS      Z8, (DI)(CX*1)
+	VMOVUPS      Z9, 64(DI)(CX*1)
+	VMOVUPS      Z10, (DI)(CX*2)
+	VMOVUPS      Z11, 64(DI)(CX*2)
+	VMOVUPS      Z12, (R8)
+	VMOVUPS      Z13, 64(R8)
+	VMOVUPS      Z14, (R8)(CX*1)
+	VMOVUPS      Z15, 64(R8)(CX*1)
+	VMOVUPS      Z16, (R8)(CX*2)
+	VMOVUPS      Z17, 64(R8)(CX*2)
+	VMOVUPS      Z18, (R9)
+	VMOVUPS      Z19, 64(R9)
+	VMOVUPS      Z20, (R9)(CX*1)
+	VMOVUPS      Z21, 64(R9)(CX*1)
+	ADDQ         $0x00000080, BX
+	ADDQ         $0x18, AX
+	DECQ         DX
+	JNZ          block
 	VZEROUPPER
 	RET
 
@@ -13073,350 +13567,416 @@ tail_block:
 	ADDQ    $0x18, DI
 
 tail_position:
-	VMOVUPS          (R8), Z22
-	VMOVUPS.Z        64(R8), K1, Z23
-	VFMADD231PS.BCST (CX), Z22, Z0
-	VFMADD231PS.BCST (CX), Z23, Z1
-	VFMADD231PS.BCST (CX)(AX*1), Z22, Z2
-	VFMADD231PS.BCST (CX)(AX*1), Z23, Z3
-	VFMADD231PS.BCST (CX)(AX*2), Z22, Z4
-	VFMADD231PS.BCST (CX)(AX*2), Z23, Z5
-	VFMADD231PS.BCST (DX), Z22, Z6
-	VFMADD231PS.BCST (DX), Z23, Z7
-	VFMADD231PS.BCST (DX)(AX*1), Z22, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z23, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z22, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z23, Z11
-	VFMADD231PS.BCST (BX), Z22, Z12
-	VFMADD231PS.BCST (BX), Z23, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z22, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z23, Z15
-	VFMADD231PS.BCST (BX)(AX*2), Z22, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z23, Z17
-	VFMADD231PS.BCST (SI), Z22, Z18
-	VFMADD231PS.BCST (SI), Z23, Z19
-	VFMADD231PS.BCST (SI)(AX*1), Z22, Z20
-	VFMADD231PS.BCST (SI)(AX*1), Z23, Z21
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             R9, R8
-	DECQ             R11
-	JNZ              tail_position
-	TESTQ            R10, R10
-	JNZ              tail_block
-	TESTQ            R12, R12
-	JNZ              tail_inside1
-	MOVQ             (DI), R8
-	MOVQ             at+40(FP), R10
-	LEAQ             (R8)(R10*4), R8
-	ADDQ             $0x18, DI
-	MOVQ             $0x00000020, R12
+	VMOVUPS      (R8), Z22
+	VMOVUPS.Z    64(R8), K1, Z23
+	VBROADCASTSS (CX), Z24
+	VFMADD231PS  Z24, Z22, Z0
+	VFMADD231PS  Z24, Z23, Z1
+	VBROADCASTSS (CX)(AX*1), Z24
+	VFMADD231PS  Z24, Z22, Z2
+	VFMADD231PS  Z24, Z23, Z3
+	VBROADCASTSS (CX)(AX*2), Z24
+	VFMADD231PS  Z24, Z22, Z4
+	VFMADD231PS  Z24, Z23, Z5
+	VBROADCASTSS (DX), Z24
+	VFMADD231PS  Z24, Z22, Z6
+	VFMADD231PS  Z24, Z23, Z7
+	VBROADCASTSS (DX)(AX*1), Z24
+	VFMADD231PS  Z24, Z22, Z8
+	VFMADD231PS  Z24, Z23, Z9
+	VBROADCASTSS (DX)(AX*2), Z24
+	VFMADD231PS  Z24, Z22, Z10
+	VFMADD231PS  Z24, Z23, Z11
+	VBROADCASTSS (BX), Z24
+	VFMADD231PS  Z24, Z22, Z12
+	VFMADD231PS  Z24, Z23, Z13
+	VBROADCASTSS (BX)(AX*1), Z24
+	VFMADD231PS  Z24, Z22, Z14
+	VFMADD231PS  Z24, Z23, Z15
+	VBROADCASTSS (BX)(AX*2), Z24
+	VFMADD231PS  Z24, Z22, Z16
+	VFMADD231PS  Z24, Z23, Z17
+	VBROADCASTSS (SI), Z24
+	VFMADD231PS  Z24, Z22, Z18
+	VFMADD231PS  Z24, Z23, Z19
+	VBROADCASTSS (SI)(AX*1), Z24
+	VFMADD231PS  Z24, Z22, Z20
+	VFMADD231PS  Z24, Z23, Z21
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         R9, R8
+	DECQ         R11
+	JNZ          tail_position
+	TESTQ        R10, R10
+	JNZ          tail_block
+	TESTQ        R12, R12
+	JNZ          tail_inside1
+	MOVQ         (DI), R8
+	MOVQ         at+40(FP), R10
+	LEAQ         (R8)(R10*4), R8
+	ADDQ         $0x18, DI
+	MOVQ         $0x00000020, R12
 
 tail_inside1:
-	DECQ             R12
-	VMOVUPS          (R8), Z22
-	VMOVUPS.Z        64(R8), K1, Z23
-	VFMADD231PS.BCST (CX)(AX*1), Z22, Z2
-	VFMADD231PS.BCST (CX)(AX*1), Z23, Z3
-	VFMADD231PS.BCST (CX)(AX*2), Z22, Z4
-	VFMADD231PS.BCST (CX)(AX*2), Z23, Z5
-	VFMADD231PS.BCST (DX), Z22, Z6
-	VFMADD231PS.BCST (DX), Z23, Z7
-	VFMADD231PS.BCST (DX)(AX*1), Z22, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z23, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z22, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z23, Z11
-	VFMADD231PS.BCST (BX), Z22, Z12
-	VFMADD231PS.BCST (BX), Z23, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z22, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z23, Z15
-	VFMADD231PS.BCST (BX)(AX*2), Z22, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z23, Z17
-	VFMADD231PS.BCST (SI), Z22, Z18
-	VFMADD231PS.BCST (SI), Z23, Z19
-	VFMADD231PS.BCST (SI)(AX*1), Z22, Z20
-	VFMADD231PS.BCST (SI)(AX*1), Z23, Z21
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             R9, R8
-	TESTQ            R12, R12
-	JNZ              tail_inside2
-	MOVQ             (DI), R8
-	MOVQ             at+40(FP), R10
-	LEAQ             (R8)(R10*4), R8
-	ADDQ             $0x18, DI
-	MOVQ             $0x00000020, R12
+	DECQ         R12
+	VMOVUPS      (R8), Z22
+	VMOVUPS.Z    64(R8), K1, Z23
+	VBROADCASTSS (CX)(AX*1), Z24
+	VFMADD231PS  Z24, Z22, Z2
+	VFMADD231PS  Z24, Z23, Z3
+	VBROADCASTSS (CX)(AX*2), Z24
+	VFMADD231PS  Z24, Z22, Z4
+	VFMADD231PS  Z24, Z23, Z5
+	VBROADCASTSS (DX), Z24
+	VFMADD231PS  Z24, Z22, Z6
+	VFMADD231PS  Z24, Z23, Z7
+	VBROADCASTSS (DX)(AX*1), Z24
+	VFMADD231PS  Z24, Z22, Z8
+	VFMADD231PS  Z24, Z23, Z9
+	VBROADCASTSS (DX)(AX*2), Z24
+	VFMADD231PS  Z24, Z22, Z10
+	VFMADD231PS  Z24, Z23, Z11
+	VBROADCASTSS (BX), Z24
+	VFMADD231PS  Z24, Z22, Z12
+	VFMADD231PS  Z24, Z23, Z13
+	VBROADCASTSS (BX)(AX*1), Z24
+	VFMADD231PS  Z24, Z22, Z14
+	VFMADD231PS  Z24, Z23, Z15
+	VBROADCASTSS (BX)(AX*2), Z24
+	VFMADD231PS  Z24, Z22, Z16
+	VFMADD231PS  Z24, Z23, Z17
+	VBROADCASTSS (SI), Z24
+	VFMADD231PS  Z24, Z22, Z18
+	VFMADD231PS  Z24, Z23, Z19
+	VBROADCASTSS (SI)(AX*1), Z24
+	VFMADD231PS  Z24, Z22, Z20
+	VFMADD231PS  Z24, Z23, Z21
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         R9, R8
+	TESTQ        R12, R12
+	JNZ          tail_inside2
+	MOVQ         (DI), R8
+	MOVQ         at+40(FP), R10
+	LEAQ         (R8)(R10*4), R8
+	ADDQ         $0x18, DI
+	MOVQ         $0x00000020, R12
 
 tail_inside2:
-	DECQ             R12
-	VMOVUPS          (R8), Z22
-	VMOVUPS.Z        64(R8), K1, Z23
-	VFMADD231PS.BCST (CX)(AX*2), Z22, Z4
-	VFMADD231PS.BCST (CX)(AX*2), Z23, Z5
-	VFMADD231PS.BCST (DX), Z22, Z6
-	VFMADD231PS.BCST (DX), Z23, Z7
-	VFMADD231PS.BCST (DX)(AX*1), Z22, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z23, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z22, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z23, Z11
-	VFMADD231PS.BCST (BX), Z22, Z12
-	VFMADD231PS.BCST (BX), Z23, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z22, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z23, Z15
-	VFMADD231PS.BCST (BX)(AX*2), Z22, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z23, Z17
-	VFMADD231PS.BCST (SI), Z22, Z18
-	VFMADD231PS.BCST (SI), Z23, Z19
-	VFMADD231PS.BCST (SI)(AX*1), Z22, Z20
-	VFMADD231PS.BCST (SI)(AX*1), Z23, Z21
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             R9, R8
-	TESTQ            R12, R12
-	JNZ              tail_inside3
-	MOVQ             (DI), R8
-	MOVQ             at+40(FP), R10
-	LEAQ             (R8)(R10*4), R8
-	ADDQ             $0x18, DI
-	MOVQ             $0x00000020, R12
+	DECQ         R12
+	VMOVUPS      (R8), Z22
+	VMOVUPS.Z    64(R8), K1, Z23
+	VBROADCASTSS (CX)(AX*2), Z24
+	VFMADD231PS  Z24, Z22, Z4
+	VFMADD231PS  Z24, Z23, Z5
+	VBROADCASTSS (DX), Z24
+	VFMADD231PS  Z24, Z22, Z6
+	VFMADD231PS  Z24, Z23, Z7
+	VBROADCASTSS (DX)(AX*1), Z24
+	VFMADD231PS  Z24, Z22, Z8
+	VFMADD231PS  Z24, Z23, Z9
+	VBROADCASTSS (DX)(AX*2), Z24
+	VFMADD231PS  Z24, Z22, Z10
+	VFMADD231PS  Z24, Z23, Z11
+	VBROADCASTSS (BX), Z24
+	VFMADD231PS  Z24, Z22, Z12
+	VFMADD231PS  Z24, Z23, Z13
+	VBROADCASTSS (BX)(AX*1), Z24
+	VFMADD231PS  Z24, Z22, Z14
+	VFMADD231PS  Z24, Z23, Z15
+	VBROADCASTSS (BX)(AX*2), Z24
+	VFMADD231PS  Z24, Z22, Z16
+	VFMADD231PS  Z24, Z23, Z17
+	VBROADCASTSS (SI), Z24
+	VFMADD231PS  Z24, Z22, Z18
+	VFMADD231PS  Z24, Z23, Z19
+	VBROADCASTSS (SI)(AX*1), Z24
+	VFMADD231PS  Z24, Z22, Z20
+	VFMADD231PS  Z24, Z23, Z21
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         R9, R8
+	TESTQ        R12, R12
+	JNZ          tail_inside3
+	MOVQ         (DI), R8
+	MOVQ         at+40(FP), R10
+	LEAQ         (R8)(R10*4), R8
+	ADDQ         $0x18, DI
+	MOVQ         $0x00000020, R12
 
 tail_inside3:
-	DECQ             R12
-	VMOVUPS          (R8), Z22
-	VMOVUPS.Z        64(R8), K1, Z23
-	VFMADD231PS.BCST (DX), Z22, Z6
-	VFMADD231PS.BCST (DX), Z23, Z7
-	VFMADD231PS.BCST (DX)(AX*1), Z22, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z23, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z22, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z23, Z11
-	VFMADD231PS.BCST (BX), Z22, Z12
-	VFMADD231PS.BCST (BX), Z23, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z22, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z23, Z15
-	VFMADD231PS.BCST (BX)(AX*2), Z22, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z23, Z17
-	VFMADD231PS.BCST (SI), Z22, Z18
-	VFMADD231PS.BCST (SI), Z23, Z19
-	VFMADD231PS.BCST (SI)(AX*1), Z22, Z20
-	VFMADD231PS.BCST (SI)(AX*1), Z23, Z21
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             R9, R8
-	TESTQ            R12, R12
-	JNZ              tail_inside4
-	MOVQ             (DI), R8
-	MOVQ             at+40(FP), R10
-	LEAQ             (R8)(R10*4), R8
-	ADDQ             $0x18, DI
-	MOVQ             $0x00000020, R12
+	DECQ         R12
+	VMOVUPS      (R8), Z22
+	VMOVUPS.Z    64(R8), K1, Z23
+	VBROADCASTSS (DX), Z24
+	VFMADD231PS  Z24, Z22, Z6
+	VFMADD231PS  Z24, Z23, Z7
+	VBROADCASTSS (DX)(AX*1), Z24
+	VFMADD231PS  Z24, Z22, Z8
+	VFMADD231PS  Z24, Z23, Z9
+	VBROADCASTSS (DX)(AX*2), Z24
+	VFMADD231PS  Z24, Z22, Z10
+	VFMADD231PS  Z24, Z23, Z11
+	VBROADCASTSS (BX), Z24
+	VFMADD231PS  Z24, Z22, Z12
+	VFMADD231PS  Z24, Z23, Z13
+	VBROADCASTSS (BX)(AX*1), Z24
+	VFMADD231PS  Z24, Z22, Z14
+	VFMADD231PS  Z24, Z23, Z15
+	VBROADCASTSS (BX)(AX*2), Z24
+	VFMADD231PS  Z24, Z22, Z16
+	VFMADD231PS  Z24, Z23, Z17
+	VBROADCASTSS (SI), Z24
+	VFMADD231PS  Z24, Z22, Z18
+	VFMADD231PS  Z24, Z23, Z19
+	VBROADCASTSS (SI)(AX*1), Z24
+	VFMADD231PS  Z24, Z22, Z20
+	VFMADD231PS  Z24, Z23, Z21
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         R9, R8
+	TESTQ        R12, R12
+	JNZ          tail_inside4
+	MOVQ         (DI), R8
+	MOVQ         at+40(FP), R10
+	LEAQ         (R8)(R10*4), R8
+	ADDQ         $0x18, DI
+	MOVQ         $0x00000020, R12
 
 tail_inside4:
-	DECQ             R12
-	VMOVUPS          (R8), Z22
-	VMOVUPS.Z        64(R8), K1, Z23
-	VFMADD231PS.BCST (DX)(AX*1), Z22, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z23, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z22, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z23, Z11
-	VFMADD231PS.BCST (BX), Z22, Z12
-	VFMADD231PS.BCST (BX), Z23, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z22, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z23, Z15
-	VFMADD231PS.BCST (BX)(AX*2), Z22, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z23, Z17
-	VFMADD231PS.BCST (SI), Z22, Z18
-	VFMADD231PS.BCST (SI), Z23, Z19
-	VFMADD231PS.BCST (SI)(AX*1), Z22, Z20
-	VFMADD231PS.BCST (SI)(AX*1), Z23, Z21
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             R9, R8
-	TESTQ            R12, R12
-	JNZ              tail_inside5
-	MOVQ             (DI), R8
-	MOVQ             at+40(FP), R10
-	LEAQ             (R8)(R10*4), R8
-	ADDQ             $0x18, DI
-	MOVQ             $0x00000020, R12
+	DECQ         R12
+	VMOVUPS      (R8), Z22
+	VMOVUPS.Z    64(R8), K1, Z23
+	VBROADCASTSS (DX)(AX*1), Z24
+	VFMADD231PS  Z24, Z22, Z8
+	VFMADD231PS  Z24, Z23, Z9
+	VBROADCASTSS (DX)(AX*2), Z24
+	VFMADD231PS  Z24, Z22, Z10
+	VFMADD231PS  Z24, Z23, Z11
+	VBROADCASTSS (BX), Z24
+	VFMADD231PS  Z24, Z22, Z12
+	VFMADD231PS  Z24, Z23, Z13
+	VBROADCASTSS (BX)(AX*1), Z24
+	VFMADD231PS  Z24, Z22, Z14
+	VFMADD231PS  Z24, Z23, Z15
+	VBROADCASTSS (BX)(AX*2), Z24
+	VFMADD231PS  Z24, Z22, Z16
+	VFMADD231PS  Z24, Z23, Z17
+	VBROADCASTSS (SI), Z24
+	VFMADD231PS  Z24, Z22, Z18
+	VFMADD231PS  Z24, Z23, Z19
+	VBROADCASTSS (SI)(AX*1), Z24
+	VFMADD231PS  Z24, Z22, Z20
+	VFMADD231PS  Z24, Z23, Z21
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         R9, R8
+	TESTQ        R12, R12
+	JNZ          tail_inside5
+	MOVQ         (DI), R8
+	MOVQ         at+40(FP), R10
+	LEAQ         (R8)(R10*4), R8
+	ADDQ         $0x18, DI
+	MOVQ         $0x00000020, R12
 
 tail_inside5:
-	DECQ             R12
-	VMOVUPS          (R8), Z22
-	VMOVUPS.Z        64(R8), K1, Z23
-	VFMADD231PS.BCST (DX)(AX*2), Z22, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z23, Z11
-	VFMADD231PS.BCST (BX), Z22, Z12
-	VFMADD231PS.BCST (BX), Z23, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z22, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z23, Z15
-	VFMADD231PS.BCST (BX)(AX*2), Z22, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z23, Z17
-	VFMADD231PS.BCST (SI), Z22, Z18
-	VFMADD231PS.BCST (SI), Z23, Z19
-	VFMADD231PS.BCST (SI)(AX*1), Z22, Z20
-	VFMADD231PS.BCST (SI)(AX*1), Z23, Z21
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             R9, R8
-	TESTQ            R12, R12
-	JNZ              tail_inside6
-	MOVQ             (DI), R8
-	MOVQ             at+40(FP), R10
-	LEAQ             (R8)(R10*4), R8
-	ADDQ             $0x18, DI
-	MOVQ             $0x00000020, R12
+	DECQ         R12
+	VMOVUPS      (R8), Z22
+	VMOVUPS.Z    64(R8), K1, Z23
+	VBROADCASTSS (DX)(AX*2), Z24
+	VFMADD231PS  Z24, Z22, Z10
+	VFMADD231PS  Z24, Z23, Z11
+	VBROADCASTSS (BX), Z24
+	VFMADD231PS  Z24, Z22, Z12
+	VFMADD231PS  Z24, Z23, Z13
+	VBROADCASTSS (BX)(AX*1), Z24
+	VFMADD231PS  Z24, Z22, Z14
+	VFMADD231PS  Z24, Z23, Z15
+	VBROADCASTSS (BX)(AX*2), Z24
+	VFMADD231PS  Z24, Z22, Z16
+	VFMADD231PS  Z24, Z23, Z17
+	VBROADCASTSS (SI), Z24
+	VFMADD231PS  Z24, Z22, Z18
+	VFMADD231PS  Z24, Z23, Z19
+	VBROADCASTSS (SI)(AX*1), Z24
+	VFMADD231PS  Z24, Z22, Z20
+	VFMADD231PS  Z24, Z23, Z21
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         R9, R8
+	TESTQ        R12, R12
+	JNZ          tail_inside6
+	MOVQ         (DI), R8
+	MOVQ         at+40(FP), R10
+	LEAQ         (R8)(R10*4), R8
+	ADDQ         $0x18, DI
+	MOVQ         $0x00000020, R12
 
 tail_inside6:
-	DECQ             R12
-	VMOVUPS          (R8), Z22
-	VMOVUPS.Z        64(R8), K1, Z23
-	VFMADD231PS.BCST (BX), Z22, Z12
-	VFMADD231PS.BCST (BX), Z23, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z22, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z23, Z15
-	VFMADD231PS.BCST (BX)(AX*2), Z22, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z23, Z17
-	VFMADD231PS.BCST (SI), Z22, Z18
-	VFMADD231PS.BCST (SI), Z23, Z19
-	VFMADD231PS.BCST (SI)(AX*1), Z22, Z20
-	VFMADD231PS.BCST (SI)(AX*1), Z23, Z21
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             R9, R8
-	TESTQ            R12, R12
-	JNZ              tail_inside7
-	MOVQ             (DI), R8
-	MOVQ             at+40(FP), R10
-	LEAQ             (R8)(R10*4), R8
-	ADDQ             $0x18, DI
-	MOVQ             $0x00000020, R12
+	DECQ         R12
+	VMOVUPS      (R8), Z22
+	VMOVUPS.Z    64(R8), K1, Z23
+	VBROADCASTSS (BX), Z24
+	VFMADD231PS  Z24, Z22, Z12
+	VFMADD231PS  Z24, Z23, Z13
+	VBROADCASTSS (BX)(AX*1), Z24
+	VFMADD231PS  Z24, Z22, Z14
+	VFMADD231PS  Z24, Z23, Z15
+	VBROADCASTSS (BX)(AX*2), Z24
+	VFMADD231PS  Z24, Z22, Z16
+	VFMADD231PS  Z24, Z23, Z17
+	VBROADCASTSS (SI), Z24
+	VFMADD231PS  Z24, Z22, Z18
+	VFMADD231PS  Z24, Z23, Z19
+	VBROADCASTSS (SI)(AX*1), Z24
+	VFMADD231PS  Z24, Z22, Z20
+	VFMADD231PS  Z24, Z23, Z21
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         R9, R8
+	TESTQ        R12, R12
+	JNZ          tail_inside7
+	MOVQ         (DI), R8
+	MOVQ         at+40(FP), R10
+	LEAQ         (R8)(R10*4), R8
+	ADDQ         $0x18, DI
+	MOVQ         $0x00000020, R12
 
 tail_inside7:
-	DECQ             R12
-	VMOVUPS          (R8), Z22
-	VMOVUPS.Z        64(R8), K1, Z23
-	VFMADD231PS.BCST (BX)(AX*1), Z22, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z23, Z15
-	VFMADD231PS.BCST (BX)(AX*2), Z22, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z23, Z17
-	VFMADD231PS.BCST (SI), Z22, Z18
-	VFMADD231PS.BCST (SI), Z23, Z19
-	VFMADD231PS.BCST (SI)(AX*1), Z22, Z20
-	VFMADD231PS.BCST (SI)(AX*1), Z23, Z21
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             R9, R8
-	TESTQ            R12, R12
-	JNZ              tail_inside8
-	MOVQ             (DI), R8
-	MOVQ             at+40(FP), R10
-	LEAQ             (R8)(R10*4), R8
-	ADDQ             $0x18, DI
-	MOVQ             $0x00000020, R12
+	DECQ         R12
+	VMOVUPS      (R8), Z22
+	VMOVUPS.Z    64(R8), K1, Z23
+	VBROADCASTSS (BX)(AX*1), Z24
+	VFMADD231PS  Z24, Z22, Z14
+	VFMADD231PS  Z24, Z23, Z15
+	VBROADCASTSS (BX)(AX*2), Z24
+	VFMADD231PS  Z24, Z22, Z16
+	VFMADD231PS  Z24, Z23, Z17
+	VBROADCASTSS (SI), Z24
+	VFMADD231PS  Z24, Z22, Z18
+	VFMADD231PS  Z24, Z23, Z19
+	VBROADCASTSS (SI)(AX*1), Z24
+	VFMADD231PS  Z24, Z22, Z20
+	VFMADD231PS  Z24, Z23, Z21
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         R9, R8
+	TESTQ        R12, R12
+	JNZ          tail_inside8
+	MOVQ         (DI), R8
+	MOVQ         at+40(FP), R10
+	LEAQ         (R8)(R10*4), R8
+	ADDQ         $0x18, DI
+	MOVQ         $0x00000020, R12
 
 tail_inside8:
-	DECQ             R12
-	VMOVUPS          (R8), Z22
-	VMOVUPS.Z        64(R8), K1, Z23
-	VFMADD231PS.BCST (BX)(AX*2), Z22, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z23, Z17
-	VFMADD231PS.BCST (SI), Z22, Z18
-	VFMADD231PS.BCST (SI), Z23, Z19
-	VFMADD231PS.BCST (SI)(AX*1), Z22, Z20
-	VFMADD231PS.BCST (SI)(AX*1), Z23, Z21
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             R9, R8
-	TESTQ            R12, R12
-	JNZ              tail_inside9
-	MOVQ             (DI), R8
-	MOVQ             at+40(FP), R10
-	LEAQ             (R8)(R10*4), R8
-	ADDQ             $0x18, DI
-	MOVQ             $0x00000020, R12
+	DECQ         R12
+	VMOVUPS      (R8), Z22
+	VMOVUPS.Z    64(R8), K1, Z23
+	VBROADCASTSS (BX)(AX*2), Z24
+	VFMADD231PS  Z24, Z22, Z16
+	VFMADD231PS  Z24, Z23, Z17
+	VBROADCASTSS (SI), Z24
+	VFMADD231PS  Z24, Z22, Z18
+	VFMADD231PS  Z24, Z23, Z19
+	VBROADCASTSS (SI)(AX*1), Z24
+	VFMADD231PS  Z24, Z22, Z20
+	VFMADD231PS  Z24, Z23, Z21
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         R9, R8
+	TESTQ        R12, R12
+	JNZ          tail_inside9
+	MOVQ         (DI), R8
+	MOVQ         at+40(FP), R10
+	LEAQ         (R8)(R10*4), R8
+	ADDQ         $0x18, DI
+	MOVQ         $0x00000020, R12
 
 tail_inside9:
-	DECQ             R12
-	VMOVUPS          (R8), Z22
-	VMOVUPS.Z        64(R8), K1, Z23
-	VFMADD231PS.BCST (SI), Z22, Z18
-	VFMADD231PS.BCST (SI), Z23, Z19
-	VFMADD231PS.BCST (SI)(AX*1), Z22, Z20
-	VFMADD231PS.BCST (SI)(AX*1), Z23, Z21
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             R9, R8
-	TESTQ            R12, R12
-	JNZ              tail_inside10
-	MOVQ             (DI), R8
-	MOVQ             at+40(FP), R10
-	LEAQ             (R8)(R10*4), R8
-	ADDQ             $0x18, DI
-	MOVQ             $0x00000020, R12
+	DECQ         R12
+	VMOVUPS      (R8), Z22
+	VMOVUPS.Z    64(R8), K1, Z23
+	VBROADCASTSS (SI), Z24
+	VFMADD231PS  Z24, Z22, Z18
+	VFMADD231PS  Z24, Z23, Z19
+	VBROADCASTSS (SI)(AX*1), Z24
+	VFMADD231PS  Z24, Z22, Z20
+	VFMADD231PS  Z24, Z23, Z21
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         R9, R8
+	TESTQ        R12, R12
+	JNZ          tail_inside10
+	MOVQ         (DI), R8
+	MOVQ         at+40(FP), R10
+	LEAQ         (R8)(R10*4), R8
+	ADDQ         $0x18, DI
+	MOVQ         $0x00000020, R12
 
 tail_inside10:
-	DECQ             R12
-	VMOVUPS          (R8), Z22
-	VMOVUPS.Z        64(R8), K1, Z23
-	VFMADD231PS.BCST (SI)(AX*1), Z22, Z20
-	VFMADD231PS.BCST (SI)(AX*1), Z23, Z21
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             R9, R8
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	LEAQ             (CX)(AX*2), DX
-	ADDQ             AX, DX
-	LEAQ             (DX)(AX*2), BX
-	ADDQ             AX, BX
-	LEAQ             (BX)(AX*2), SI
-	ADDQ             AX, SI
-	VMOVUPS          Z0, (CX)
-	VMOVUPS          Z1, K1, 64(CX)
-	VMOVUPS          Z2, (CX)(AX*1)
-	VMOVUPS          Z3, K1, 64(CX)(AX*1)
-	VMOVUPS          Z4, (CX)(AX*2)
-	VMOVUPS          Z5, K1, 64(CX)(AX*2)
-	VMOVUPS          Z6, (DX)
-	VMOVUPS          Z7, K1, 64(DX)
-	VMOVUPS          Z8, (DX)(AX*1)
-	VMOVUPS          Z9, K1, 64(DX)(AX*1)
-	VMOVUPS          Z10, (DX)(AX*2)
-	VMOVUPS          Z11, K1, 64(DX)(AX*2)
-	VMOVUPS          Z12, (BX)
-	VMOVUPS          Z13, K1, 64(BX)
-	VMOVUPS          Z14, (BX)(AX*1)
-	VMOVUPS          Z15, K1, 64(BX)(AX*1)
-	VMOVUPS          Z16, (BX)(AX*2)
-	VMOVUPS          Z17, K1, 64(BX)(AX*2)
-	VMOVUPS          Z18, (SI)
-	VMOVUPS          Z19, K1, 64(SI)
-	VMOVUPS          Z20, (SI)(AX*1)
-	VMOVUPS          Z21, K1, 64(SI)(AX*1)
+	DECQ         R12
+	VMOVUPS      (R8), Z22
+	VMOVUPS.Z    64(R8), K1, Z23
+	VBROADCASTSS (SI)(AX*1), Z24
+	VFMADD231PS  Z24, Z22, Z20
+	VFMADD231PS  Z24, Z23, Z21
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         R9, R8
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	LEAQ         (DX)(AX*2), BX
+	ADDQ         AX, BX
+	LEAQ         (BX)(AX*2), SI
+	ADDQ         AX, SI
+	VMOVUPS      Z0, (CX)
+	VMOVUPS      Z1, K1, 64(CX)
+	VMOVUPS      Z2, (CX)(AX*1)
+	VMOVUPS      Z3, K1, 64(CX)(AX*1)
+	VMOVUPS      Z4, (CX)(AX*2)
+	VMOVUPS      Z5, K1, 64(CX)(AX*2)
+	VMOVUPS      Z6, (DX)
+	VMOVUPS      Z7, K1, 64(DX)
+	VMOVUPS      Z8, (DX)(AX*1)
+	VMOVUPS      Z9, K1, 64(DX)(AX*1)
+	VMOVUPS      Z10, (DX)(AX*2)
+	VMOVUPS      Z11, K1, 64(DX)(AX*2)
+	VMOVUPS      Z12, (BX)
+	VMOVUPS      Z13, K1, 64(BX)
+	VMOVUPS      Z14, (BX)(AX*1)
+	VMOVUPS      Z15, K1, 64(BX)(AX*1)
+	VMOVUPS      Z16, (BX)(AX*2)
+	VMOVUPS      Z17, K1, 64(BX)(AX*2)
+	VMOVUPS      Z18, (SI)
+	VMOVUPS      Z19, K1, 64(SI)
+	VMOVUPS      Z20, (SI)(AX*1)
+	VMOVUPS      Z21, K1, 64(SI)(AX*1)
 	VZEROUPPER
 	RET
 
@@ -13467,80 +14027,92 @@ block:
 	MOVQ   size+48(FP), R11
 
 product0:
-	VMOVUPS          (CX), Z24
-	VMOVUPS          64(CX), Z25
-	VFMADD231PS.BCST (DI), Z24, Z0
-	VFMADD231PS.BCST (DI), Z25, Z1
-	VFMADD231PS.BCST (DI)(SI*1), Z24, Z2
-	VFMADD231PS.BCST (DI)(SI*1), Z25, Z3
-	VFMADD231PS.BCST (DI)(SI*2), Z24, Z4
-	VFMADD231PS.BCST (DI)(SI*2), Z25, Z5
-	VFMADD231PS.BCST (R8), Z24, Z6
-	VFMADD231PS.BCST (R8), Z25, Z7
-	VFMADD231PS.BCST (R8)(SI*1), Z24, Z8
-	VFMADD231PS.BCST (R8)(SI*1), Z25, Z9
-	VFMADD231PS.BCST (R8)(SI*2), Z24, Z10
-	VFMADD231PS.BCST (R8)(SI*2), Z25, Z11
-	VFMADD231PS.BCST (R9), Z24, Z12
-	VFMADD231PS.BCST (R9), Z25, Z13
-	VFMADD231PS.BCST (R9)(SI*1), Z24, Z14
-	VFMADD231PS.BCST (R9)(SI*1), Z25, Z15
-	VFMADD231PS.BCST (R9)(SI*2), Z24, Z16
-	VFMADD231PS.BCST (R9)(SI*2), Z25, Z17
-	VFMADD231PS.BCST (R10), Z24, Z18
-	VFMADD231PS.BCST (R10), Z25, Z19
-	VFMADD231PS.BCST (R10)(SI*1), Z24, Z20
-	VFMADD231PS.BCST (R10)(SI*1), Z25, Z21
-	VFMADD231PS.BCST (R10)(SI*2), Z24, Z22
-	VFMADD231PS.BCST (R10)(SI*2), Z25, Z23
-	ADDQ             $0x04, DI
-	ADDQ             $0x04, R8
-	ADDQ             $0x04, R9
-	ADDQ             $0x04, R10
-	ADDQ             $0x00000080, CX
-	DECQ             R11
-	JNZ              product0
-	MOVQ             ldo+8(FP), CX
-	SHLQ             $0x02, CX
-	MOVQ             out+0(FP), SI
-	LEAQ             (SI)(CX*2), DI
-	ADDQ             CX, DI
-	LEAQ             (DI)(CX*2), R8
-	ADDQ             CX, R8
-	LEAQ             (R8)(CX*2), R9
-	ADDQ             CX, R9
-	ADDQ             BX, SI
-	ADDQ             BX, DI
-	ADDQ             BX, R8
-	ADDQ             BX, R9
-	VMOVUPS          Z0, (SI)
-	VMOVUPS          Z1, 64(SI)
-	VMOVUPS          Z2, (SI)(CX*1)
-	VMOVUPS          Z3, 64(SI)(CX*1)
-	VMOVUPS          Z4, (SI)(CX*2)
-	VMOVUPS          Z5, 64(SI)(CX*2)
-	VMOVUPS          Z6, (DI)
-	VMOVUPS          Z7, 64(DI)
-	VMOVUPS          Z8, (DI)(CX*1)
-	VMOVUPS          Z9, 64(DI)(CX*1)
-	VMOVUPS          Z10, (DI)(CX*2)
-	VMOVUPS          Z11, 64(DI)(CX*2)
-	VMOVUPS          Z12, (R8)
-	VMOVUPS          Z13, 64(R8)
-	VMOVUPS          Z14, (R8)(CX*1)
-	VMOVUPS          Z15, 64(R8)(CX*1)
-	VMOVUPS          Z16, (R8)(CX*2)
-	VMOVUPS          Z17, 64(R8)(CX*2)
-	VMOVUPS          Z18, (R9)
-	VMOVUPS          Z19, 64(R9)
-	VMOVUPS          Z20, (R9)(CX*1)
-	VMOVUPS          Z21, 64(R9)(CX*1)
-	VMOVUPS          Z22, (R9)(CX*2)
-	VMOVUPS          Z23, 64(R9)(CX*2)
-	ADDQ             $0x00000080, BX
-	ADDQ             $0x18, AX
-	DECQ             DX
-	JNZ              block
+	VMOVUPS      (CX), Z24
+	VMOVUPS      64(CX), Z25
+	VBROADCASTSS (DI), Z26
+	VFMADD231PS  Z26, Z24, Z0
+	VFMADD231PS  Z26, Z25, Z1
+	VBROADCASTSS (DI)(SI*1), Z26
+	VFMADD231PS  Z26, Z24, Z2
+	VFMADD231PS  Z26, Z25, Z3
+	VBROADCASTSS (DI)(SI*2), Z26
+	VFMADD231PS  Z26, Z24, Z4
+	VFMADD231PS  Z26, Z25, Z5
+	VBROADCASTSS (R8), Z26
+	VFMADD231PS  Z26, Z24, Z6
+	VFMADD231PS  Z26, Z25, Z7
+	VBROADCASTSS (R8)(SI*1), Z26
+	VFMADD231PS  Z26, Z24, Z8
+	VFMADD231PS  Z26, Z25, Z9
+	VBROADCASTSS (R8)(SI*2), Z26
+	VFMADD231PS  Z26, Z24, Z10
+	VFMADD231PS  Z26, Z25, Z11
+	VBROADCASTSS (R9), Z26
+	VFMADD231PS  Z26, Z24, Z12
+	VFMADD231PS  Z26, Z25, Z13
+	VBROADCASTSS (R9)(SI*1), Z26
+	VFMADD231PS  Z26, Z24, Z14
+	VFMADD231PS  Z26, Z25, Z15
+	VBROADCASTSS (R9)(SI*2), Z26
+	VFMADD231PS  Z26, Z24, Z16
+	VFMADD231PS  Z26, Z25, Z17
+	VBROADCASTSS (R10), Z26
+	VFMADD231PS  Z26, Z24, Z18
+	VFMADD231PS  Z26, Z25, Z19
+	VBROADCASTSS (R10)(SI*1), Z26
+	VFMADD231PS  Z26, Z24, Z20
+	VFMADD231PS  Z26, Z25, Z21
+	VBROADCASTSS (R10)(SI*2), Z26
+	VFMADD231PS  Z26, Z24, Z22
+	VFMADD231PS  Z26, Z25, Z23
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	ADDQ         $0x04, R9
+	ADDQ         $0x04, R10
+	ADDQ         $0x00000080, CX
+	DECQ         R11
+	JNZ          product0
+	MOVQ         ldo+8(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         out+0(FP), SI
+	LEAQ         (SI)(CX*2), DI
+	ADDQ         CX, DI
+	LEAQ         (DI)(CX*2), R8
+	ADDQ         CX, R8
+	LEAQ         (R8)(CX*2), R9
+	ADDQ         CX, R9
+	ADDQ         BX, SI
+	ADDQ         BX, DI
+	ADDQ         BX, R8
+	ADDQ         BX, R9
+	VMOVUPS      Z0, (SI)
+	VMOVUPS      Z1, 64(SI)
+	VMOVUPS      Z2, (SI)(CX*1)
+	VMOVUPS      Z3, 64(SI)(CX*1)
+	VMOVUPS      Z4, (SI)(CX*2)
+	VMOVUPS      Z5, 64(SI)(CX*2)
+	VMOVUPS      Z6, (DI)
+	VMOVUPS      Z7, 64(DI)
+	VMOVUPS      Z8, (DI)(CX*1)
+	VMOVUPS      Z9, 64(DI)(CX*1)
+	VMOVUPS      Z10, (DI)(CX*2)
+	VMOVUPS      Z11, 64(DI)(CX*2)
+	VMOVUPS      Z12, (R8)
+	VMOVUPS      Z13, 64(R8)
+	VMOVUPS      Z14, (R8)(CX*1)
+	VMOVUPS      Z15, 64(R8)(CX*1)
+	VMOVUPS      Z16, (R8)(CX*2)
+	VMOVUPS      Z17, 64(R8)(CX*2)
+	VMOVUPS      Z18, (R9)
+	VMOVUPS      Z19, 64(R9)
+	VMOVUPS      Z20, (R9)(CX*1)
+	VMOVUPS      Z21, 64(R9)(CX*1)
+	VMOVUPS      Z22, (R9)(CX*2)
+	VMOVUPS      Z23, 64(R9)(CX*2)
+	ADDQ         $0x00000080, BX
+	ADDQ         $0x18, AX
+	DECQ         DX
+	JNZ          block
 	VZEROUPPER
 	RET
 
@@ -14005,393 +14577,471 @@ tail_block:
 	ADDQ    $0x18, DI
 
 tail_position:
-	VMOVUPS          (R8), Z24
-	VMOVUPS.Z        64(R8), K1, Z25
-	VFMADD231PS.BCST (CX), Z24, Z0
-	VFMADD231PS.BCST (CX), Z25, Z1
-	VFMADD231PS.BCST (CX)(AX*1), Z24, Z2
-	VFMADD231PS.BCST (CX)(AX*1), Z25, Z3
-	VFMADD231PS.BCST (CX)(AX*2), Z24, Z4
-	VFMADD231PS.BCST (CX)(AX*2), Z25, Z5
-	VFMADD231PS.BCST (DX), Z24, Z6
-	VFMADD231PS.BCST (DX), Z25, Z7
-	VFMADD231PS.BCST (DX)(AX*1), Z24, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z25, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z24, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z25, Z11
-	VFMADD231PS.BCST (BX), Z24, Z12
-	VFMADD231PS.BCST (BX), Z25, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z24, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z25, Z15
-	VFMADD231PS.BCST (BX)(AX*2), Z24, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z25, Z17
-	VFMADD231PS.BCST (SI), Z24, Z18
-	VFMADD231PS.BCST (SI), Z25, Z19
-	VFMADD231PS.BCST (SI)(AX*1), Z24, Z20
-	VFMADD231PS.BCST (SI)(AX*1), Z25, Z21
-	VFMADD231PS.BCST (SI)(AX*2), Z24, Z22
-	VFMADD231PS.BCST (SI)(AX*2), Z25, Z23
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             R9, R8
-	DECQ             R11
-	JNZ              tail_position
-	TESTQ            R10, R10
-	JNZ              tail_block
-	TESTQ            R12, R12
-	JNZ              tail_inside1
-	MOVQ             (DI), R8
-	MOVQ             at+40(FP), R10
-	LEAQ             (R8)(R10*4), R8
-	ADDQ             $0x18, DI
-	MOVQ             $0x00000020, R12
+	VMOVUPS      (R8), Z24
+	VMOVUPS.Z    64(R8), K1, Z25
+	VBROADCASTSS (CX), Z26
+	VFMADD231PS  Z26, Z24, Z0
+	VFMADD231PS  Z26, Z25, Z1
+	VBROADCASTSS (CX)(AX*1), Z26
+	VFMADD231PS  Z26, Z24, Z2
+	VFMADD231PS  Z26, Z25, Z3
+	VBROADCASTSS (CX)(AX*2), Z26
+	VFMADD231PS  Z26, Z24, Z4
+	VFMADD231PS  Z26, Z25, Z5
+	VBROADCASTSS (DX), Z26
+	VFMADD231PS  Z26, Z24, Z6
+	VFMADD231PS  Z26, Z25, Z7
+	VBROADCASTSS (DX)(AX*1), Z26
+	VFMADD231PS  Z26, Z24, Z8
+	VFMADD231PS  Z26, Z25, Z9
+	VBROADCASTSS (DX)(AX*2), Z26
+	VFMADD231PS  Z26, Z24, Z10
+	VFMADD231PS  Z26, Z25, Z11
+	VBROADCASTSS (BX), Z26
+	VFMADD231PS  Z26, Z24, Z12
+	VFMADD231PS  Z26, Z25, Z13
+	VBROADCASTSS (BX)(AX*1), Z26
+	VFMADD231PS  Z26, Z24, Z14
+	VFMADD231PS  Z26, Z25, Z15
+	VBROADCASTSS (BX)(AX*2), Z26
+	VFMADD231PS  Z26, Z24, Z16
+	VFMADD231PS  Z26, Z25, Z17
+	VBROADCASTSS (SI), Z26
+	VFMADD231PS  Z26, Z24, Z18
+	VFMADD231PS  Z26, Z25, Z19
+	VBROADCASTSS (SI)(AX*1), Z26
+	VFMADD231PS  Z26, Z24, Z20
+	VFMADD231PS  Z26, Z25, Z21
+	VBROADCASTSS (SI)(AX*2), Z26
+	VFMADD231PS  Z26, Z24, Z22
+	VFMADD231PS  Z26, Z25, Z23
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         R9, R8
+	DECQ         R11
+	JNZ          tail_position
+	TESTQ        R10, R10
+	JNZ          tail_block
+	TESTQ        R12, R12
+	JNZ          tail_inside1
+	MOVQ         (DI), R8
+	MOVQ         at+40(FP), R10
+	LEAQ         (R8)(R10*4), R8
+	ADDQ         $0x18, DI
+	MOVQ         $0x00000020, R12
 
 tail_inside1:
-	DECQ             R12
-	VMOVUPS          (R8), Z24
-	VMOVUPS.Z        64(R8), K1, Z25
-	VFMADD231PS.BCST (CX)(AX*1), Z24, Z2
-	VFMADD231PS.BCST (CX)(AX*1), Z25, Z3
-	VFMADD231PS.BCST (CX)(AX*2), Z24, Z4
-	VFMADD231PS.BCST (CX)(AX*2), Z25, Z5
-	VFMADD231PS.BCST (DX), Z24, Z6
-	VFMADD231PS.BCST (DX), Z25, Z7
-	VFMADD231PS.BCST (DX)(AX*1), Z24, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z25, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z24, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z25, Z11
-	VFMADD231PS.BCST (BX), Z24, Z12
-	VFMADD231PS.BCST (BX), Z25, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z24, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z25, Z15
-	VFMADD231PS.BCST (BX)(AX*2), Z24, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z25, Z17
-	VFMADD231PS.BCST (SI), Z24, Z18
-	VFMADD231PS.BCST (SI), Z25, Z19
-	VFMADD231PS.BCST (SI)(AX*1), Z24, Z20
-	VFMADD231PS.BCST (SI)(AX*1), Z25, Z21
-	VFMADD231PS.BCST (SI)(AX*2), Z24, Z22
-	VFMADD231PS.BCST (SI)(AX*2), Z25, Z23
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             R9, R8
-	TESTQ            R12, R12
-	JNZ              tail_inside2
-	MOVQ             (DI), R8
-	MOVQ             at+40(FP), R10
-	LEAQ             (R8)(R10*4), R8
-	ADDQ             $0x18, DI
-	MOVQ             $0x00000020, R12
+	DECQ         R12
+	VMOVUPS      (R8), Z24
+	VMOVUPS.Z    64(R8), K1, Z25
+	VBROADCASTSS (CX)(AX*1), Z26
+	VFMADD231PS  Z26, Z24, Z2
+	VFMADD231PS  Z26, Z25, Z3
+	VBROADCASTSS (CX)(AX*2), Z26
+	VFMADD231PS  Z26, Z24, Z4
+	VFMADD231PS  Z26, Z25, Z5
+	VBROADCASTSS (DX), Z26
+	VFMADD231PS  Z26, Z24, Z6
+	VFMADD231PS  Z26, Z25, Z7
+	VBROADCASTSS (DX)(AX*1), Z26
+	VFMADD231PS  Z26, Z24, Z8
+	VFMADD231PS  Z26, Z25, Z9
+	VBROADCASTSS (DX)(AX*2), Z26
+	VFMADD231PS  Z26, Z24, Z10
+	VFMADD231PS  Z26, Z25, Z11
+	VBROADCASTSS (BX), Z26
+	VFMADD231PS  Z26, Z24, Z12
+	VFMADD231PS  Z26, Z25, Z13
+	VBROADCASTSS (BX)(AX*1), Z26
+	VFMADD231PS  Z26, Z24, Z14
+	VFMADD231PS  Z26, Z25, Z15
+	VBROADCASTSS (BX)(AX*2), Z26
+	VFMADD231PS  Z26, Z24, Z16
+	VFMADD231PS  Z26, Z25, Z17
+	VBROADCASTSS (SI), Z26
+	VFMADD231PS  Z26, Z24, Z18
+	VFMADD231PS  Z26, Z25, Z19
+	VBROADCASTSS (SI)(AX*1), Z26
+	VFMADD231PS  Z26, Z24, Z20
+	VFMADD231PS  Z26, Z25, Z21
+	VBROADCASTSS (SI)(AX*2), Z26
+	VFMADD231PS  Z26, Z24, Z22
+	VFMADD231PS  Z26, Z25, Z23
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         R9, R8
+	TESTQ        R12, R12
+	JNZ          tail_inside2
+	MOVQ         (DI), R8
+	MOVQ         at+40(FP), R10
+	LEAQ         (R8)(R10*4), R8
+	ADDQ         $0x18, DI
+	MOVQ         $0x00000020, R12
 
 tail_inside2:
-	DECQ             R12
-	VMOVUPS          (R8), Z24
-	VMOVUPS.Z        64(R8), K1, Z25
-	VFMADD231PS.BCST (CX)(AX*2), Z24, Z4
-	VFMADD231PS.BCST (CX)(AX*2), Z25, Z5
-	VFMADD231PS.BCST (DX), Z24, Z6
-	VFMADD231PS.BCST (DX), Z25, Z7
-	VFMADD231PS.BCST (DX)(AX*1), Z24, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z25, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z24, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z25, Z11
-	VFMADD231PS.BCST (BX), Z24, Z12
-	VFMADD231PS.BCST (BX), Z25, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z24, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z25, Z15
-	VFMADD231PS.BCST (BX)(AX*2), Z24, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z25, Z17
-	VFMADD231PS.BCST (SI), Z24, Z18
-	VFMADD231PS.BCST (SI), Z25, Z19
-	VFMADD231PS.BCST (SI)(AX*1), Z24, Z20
-	VFMADD231PS.BCST (SI)(AX*1), Z25, Z21
-	VFMADD231PS.BCST (SI)(AX*2), Z24, Z22
-	VFMADD231PS.BCST (SI)(AX*2), Z25, Z23
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             R9, R8
-	TESTQ            R12, R12
-	JNZ              tail_inside3
-	MOVQ             (DI), R8
-	MOVQ             at+40(FP), R10
-	LEAQ             (R8)(R10*4), R8
-	ADDQ             $0x18, DI
-	MOVQ             $0x00000020, R12
+	DECQ         R12
+	VMOVUPS      (R8), Z24
+	VMOVUPS.Z    64(R8), K1, Z25
+	VBROADCASTSS (CX)(AX*2), Z26
+	VFMADD231PS  Z26, Z24, Z4
+	VFMADD231PS  Z26, Z25, Z5
+	VBROADCASTSS (DX), Z26
+	VFMADD231PS  Z26, Z24, Z6
+	VFMADD231PS  Z26, Z25, Z7
+	VBROADCASTSS (DX)(AX*1), Z26
+	VFMADD231PS  Z26, Z24, Z8
+	VFMADD231PS  Z26, Z25, Z9
+	VBROADCASTSS (DX)(AX*2), Z26
+	VFMADD231PS  Z26, Z24, Z10
+	VFMADD231PS  Z26, Z25, Z11
+	VBROADCASTSS (BX), Z26
+	VFMADD231PS  Z26, Z24, Z12
+	VFMADD231PS  Z26, Z25, Z13
+	VBROADCASTSS (BX)(AX*1), Z26
+	VFMADD231PS  Z26, Z24, Z14
+	VFMADD231PS  Z26, Z25, Z15
+	VBROADCASTSS (BX)(AX*2), Z26
+	VFMADD231PS  Z26, Z24, Z16
+	VFMADD231PS  Z26, Z25, Z17
+	VBROADCASTSS (SI), Z26
+	VFMADD231PS  Z26, Z24, Z18
+	VFMADD231PS  Z26, Z25, Z19
+	VBROADCASTSS (SI)(AX*1), Z26
+	VFMADD231PS  Z26, Z24, Z20
+	VFMADD231PS  Z26, Z25, Z21
+	VBROADCASTSS (SI)(AX*2), Z26
+	VFMADD231PS  Z26, Z24, Z22
+	VFMADD231PS  Z26, Z25, Z23
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         R9, R8
+	TESTQ        R12, R12
+	JNZ          tail_inside3
+	MOVQ         (DI), R8
+	MOVQ         at+40(FP), R10
+	LEAQ         (R8)(R10*4), R8
+	ADDQ         $0x18, DI
+	MOVQ         $0x00000020, R12
 
 tail_inside3:
-	DECQ             R12
-	VMOVUPS          (R8), Z24
-	VMOVUPS.Z        64(R8), K1, Z25
-	VFMADD231PS.BCST (DX), Z24, Z6
-	VFMADD231PS.BCST (DX), Z25, Z7
-	VFMADD231PS.BCST (DX)(AX*1), Z24, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z25, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z24, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z25, Z11
-	VFMADD231PS.BCST (BX), Z24, Z12
-	VFMADD231PS.BCST (BX), Z25, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z24, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z25, Z15
-	VFMADD231PS.BCST (BX)(AX*2), Z24, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z25, Z17
-	VFMADD231PS.BCST (SI), Z24, Z18
-	VFMADD231PS.BCST (SI), Z25, Z19
-	VFMADD231PS.BCST (SI)(AX*1), Z24, Z20
-	VFMADD231PS.BCST (SI)(AX*1), Z25, Z21
-	VFMADD231PS.BCST (SI)(AX*2), Z24, Z22
-	VFMADD231PS.BCST (SI)(AX*2), Z25, Z23
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             R9, R8
-	TESTQ            R12, R12
-	JNZ              tail_inside4
-	MOVQ             (DI), R8
-	MOVQ             at+40(FP), R10
-	LEAQ             (R8)(R10*4), R8
-	ADDQ             $0x18, DI
-	MOVQ             $0x00000020, R12
+	DECQ         R12
+	VMOVUPS      (R8), Z24
+	VMOVUPS.Z    64(R8), K1, Z25
+	VBROADCASTSS (DX), Z26
+	VFMADD231PS  Z26, Z24, Z6
+	VFMADD231PS  Z26, Z25, Z7
+	VBROADCASTSS (DX)(AX*1), Z26
+	VFMADD231PS  Z26, Z24, Z8
+	VFMADD231PS  Z26, Z25, Z9
+	VBROADCASTSS (DX)(AX*2), Z26
+	VFMADD231PS  Z26, Z24, Z10
+	VFMADD231PS  Z26, Z25, Z11
+	VBROADCASTSS (BX), Z26
+	VFMADD231PS  Z26, Z24, Z12
+	VFMADD231PS  Z26, Z25, Z13
+	VBROADCASTSS (BX)(AX*1), Z26
+	VFMADD231PS  Z26, Z24, Z14
+	VFMADD231PS  Z26, Z25, Z15
+	VBROADCASTSS (BX)(AX*2), Z26
+	VFMADD231PS  Z26, Z24, Z16
+	VFMADD231PS  Z26, Z25, Z17
+	VBROADCASTSS (SI), Z26
+	VFMADD231PS  Z26, Z24, Z18
+	VFMADD231PS  Z26, Z25, Z19
+	VBROADCASTSS (SI)(AX*1), Z26
+	VFMADD231PS  Z26, Z24, Z20
+	VFMADD231PS  Z26, Z25, Z21
+	VBROADCASTSS (SI)(AX*2), Z26
+	VFMADD231PS  Z26, Z24, Z22
+	VFMADD231PS  Z26, Z25, Z23
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         R9, R8
+	TESTQ        R12, R12
+	JNZ          tail_inside4
+	MOVQ         (DI), R8
+	MOVQ         at+40(FP), R10
+	LEAQ         (R8)(R10*4), R8
+	ADDQ         $0x18, DI
+	MOVQ         $0x00000020, R12
 
 tail_inside4:
-	DECQ             R12
-	VMOVUPS          (R8), Z24
-	VMOVUPS.Z        64(R8), K1, Z25
-	VFMADD231PS.BCST (DX)(AX*1), Z24, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z25, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z24, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z25, Z11
-	VFMADD231PS.BCST (BX), Z24, Z12
-	VFMADD231PS.BCST (BX), Z25, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z24, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z25, Z15
-	VFMADD231PS.BCST (BX)(AX*2), Z24, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z25, Z17
-	VFMADD231PS.BCST (SI), Z24, Z18
-	VFMADD231PS.BCST (SI), Z25, Z19
-	VFMADD231PS.BCST (SI)(AX*1), Z24, Z20
-	VFMADD231PS.BCST (SI)(AX*1), Z25, Z21
-	VFMADD231PS.BCST (SI)(AX*2), Z24, Z22
-	VFMADD231PS.BCST (SI)(AX*2), Z25, Z23
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             R9, R8
-	TESTQ            R12, R12
-	JNZ              tail_inside5
-	MOVQ             (DI), R8
-	MOVQ             at+40(FP), R10
-	LEAQ             (R8)(R10*4), R8
-	ADDQ             $0x18, DI
-	MOVQ             $0x00000020, R12
+	DECQ         R12
+	VMOVUPS      (R8), Z24
+	VMOVUPS.Z    64(R8), K1, Z25
+	VBROADCASTSS (DX)(AX*1), Z26
+	VFMADD231PS  Z26, Z24, Z8
+	VFMADD231PS  Z26, Z25, Z9
+	VBROADCASTSS (DX)(AX*2), Z26
+	VFMADD231PS  Z26, Z24, Z10
+	VFMADD231PS  Z26, Z25, Z11
+	VBROADCASTSS (BX), Z26
+	VFMADD231PS  Z26, Z24, Z12
+	VFMADD231PS  Z26, Z25, Z13
+	VBROADCASTSS (BX)(AX*1), Z26
+	VFMADD231PS  Z26, Z24, Z14
+	VFMADD231PS  Z26, Z25, Z15
+	VBROADCASTSS (BX)(AX*2), Z26
+	VFMADD231PS  Z26, Z24, Z16
+	VFMADD231PS  Z26, Z25, Z17
+	VBROADCASTSS (SI), Z26
+	VFMADD231PS  Z26, Z24, Z18
+	VFMADD231PS  Z26, Z25, Z19
+	VBROADCASTSS (SI)(AX*1), Z26
+	VFMADD231PS  Z26, Z24, Z20
+	VFMADD231PS  Z26, Z25, Z21
+	VBROADCASTSS (SI)(AX*2), Z26
+	VFMADD231PS  Z26, Z24, Z22
+	VFMADD231PS  Z26, Z25, Z23
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         R9, R8
+	TESTQ        R12, R12
+	JNZ          tail_inside5
+	MOVQ         (DI), R8
+	MOVQ         at+40(FP), R10
+	LEAQ         (R8)(R10*4), R8
+	ADDQ         $0x18, DI
+	MOVQ         $0x00000020, R12
 
 tail_inside5:
-	DECQ             R12
-	VMOVUPS          (R8), Z24
-	VMOVUPS.Z        64(R8), K1, Z25
-	VFMADD231PS.BCST (DX)(AX*2), Z24, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z25, Z11
-	VFMADD231PS.BCST (BX), Z24, Z12
-	VFMADD231PS.BCST (BX), Z25, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z24, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z25, Z15
-	VFMADD231PS.BCST (BX)(AX*2), Z24, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z25, Z17
-	VFMADD231PS.BCST (SI), Z24, Z18
-	VFMADD231PS.BCST (SI), Z25, Z19
-	VFMADD231PS.BCST (SI)(AX*1), Z24, Z20
-	VFMADD231PS.BCST (SI)(AX*1), Z25, Z21
-	VFMADD231PS.BCST (SI)(AX*2), Z24, Z22
-	VFMADD231PS.BCST (SI)(AX*2), Z25, Z23
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             R9, R8
-	TESTQ            R12, R12
-	JNZ              tail_inside6
-	MOVQ             (DI), R8
-	MOVQ             at+40(FP), R10
-	LEAQ             (R8)(R10*4), R8
-	ADDQ             $0x18, DI
-	MOVQ             $0x00000020, R12
+	DECQ         R12
+	VMOVUPS      (R8), Z24
+	VMOVUPS.Z    64(R8), K1, Z25
+	VBROADCASTSS (DX)(AX*2), Z26
+	VFMADD231PS  Z26, Z24, Z10
+	VFMADD231PS  Z26, Z25, Z11
+	VBROADCASTSS (BX), Z26
+	VFMADD231PS  Z26, Z24, Z12
+	VFMADD231PS  Z26, Z25, Z13
+	VBROADCASTSS (BX)(AX*1), Z26
+	VFMADD231PS  Z26, Z24, Z14
+	VFMADD231PS  Z26, Z25, Z15
+	VBROADCASTSS (BX)(AX*2), Z26
+	VFMADD231PS  Z26, Z24, Z16
+	VFMADD231PS  Z26, Z25, Z17
+	VBROADCASTSS (SI), Z26
+	VFMADD231PS  Z26, Z24, Z18
+	VFMADD231PS  Z26, Z25, Z19
+	VBROADCASTSS (SI)(AX*1), Z26
+	VFMADD231PS  Z26, Z24, Z20
+	VFMADD231PS  Z26, Z25, Z21
+	VBROADCASTSS (SI)(AX*2), Z26
+	VFMADD231PS  Z26, Z24, Z22
+	VFMADD231PS  Z26, Z25, Z23
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         R9, R8
+	TESTQ        R12, R12
+	JNZ          tail_inside6
+	MOVQ         (DI), R8
+	MOVQ         at+40(FP), R10
+	LEAQ         (R8)(R10*4), R8
+	ADDQ         $0x18, DI
+	MOVQ         $0x00000020, R12
 
 tail_inside6:
-	DECQ             R12
-	VMOVUPS          (R8), Z24
-	VMOVUPS.Z        64(R8), K1, Z25
-	VFMADD231PS.BCST (BX), Z24, Z12
-	VFMADD231PS.BCST (BX), Z25, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z24, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z25, Z15
-	VFMADD231PS.BCST (BX)(AX*2), Z24, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z25, Z17
-	VFMADD231PS.BCST (SI), Z24, Z18
-	VFMADD231PS.BCST (SI), Z25, Z19
-	VFMADD231PS.BCST (SI)(AX*1), Z24, Z20
-	VFMADD231PS.BCST (SI)(AX*1), Z25, Z21
-	VFMADD231PS.BCST (SI)(AX*2), Z24, Z22
-	VFMADD231PS.BCST (SI)(AX*2), Z25, Z23
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             R9, R8
-	TESTQ            R12, R12
-	JNZ              tail_inside7
-	MOVQ             (DI), R8
-	MOVQ             at+40(FP), R10
-	LEAQ             (R8)(R10*4), R8
-	ADDQ             $0x18, DI
-	MOVQ             $0x00000020, R12
+	DECQ         R12
+	VMOVUPS      (R8), Z24
+	VMOVUPS.Z    64(R8), K1, Z25
+	VBROADCASTSS (BX), Z26
+	VFMADD231PS  Z26, Z24, Z12
+	VFMADD231PS  Z26, Z25, Z13
+	VBROADCASTSS (BX)(AX*1), Z26
+	VFMADD231PS  Z26, Z24, Z14
+	VFMADD231PS  Z26, Z25, Z15
+	VBROADCASTSS (BX)(AX*2), Z26
+	VFMADD231PS  Z26, Z24, Z16
+	VFMADD231PS  Z26, Z25, Z17
+	VBROADCASTSS (SI), Z26
+	VFMADD231PS  Z26, Z24, Z18
+	VFMADD231PS  Z26, Z25, Z19
+	VBROADCASTSS (SI)(AX*1), Z26
+	VFMADD231PS  Z26, Z24, Z20
+	VFMADD231PS  Z26, Z25, Z21
+	VBROADCASTSS (SI)(AX*2), Z26
+	VFMADD231PS  Z26, Z24, Z22
+	VFMADD231PS  Z26, Z25, Z23
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         R9, R8
+	TESTQ        R12, R12
+	JNZ          tail_inside7
+	MOVQ         (DI), R8
+	MOVQ         at+40(FP), R10
+	LEAQ         (R8)(R10*4), R8
+	ADDQ         $0x18, DI
+	MOVQ         $0x00000020, R12
 
 tail_inside7:
-	DECQ             R12
-	VMOVUPS          (R8), Z24
-	VMOVUPS.Z        64(R8), K1, Z25
-	VFMADD231PS.BCST (BX)(AX*1), Z24, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z25, Z15
-	VFMADD231PS.BCST (BX)(AX*2), Z24, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z25, Z17
-	VFMADD231PS.BCST (SI), Z24, Z18
-	VFMADD231PS.BCST (SI), Z25, Z19
-	VFMADD231PS.BCST (SI)(AX*1), Z24, Z20
-	VFMADD231PS.BCST (SI)(AX*1), Z25, Z21
-	VFMADD231PS.BCST (SI)(AX*2), Z24, Z22
-	VFMADD231PS.BCST (SI)(AX*2), Z25, Z23
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             R9, R8
-	TESTQ            R12, R12
-	JNZ              tail_inside8
-	MOVQ             (DI), R8
-	MOVQ             at+40(FP), R10
-	LEAQ             (R8)(R10*4), R8
-	ADDQ             $0x18, DI
-	MOVQ             $0x00000020, R12
+	DECQ         R12
+	VMOVUPS      (R8), Z24
+	VMOVUPS.Z    64(R8), K1, Z25
+	VBROADCASTSS (BX)(AX*1), Z26
+	VFMADD231PS  Z26, Z24, Z14
+	VFMADD231PS  Z26, Z25, Z15
+	VBROADCASTSS (BX)(AX*2), Z26
+	VFMADD231PS  Z26, Z24, Z16
+	VFMADD231PS  Z26, Z25, Z17
+	VBROADCASTSS (SI), Z26
+	VFMADD231PS  Z26, Z24, Z18
+	VFMADD231PS  Z26, Z25, Z19
+	VBROADCASTSS (SI)(AX*1), Z26
+	VFMADD231PS  Z26, Z24, Z20
+	VFMADD231PS  Z26, Z25, Z21
+	VBROADCASTSS (SI)(AX*2), Z26
+	VFMADD231PS  Z26, Z24, Z22
+	VFMADD231PS  Z26, Z25, Z23
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         R9, R8
+	TESTQ        R12, R12
+	JNZ          tail_inside8
+	MOVQ         (DI), R8
+	MOVQ         at+40(FP), R10
+	LEAQ         (R8)(R10*4), R8
+	ADDQ         $0x18, DI
+	MOVQ         $0x00000020, R12
 
 tail_inside8:
-	DECQ             R12
-	VMOVUPS          (R8), Z24
-	VMOVUPS.Z        64(R8), K1, Z25
-	VFMADD231PS.BCST (BX)(AX*2), Z24, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z25, Z17
-	VFMADD231PS.BCST (SI), Z24, Z18
-	VFMADD231PS.BCST (SI), Z25, Z19
-	VFMADD231PS.BCST (SI)(AX*1), Z24, Z20
-	VFMADD231PS.BCST (SI)(AX*1), Z25, Z21
-	VFMADD231PS.BCST (SI)(AX*2), Z24, Z22
-	VFMADD231PS.BCST (SI)(AX*2), Z25, Z23
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             R9, R8
-	TESTQ            R12, R12
-	JNZ              tail_inside9
-	MOVQ             (DI), R8
-	MOVQ             at+40(FP), R10
-	LEAQ             (R8)(R10*4), R8
-	ADDQ             $0x18, DI
-	MOVQ             $0x00000020, R12
+	DECQ         R12
+	VMOVUPS      (R8), Z24
+	VMOVUPS.Z    64(R8), K1, Z25
+	VBROADCASTSS (BX)(AX*2), Z26
+	VFMADD231PS  Z26, Z24, Z16
+	VFMADD231PS  Z26, Z25, Z17
+	VBROADCASTSS (SI), Z26
+	VFMADD231PS  Z26, Z24, Z18
+	VFMADD231PS  Z26, Z25, Z19
+	VBROADCASTSS (SI)(AX*1), Z26
+	VFMADD231PS  Z26, Z24, Z20
+	VFMADD231PS  Z26, Z25, Z21
+	VBROADCASTSS (SI)(AX*2), Z26
+	VFMADD231PS  Z26, Z24, Z22
+	VFMADD231PS  Z26, Z25, Z23
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         R9, R8
+	TESTQ        R12, R12
+	JNZ          tail_inside9
+	MOVQ         (DI), R8
+	MOVQ         at+40(FP), R10
+	LEAQ         (R8)(R10*4), R8
+	ADDQ         $0x18, DI
+	MOVQ         $0x00000020, R12
 
 tail_inside9:
-	DECQ             R12
-	VMOVUPS          (R8), Z24
-	VMOVUPS.Z        64(R8), K1, Z25
-	VFMADD231PS.BCST (SI), Z24, Z18
-	VFMADD231PS.BCST (SI), Z25, Z19
-	VFMADD231PS.BCST (SI)(AX*1), Z24, Z20
-	VFMADD231PS.BCST (SI)(AX*1), Z25, Z21
-	VFMADD231PS.BCST (SI)(AX*2), Z24, Z22
-	VFMADD231PS.BCST (SI)(AX*2), Z25, Z23
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             R9, R8
-	TESTQ            R12, R12
-	JNZ              tail_inside10
-	MOVQ             (DI), R8
-	MOVQ             at+40(FP), R10
-	LEAQ             (R8)(R10*4), R8
-	ADDQ             $0x18, DI
-	MOVQ             $0x00000020, R12
+	DECQ         R12
+	VMOVUPS      (R8), Z24
+	VMOVUPS.Z    64(R8), K1, Z25
+	VBROADCASTSS (SI), Z26
+	VFMADD231PS  Z26, Z24, Z18
+	VFMADD231PS  Z26, Z25, Z19
+	VBROADCASTSS (SI)(AX*1), Z26
+	VFMADD231PS  Z26, Z24, Z20
+	VFMADD231PS  Z26, Z25, Z21
+	VBROADCASTSS (SI)(AX*2), Z26
+	VFMADD231PS  Z26, Z24, Z22
+	VFMADD231PS  Z26, Z25, Z23
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         R9, R8
+	TESTQ        R12, R12
+	JNZ          tail_inside10
+	MOVQ         (DI), R8
+	MOVQ         at+40(FP), R10
+	LEAQ         (R8)(R10*4), R8
+	ADDQ         $0x18, DI
+	MOVQ         $0x00000020, R12
 
 tail_inside10:
-	DECQ             R12
-	VMOVUPS          (R8), Z24
-	VMOVUPS.Z        64(R8), K1, Z25
-	VFMADD231PS.BCST (SI)(AX*1), Z24, Z20
-	VFMADD231PS.BCST (SI)(AX*1), Z25, Z21
-	VFMADD231PS.BCST (SI)(AX*2), Z24, Z22
-	VFMADD231PS.BCST (SI)(AX*2), Z25, Z23
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             R9, R8
-	TESTQ            R12, R12
-	JNZ              tail_inside11
-	MOVQ             (DI), R8
-	MOVQ             at+40(FP), R10
-	LEAQ             (R8)(R10*4), R8
-	ADDQ             $0x18, DI
-	MOVQ             $0x00000020, R12
+	DECQ         R12
+	VMOVUPS      (R8), Z24
+	VMOVUPS.Z    64(R8), K1, Z25
+	VBROADCASTSS (SI)(AX*1), Z26
+	VFMADD231PS  Z26, Z24, Z20
+	VFMADD231PS  Z26, Z25, Z21
+	VBROADCASTSS (SI)(AX*2), Z26
+	VFMADD231PS  Z26, Z24, Z22
+	VFMADD231PS  Z26, Z25, Z23
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         R9, R8
+	TESTQ        R12, R12
+	JNZ          tail_inside11
+	MOVQ         (DI), R8
+	MOVQ         at+40(FP), R10
+	LEAQ         (R8)(R10*4), R8
+	ADDQ         $0x18, DI
+	MOVQ         $0x00000020, R12
 
 tail_inside11:
-	DECQ             R12
-	VMOVUPS          (R8), Z24
-	VMOVUPS.Z        64(R8), K1, Z25
-	VFMADD231PS.BCST (SI)(AX*2), Z24, Z22
-	VFMADD231PS.BCST (SI)(AX*2), Z25, Z23
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             R9, R8
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	LEAQ             (CX)(AX*2), DX
-	ADDQ             AX, DX
-	LEAQ             (DX)(AX*2), BX
-	ADDQ             AX, BX
-	LEAQ             (BX)(AX*2), SI
-	ADDQ             AX, SI
-	VMOVUPS          Z0, (CX)
-	VMOVUPS          Z1, K1, 64(CX)
-	VMOVUPS          Z2, (CX)(AX*1)
-	VMOVUPS          Z3, K1, 64(CX)(AX*1)
-	VMOVUPS          Z4, (CX)(AX*2)
-	VMOVUPS          Z5, K1, 64(CX)(AX*2)
-	VMOVUPS          Z6, (DX)
-	VMOVUPS          Z7, K1, 64(DX)
-	VMOVUPS          Z8, (DX)(AX*1)
-	VMOVUPS          Z9, K1, 64(DX)(AX*1)
-	VMOVUPS          Z10, (DX)(AX*2)
-	VMOVUPS          Z11, K1, 64(DX)(AX*2)
-	VMOVUPS          Z12, (BX)
-	VMOVUPS          Z13, K1, 64(BX)
-	VMOVUPS          Z14, (BX)(AX*1)
-	VMOVUPS          Z15, K1, 64(BX)(AX*1)
-	VMOVUPS          Z16, (BX)(AX*2)
-	VMOVUPS          Z17, K1, 64(BX)(AX*2)
-	VMOVUPS          Z18, (SI)
-	VMOVUPS          Z19, K1, 64(SI)
-	VMOVUPS          Z20, (SI)(AX*1)
-	VMOVUPS          Z21, K1, 64(SI)(AX*1)
-	VMOVUPS          Z22, (SI)(AX*2)
-	VMOVUPS          Z23, K1, 64(SI)(AX*2)
+	DECQ         R12
+	VMOVUPS      (R8), Z24
+	VMOVUPS.Z    64(R8), K1, Z25
+	VBROADCASTSS (SI)(AX*2), Z26
+	VFMADD231PS  Z26, Z24, Z22
+	VFMADD231PS  Z26, Z25, Z23
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         R9, R8
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	LEAQ         (DX)(AX*2), BX
+	ADDQ         AX, BX
+	LEAQ         (BX)(AX*2), SI
+	ADDQ         AX, SI
+	VMOVUPS      Z0, (CX)
+	VMOVUPS      Z1, K1, 64(CX)
+	VMOVUPS      Z2, (CX)(AX*1)
+	VMOVUPS      Z3, K1, 64(CX)(AX*1)
+	VMOVUPS      Z4, (CX)(AX*2)
+	VMOVUPS      Z5, K1, 64(CX)(AX*2)
+	VMOVUPS      Z6, (DX)
+	VMOVUPS      Z7, K1, 64(DX)
+	VMOVUPS      Z8, (DX)(AX*1)
+	VMOVUPS      Z9, K1, 64(DX)(AX*1)
+	VMOVUPS      Z10, (DX)(AX*2)
+	VMOVUPS      Z11, K1, 64(DX)(AX*2)
+	VMOVUPS      Z12, (BX)
+	VMOVUPS      Z13, K1, 64(BX)
+	VMOVUPS      Z14, (BX)(AX*1)
+	VMOVUPS      Z15, K1, 64(BX)(AX*1)
+	VMOVUPS      Z16, (BX)(AX*2)
+	VMOVUPS      Z17, K1, 64(BX)(AX*2)
+	VMOVUPS      Z18, (SI)
+	VMOVUPS      Z19, K1, 64(SI)
+	VMOVUPS      Z20, (SI)(AX*1)
+	VMOVUPS      Z21, K1, 64(SI)(AX*1)
+	VMOVUPS      Z22, (SI)(AX*2)
+	VMOVUPS      Z23, K1, 64(SI)(AX*2)
 	VZEROUPPER
 	RET
 
@@ -14446,88 +15096,101 @@ block:
 	MOVQ   size+48(FP), R12
 
 product0:
-	VMOVUPS          (CX), Z26
-	VMOVUPS          64(CX), Z27
-	VFMADD231PS.BCST (DI), Z26, Z0
-	VFMADD231PS.BCST (DI), Z27, Z1
-	VFMADD231PS.BCST (DI)(SI*1), Z26, Z2
-	VFMADD231PS.BCST (DI)(SI*1), Z27, Z3
-	VFMADD231PS.BCST (DI)(SI*2), Z26, Z4
-	VFMADD231PS.BCST (DI)(SI*2), Z27, Z5
-	VFMADD231PS.BCST (R8), Z26, Z6
-	VFMADD231PS.BCST (R8), Z27, Z7
-	VFMADD231PS.BCST (R8)(SI*1), Z26, Z8
-	VFMADD231PS.BCST (R8)(SI*1), Z27, Z9
-	VFMADD231PS.BCST (R8)(SI*2), Z26, Z10
-	VFMADD231PS.BCST (R8)(SI*2), Z27, Z11
-	VFMADD231PS.BCST (R9), Z26, Z12
-	VFMADD231PS.BCST (R9), Z27, Z13
-	VFMADD231PS.BCST (R9)(SI*1), Z26, Z14
-	VFMADD231PS.BCST (R9)(SI*1), Z27, Z15
-	VFMADD231PS.BCST (R9)(SI*2), Z26, Z16
-	VFMADD231PS.BCST (R9)(SI*2), Z27, Z17
-	VFMADD231PS.BCST (R10), Z26, Z18
-	VFMADD231PS.BCST (R10), Z27, Z19
-	VFMADD231PS.BCST (R10)(SI*1), Z26, Z20
-	VFMADD231PS.BCST (R10)(SI*1), Z27, Z21
-	VFMADD231PS.BCST (R10)(SI*2), Z26, Z22
-	VFMADD231PS.BCST (R10)(SI*2), Z27, Z23
-	VFMADD231PS.BCST (R11), Z26, Z24
-	VFMADD231PS.BCST (R11), Z27, Z25
-	ADDQ             $0x04, DI
-	ADDQ             $0x04, R8
-	ADDQ             $0x04, R9
-	ADDQ             $0x04, R10
-	ADDQ             $0x04, R11
-	ADDQ             $0x00000080, CX
-	DECQ             R12
-	JNZ              product0
-	MOVQ             ldo+8(FP), CX
-	SHLQ             $0x02, CX
-	MOVQ             out+0(FP), SI
-	LEAQ             (SI)(CX*2), DI
-	ADDQ             CX, DI
-	LEAQ             (DI)(CX*2), R8
-	ADDQ             CX, R8
-	LEAQ             (R8)(CX*2), R9
-	ADDQ             CX, R9
-	LEAQ             (R9)(CX*2), R10
-	ADDQ             CX, R10
-	ADDQ             BX, SI
-	ADDQ             BX, DI
-	ADDQ             BX, R8
-	ADDQ             BX, R9
-	ADDQ             BX, R10
-	VMOVUPS          Z0, (SI)
-	VMOVUPS          Z1, 64(SI)
-	VMOVUPS          Z2, (SI)(CX*1)
-	VMOVUPS          Z3, 64(SI)(CX*1)
-	VMOVUPS          Z4, (SI)(CX*2)
-	VMOVUPS          Z5, 64(SI)(CX*2)
-	VMOVUPS          Z6, (DI)
-	VMOVUPS          Z7, 64(DI)
-	VMOVUPS          Z8, (DI)(CX*1)
-	VMOVUPS          Z9, 64(DI)(CX*1)
-	VMOVUPS          Z10, (DI)(CX*2)
-	VMOVUPS          Z11, 64(DI)(CX*2)
-	VMOVUPS          Z12, (R8)
-	VMOVUPS          Z13, 64(R8)
-	VMOVUPS          Z14, (R8)(CX*1)
-	VMOVUPS          Z15, 64(R8)(CX*1)
-	VMOVUPS          Z16, (R8)(CX*2)
-	VMOVUPS          Z17, 64(R8)(CX*2)
-	VMOVUPS          Z18, (R9)
-	VMOVUPS          Z19, 64(R9)
-	VMOVUPS          Z20, (R9)(CX*1)
-	VMOVUPS          Z21, 64(R9)(CX*1)
-	VMOVUPS          Z22, (R9)(CX*2)
-	VMOVUPS          Z23, 64(R9)(CX*2)
-	VMOVUPS          Z24, (R10)
-	VMOVUPS          Z25, 64(R10)
-	ADDQ             $0x00000080, BX
-	ADDQ             $0x18, AX
-	DECQ             DX
-	JNZ              block
+	VMOVUPS      (CX), Z26
+	VMOVUPS      64(CX), Z27
+	VBROADCASTSS (DI), Z28
+	VFMADD231PS  Z28, Z26, Z0
+	VFMADD231PS  Z28, Z27, Z1
+	VBROADCASTSS (DI)(SI*1), Z28
+	VFMADD231PS  Z28, Z26, Z2
+	VFMADD231PS  Z28, Z27, Z3
+	VBROADCASTSS (DI)(SI*2), Z28
+	VFMADD231PS  Z28, Z26, Z4
+	VFMADD231PS  Z28, Z27, Z5
+	VBROADCASTSS (R8), Z28
+	VFMADD231PS  Z28, Z26, Z6
+	VFMADD231PS  Z28, Z27, Z7
+	VBROADCASTSS (R8)(SI*1), Z28
+	VFMADD231PS  Z28, Z26, Z8
+	VFMADD231PS  Z28, Z27, Z9
+	VBROADCASTSS (R8)(SI*2), Z28
+	VFMADD231PS  Z28, Z26, Z10
+	VFMADD231PS  Z28, Z27, Z11
+	VBROADCASTSS (R9), Z28
+	VFMADD231PS  Z28, Z26, Z12
+	VFMADD231PS  Z28, Z27, Z13
+	VBROADCASTSS (R9)(SI*1), Z28
+	VFMADD231PS  Z28, Z26, Z14
+	VFMADD231PS  Z28, Z27, Z15
+	VBROADCASTSS (R9)(SI*2), Z28
+	VFMADD231PS  Z28, Z26, Z16
+	VFMADD231PS  Z28, Z27, Z17
+	VBROADCASTSS (R10), Z28
+	VFMADD231PS  Z28, Z26, Z18
+	VFMADD231PS  Z28, Z27, Z19
+	VBROADCASTSS (R10)(SI*1), Z28
+	VFMADD231PS  Z28, Z26, Z20
+	VFMADD231PS  Z28, Z27, Z21
+	VBROADCASTSS (R10)(SI*2), Z28
+	VFMADD231PS  Z28, Z26, Z22
+	VFMADD231PS  Z28, Z27, Z23
+	VBROADCASTSS (R11), Z28
+	VFMADD231PS  Z28, Z26, Z24
+	VFMADD231PS  Z28, Z27, Z25
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	ADDQ         $0x04, R9
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $0x00000080, CX
+	DECQ         R12
+	JNZ          product0
+	MOVQ         ldo+8(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         out+0(FP), SI
+	LEAQ         (SI)(CX*2), DI
+	ADDQ         CX, DI
+	LEAQ         (DI)(CX*2), R8
+	ADDQ         CX, R8
+	LEAQ         (R8)(CX*2), R9
+	ADDQ         CX, R9
+	LEAQ         (R9)(CX*2), R10
+	ADDQ         CX, R10
+	ADDQ         BX, SI
+	ADDQ         BX, DI
+	ADDQ         BX, R8
+	ADDQ         BX, R9
+	ADDQ         BX, R10
+	VMOVUPS      Z0, (SI)
+	VMOVUPS      Z1, 64(SI)
+	VMOVUPS      Z2, (SI)(CX*1)
+	VMOVUPS      Z3, 64(SI)(CX*1)
+	VMOVUPS      Z4, (SI)(CX*2)
+	VMOVUPS      Z5, 64(SI)(CX*2)
+	VMOVUPS      Z6, (DI)
+	VMOVUPS      Z7, 64(DI)
+	VMOVUPS      Z8, (DI)(CX*1)
+	VMOVUPS      Z9, 64(DI)(CX*1)
+	VMOVUPS      Z10, (DI)(CX*2)
+	VMOVUPS      Z11, 64(DI)(CX*2)
+	VMOVUPS      Z12, (R8)
+	VMOVUPS      Z13, 64(R8)
+	VMOVUPS      Z14, (R8)(CX*1)
+	VMOVUPS      Z15, 64(R8)(CX*1)
+	VMOVUPS      Z16, (R8)(CX*2)
+	VMOVUPS      Z17, 64(R8)(CX*2)
+	VMOVUPS      Z18, (R9)
+	VMOVUPS      Z19, 64(R9)
+	VMOVUPS      Z20, (R9)(CX*1)
+	VMOVUPS      Z21, 64(R9)(CX*1)
+	VMOVUPS      Z22, (R9)(CX*2)
+	VMOVUPS      Z23, 64(R9)(CX*2)
+	VMOVUPS      Z24, (R10)
+	VMOVUPS      Z25, 64(R10)
+	ADDQ         $0x00000080, BX
+	ADDQ         $0x18, AX
+	DECQ         DX
+	JNZ          block
 	VZEROUPPER
 	RET
 
@@ -15051,453 +15714,544 @@ tail_block:
 	ADDQ    $0x18, R8
 
 tail_position:
-	VMOVUPS          (R9), Z26
-	VMOVUPS.Z        64(R9), K1, Z27
-	VFMADD231PS.BCST (CX), Z26, Z0
-	VFMADD231PS.BCST (CX), Z27, Z1
-	VFMADD231PS.BCST (CX)(AX*1), Z26, Z2
-	VFMADD231PS.BCST (CX)(AX*1), Z27, Z3
-	VFMADD231PS.BCST (CX)(AX*2), Z26, Z4
-	VFMADD231PS.BCST (CX)(AX*2), Z27, Z5
-	VFMADD231PS.BCST (DX), Z26, Z6
-	VFMADD231PS.BCST (DX), Z27, Z7
-	VFMADD231PS.BCST (DX)(AX*1), Z26, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z27, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z26, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z27, Z11
-	VFMADD231PS.BCST (BX), Z26, Z12
-	VFMADD231PS.BCST (BX), Z27, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z26, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z27, Z15
-	VFMADD231PS.BCST (BX)(AX*2), Z26, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z27, Z17
-	VFMADD231PS.BCST (SI), Z26, Z18
-	VFMADD231PS.BCST (SI), Z27, Z19
-	VFMADD231PS.BCST (SI)(AX*1), Z26, Z20
-	VFMADD231PS.BCST (SI)(AX*1), Z27, Z21
-	VFMADD231PS.BCST (SI)(AX*2), Z26, Z22
-	VFMADD231PS.BCST (SI)(AX*2), Z27, Z23
-	VFMADD231PS.BCST (DI), Z26, Z24
-	VFMADD231PS.BCST (DI), Z27, Z25
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             $0x04, DI
-	ADDQ             R10, R9
-	DECQ             R12
-	JNZ              tail_position
-	TESTQ            R11, R11
-	JNZ              tail_block
-	TESTQ            R13, R13
-	JNZ              tail_inside1
-	MOVQ             (R8), R9
-	MOVQ             at+40(FP), R11
-	LEAQ             (R9)(R11*4), R9
-	ADDQ             $0x18, R8
-	MOVQ             $0x00000020, R13
+	VMOVUPS      (R9), Z26
+	VMOVUPS.Z    64(R9), K1, Z27
+	VBROADCASTSS (CX), Z28
+	VFMADD231PS  Z28, Z26, Z0
+	VFMADD231PS  Z28, Z27, Z1
+	VBROADCASTSS (CX)(AX*1), Z28
+	VFMADD231PS  Z28, Z26, Z2
+	VFMADD231PS  Z28, Z27, Z3
+	VBROADCASTSS (CX)(AX*2), Z28
+	VFMADD231PS  Z28, Z26, Z4
+	VFMADD231PS  Z28, Z27, Z5
+	VBROADCASTSS (DX), Z28
+	VFMADD231PS  Z28, Z26, Z6
+	VFMADD231PS  Z28, Z27, Z7
+	VBROADCASTSS (DX)(AX*1), Z28
+	VFMADD231PS  Z28, Z26, Z8
+	VFMADD231PS  Z28, Z27, Z9
+	VBROADCASTSS (DX)(AX*2), Z28
+	VFMADD231PS  Z28, Z26, Z10
+	VFMADD231PS  Z28, Z27, Z11
+	VBROADCASTSS (BX), Z28
+	VFMADD231PS  Z28, Z26, Z12
+	VFMADD231PS  Z28, Z27, Z13
+	VBROADCASTSS (BX)(AX*1), Z28
+	VFMADD231PS  Z28, Z26, Z14
+	VFMADD231PS  Z28, Z27, Z15
+	VBROADCASTSS (BX)(AX*2), Z28
+	VFMADD231PS  Z28, Z26, Z16
+	VFMADD231PS  Z28, Z27, Z17
+	VBROADCASTSS (SI), Z28
+	VFMADD231PS  Z28, Z26, Z18
+	VFMADD231PS  Z28, Z27, Z19
+	VBROADCASTSS (SI)(AX*1), Z28
+	VFMADD231PS  Z28, Z26, Z20
+	VFMADD231PS  Z28, Z27, Z21
+	VBROADCASTSS (SI)(AX*2), Z28
+	VFMADD231PS  Z28, Z26, Z22
+	VFMADD231PS  Z28, Z27, Z23
+	VBROADCASTSS (DI), Z28
+	VFMADD231PS  Z28, Z26, Z24
+	VFMADD231PS  Z28, Z27, Z25
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, DI
+	ADDQ         R10, R9
+	DECQ         R12
+	JNZ          tail_position
+	TESTQ        R11, R11
+	JNZ          tail_block
+	TESTQ        R13, R13
+	JNZ          tail_inside1
+	MOVQ         (R8), R9
+	MOVQ         at+40(FP), R11
+	LEAQ         (R9)(R11*4), R9
+	ADDQ         $0x18, R8
+	MOVQ         $0x00000020, R13
 
 tail_inside1:
-	DECQ             R13
-	VMOVUPS          (R9), Z26
-	VMOVUPS.Z        64(R9), K1, Z27
-	VFMADD231PS.BCST (CX)(AX*1), Z26, Z2
-	VFMADD231PS.BCST (CX)(AX*1), Z27, Z3
-	VFMADD231PS.BCST (CX)(AX*2), Z26, Z4
-	VFMADD231PS.BCST (CX)(AX*2), Z27, Z5
-	VFMADD231PS.BCST (DX), Z26, Z6
-	VFMADD231PS.BCST (DX), Z27, Z7
-	VFMADD231PS.BCST (DX)(AX*1), Z26, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z27, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z26, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z27, Z11
-	VFMADD231PS.BCST (BX), Z26, Z12
-	VFMADD231PS.BCST (BX), Z27, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z26, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z27, Z15
-	VFMADD231PS.BCST (BX)(AX*2), Z26, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z27, Z17
-	VFMADD231PS.BCST (SI), Z26, Z18
-	VFMADD231PS.BCST (SI), Z27, Z19
-	VFMADD231PS.BCST (SI)(AX*1), Z26, Z20
-	VFMADD231PS.BCST (SI)(AX*1), Z27, Z21
-	VFMADD231PS.BCST (SI)(AX*2), Z26, Z22
-	VFMADD231PS.BCST (SI)(AX*2), Z27, Z23
-	VFMADD231PS.BCST (DI), Z26, Z24
-	VFMADD231PS.BCST (DI), Z27, Z25
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             $0x04, DI
-	ADDQ             R10, R9
-	TESTQ            R13, R13
-	JNZ              tail_inside2
-	MOVQ             (R8), R9
-	MOVQ             at+40(FP), R11
-	LEAQ             (R9)(R11*4), R9
-	ADDQ             $0x18, R8
-	MOVQ             $0x00000020, R13
+	DECQ         R13
+	VMOVUPS      (R9), Z26
+	VMOVUPS.Z    64(R9), K1, Z27
+	VBROADCASTSS (CX)(AX*1), Z28
+	VFMADD231PS  Z28, Z26, Z2
+	VFMADD231PS  Z28, Z27, Z3
+	VBROADCASTSS (CX)(AX*2), Z28
+	VFMADD231PS  Z28, Z26, Z4
+	VFMADD231PS  Z28, Z27, Z5
+	VBROADCASTSS (DX), Z28
+	VFMADD231PS  Z28, Z26, Z6
+	VFMADD231PS  Z28, Z27, Z7
+	VBROADCASTSS (DX)(AX*1), Z28
+	VFMADD231PS  Z28, Z26, Z8
+	VFMADD231PS  Z28, Z27, Z9
+	VBROADCASTSS (DX)(AX*2), Z28
+	VFMADD231PS  Z28, Z26, Z10
+	VFMADD231PS  Z28, Z27, Z11
+	VBROADCASTSS (BX), Z28
+	VFMADD231PS  Z28, Z26, Z12
+	VFMADD231PS  Z28, Z27, Z13
+	VBROADCASTSS (BX)(AX*1), Z28
+	VFMADD231PS  Z28, Z26, Z14
+	VFMADD231PS  Z28, Z27, Z15
+	VBROADCASTSS (BX)(AX*2), Z28
+	VFMADD231PS  Z28, Z26, Z16
+	VFMADD231PS  Z28, Z27, Z17
+	VBROADCASTSS (SI), Z28
+	VFMADD231PS  Z28, Z26, Z18
+	VFMADD231PS  Z28, Z27, Z19
+	VBROADCASTSS (SI)(AX*1), Z28
+	VFMADD231PS  Z28, Z26, Z20
+	VFMADD231PS  Z28, Z27, Z21
+	VBROADCASTSS (SI)(AX*2), Z28
+	VFMADD231PS  Z28, Z26, Z22
+	VFMADD231PS  Z28, Z27, Z23
+	VBROADCASTSS (DI), Z28
+	VFMADD231PS  Z28, Z26, Z24
+	VFMADD231PS  Z28, Z27, Z25
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, DI
+	ADDQ         R10, R9
+	TESTQ        R13, R13
+	JNZ          tail_inside2
+	MOVQ         (R8), R9
+	MOVQ         at+40(FP), R11
+	LEAQ         (R9)(R11*4), R9
+	ADDQ         $0x18, R8
+	MOVQ         $0x00000020, R13
 
 tail_inside2:
-	DECQ             R13
-	VMOVUPS          (R9), Z26
-	VMOVUPS.Z        64(R9), K1, Z27
-	VFMADD231PS.BCST (CX)(AX*2), Z26, Z4
-	VFMADD231PS.BCST (CX)(AX*2), Z27, Z5
-	VFMADD231PS.BCST (DX), Z26, Z6
-	VFMADD231PS.BCST (DX), Z27, Z7
-	VFMADD231PS.BCST (DX)(AX*1), Z26, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z27, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z26, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z27, Z11
-	VFMADD231PS.BCST (BX), Z26, Z12
-	VFMADD231PS.BCST (BX), Z27, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z26, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z27, Z15
-	VFMADD231PS.BCST (BX)(AX*2), Z26, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z27, Z17
-	VFMADD231PS.BCST (SI), Z26, Z18
-	VFMADD231PS.BCST (SI), Z27, Z19
-	VFMADD231PS.BCST (SI)(AX*1), Z26, Z20
-	VFMADD231PS.BCST (SI)(AX*1), Z27, Z21
-	VFMADD231PS.BCST (SI)(AX*2), Z26, Z22
-	VFMADD231PS.BCST (SI)(AX*2), Z27, Z23
-	VFMADD231PS.BCST (DI), Z26, Z24
-	VFMADD231PS.BCST (DI), Z27, Z25
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             $0x04, DI
-	ADDQ             R10, R9
-	TESTQ            R13, R13
-	JNZ              tail_inside3
-	MOVQ             (R8), R9
-	MOVQ             at+40(FP), R11
-	LEAQ             (R9)(R11*4), R9
-	ADDQ             $0x18, R8
-	MOVQ             $0x00000020, R13
+	DECQ         R13
+	VMOVUPS      (R9), Z26
+	VMOVUPS.Z    64(R9), K1, Z27
+	VBROADCASTSS (CX)(AX*2), Z28
+	VFMADD231PS  Z28, Z26, Z4
+	VFMADD231PS  Z28, Z27, Z5
+	VBROADCASTSS (DX), Z28
+	VFMADD231PS  Z28, Z26, Z6
+	VFMADD231PS  Z28, Z27, Z7
+	VBROADCASTSS (DX)(AX*1), Z28
+	VFMADD231PS  Z28, Z26, Z8
+	VFMADD231PS  Z28, Z27, Z9
+	VBROADCASTSS (DX)(AX*2), Z28
+	VFMADD231PS  Z28, Z26, Z10
+	VFMADD231PS  Z28, Z27, Z11
+	VBROADCASTSS (BX), Z28
+	VFMADD231PS  Z28, Z26, Z12
+	VFMADD231PS  Z28, Z27, Z13
+	VBROADCASTSS (BX)(AX*1), Z28
+	VFMADD231PS  Z28, Z26, Z14
+	VFMADD231PS  Z28, Z27, Z15
+	VBROADCASTSS (BX)(AX*2), Z28
+	VFMADD231PS  Z28, Z26, Z16
+	VFMADD231PS  Z28, Z27, Z17
+	VBROADCASTSS (SI), Z28
+	VFMADD231PS  Z28, Z26, Z18
+	VFMADD231PS  Z28, Z27, Z19
+	VBROADCASTSS (SI)(AX*1), Z28
+	VFMADD231PS  Z28, Z26, Z20
+	VFMADD231PS  Z28, Z27, Z21
+	VBROADCASTSS (SI)(AX*2), Z28
+	VFMADD231PS  Z28, Z26, Z22
+	VFMADD231PS  Z28, Z27, Z23
+	VBROADCASTSS (DI), Z28
+	VFMADD231PS  Z28, Z26, Z24
+	VFMADD231PS  Z28, Z27, Z25
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, DI
+	ADDQ         R10, R9
+	TESTQ        R13, R13
+	JNZ          tail_inside3
+	MOVQ         (R8), R9
+	MOVQ         at+40(FP), R11
+	LEAQ         (R9)(R11*4), R9
+	ADDQ         $0x18, R8
+	MOVQ         $0x00000020, R13
 
 tail_inside3:
-	DECQ             R13
-	VMOVUPS          (R9), Z26
-	VMOVUPS.Z        64(R9), K1, Z27
-	VFMADD231PS.BCST (DX), Z26, Z6
-	VFMADD231PS.BCST (DX), Z27, Z7
-	VFMADD231PS.BCST (DX)(AX*1), Z26, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z27, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z26, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z27, Z11
-	VFMADD231PS.BCST (BX), Z26, Z12
-	VFMADD231PS.BCST (BX), Z27, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z26, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z27, Z15
-	VFMADD231PS.BCST (BX)(AX*2), Z26, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z27, Z17
-	VFMADD231PS.BCST (SI), Z26, Z18
-	VFMADD231PS.BCST (SI), Z27, Z19
-	VFMADD231PS.BCST (SI)(AX*1), Z26, Z20
-	VFMADD231PS.BCST (SI)(AX*1), Z27, Z21
-	VFMADD231PS.BCST (SI)(AX*2), Z26, Z22
-	VFMADD231PS.BCST (SI)(AX*2), Z27, Z23
-	VFMADD231PS.BCST (DI), Z26, Z24
-	VFMADD231PS.BCST (DI), Z27, Z25
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             $0x04, DI
-	ADDQ             R10, R9
-	TESTQ            R13, R13
-	JNZ              tail_inside4
-	MOVQ             (R8), R9
-	MOVQ             at+40(FP), R11
-	LEAQ             (R9)(R11*4), R9
-	ADDQ             $0x18, R8
-	MOVQ             $0x00000020, R13
+	DECQ         R13
+	VMOVUPS      (R9), Z26
+	VMOVUPS.Z    64(R9), K1, Z27
+	VBROADCASTSS (DX), Z28
+	VFMADD231PS  Z28, Z26, Z6
+	VFMADD231PS  Z28, Z27, Z7
+	VBROADCASTSS (DX)(AX*1), Z28
+	VFMADD231PS  Z28, Z26, Z8
+	VFMADD231PS  Z28, Z27, Z9
+	VBROADCASTSS (DX)(AX*2), Z28
+	VFMADD231PS  Z28, Z26, Z10
+	VFMADD231PS  Z28, Z27, Z11
+	VBROADCASTSS (BX), Z28
+	VFMADD231PS  Z28, Z26, Z12
+	VFMADD231PS  Z28, Z27, Z13
+	VBROADCASTSS (BX)(AX*1), Z28
+	VFMADD231PS  Z28, Z26, Z14
+	VFMADD231PS  Z28, Z27, Z15
+	VBROADCASTSS (BX)(AX*2), Z28
+	VFMADD231PS  Z28, Z26, Z16
+	VFMADD231PS  Z28, Z27, Z17
+	VBROADCASTSS (SI), Z28
+	VFMADD231PS  Z28, Z26, Z18
+	VFMADD231PS  Z28, Z27, Z19
+	VBROADCASTSS (SI)(AX*1), Z28
+	VFMADD231PS  Z28, Z26, Z20
+	VFMADD231PS  Z28, Z27, Z21
+	VBROADCASTSS (SI)(AX*2), Z28
+	VFMADD231PS  Z28, Z26, Z22
+	VFMADD231PS  Z28, Z27, Z23
+	VBROADCASTSS (DI), Z28
+	VFMADD231PS  Z28, Z26, Z24
+	VFMADD231PS  Z28, Z27, Z25
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, DI
+	ADDQ         R10, R9
+	TESTQ        R13, R13
+	JNZ          tail_inside4
+	MOVQ         (R8), R9
+	MOVQ         at+40(FP), R11
+	LEAQ         (R9)(R11*4), R9
+	ADDQ         $0x18, R8
+	MOVQ         $0x00000020, R13
 
 tail_inside4:
-	DECQ             R13
-	VMOVUPS          (R9), Z26
-	VMOVUPS.Z        64(R9), K1, Z27
-	VFMADD231PS.BCST (DX)(AX*1), Z26, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z27, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z26, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z27, Z11
-	VFMADD231PS.BCST (BX), Z26, Z12
-	VFMADD231PS.BCST (BX), Z27, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z26, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z27, Z15
-	VFMADD231PS.BCST (BX)(AX*2), Z26, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z27, Z17
-	VFMADD231PS.BCST (SI), Z26, Z18
-	VFMADD231PS.BCST (SI), Z27, Z19
-	VFMADD231PS.BCST (SI)(AX*1), Z26, Z20
-	VFMADD231PS.BCST (SI)(AX*1), Z27, Z21
-	VFMADD231PS.BCST (SI)(AX*2), Z26, Z22
-	VFMADD231PS.BCST (SI)(AX*2), Z27, Z23
-	VFMADD231PS.BCST (DI), Z26, Z24
-	VFMADD231PS.BCST (DI), Z27, Z25
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             $0x04, DI
-	ADDQ             R10, R9
-	TESTQ            R13, R13
-	JNZ              tail_inside5
-	MOVQ             (R8), R9
-	MOVQ             at+40(FP), R11
-	LEAQ             (R9)(R11*4), R9
-	ADDQ             $0x18, R8
-	MOVQ             $0x00000020, R13
+	DECQ         R13
+	VMOVUPS      (R9), Z26
+	VMOVUPS.Z    64(R9), K1, Z27
+	VBROADCASTSS (DX)(AX*1), Z28
+	VFMADD231PS  Z28, Z26, Z8
+	VFMADD231PS  Z28, Z27, Z9
+	VBROADCASTSS (DX)(AX*2), Z28
+	VFMADD231PS  Z28, Z26, Z10
+	VFMADD231PS  Z28, Z27, Z11
+	VBROADCASTSS (BX), Z28
+	VFMADD231PS  Z28, Z26, Z12
+	VFMADD231PS  Z28, Z27, Z13
+	VBROADCASTSS (BX)(AX*1), Z28
+	VFMADD231PS  Z28, Z26, Z14
+	VFMADD231PS  Z28, Z27, Z15
+	VBROADCASTSS (BX)(AX*2), Z28
+	VFMADD231PS  Z28, Z26, Z16
+	VFMADD231PS  Z28, Z27, Z17
+	VBROADCASTSS (SI), Z28
+	VFMADD231PS  Z28, Z26, Z18
+	VFMADD231PS  Z28, Z27, Z19
+	VBROADCASTSS (SI)(AX*1), Z28
+	VFMADD231PS  Z28, Z26, Z20
+	VFMADD231PS  Z28, Z27, Z21
+	VBROADCASTSS (SI)(AX*2), Z28
+	VFMADD231PS  Z28, Z26, Z22
+	VFMADD231PS  Z28, Z27, Z23
+	VBROADCASTSS (DI), Z28
+	VFMADD231PS  Z28, Z26, Z24
+	VFMADD231PS  Z28, Z27, Z25
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, DI
+	ADDQ         R10, R9
+	TESTQ        R13, R13
+	JNZ          tail_inside5
+	MOVQ         (R8), R9
+	MOVQ         at+40(FP), R11
+	LEAQ         (R9)(R11*4), R9
+	ADDQ         $0x18, R8
+	MOVQ         $0x00000020, R13
 
 tail_inside5:
-	DECQ             R13
-	VMOVUPS          (R9), Z26
-	VMOVUPS.Z        64(R9), K1, Z27
-	VFMADD231PS.BCST (DX)(AX*2), Z26, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z27, Z11
-	VFMADD231PS.BCST (BX), Z26, Z12
-	VFMADD231PS.BCST (BX), Z27, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z26, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z27, Z15
-	VFMADD231PS.BCST (BX)(AX*2), Z26, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z27, Z17
-	VFMADD231PS.BCST (SI), Z26, Z18
-	VFMADD231PS.BCST (SI), Z27, Z19
-	VFMADD231PS.BCST (SI)(AX*1), Z26, Z20
-	VFMADD231PS.BCST (SI)(AX*1), Z27, Z21
-	VFMADD231PS.BCST (SI)(AX*2), Z26, Z22
-	VFMADD231PS.BCST (SI)(AX*2), Z27, Z23
-	VFMADD231PS.BCST (DI), Z26, Z24
-	VFMADD231PS.BCST (DI), Z27, Z25
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             $0x04, DI
-	ADDQ             R10, R9
-	TESTQ            R13, R13
-	JNZ              tail_inside6
-	MOVQ             (R8), R9
-	MOVQ             at+40(FP), R11
-	LEAQ             (R9)(R11*4), R9
-	ADDQ             $0x18, R8
-	MOVQ             $0x00000020, R13
+	DECQ         R13
+	VMOVUPS      (R9), Z26
+	VMOVUPS.Z    64(R9), K1, Z27
+	VBROADCASTSS (DX)(AX*2), Z28
+	VFMADD231PS  Z28, Z26, Z10
+	VFMADD231PS  Z28, Z27, Z11
+	VBROADCASTSS (BX), Z28
+	VFMADD231PS  Z28, Z26, Z12
+	VFMADD231PS  Z28, Z27, Z13
+	VBROADCASTSS (BX)(AX*1), Z28
+	VFMADD231PS  Z28, Z26, Z14
+	VFMADD231PS  Z28, Z27, Z15
+	VBROADCASTSS (BX)(AX*2), Z28
+	VFMADD231PS  Z28, Z26, Z16
+	VFMADD231PS  Z28, Z27, Z17
+	VBROADCASTSS (SI), Z28
+	VFMADD231PS  Z28, Z26, Z18
+	VFMADD231PS  Z28, Z27, Z19
+	VBROADCASTSS (SI)(AX*1), Z28
+	VFMADD231PS  Z28, Z26, Z20
+	VFMADD231PS  Z28, Z27, Z21
+	VBROADCASTSS (SI)(AX*2), Z28
+	VFMADD231PS  Z28, Z26, Z22
+	VFMADD231PS  Z28, Z27, Z23
+	VBROADCASTSS (DI), Z28
+	VFMADD231PS  Z28, Z26, Z24
+	VFMADD231PS  Z28, Z27, Z25
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, DI
+	ADDQ         R10, R9
+	TESTQ        R13, R13
+	JNZ          tail_inside6
+	MOVQ         (R8), R9
+	MOVQ         at+40(FP), R11
+	LEAQ         (R9)(R11*4), R9
+	ADDQ         $0x18, R8
+	MOVQ         $0x00000020, R13
 
 tail_inside6:
-	DECQ             R13
-	VMOVUPS          (R9), Z26
-	VMOVUPS.Z        64(R9), K1, Z27
-	VFMADD231PS.BCST (BX), Z26, Z12
-	VFMADD231PS.BCST (BX), Z27, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z26, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z27, Z15
-	VFMADD231PS.BCST (BX)(AX*2), Z26, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z27, Z17
-	VFMADD231PS.BCST (SI), Z26, Z18
-	VFMADD231PS.BCST (SI), Z27, Z19
-	VFMADD231PS.BCST (SI)(AX*1), Z26, Z20
-	VFMADD231PS.BCST (SI)(AX*1), Z27, Z21
-	VFMADD231PS.BCST (SI)(AX*2), Z26, Z22
-	VFMADD231PS.BCST (SI)(AX*2), Z27, Z23
-	VFMADD231PS.BCST (DI), Z26, Z24
-	VFMADD231PS.BCST (DI), Z27, Z25
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             $0x04, DI
-	ADDQ             R10, R9
-	TESTQ            R13, R13
-	JNZ              tail_inside7
-	MOVQ             (R8), R9
-	MOVQ             at+40(FP), R11
-	LEAQ             (R9)(R11*4), R9
-	ADDQ             $0x18, R8
-	MOVQ             $0x00000020, R13
+	DECQ         R13
+	VMOVUPS      (R9), Z26
+	VMOVUPS.Z    64(R9), K1, Z27
+	VBROADCASTSS (BX), Z28
+	VFMADD231PS  Z28, Z26, Z12
+	VFMADD231PS  Z28, Z27, Z13
+	VBROADCASTSS (BX)(AX*1), Z28
+	VFMADD231PS  Z28, Z26, Z14
+	VFMADD231PS  Z28, Z27, Z15
+	VBROADCASTSS (BX)(AX*2), Z28
+	VFMADD231PS  Z28, Z26, Z16
+	VFMADD231PS  Z28, Z27, Z17
+	VBROADCASTSS (SI), Z28
+	VFMADD231PS  Z28, Z26, Z18
+	VFMADD231PS  Z28, Z27, Z19
+	VBROADCASTSS (SI)(AX*1), Z28
+	VFMADD231PS  Z28, Z26, Z20
+	VFMADD231PS  Z28, Z27, Z21
+	VBROADCASTSS (SI)(AX*2), Z28
+	VFMADD231PS  Z28, Z26, Z22
+	VFMADD231PS  Z28, Z27, Z23
+	VBROADCASTSS (DI), Z28
+	VFMADD231PS  Z28, Z26, Z24
+	VFMADD231PS  Z28, Z27, Z25
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, DI
+	ADDQ         R10, R9
+	TESTQ        R13, R13
+	JNZ          tail_inside7
+	MOVQ         (R8), R9
+	MOVQ         at+40(FP), R11
+	LEAQ         (R9)(R11*4), R9
+	ADDQ         $0x18, R8
+	MOVQ         $0x00000020, R13
 
 tail_inside7:
-	DECQ             R13
-	VMOVUPS          (R9), Z26
-	VMOVUPS.Z        64(R9), K1, Z27
-	VFMADD231PS.BCST (BX)(AX*1), Z26, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z27, Z15
-	VFMADD231PS.BCST (BX)(AX*2), Z26, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z27, Z17
-	VFMADD231PS.BCST (SI), Z26, Z18
-	VFMADD231PS.BCST (SI), Z27, Z19
-	VFMADD231PS.BCST (SI)(AX*1), Z26, Z20
-	VFMADD231PS.BCST (SI)(AX*1), Z27, Z21
-	VFMADD231PS.BCST (SI)(AX*2), Z26, Z22
-	VFMADD231PS.BCST (SI)(AX*2), Z27, Z23
-	VFMADD231PS.BCST (DI), Z26, Z24
-	VFMADD231PS.BCST (DI), Z27, Z25
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             $0x04, DI
-	ADDQ             R10, R9
-	TESTQ            R13, R13
-	JNZ              tail_inside8
-	MOVQ             (R8), R9
-	MOVQ             at+40(FP), R11
-	LEAQ             (R9)(R11*4), R9
-	ADDQ             $0x18, R8
-	MOVQ             $0x00000020, R13
+	DECQ         R13
+	VMOVUPS      (R9), Z26
+	VMOVUPS.Z    64(R9), K1, Z27
+	VBROADCASTSS (BX)(AX*1), Z28
+	VFMADD231PS  Z28, Z26, Z14
+	VFMADD231PS  Z28, Z27, Z15
+	VBROADCASTSS (BX)(AX*2), Z28
+	VFMADD231PS  Z28, Z26, Z16
+	VFMADD231PS  Z28, Z27, Z17
+	VBROADCASTSS (SI), Z28
+	VFMADD231PS  Z28, Z26, Z18
+	VFMADD231PS  Z28, Z27, Z19
+	VBROADCASTSS (SI)(AX*1), Z28
+	VFMADD231PS  Z28, Z26, Z20
+	VFMADD231PS  Z28, Z27, Z21
+	VBROADCASTSS (SI)(AX*2), Z28
+	VFMADD231PS  Z28, Z26, Z22
+	VFMADD231PS  Z28, Z27, Z23
+	VBROADCASTSS (DI), Z28
+	VFMADD231PS  Z28, Z26, Z24
+	VFMADD231PS  Z28, Z27, Z25
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, DI
+	ADDQ         R10, R9
+	TESTQ        R13, R13
+	JNZ          tail_inside8
+	MOVQ         (R8), R9
+	MOVQ         at+40(FP), R11
+	LEAQ         (R9)(R11*4), R9
+	ADDQ         $0x18, R8
+	MOVQ         $0x00000020, R13
 
 tail_inside8:
-	DECQ             R13
-	VMOVUPS          (R9), Z26
-	VMOVUPS.Z        64(R9), K1, Z27
-	VFMADD231PS.BCST (BX)(AX*2), Z26, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z27, Z17
-	VFMADD231PS.BCST (SI), Z26, Z18
-	VFMADD231PS.BCST (SI), Z27, Z19
-	VFMADD231PS.BCST (SI)(AX*1), Z26, Z20
-	VFMADD231PS.BCST (SI)(AX*1), Z27, Z21
-	VFMADD231PS.BCST (SI)(AX*2), Z26, Z22
-	VFMADD231PS.BCST (SI)(AX*2), Z27, Z23
-	VFMADD231PS.BCST (DI), Z26, Z24
-	VFMADD231PS.BCST (DI), Z27, Z25
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             $0x04, DI
-	ADDQ             R10, R9
-	TESTQ            R13, R13
-	JNZ              tail_inside9
-	MOVQ             (R8), R9
-	MOVQ             at+40(FP), R11
-	LEAQ             (R9)(R11*4), R9
-	ADDQ             $0x18, R8
-	MOVQ             $0x00000020, R13
+	DECQ         R13
+	VMOVUPS      (R9), Z26
+	VMOVUPS.Z    64(R9), K1, Z27
+	VBROADCASTSS (BX)(AX*2), Z28
+	VFMADD231PS  Z28, Z26, Z16
+	VFMADD231PS  Z28, Z27, Z17
+	VBROADCASTSS (SI), Z28
+	VFMADD231PS  Z28, Z26, Z18
+	VFMADD231PS  Z28, Z27, Z19
+	VBROADCASTSS (SI)(AX*1), Z28
+	VFMADD231PS  Z28, Z26, Z20
+	VFMADD231PS  Z28, Z27, Z21
+	VBROADCASTSS (SI)(AX*2), Z28
+	VFMADD231PS  Z28, Z26, Z22
+	VFMADD231PS  Z28, Z27, Z23
+	VBROADCASTSS (DI), Z28
+	VFMADD231PS  Z28, Z26, Z24
+	VFMADD231PS  Z28, Z27, Z25
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, DI
+	ADDQ         R10, R9
+	TESTQ        R13, R13
+	JNZ          tail_inside9
+	MOVQ         (R8), R9
+	MOVQ         at+40(FP), R11
+	LEAQ         (R9)(R11*4), R9
+	ADDQ         $0x18, R8
+	MOVQ         $0x00000020, R13
 
 tail_inside9:
-	DECQ             R13
-	VMOVUPS          (R9), Z26
-	VMOVUPS.Z        64(R9), K1, Z27
-	VFMADD231PS.BCST (SI), Z26, Z18
-	VFMADD231PS.BCST (SI), Z27, Z19
-	VFMADD231PS.BCST (SI)(AX*1), Z26, Z20
-	VFMADD231PS.BCST (SI)(AX*1), Z27, Z21
-	VFMADD231PS.BCST (SI)(AX*2), Z26, Z22
-	VFMADD231PS.BCST (SI)(AX*2), Z27, Z23
-	VFMADD231PS.BCST (DI), Z26, Z24
-	VFMADD231PS.BCST (DI), Z27, Z25
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             $0x04, DI
-	ADDQ             R10, R9
-	TESTQ            R13, R13
-	JNZ              tail_inside10
-	MOVQ             (R8), R9
-	MOVQ             at+40(FP), R11
-	LEAQ             (R9)(R11*4), R9
-	ADDQ             $0x18, R8
-	MOVQ             $0x00000020, R13
+	DECQ         R13
+	VMOVUPS      (R9), Z26
+	VMOVUPS.Z    64(R9), K1, Z27
+	VBROADCASTSS (SI), Z28
+	VFMADD231PS  Z28, Z26, Z18
+	VFMADD231PS  Z28, Z27, Z19
+	VBROADCASTSS (SI)(AX*1), Z28
+	VFMADD231PS  Z28, Z26, Z20
+	VFMADD231PS  Z28, Z27, Z21
+	VBROADCASTSS (SI)(AX*2), Z28
+	VFMADD231PS  Z28, Z26, Z22
+	VFMADD231PS  Z28, Z27, Z23
+	VBROADCASTSS (DI), Z28
+	VFMADD231PS  Z28, Z26, Z24
+	VFMADD231PS  Z28, Z27, Z25
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, DI
+	ADDQ         R10, R9
+	TESTQ        R13, R13
+	JNZ          tail_inside10
+	MOVQ         (R8), R9
+	MOVQ         at+40(FP), R11
+	LEAQ         (R9)(R11*4), R9
+	ADDQ         $0x18, R8
+	MOVQ         $0x00000020, R13
 
 tail_inside10:
-	DECQ             R13
-	VMOVUPS          (R9), Z26
-	VMOVUPS.Z        64(R9), K1, Z27
-	VFMADD231PS.BCST (SI)(AX*1), Z26, Z20
-	VFMADD231PS.BCST (SI)(AX*1), Z27, Z21
-	VFMADD231PS.BCST (SI)(AX*2), Z26, Z22
-	VFMADD231PS.BCST (SI)(AX*2), Z27, Z23
-	VFMADD231PS.BCST (DI), Z26, Z24
-	VFMADD231PS.BCST (DI), Z27, Z25
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             $0x04, DI
-	ADDQ             R10, R9
-	TESTQ            R13, R13
-	JNZ              tail_inside11
-	MOVQ             (R8), R9
-	MOVQ             at+40(FP), R11
-	LEAQ             (R9)(R11*4), R9
-	ADDQ             $0x18, R8
-	MOVQ             $0x00000020, R13
+	DECQ         R13
+	VMOVUPS      (R9), Z26
+	VMOVUPS.Z    64(R9), K1, Z27
+	VBROADCASTSS (SI)(AX*1), Z28
+	VFMADD231PS  Z28, Z26, Z20
+	VFMADD231PS  Z28, Z27, Z21
+	VBROADCASTSS (SI)(AX*2), Z28
+	VFMADD231PS  Z28, Z26, Z22
+	VFMADD231PS  Z28, Z27, Z23
+	VBROADCASTSS (DI), Z28
+	VFMADD231PS  Z28, Z26, Z24
+	VFMADD231PS  Z28, Z27, Z25
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, DI
+	ADDQ         R10, R9
+	TESTQ        R13, R13
+	JNZ          tail_inside11
+	MOVQ         (R8), R9
+	MOVQ         at+40(FP), R11
+	LEAQ         (R9)(R11*4), R9
+	ADDQ         $0x18, R8
+	MOVQ         $0x00000020, R13
 
 tail_inside11:
-	DECQ             R13
-	VMOVUPS          (R9), Z26
-	VMOVUPS.Z        64(R9), K1, Z27
-	VFMADD231PS.BCST (SI)(AX*2), Z26, Z22
-	VFMADD231PS.BCST (SI)(AX*2), Z27, Z23
-	VFMADD231PS.BCST (DI), Z26, Z24
-	VFMADD231PS.BCST (DI), Z27, Z25
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             $0x04, DI
-	ADDQ             R10, R9
-	TESTQ            R13, R13
-	JNZ              tail_inside12
-	MOVQ             (R8), R9
-	MOVQ             at+40(FP), AX
-	LEAQ             (R9)(AX*4), R9
-	ADDQ             $0x18, R8
-	MOVQ             $0x00000020, R13
+	DECQ         R13
+	VMOVUPS      (R9), Z26
+	VMOVUPS.Z    64(R9), K1, Z27
+	VBROADCASTSS (SI)(AX*2), Z28
+	VFMADD231PS  Z28, Z26, Z22
+	VFMADD231PS  Z28, Z27, Z23
+	VBROADCASTSS (DI), Z28
+	VFMADD231PS  Z28, Z26, Z24
+	VFMADD231PS  Z28, Z27, Z25
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, DI
+	ADDQ         R10, R9
+	TESTQ        R13, R13
+	JNZ          tail_inside12
+	MOVQ         (R8), R9
+	MOVQ         at+40(FP), AX
+	LEAQ         (R9)(AX*4), R9
+	ADDQ         $0x18, R8
+	MOVQ         $0x00000020, R13
 
 tail_inside12:
-	DECQ             R13
-	VMOVUPS          (R9), Z26
-	VMOVUPS.Z        64(R9), K1, Z27
-	VFMADD231PS.BCST (DI), Z26, Z24
-	VFMADD231PS.BCST (DI), Z27, Z25
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             $0x04, DI
-	ADDQ             R10, R9
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	LEAQ             (CX)(AX*2), DX
-	ADDQ             AX, DX
-	LEAQ             (DX)(AX*2), BX
-	ADDQ             AX, BX
-	LEAQ             (BX)(AX*2), SI
-	ADDQ             AX, SI
-	LEAQ             (SI)(AX*2), DI
-	ADDQ             AX, DI
-	VMOVUPS          Z0, (CX)
-	VMOVUPS          Z1, K1, 64(CX)
-	VMOVUPS          Z2, (CX)(AX*1)
-	VMOVUPS          Z3, K1, 64(CX)(AX*1)
-	VMOVUPS          Z4, (CX)(AX*2)
-	VMOVUPS          Z5, K1, 64(CX)(AX*2)
-	VMOVUPS          Z6, (DX)
-	VMOVUPS          Z7, K1, 64(DX)
-	VMOVUPS          Z8, (DX)(AX*1)
-	VMOVUPS          Z9, K1, 64(DX)(AX*1)
-	VMOVUPS          Z10, (DX)(AX*2)
-	VMOVUPS          Z11, K1, 64(DX)(AX*2)
-	VMOVUPS          Z12, (BX)
-	VMOVUPS          Z13, K1, 64(BX)
-	VMOVUPS          Z14, (BX)(AX*1)
-	VMOVUPS          Z15, K1, 64(BX)(AX*1)
-	VMOVUPS          Z16, (BX)(AX*2)
-	VMOVUPS          Z17, K1, 64(BX)(AX*2)
-	VMOVUPS          Z18, (SI)
-	VMOVUPS          Z19, K1, 64(SI)
-	VMOVUPS          Z20, (SI)(AX*1)
-	VMOVUPS          Z21, K1, 64(SI)(AX*1)
-	VMOVUPS          Z22, (SI)(AX*2)
-	VMOVUPS          Z23, K1, 64(SI)(AX*2)
-	VMOVUPS          Z24, (DI)
-	VMOVUPS          Z25, K1, 64(DI)
+	DECQ         R13
+	VMOVUPS      (R9), Z26
+	VMOVUPS.Z    64(R9), K1, Z27
+	VBROADCASTSS (DI), Z28
+	VFMADD231PS  Z28, Z26, Z24
+	VFMADD231PS  Z28, Z27, Z25
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, DI
+	ADDQ         R10, R9
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	LEAQ         (DX)(AX*2), BX
+	ADDQ         AX, BX
+	LEAQ         (BX)(AX*2), SI
+	ADDQ         AX, SI
+	LEAQ         (SI)(AX*2), DI
+	ADDQ         AX, DI
+	VMOVUPS      Z0, (CX)
+	VMOVUPS      Z1, K1, 64(CX)
+	VMOVUPS      Z2, (CX)(AX*1)
+	VMOVUPS      Z3, K1, 64(CX)(AX*1)
+	VMOVUPS      Z4, (CX)(AX*2)
+	VMOVUPS      Z5, K1, 64(CX)(AX*2)
+	VMOVUPS      Z6, (DX)
+	VMOVUPS      Z7, K1, 64(DX)
+	VMOVUPS      Z8, (DX)(AX*1)
+	VMOVUPS      Z9, K1, 64(DX)(AX*1)
+	VMOVUPS      Z10, (DX)(AX*2)
+	VMOVUPS      Z11, K1, 64(DX)(AX*2)
+	VMOVUPS      Z12, (BX)
+	VMOVUPS      Z13, K1, 64(BX)
+	VMOVUPS      Z14, (BX)(AX*1)
+	VMOVUPS      Z15, K1, 64(BX)(AX*1)
+	VMOVUPS      Z16, (BX)(AX*2)
+	VMOVUPS      Z17, K1, 64(BX)(AX*2)
+	VMOVUPS      Z18, (SI)
+	VMOVUPS      Z19, K1, 64(SI)
+	VMOVUPS      Z20, (SI)(AX*1)
+	VMOVUPS      Z21, K1, 64(SI)(AX*1)
+	VMOVUPS      Z22, (SI)(AX*2)
+	VMOVUPS      Z23, K1, 64(SI)(AX*2)
+	VMOVUPS      Z24, (DI)
+	VMOVUPS      Z25, K1, 64(DI)
 	VZEROUPPER
 	RET
 
@@ -15554,92 +16308,106 @@ block:
 	MOVQ   size+48(FP), R12
 
 product0:
-	VMOVUPS          (CX), Z28
-	VMOVUPS          64(CX), Z29
-	VFMADD231PS.BCST (DI), Z28, Z0
-	VFMADD231PS.BCST (DI), Z29, Z1
-	VFMADD231PS.BCST (DI)(SI*1), Z28, Z2
-	VFMADD231PS.BCST (DI)(SI*1), Z29, Z3
-	VFMADD231PS.BCST (DI)(SI*2), Z28, Z4
-	VFMADD231PS.BCST (DI)(SI*2), Z29, Z5
-	VFMADD231PS.BCST (R8), Z28, Z6
-	VFMADD231PS.BCST (R8), Z29, Z7
-	VFMADD231PS.BCST (R8)(SI*1), Z28, Z8
-	VFMADD231PS.BCST (R8)(SI*1), Z29, Z9
-	VFMADD231PS.BCST (R8)(SI*2), Z28, Z10
-	VFMADD231PS.BCST (R8)(SI*2), Z29, Z11
-	VFMADD231PS.BCST (R9), Z28, Z12
-	VFMADD231PS.BCST (R9), Z29, Z13
-	VFMADD231PS.BCST (R9)(SI*1), Z28, Z14
-	VFMADD231PS.BCST (R9)(SI*1), Z29, Z15
-	VFMADD231PS.BCST (R9)(SI*2), Z28, Z16
-	VFMADD231PS.BCST (R9)(SI*2), Z29, Z17
-	VFMADD231PS.BCST (R10), Z28, Z18
-	VFMADD231PS.BCST (R10), Z29, Z19
-	VFMADD231PS.BCST (R10)(SI*1), Z28, Z20
-	VFMADD231PS.BCST (R10)(SI*1), Z29, Z21
-	VFMADD231PS.BCST (R10)(SI*2), Z28, Z22
-	VFMADD231PS.BCST (R10)(SI*2), Z29, Z23
-	VFMADD231PS.BCST (R11), Z28, Z24
-	VFMADD231PS.BCST (R11), Z29, Z25
-	VFMADD231PS.BCST (R11)(SI*1), Z28, Z26
-	VFMADD231PS.BCST (R11)(SI*1), Z29, Z27
-	ADDQ             $0x04, DI
-	ADDQ             $0x04, R8
-	ADDQ             $0x04, R9
-	ADDQ             $0x04, R10
-	ADDQ             $0x04, R11
-	ADDQ             $0x00000080, CX
-	DECQ             R12
-	JNZ              product0
-	MOVQ             ldo+8(FP), CX
-	SHLQ             $0x02, CX
-	MOVQ             out+0(FP), SI
-	LEAQ             (SI)(CX*2), DI
-	ADDQ             CX, DI
-	LEAQ             (DI)(CX*2), R8
-	ADDQ             CX, R8
-	LEAQ             (R8)(CX*2), R9
-	ADDQ             CX, R9
-	LEAQ             (R9)(CX*2), R10
-	ADDQ             CX, R10
-	ADDQ             BX, SI
-	ADDQ             BX, DI
-	ADDQ             BX, R8
-	ADDQ             BX, R9
-	ADDQ             BX, R10
-	VMOVUPS          Z0, (SI)
-	VMOVUPS          Z1, 64(SI)
-	VMOVUPS          Z2, (SI)(CX*1)
-	VMOVUPS          Z3, 64(SI)(CX*1)
-	VMOVUPS          Z4, (SI)(CX*2)
-	VMOVUPS          Z5, 64(SI)(CX*2)
-	VMOVUPS          Z6, (DI)
-	VMOVUPS          Z7, 64(DI)
-	VMOVUPS          Z8, (DI)(CX*1)
-	VMOVUPS          Z9, 64(DI)(CX*1)
-	VMOVUPS          Z10, (DI)(CX*2)
-	VMOVUPS          Z11, 64(DI)(CX*2)
-	VMOVUPS          Z12, (R8)
-	VMOVUPS          Z13, 64(R8)
-	VMOVUPS          Z14, (R8)(CX*1)
-	VMOVUPS          Z15, 64(R8)(CX*1)
-	VMOVUPS          Z16, (R8)(CX*2)
-	VMOVUPS          Z17, 64(R8)(CX*2)
-	VMOVUPS          Z18, (R9)
-	VMOVUPS          Z19, 64(R9)
-	VMOVUPS          Z20, (R9)(CX*1)
-	VMOVUPS          Z21, 64(R9)(CX*1)
-	VMOVUPS          Z22, (R9)(CX*2)
-	VMOVUPS          Z23, 64(R9)(CX*2)
-	VMOVUPS          Z24, (R10)
-	VMOVUPS          Z25, 64(R10)
-	VMOVUPS          Z26, (R10)(CX*1)
-	VMOVUPS          Z27, 64(R10)(CX*1)
-	ADDQ             $0x00000080, BX
-	ADDQ             $0x18, AX
-	DECQ             DX
-	JNZ              block
+	VMOVUPS      (CX), Z28
+	VMOVUPS      64(CX), Z29
+	VBROADCASTSS (DI), Z30
+	VFMADD231PS  Z30, Z28, Z0
+	VFMADD231PS  Z30, Z29, Z1
+	VBROADCASTSS (DI)(SI*1), Z30
+	VFMADD231PS  Z30, Z28, Z2
+	VFMADD231PS  Z30, Z29, Z3
+	VBROADCASTSS (DI)(SI*2), Z30
+	VFMADD231PS  Z30, Z28, Z4
+	VFMADD231PS  Z30, Z29, Z5
+	VBROADCASTSS (R8), Z30
+	VFMADD231PS  Z30, Z28, Z6
+	VFMADD231PS  Z30, Z29, Z7
+	VBROADCASTSS (R8)(SI*1), Z30
+	VFMADD231PS  Z30, Z28, Z8
+	VFMADD231PS  Z30, Z29, Z9
+	VBROADCASTSS (R8)(SI*2), Z30
+	VFMADD231PS  Z30, Z28, Z10
+	VFMADD231PS  Z30, Z29, Z11
+	VBROADCASTSS (R9), Z30
+	VFMADD231PS  Z30, Z28, Z12
+	VFMADD231PS  Z30, Z29, Z13
+	VBROADCASTSS (R9)(SI*1), Z30
+	VFMADD231PS  Z30, Z28, Z14
+	VFMADD231PS  Z30, Z29, Z15
+	VBROADCASTSS (R9)(SI*2), Z30
+	VFMADD231PS  Z30, Z28, Z16
+	VFMADD231PS  Z30, Z29, Z17
+	VBROADCASTSS (R10), Z30
+	VFMADD231PS  Z30, Z28, Z18
+	VFMADD231PS  Z30, Z29, Z19
+	VBROADCASTSS (R10)(SI*1), Z30
+	VFMADD231PS  Z30, Z28, Z20
+	VFMADD231PS  Z30, Z29, Z21
+	VBROADCASTSS (R10)(SI*2), Z30
+	VFMADD231PS  Z30, Z28, Z22
+	VFMADD231PS  Z30, Z29, Z23
+	VBROADCASTSS (R11), Z30
+	VFMADD231PS  Z30, Z28, Z24
+	VFMADD231PS  Z30, Z29, Z25
+	VBROADCASTSS (R11)(SI*1), Z30
+	VFMADD231PS  Z30, Z28, Z26
+	VFMADD231PS  Z30, Z29, Z27
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	ADDQ         $0x04, R9
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $0x00000080, CX
+	DECQ         R12
+	JNZ          product0
+	MOVQ         ldo+8(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         out+0(FP), SI
+	LEAQ         (SI)(CX*2), DI
+	ADDQ         CX, DI
+	LEAQ         (DI)(CX*2), R8
+	ADDQ         CX, R8
+	LEAQ         (R8)(CX*2), R9
+	ADDQ         CX, R9
+	LEAQ         (R9)(CX*2), R10
+	ADDQ         CX, R10
+	ADDQ         BX, SI
+	ADDQ         BX, DI
+	ADDQ         BX, R8
+	ADDQ         BX, R9
+	ADDQ         BX, R10
+	VMOVUPS      Z0, (SI)
+	VMOVUPS      Z1, 64(SI)
+	VMOVUPS      Z2, (SI)(CX*1)
+	VMOVUPS      Z3, 64(SI)(CX*1)
+	VMOVUPS      Z4, (SI)(CX*2)
+	VMOVUPS      Z5, 64(SI)(CX*2)
+	VMOVUPS      Z6, (DI)
+	VMOVUPS      Z7, 64(DI)
+	VMOVUPS      Z8, (DI)(CX*1)
+	VMOVUPS      Z9, 64(DI)(CX*1)
+	VMOVUPS      Z10, (DI)(CX*2)
+	VMOVUPS      Z11, 64(DI)(CX*2)
+	VMOVUPS      Z12, (R8)
+	VMOVUPS      Z13, 64(R8)
+	VMOVUPS      Z14, (R8)(CX*1)
+	VMOVUPS      Z15, 64(R8)(CX*1)
+	VMOVUPS      Z16, (R8)(CX*2)
+	VMOVUPS      Z17, 64(R8)(CX*2)
+	VMOVUPS      Z18, (R9)
+	VMOVUPS      Z19, 64(R9)
+	VMOVUPS      Z20, (R9)(CX*1)
+	VMOVUPS      Z21, 64(R9)(CX*1)
+	VMOVUPS      Z22, (R9)(CX*2)
+	VMOVUPS      Z23, 64(R9)(CX*2)
+	VMOVUPS      Z24, (R10)
+	VMOVUPS      Z25, 64(R10)
+	VMOVUPS      Z26, (R10)(CX*1)
+	VMOVUPS      Z27, 64(R10)(CX*1)
+	ADDQ         $0x00000080, BX
+	ADDQ         $0x18, AX
+	DECQ         DX
+	JNZ          block
 	VZEROUPPER
 	RET
 
@@ -16201,501 +16969,606 @@ tail_block:
 	ADDQ    $0x18, R8
 
 tail_position:
-	VMOVUPS          (R9), Z28
-	VMOVUPS.Z        64(R9), K1, Z29
-	VFMADD231PS.BCST (CX), Z28, Z0
-	VFMADD231PS.BCST (CX), Z29, Z1
-	VFMADD231PS.BCST (CX)(AX*1), Z28, Z2
-	VFMADD231PS.BCST (CX)(AX*1), Z29, Z3
-	VFMADD231PS.BCST (CX)(AX*2), Z28, Z4
-	VFMADD231PS.BCST (CX)(AX*2), Z29, Z5
-	VFMADD231PS.BCST (DX), Z28, Z6
-	VFMADD231PS.BCST (DX), Z29, Z7
-	VFMADD231PS.BCST (DX)(AX*1), Z28, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z29, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z28, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z29, Z11
-	VFMADD231PS.BCST (BX), Z28, Z12
-	VFMADD231PS.BCST (BX), Z29, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z28, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z29, Z15
-	VFMADD231PS.BCST (BX)(AX*2), Z28, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z29, Z17
-	VFMADD231PS.BCST (SI), Z28, Z18
-	VFMADD231PS.BCST (SI), Z29, Z19
-	VFMADD231PS.BCST (SI)(AX*1), Z28, Z20
-	VFMADD231PS.BCST (SI)(AX*1), Z29, Z21
-	VFMADD231PS.BCST (SI)(AX*2), Z28, Z22
-	VFMADD231PS.BCST (SI)(AX*2), Z29, Z23
-	VFMADD231PS.BCST (DI), Z28, Z24
-	VFMADD231PS.BCST (DI), Z29, Z25
-	VFMADD231PS.BCST (DI)(AX*1), Z28, Z26
-	VFMADD231PS.BCST (DI)(AX*1), Z29, Z27
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             $0x04, DI
-	ADDQ             R10, R9
-	DECQ             R12
-	JNZ              tail_position
-	TESTQ            R11, R11
-	JNZ              tail_block
-	TESTQ            R13, R13
-	JNZ              tail_inside1
-	MOVQ             (R8), R9
-	MOVQ             at+40(FP), R11
-	LEAQ             (R9)(R11*4), R9
-	ADDQ             $0x18, R8
-	MOVQ             $0x00000020, R13
+	VMOVUPS      (R9), Z28
+	VMOVUPS.Z    64(R9), K1, Z29
+	VBROADCASTSS (CX), Z30
+	VFMADD231PS  Z30, Z28, Z0
+	VFMADD231PS  Z30, Z29, Z1
+	VBROADCASTSS (CX)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z2
+	VFMADD231PS  Z30, Z29, Z3
+	VBROADCASTSS (CX)(AX*2), Z30
+	VFMADD231PS  Z30, Z28, Z4
+	VFMADD231PS  Z30, Z29, Z5
+	VBROADCASTSS (DX), Z30
+	VFMADD231PS  Z30, Z28, Z6
+	VFMADD231PS  Z30, Z29, Z7
+	VBROADCASTSS (DX)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z8
+	VFMADD231PS  Z30, Z29, Z9
+	VBROADCASTSS (DX)(AX*2), Z30
+	VFMADD231PS  Z30, Z28, Z10
+	VFMADD231PS  Z30, Z29, Z11
+	VBROADCASTSS (BX), Z30
+	VFMADD231PS  Z30, Z28, Z12
+	VFMADD231PS  Z30, Z29, Z13
+	VBROADCASTSS (BX)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z14
+	VFMADD231PS  Z30, Z29, Z15
+	VBROADCASTSS (BX)(AX*2), Z30
+	VFMADD231PS  Z30, Z28, Z16
+	VFMADD231PS  Z30, Z29, Z17
+	VBROADCASTSS (SI), Z30
+	VFMADD231PS  Z30, Z28, Z18
+	VFMADD231PS  Z30, Z29, Z19
+	VBROADCASTSS (SI)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z20
+	VFMADD231PS  Z30, Z29, Z21
+	VBROADCASTSS (SI)(AX*2), Z30
+	VFMADD231PS  Z30, Z28, Z22
+	VFMADD231PS  Z30, Z29, Z23
+	VBROADCASTSS (DI), Z30
+	VFMADD231PS  Z30, Z28, Z24
+	VFMADD231PS  Z30, Z29, Z25
+	VBROADCASTSS (DI)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z26
+	VFMADD231PS  Z30, Z29, Z27
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, DI
+	ADDQ         R10, R9
+	DECQ         R12
+	JNZ          tail_position
+	TESTQ        R11, R11
+	JNZ          tail_block
+	TESTQ        R13, R13
+	JNZ          tail_inside1
+	MOVQ         (R8), R9
+	MOVQ         at+40(FP), R11
+	LEAQ         (R9)(R11*4), R9
+	ADDQ         $0x18, R8
+	MOVQ         $0x00000020, R13
 
 tail_inside1:
-	DECQ             R13
-	VMOVUPS          (R9), Z28
-	VMOVUPS.Z        64(R9), K1, Z29
-	VFMADD231PS.BCST (CX)(AX*1), Z28, Z2
-	VFMADD231PS.BCST (CX)(AX*1), Z29, Z3
-	VFMADD231PS.BCST (CX)(AX*2), Z28, Z4
-	VFMADD231PS.BCST (CX)(AX*2), Z29, Z5
-	VFMADD231PS.BCST (DX), Z28, Z6
-	VFMADD231PS.BCST (DX), Z29, Z7
-	VFMADD231PS.BCST (DX)(AX*1), Z28, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z29, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z28, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z29, Z11
-	VFMADD231PS.BCST (BX), Z28, Z12
-	VFMADD231PS.BCST (BX), Z29, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z28, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z29, Z15
-	VFMADD231PS.BCST (BX)(AX*2), Z28, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z29, Z17
-	VFMADD231PS.BCST (SI), Z28, Z18
-	VFMADD231PS.BCST (SI), Z29, Z19
-	VFMADD231PS.BCST (SI)(AX*1), Z28, Z20
-	VFMADD231PS.BCST (SI)(AX*1), Z29, Z21
-	VFMADD231PS.BCST (SI)(AX*2), Z28, Z22
-	VFMADD231PS.BCST (SI)(AX*2), Z29, Z23
-	VFMADD231PS.BCST (DI), Z28, Z24
-	VFMADD231PS.BCST (DI), Z29, Z25
-	VFMADD231PS.BCST (DI)(AX*1), Z28, Z26
-	VFMADD231PS.BCST (DI)(AX*1), Z29, Z27
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             $0x04, DI
-	ADDQ             R10, R9
-	TESTQ            R13, R13
-	JNZ              tail_inside2
-	MOVQ             (R8), R9
-	MOVQ             at+40(FP), R11
-	LEAQ             (R9)(R11*4), R9
-	ADDQ             $0x18, R8
-	MOVQ             $0x00000020, R13
+	DECQ         R13
+	VMOVUPS      (R9), Z28
+	VMOVUPS.Z    64(R9), K1, Z29
+	VBROADCASTSS (CX)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z2
+	VFMADD231PS  Z30, Z29, Z3
+	VBROADCASTSS (CX)(AX*2), Z30
+	VFMADD231PS  Z30, Z28, Z4
+	VFMADD231PS  Z30, Z29, Z5
+	VBROADCASTSS (DX), Z30
+	VFMADD231PS  Z30, Z28, Z6
+	VFMADD231PS  Z30, Z29, Z7
+	VBROADCASTSS (DX)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z8
+	VFMADD231PS  Z30, Z29, Z9
+	VBROADCASTSS (DX)(AX*2), Z30
+	VFMADD231PS  Z30, Z28, Z10
+	VFMADD231PS  Z30, Z29, Z11
+	VBROADCASTSS (BX), Z30
+	VFMADD231PS  Z30, Z28, Z12
+	VFMADD231PS  Z30, Z29, Z13
+	VBROADCASTSS (BX)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z14
+	VFMADD231PS  Z30, Z29, Z15
+	VBROADCASTSS (BX)(AX*2), Z30
+	VFMADD231PS  Z30, Z28, Z16
+	VFMADD231PS  Z30, Z29, Z17
+	VBROADCASTSS (SI), Z30
+	VFMADD231PS  Z30, Z28, Z18
+	VFMADD231PS  Z30, Z29, Z19
+	VBROADCASTSS (SI)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z20
+	VFMADD231PS  Z30, Z29, Z21
+	VBROADCASTSS (SI)(AX*2), Z30
+	VFMADD231PS  Z30, Z28, Z22
+	VFMADD231PS  Z30, Z29, Z23
+	VBROADCASTSS (DI), Z30
+	VFMADD231PS  Z30, Z28, Z24
+	VFMADD231PS  Z30, Z29, Z25
+	VBROADCASTSS (DI)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z26
+	VFMADD231PS  Z30, Z29, Z27
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, DI
+	ADDQ         R10, R9
+	TESTQ        R13, R13
+	JNZ          tail_inside2
+	MOVQ         (R8), R9
+	MOVQ         at+40(FP), R11
+	LEAQ         (R9)(R11*4), R9
+	ADDQ         $0x18, R8
+	MOVQ         $0x00000020, R13
 
 tail_inside2:
-	DECQ             R13
-	VMOVUPS          (R9), Z28
-	VMOVUPS.Z        64(R9), K1, Z29
-	VFMADD231PS.BCST (CX)(AX*2), Z28, Z4
-	VFMADD231PS.BCST (CX)(AX*2), Z29, Z5
-	VFMADD231PS.BCST (DX), Z28, Z6
-	VFMADD231PS.BCST (DX), Z29, Z7
-	VFMADD231PS.BCST (DX)(AX*1), Z28, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z29, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z28, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z29, Z11
-	VFMADD231PS.BCST (BX), Z28, Z12
-	VFMADD231PS.BCST (BX), Z29, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z28, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z29, Z15
-	VFMADD231PS.BCST (BX)(AX*2), Z28, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z29, Z17
-	VFMADD231PS.BCST (SI), Z28, Z18
-	VFMADD231PS.BCST (SI), Z29, Z19
-	VFMADD231PS.BCST (SI)(AX*1), Z28, Z20
-	VFMADD231PS.BCST (SI)(AX*1), Z29, Z21
-	VFMADD231PS.BCST (SI)(AX*2), Z28, Z22
-	VFMADD231PS.BCST (SI)(AX*2), Z29, Z23
-	VFMADD231PS.BCST (DI), Z28, Z24
-	VFMADD231PS.BCST (DI), Z29, Z25
-	VFMADD231PS.BCST (DI)(AX*1), Z28, Z26
-	VFMADD231PS.BCST (DI)(AX*1), Z29, Z27
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             $0x04, DI
-	ADDQ             R10, R9
-	TESTQ            R13, R13
-	JNZ              tail_inside3
-	MOVQ             (R8), R9
-	MOVQ             at+40(FP), R11
-	LEAQ             (R9)(R11*4), R9
-	ADDQ             $0x18, R8
-	MOVQ             $0x00000020, R13
+	DECQ         R13
+	VMOVUPS      (R9), Z28
+	VMOVUPS.Z    64(R9), K1, Z29
+	VBROADCASTSS (CX)(AX*2), Z30
+	VFMADD231PS  Z30, Z28, Z4
+	VFMADD231PS  Z30, Z29, Z5
+	VBROADCASTSS (DX), Z30
+	VFMADD231PS  Z30, Z28, Z6
+	VFMADD231PS  Z30, Z29, Z7
+	VBROADCASTSS (DX)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z8
+	VFMADD231PS  Z30, Z29, Z9
+	VBROADCASTSS (DX)(AX*2), Z30
+	VFMADD231PS  Z30, Z28, Z10
+	VFMADD231PS  Z30, Z29, Z11
+	VBROADCASTSS (BX), Z30
+	VFMADD231PS  Z30, Z28, Z12
+	VFMADD231PS  Z30, Z29, Z13
+	VBROADCASTSS (BX)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z14
+	VFMADD231PS  Z30, Z29, Z15
+	VBROADCASTSS (BX)(AX*2), Z30
+	VFMADD231PS  Z30, Z28, Z16
+	VFMADD231PS  Z30, Z29, Z17
+	VBROADCASTSS (SI), Z30
+	VFMADD231PS  Z30, Z28, Z18
+	VFMADD231PS  Z30, Z29, Z19
+	VBROADCASTSS (SI)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z20
+	VFMADD231PS  Z30, Z29, Z21
+	VBROADCASTSS (SI)(AX*2), Z30
+	VFMADD231PS  Z30, Z28, Z22
+	VFMADD231PS  Z30, Z29, Z23
+	VBROADCASTSS (DI), Z30
+	VFMADD231PS  Z30, Z28, Z24
+	VFMADD231PS  Z30, Z29, Z25
+	VBROADCASTSS (DI)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z26
+	VFMADD231PS  Z30, Z29, Z27
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, DI
+	ADDQ         R10, R9
+	TESTQ        R13, R13
+	JNZ          tail_inside3
+	MOVQ         (R8), R9
+	MOVQ         at+40(FP), R11
+	LEAQ         (R9)(R11*4), R9
+	ADDQ         $0x18, R8
+	MOVQ         $0x00000020, R13
 
 tail_inside3:
-	DECQ             R13
-	VMOVUPS          (R9), Z28
-	VMOVUPS.Z        64(R9), K1, Z29
-	VFMADD231PS.BCST (DX), Z28, Z6
-	VFMADD231PS.BCST (DX), Z29, Z7
-	VFMADD231PS.BCST (DX)(AX*1), Z28, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z29, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z28, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z29, Z11
-	VFMADD231PS.BCST (BX), Z28, Z12
-	VFMADD231PS.BCST (BX), Z29, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z28, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z29, Z15
-	VFMADD231PS.BCST (BX)(AX*2), Z28, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z29, Z17
-	VFMADD231PS.BCST (SI), Z28, Z18
-	VFMADD231PS.BCST (SI), Z29, Z19
-	VFMADD231PS.BCST (SI)(AX*1), Z28, Z20
-	VFMADD231PS.BCST (SI)(AX*1), Z29, Z21
-	VFMADD231PS.BCST (SI)(AX*2), Z28, Z22
-	VFMADD231PS.BCST (SI)(AX*2), Z29, Z23
-	VFMADD231PS.BCST (DI), Z28, Z24
-	VFMADD231PS.BCST (DI), Z29, Z25
-	VFMADD231PS.BCST (DI)(AX*1), Z28, Z26
-	VFMADD231PS.BCST (DI)(AX*1), Z29, Z27
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             $0x04, DI
-	ADDQ             R10, R9
-	TESTQ            R13, R13
-	JNZ              tail_inside4
-	MOVQ             (R8), R9
-	MOVQ             at+40(FP), R11
-	LEAQ             (R9)(R11*4), R9
-	ADDQ             $0x18, R8
-	MOVQ             $0x00000020, R13
+	DECQ         R13
+	VMOVUPS      (R9), Z28
+	VMOVUPS.Z    64(R9), K1, Z29
+	VBROADCASTSS (DX), Z30
+	VFMADD231PS  Z30, Z28, Z6
+	VFMADD231PS  Z30, Z29, Z7
+	VBROADCASTSS (DX)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z8
+	VFMADD231PS  Z30, Z29, Z9
+	VBROADCASTSS (DX)(AX*2), Z30
+	VFMADD231PS  Z30, Z28, Z10
+	VFMADD231PS  Z30, Z29, Z11
+	VBROADCASTSS (BX), Z30
+	VFMADD231PS  Z30, Z28, Z12
+	VFMADD231PS  Z30, Z29, Z13
+	VBROADCASTSS (BX)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z14
+	VFMADD231PS  Z30, Z29, Z15
+	VBROADCASTSS (BX)(AX*2), Z30
+	VFMADD231PS  Z30, Z28, Z16
+	VFMADD231PS  Z30, Z29, Z17
+	VBROADCASTSS (SI), Z30
+	VFMADD231PS  Z30, Z28, Z18
+	VFMADD231PS  Z30, Z29, Z19
+	VBROADCASTSS (SI)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z20
+	VFMADD231PS  Z30, Z29, Z21
+	VBROADCASTSS (SI)(AX*2), Z30
+	VFMADD231PS  Z30, Z28, Z22
+	VFMADD231PS  Z30, Z29, Z23
+	VBROADCASTSS (DI), Z30
+	VFMADD231PS  Z30, Z28, Z24
+	VFMADD231PS  Z30, Z29, Z25
+	VBROADCASTSS (DI)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z26
+	VFMADD231PS  Z30, Z29, Z27
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, DI
+	ADDQ         R10, R9
+	TESTQ        R13, R13
+	JNZ          tail_inside4
+	MOVQ         (R8), R9
+	MOVQ         at+40(FP), R11
+	LEAQ         (R9)(R11*4), R9
+	ADDQ         $0x18, R8
+	MOVQ         $0x00000020, R13
 
 tail_inside4:
-	DECQ             R13
-	VMOVUPS          (R9), Z28
-	VMOVUPS.Z        64(R9), K1, Z29
-	VFMADD231PS.BCST (DX)(AX*1), Z28, Z8
-	VFMADD231PS.BCST (DX)(AX*1), Z29, Z9
-	VFMADD231PS.BCST (DX)(AX*2), Z28, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z29, Z11
-	VFMADD231PS.BCST (BX), Z28, Z12
-	VFMADD231PS.BCST (BX), Z29, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z28, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z29, Z15
-	VFMADD231PS.BCST (BX)(AX*2), Z28, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z29, Z17
-	VFMADD231PS.BCST (SI), Z28, Z18
-	VFMADD231PS.BCST (SI), Z29, Z19
-	VFMADD231PS.BCST (SI)(AX*1), Z28, Z20
-	VFMADD231PS.BCST (SI)(AX*1), Z29, Z21
-	VFMADD231PS.BCST (SI)(AX*2), Z28, Z22
-	VFMADD231PS.BCST (SI)(AX*2), Z29, Z23
-	VFMADD231PS.BCST (DI), Z28, Z24
-	VFMADD231PS.BCST (DI), Z29, Z25
-	VFMADD231PS.BCST (DI)(AX*1), Z28, Z26
-	VFMADD231PS.BCST (DI)(AX*1), Z29, Z27
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             $0x04, DI
-	ADDQ             R10, R9
-	TESTQ            R13, R13
-	JNZ              tail_inside5
-	MOVQ             (R8), R9
-	MOVQ             at+40(FP), R11
-	LEAQ             (R9)(R11*4), R9
-	ADDQ             $0x18, R8
-	MOVQ             $0x00000020, R13
+	DECQ         R13
+	VMOVUPS      (R9), Z28
+	VMOVUPS.Z    64(R9), K1, Z29
+	VBROADCASTSS (DX)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z8
+	VFMADD231PS  Z30, Z29, Z9
+	VBROADCASTSS (DX)(AX*2), Z30
+	VFMADD231PS  Z30, Z28, Z10
+	VFMADD231PS  Z30, Z29, Z11
+	VBROADCASTSS (BX), Z30
+	VFMADD231PS  Z30, Z28, Z12
+	VFMADD231PS  Z30, Z29, Z13
+	VBROADCASTSS (BX)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z14
+	VFMADD231PS  Z30, Z29, Z15
+	VBROADCASTSS (BX)(AX*2), Z30
+	VFMADD231PS  Z30, Z28, Z16
+	VFMADD231PS  Z30, Z29, Z17
+	VBROADCASTSS (SI), Z30
+	VFMADD231PS  Z30, Z28, Z18
+	VFMADD231PS  Z30, Z29, Z19
+	VBROADCASTSS (SI)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z20
+	VFMADD231PS  Z30, Z29, Z21
+	VBROADCASTSS (SI)(AX*2), Z30
+	VFMADD231PS  Z30, Z28, Z22
+	VFMADD231PS  Z30, Z29, Z23
+	VBROADCASTSS (DI), Z30
+	VFMADD231PS  Z30, Z28, Z24
+	VFMADD231PS  Z30, Z29, Z25
+	VBROADCASTSS (DI)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z26
+	VFMADD231PS  Z30, Z29, Z27
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, DI
+	ADDQ         R10, R9
+	TESTQ        R13, R13
+	JNZ          tail_inside5
+	MOVQ         (R8), R9
+	MOVQ         at+40(FP), R11
+	LEAQ         (R9)(R11*4), R9
+	ADDQ         $0x18, R8
+	MOVQ         $0x00000020, R13
 
 tail_inside5:
-	DECQ             R13
-	VMOVUPS          (R9), Z28
-	VMOVUPS.Z        64(R9), K1, Z29
-	VFMADD231PS.BCST (DX)(AX*2), Z28, Z10
-	VFMADD231PS.BCST (DX)(AX*2), Z29, Z11
-	VFMADD231PS.BCST (BX), Z28, Z12
-	VFMADD231PS.BCST (BX), Z29, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z28, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z29, Z15
-	VFMADD231PS.BCST (BX)(AX*2), Z28, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z29, Z17
-	VFMADD231PS.BCST (SI), Z28, Z18
-	VFMADD231PS.BCST (SI), Z29, Z19
-	VFMADD231PS.BCST (SI)(AX*1), Z28, Z20
-	VFMADD231PS.BCST (SI)(AX*1), Z29, Z21
-	VFMADD231PS.BCST (SI)(AX*2), Z28, Z22
-	VFMADD231PS.BCST (SI)(AX*2), Z29, Z23
-	VFMADD231PS.BCST (DI), Z28, Z24
-	VFMADD231PS.BCST (DI), Z29, Z25
-	VFMADD231PS.BCST (DI)(AX*1), Z28, Z26
-	VFMADD231PS.BCST (DI)(AX*1), Z29, Z27
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             $0x04, DI
-	ADDQ             R10, R9
-	TESTQ            R13, R13
-	JNZ              tail_inside6
-	MOVQ             (R8), R9
-	MOVQ             at+40(FP), R11
-	LEAQ             (R9)(R11*4), R9
-	ADDQ             $0x18, R8
-	MOVQ             $0x00000020, R13
+	DECQ         R13
+	VMOVUPS      (R9), Z28
+	VMOVUPS.Z    64(R9), K1, Z29
+	VBROADCASTSS (DX)(AX*2), Z30
+	VFMADD231PS  Z30, Z28, Z10
+	VFMADD231PS  Z30, Z29, Z11
+	VBROADCASTSS (BX), Z30
+	VFMADD231PS  Z30, Z28, Z12
+	VFMADD231PS  Z30, Z29, Z13
+	VBROADCASTSS (BX)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z14
+	VFMADD231PS  Z30, Z29, Z15
+	VBROADCASTSS (BX)(AX*2), Z30
+	VFMADD231PS  Z30, Z28, Z16
+	VFMADD231PS  Z30, Z29, Z17
+	VBROADCASTSS (SI), Z30
+	VFMADD231PS  Z30, Z28, Z18
+	VFMADD231PS  Z30, Z29, Z19
+	VBROADCASTSS (SI)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z20
+	VFMADD231PS  Z30, Z29, Z21
+	VBROADCASTSS (SI)(AX*2), Z30
+	VFMADD231PS  Z30, Z28, Z22
+	VFMADD231PS  Z30, Z29, Z23
+	VBROADCASTSS (DI), Z30
+	VFMADD231PS  Z30, Z28, Z24
+	VFMADD231PS  Z30, Z29, Z25
+	VBROADCASTSS (DI)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z26
+	VFMADD231PS  Z30, Z29, Z27
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, DI
+	ADDQ         R10, R9
+	TESTQ        R13, R13
+	JNZ          tail_inside6
+	MOVQ         (R8), R9
+	MOVQ         at+40(FP), R11
+	LEAQ         (R9)(R11*4), R9
+	ADDQ         $0x18, R8
+	MOVQ         $0x00000020, R13
 
 tail_inside6:
-	DECQ             R13
-	VMOVUPS          (R9), Z28
-	VMOVUPS.Z        64(R9), K1, Z29
-	VFMADD231PS.BCST (BX), Z28, Z12
-	VFMADD231PS.BCST (BX), Z29, Z13
-	VFMADD231PS.BCST (BX)(AX*1), Z28, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z29, Z15
-	VFMADD231PS.BCST (BX)(AX*2), Z28, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z29, Z17
-	VFMADD231PS.BCST (SI), Z28, Z18
-	VFMADD231PS.BCST (SI), Z29, Z19
-	VFMADD231PS.BCST (SI)(AX*1), Z28, Z20
-	VFMADD231PS.BCST (SI)(AX*1), Z29, Z21
-	VFMADD231PS.BCST (SI)(AX*2), Z28, Z22
-	VFMADD231PS.BCST (SI)(AX*2), Z29, Z23
-	VFMADD231PS.BCST (DI), Z28, Z24
-	VFMADD231PS.BCST (DI), Z29, Z25
-	VFMADD231PS.BCST (DI)(AX*1), Z28, Z26
-	VFMADD231PS.BCST (DI)(AX*1), Z29, Z27
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             $0x04, DI
-	ADDQ             R10, R9
-	TESTQ            R13, R13
-	JNZ              tail_inside7
-	MOVQ             (R8), R9
-	MOVQ             at+40(FP), R11
-	LEAQ             (R9)(R11*4), R9
-	ADDQ             $0x18, R8
-	MOVQ             $0x00000020, R13
+	DECQ         R13
+	VMOVUPS      (R9), Z28
+	VMOVUPS.Z    64(R9), K1, Z29
+	VBROADCASTSS (BX), Z30
+	VFMADD231PS  Z30, Z28, Z12
+	VFMADD231PS  Z30, Z29, Z13
+	VBROADCASTSS (BX)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z14
+	VFMADD231PS  Z30, Z29, Z15
+	VBROADCASTSS (BX)(AX*2), Z30
+	VFMADD231PS  Z30, Z28, Z16
+	VFMADD231PS  Z30, Z29, Z17
+	VBROADCASTSS (SI), Z30
+	VFMADD231PS  Z30, Z28, Z18
+	VFMADD231PS  Z30, Z29, Z19
+	VBROADCASTSS (SI)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z20
+	VFMADD231PS  Z30, Z29, Z21
+	VBROADCASTSS (SI)(AX*2), Z30
+	VFMADD231PS  Z30, Z28, Z22
+	VFMADD231PS  Z30, Z29, Z23
+	VBROADCASTSS (DI), Z30
+	VFMADD231PS  Z30, Z28, Z24
+	VFMADD231PS  Z30, Z29, Z25
+	VBROADCASTSS (DI)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z26
+	VFMADD231PS  Z30, Z29, Z27
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, DI
+	ADDQ         R10, R9
+	TESTQ        R13, R13
+	JNZ          tail_inside7
+	MOVQ         (R8), R9
+	MOVQ         at+40(FP), R11
+	LEAQ         (R9)(R11*4), R9
+	ADDQ         $0x18, R8
+	MOVQ         $0x00000020, R13
 
 tail_inside7:
-	DECQ             R13
-	VMOVUPS          (R9), Z28
-	VMOVUPS.Z        64(R9), K1, Z29
-	VFMADD231PS.BCST (BX)(AX*1), Z28, Z14
-	VFMADD231PS.BCST (BX)(AX*1), Z29, Z15
-	VFMADD231PS.BCST (BX)(AX*2), Z28, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z29, Z17
-	VFMADD231PS.BCST (SI), Z28, Z18
-	VFMADD231PS.BCST (SI), Z29, Z19
-	VFMADD231PS.BCST (SI)(AX*1), Z28, Z20
-	VFMADD231PS.BCST (SI)(AX*1), Z29, Z21
-	VFMADD231PS.BCST (SI)(AX*2), Z28, Z22
-	VFMADD231PS.BCST (SI)(AX*2), Z29, Z23
-	VFMADD231PS.BCST (DI), Z28, Z24
-	VFMADD231PS.BCST (DI), Z29, Z25
-	VFMADD231PS.BCST (DI)(AX*1), Z28, Z26
-	VFMADD231PS.BCST (DI)(AX*1), Z29, Z27
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             $0x04, DI
-	ADDQ             R10, R9
-	TESTQ            R13, R13
-	JNZ              tail_inside8
-	MOVQ             (R8), R9
-	MOVQ             at+40(FP), R11
-	LEAQ             (R9)(R11*4), R9
-	ADDQ             $0x18, R8
-	MOVQ             $0x00000020, R13
+	DECQ         R13
+	VMOVUPS      (R9), Z28
+	VMOVUPS.Z    64(R9), K1, Z29
+	VBROADCASTSS (BX)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z14
+	VFMADD231PS  Z30, Z29, Z15
+	VBROADCASTSS (BX)(AX*2), Z30
+	VFMADD231PS  Z30, Z28, Z16
+	VFMADD231PS  Z30, Z29, Z17
+	VBROADCASTSS (SI), Z30
+	VFMADD231PS  Z30, Z28, Z18
+	VFMADD231PS  Z30, Z29, Z19
+	VBROADCASTSS (SI)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z20
+	VFMADD231PS  Z30, Z29, Z21
+	VBROADCASTSS (SI)(AX*2), Z30
+	VFMADD231PS  Z30, Z28, Z22
+	VFMADD231PS  Z30, Z29, Z23
+	VBROADCASTSS (DI), Z30
+	VFMADD231PS  Z30, Z28, Z24
+	VFMADD231PS  Z30, Z29, Z25
+	VBROADCASTSS (DI)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z26
+	VFMADD231PS  Z30, Z29, Z27
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, DI
+	ADDQ         R10, R9
+	TESTQ        R13, R13
+	JNZ          tail_inside8
+	MOVQ         (R8), R9
+	MOVQ         at+40(FP), R11
+	LEAQ         (R9)(R11*4), R9
+	ADDQ         $0x18, R8
+	MOVQ         $0x00000020, R13
 
 tail_inside8:
-	DECQ             R13
-	VMOVUPS          (R9), Z28
-	VMOVUPS.Z        64(R9), K1, Z29
-	VFMADD231PS.BCST (BX)(AX*2), Z28, Z16
-	VFMADD231PS.BCST (BX)(AX*2), Z29, Z17
-	VFMADD231PS.BCST (SI), Z28, Z18
-	VFMADD231PS.BCST (SI), Z29, Z19
-	VFMADD231PS.BCST (SI)(AX*1), Z28, Z20
-	VFMADD231PS.BCST (SI)(AX*1), Z29, Z21
-	VFMADD231PS.BCST (SI)(AX*2), Z28, Z22
-	VFMADD231PS.BCST (SI)(AX*2), Z29, Z23
-	VFMADD231PS.BCST (DI), Z28, Z24
-	VFMADD231PS.BCST (DI), Z29, Z25
-	VFMADD231PS.BCST (DI)(AX*1), Z28, Z26
-	VFMADD231PS.BCST (DI)(AX*1), Z29, Z27
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             $0x04, DI
-	ADDQ             R10, R9
-	TESTQ            R13, R13
-	JNZ              tail_inside9
-	MOVQ             (R8), R9
-	MOVQ             at+40(FP), R11
-	LEAQ             (R9)(R11*4), R9
-	ADDQ             $0x18, R8
-	MOVQ             $0x00000020, R13
+	DECQ         R13
+	VMOVUPS      (R9), Z28
+	VMOVUPS.Z    64(R9), K1, Z29
+	VBROADCASTSS (BX)(AX*2), Z30
+	VFMADD231PS  Z30, Z28, Z16
+	VFMADD231PS  Z30, Z29, Z17
+	VBROADCASTSS (SI), Z30
+	VFMADD231PS  Z30, Z28, Z18
+	VFMADD231PS  Z30, Z29, Z19
+	VBROADCASTSS (SI)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z20
+	VFMADD231PS  Z30, Z29, Z21
+	VBROADCASTSS (SI)(AX*2), Z30
+	VFMADD231PS  Z30, Z28, Z22
+	VFMADD231PS  Z30, Z29, Z23
+	VBROADCASTSS (DI), Z30
+	VFMADD231PS  Z30, Z28, Z24
+	VFMADD231PS  Z30, Z29, Z25
+	VBROADCASTSS (DI)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z26
+	VFMADD231PS  Z30, Z29, Z27
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, DI
+	ADDQ         R10, R9
+	TESTQ        R13, R13
+	JNZ          tail_inside9
+	MOVQ         (R8), R9
+	MOVQ         at+40(FP), R11
+	LEAQ         (R9)(R11*4), R9
+	ADDQ         $0x18, R8
+	MOVQ         $0x00000020, R13
 
 tail_inside9:
-	DECQ             R13
-	VMOVUPS          (R9), Z28
-	VMOVUPS.Z        64(R9), K1, Z29
-	VFMADD231PS.BCST (SI), Z28, Z18
-	VFMADD231PS.BCST (SI), Z29, Z19
-	VFMADD231PS.BCST (SI)(AX*1), Z28, Z20
-	VFMADD231PS.BCST (SI)(AX*1), Z29, Z21
-	VFMADD231PS.BCST (SI)(AX*2), Z28, Z22
-	VFMADD231PS.BCST (SI)(AX*2), Z29, Z23
-	VFMADD231PS.BCST (DI), Z28, Z24
-	VFMADD231PS.BCST (DI), Z29, Z25
-	VFMADD231PS.BCST (DI)(AX*1), Z28, Z26
-	VFMADD231PS.BCST (DI)(AX*1), Z29, Z27
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             $0x04, DI
-	ADDQ             R10, R9
-	TESTQ            R13, R13
-	JNZ              tail_inside10
-	MOVQ             (R8), R9
-	MOVQ             at+40(FP), R11
-	LEAQ             (R9)(R11*4), R9
-	ADDQ             $0x18, R8
-	MOVQ             $0x00000020, R13
+	DECQ         R13
+	VMOVUPS      (R9), Z28
+	VMOVUPS.Z    64(R9), K1, Z29
+	VBROADCASTSS (SI), Z30
+	VFMADD231PS  Z30, Z28, Z18
+	VFMADD231PS  Z30, Z29, Z19
+	VBROADCASTSS (SI)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z20
+	VFMADD231PS  Z30, Z29, Z21
+	VBROADCASTSS (SI)(AX*2), Z30
+	VFMADD231PS  Z30, Z28, Z22
+	VFMADD231PS  Z30, Z29, Z23
+	VBROADCASTSS (DI), Z30
+	VFMADD231PS  Z30, Z28, Z24
+	VFMADD231PS  Z30, Z29, Z25
+	VBROADCASTSS (DI)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z26
+	VFMADD231PS  Z30, Z29, Z27
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, DI
+	ADDQ         R10, R9
+	TESTQ        R13, R13
+	JNZ          tail_inside10
+	MOVQ         (R8), R9
+	MOVQ         at+40(FP), R11
+	LEAQ         (R9)(R11*4), R9
+	ADDQ         $0x18, R8
+	MOVQ         $0x00000020, R13
 
 tail_inside10:
-	DECQ             R13
-	VMOVUPS          (R9), Z28
-	VMOVUPS.Z        64(R9), K1, Z29
-	VFMADD231PS.BCST (SI)(AX*1), Z28, Z20
-	VFMADD231PS.BCST (SI)(AX*1), Z29, Z21
-	VFMADD231PS.BCST (SI)(AX*2), Z28, Z22
-	VFMADD231PS.BCST (SI)(AX*2), Z29, Z23
-	VFMADD231PS.BCST (DI), Z28, Z24
-	VFMADD231PS.BCST (DI), Z29, Z25
-	VFMADD231PS.BCST (DI)(AX*1), Z28, Z26
-	VFMADD231PS.BCST (DI)(AX*1), Z29, Z27
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             $0x04, DI
-	ADDQ             R10, R9
-	TESTQ            R13, R13
-	JNZ              tail_inside11
-	MOVQ             (R8), R9
-	MOVQ             at+40(FP), R11
-	LEAQ             (R9)(R11*4), R9
-	ADDQ             $0x18, R8
-	MOVQ             $0x00000020, R13
+	DECQ         R13
+	VMOVUPS      (R9), Z28
+	VMOVUPS.Z    64(R9), K1, Z29
+	VBROADCASTSS (SI)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z20
+	VFMADD231PS  Z30, Z29, Z21
+	VBROADCASTSS (SI)(AX*2), Z30
+	VFMADD231PS  Z30, Z28, Z22
+	VFMADD231PS  Z30, Z29, Z23
+	VBROADCASTSS (DI), Z30
+	VFMADD231PS  Z30, Z28, Z24
+	VFMADD231PS  Z30, Z29, Z25
+	VBROADCASTSS (DI)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z26
+	VFMADD231PS  Z30, Z29, Z27
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, DI
+	ADDQ         R10, R9
+	TESTQ        R13, R13
+	JNZ          tail_inside11
+	MOVQ         (R8), R9
+	MOVQ         at+40(FP), R11
+	LEAQ         (R9)(R11*4), R9
+	ADDQ         $0x18, R8
+	MOVQ         $0x00000020, R13
 
 tail_inside11:
-	DECQ             R13
-	VMOVUPS          (R9), Z28
-	VMOVUPS.Z        64(R9), K1, Z29
-	VFMADD231PS.BCST (SI)(AX*2), Z28, Z22
-	VFMADD231PS.BCST (SI)(AX*2), Z29, Z23
-	VFMADD231PS.BCST (DI), Z28, Z24
-	VFMADD231PS.BCST (DI), Z29, Z25
-	VFMADD231PS.BCST (DI)(AX*1), Z28, Z26
-	VFMADD231PS.BCST (DI)(AX*1), Z29, Z27
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             $0x04, DI
-	ADDQ             R10, R9
-	TESTQ            R13, R13
-	JNZ              tail_inside12
-	MOVQ             (R8), R9
-	MOVQ             at+40(FP), R11
-	LEAQ             (R9)(R11*4), R9
-	ADDQ             $0x18, R8
-	MOVQ             $0x00000020, R13
+	DECQ         R13
+	VMOVUPS      (R9), Z28
+	VMOVUPS.Z    64(R9), K1, Z29
+	VBROADCASTSS (SI)(AX*2), Z30
+	VFMADD231PS  Z30, Z28, Z22
+	VFMADD231PS  Z30, Z29, Z23
+	VBROADCASTSS (DI), Z30
+	VFMADD231PS  Z30, Z28, Z24
+	VFMADD231PS  Z30, Z29, Z25
+	VBROADCASTSS (DI)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z26
+	VFMADD231PS  Z30, Z29, Z27
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, DI
+	ADDQ         R10, R9
+	TESTQ        R13, R13
+	JNZ          tail_inside12
+	MOVQ         (R8), R9
+	MOVQ         at+40(FP), R11
+	LEAQ         (R9)(R11*4), R9
+	ADDQ         $0x18, R8
+	MOVQ         $0x00000020, R13
 
 tail_inside12:
-	DECQ             R13
-	VMOVUPS          (R9), Z28
-	VMOVUPS.Z        64(R9), K1, Z29
-	VFMADD231PS.BCST (DI), Z28, Z24
-	VFMADD231PS.BCST (DI), Z29, Z25
-	VFMADD231PS.BCST (DI)(AX*1), Z28, Z26
-	VFMADD231PS.BCST (DI)(AX*1), Z29, Z27
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             $0x04, DI
-	ADDQ             R10, R9
-	TESTQ            R13, R13
-	JNZ              tail_inside13
-	MOVQ             (R8), R9
-	MOVQ             at+40(FP), R11
-	LEAQ             (R9)(R11*4), R9
-	ADDQ             $0x18, R8
-	MOVQ             $0x00000020, R13
+	DECQ         R13
+	VMOVUPS      (R9), Z28
+	VMOVUPS.Z    64(R9), K1, Z29
+	VBROADCASTSS (DI), Z30
+	VFMADD231PS  Z30, Z28, Z24
+	VFMADD231PS  Z30, Z29, Z25
+	VBROADCASTSS (DI)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z26
+	VFMADD231PS  Z30, Z29, Z27
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, DI
+	ADDQ         R10, R9
+	TESTQ        R13, R13
+	JNZ          tail_inside13
+	MOVQ         (R8), R9
+	MOVQ         at+40(FP), R11
+	LEAQ         (R9)(R11*4), R9
+	ADDQ         $0x18, R8
+	MOVQ         $0x00000020, R13
 
 tail_inside13:
-	DECQ             R13
-	VMOVUPS          (R9), Z28
-	VMOVUPS.Z        64(R9), K1, Z29
-	VFMADD231PS.BCST (DI)(AX*1), Z28, Z26
-	VFMADD231PS.BCST (DI)(AX*1), Z29, Z27
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	ADDQ             $0x04, BX
-	ADDQ             $0x04, SI
-	ADDQ             $0x04, DI
-	ADDQ             R10, R9
-	MOVQ             ldo+8(FP), AX
-	SHLQ             $0x02, AX
-	MOVQ             out+0(FP), CX
-	LEAQ             (CX)(AX*2), DX
-	ADDQ             AX, DX
-	LEAQ             (DX)(AX*2), BX
-	ADDQ             AX, BX
-	LEAQ             (BX)(AX*2), SI
-	ADDQ             AX, SI
-	LEAQ             (SI)(AX*2), DI
-	ADDQ             AX, DI
-	VMOVUPS          Z0, (CX)
-	VMOVUPS          Z1, K1, 64(CX)
-	VMOVUPS          Z2, (CX)(AX*1)
-	VMOVUPS          Z3, K1, 64(CX)(AX*1)
-	VMOVUPS          Z4, (CX)(AX*2)
-	VMOVUPS          Z5, K1, 64(CX)(AX*2)
-	VMOVUPS          Z6, (DX)
-	VMOVUPS          Z7, K1, 64(DX)
-	VMOVUPS          Z8, (DX)(AX*1)
-	VMOVUPS          Z9, K1, 64(DX)(AX*1)
-	VMOVUPS          Z10, (DX)(AX*2)
-	VMOVUPS          Z11, K1, 64(DX)(AX*2)
-	VMOVUPS          Z12, (BX)
-	VMOVUPS          Z13, K1, 64(BX)
-	VMOVUPS          Z14, (BX)(AX*1)
-	VMOVUPS          Z15, K1, 64(BX)(AX*1)
-	VMOVUPS          Z16, (BX)(AX*2)
-	VMOVUPS          Z17, K1, 64(BX)(AX*2)
-	VMOVUPS          Z18, (SI)
-	VMOVUPS          Z19, K1, 64(SI)
-	VMOVUPS          Z20, (SI)(AX*1)
-	VMOVUPS          Z21, K1, 64(SI)(AX*1)
-	VMOVUPS          Z22, (SI)(AX*2)
-	VMOVUPS          Z23, K1, 64(SI)(AX*2)
-	VMOVUPS          Z24, (DI)
-	VMOVUPS          Z25, K1, 64(DI)
-	VMOVUPS          Z26, (DI)(AX*1)
-	VMOVUPS          Z27, K1, 64(DI)(AX*1)
+	DECQ         R13
+	VMOVUPS      (R9), Z28
+	VMOVUPS.Z    64(R9), K1, Z29
+	VBROADCASTSS (DI)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z26
+	VFMADD231PS  Z30, Z29, Z27
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, DI
+	ADDQ         R10, R9
+	MOVQ         ldo+8(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	LEAQ         (DX)(AX*2), BX
+	ADDQ         AX, BX
+	LEAQ         (BX)(AX*2), SI
+	ADDQ         AX, SI
+	LEAQ         (SI)(AX*2), DI
+	ADDQ         AX, DI
+	VMOVUPS      Z0, (CX)
+	VMOVUPS      Z1, K1, 64(CX)
+	VMOVUPS      Z2, (CX)(AX*1)
+	VMOVUPS      Z3, K1, 64(CX)(AX*1)
+	VMOVUPS      Z4, (CX)(AX*2)
+	VMOVUPS      Z5, K1, 64(CX)(AX*2)
+	VMOVUPS      Z6, (DX)
+	VMOVUPS      Z7, K1, 64(DX)
+	VMOVUPS      Z8, (DX)(AX*1)
+	VMOVUPS      Z9, K1, 64(DX)(AX*1)
+	VMOVUPS      Z10, (DX)(AX*2)
+	VMOVUPS      Z11, K1, 64(DX)(AX*2)
+	VMOVUPS      Z12, (BX)
+	VMOVUPS      Z13, K1, 64(BX)
+	VMOVUPS      Z14, (BX)(AX*1)
+	VMOVUPS      Z15, K1, 64(BX)(AX*1)
+	VMOVUPS      Z16, (BX)(AX*2)
+	VMOVUPS      Z17, K1, 64(BX)(AX*2)
+	VMOVUPS      Z18, (SI)
+	VMOVUPS      Z19, K1, 64(SI)
+	VMOVUPS      Z20, (SI)(AX*1)
+	VMOVUPS      Z21, K1, 64(SI)(AX*1)
+	VMOVUPS      Z22, (SI)(AX*2)
+	VMOVUPS      Z23, K1, 64(SI)(AX*2)
+	VMOVUPS      Z24, (DI)
+	VMOVUPS      Z25, K1, 64(DI)
+	VMOVUPS      Z26, (DI)(AX*1)
+	VMOVUPS      Z27, K1, 64(DI)(AX*1)
 	VZEROUPPER
 	RET
 
@@ -16732,60 +17605,68 @@ group:
 	ADDQ         $0x04, CX
 
 trip:
-	VMOVDQU64     (DX), Z8
-	VMOVDQU64     64(DX), Z9
-	VPDPBUSD.BCST (CX), Z8, Z0
-	VPDPBUSD.BCST (CX), Z9, Z2
-	VPDPBUSD.BCST (CX)(AX*1), Z8, Z4
-	VPDPBUSD.BCST (CX)(AX*1), Z9, Z6
-	VMOVDQU64     128(DX), Z8
-	VMOVDQU64     192(DX), Z9
-	VPDPBUSD.BCST 4(CX), Z8, Z0
-	VPDPBUSD.BCST 4(CX), Z9, Z2
-	VPDPBUSD.BCST 4(CX)(AX*1), Z8, Z4
-	VPDPBUSD.BCST 4(CX)(AX*1), Z9, Z6
-	VMOVDQU64     256(DX), Z8
-	VMOVDQU64     320(DX), Z9
-	VPDPBUSD.BCST 8(CX), Z8, Z0
-	VPDPBUSD.BCST 8(CX), Z9, Z2
-	VPDPBUSD.BCST 8(CX)(AX*1), Z8, Z4
-	VPDPBUSD.BCST 8(CX)(AX*1), Z9, Z6
-	VMOVDQU64     384(DX), Z8
-	VMOVDQU64     448(DX), Z9
-	VPDPBUSD.BCST 12(CX), Z8, Z0
-	VPDPBUSD.BCST 12(CX), Z9, Z2
-	VPDPBUSD.BCST 12(CX)(AX*1), Z8, Z4
-	VPDPBUSD.BCST 12(CX)(AX*1), Z9, Z6
-	ADDQ          $0x10, CX
-	ADDQ          $+512, DX
-	DECQ          DI
-	JNZ           trip
-	VBROADCASTSS  (CX), Z8
-	VCVTDQ2PS     Z0, Z0
-	VFMADD231PS   Z0, Z8, Z1
-	VCVTDQ2PS     Z2, Z2
-	VFMADD231PS   Z2, Z8, Z3
-	VBROADCASTSS  (CX)(AX*1), Z8
-	VCVTDQ2PS     Z4, Z4
-	VFMADD231PS   Z4, Z8, Z5
-	VCVTDQ2PS     Z6, Z6
-	VFMADD231PS   Z6, Z8, Z7
-	ADDQ          $0x04, CX
-	TESTQ         BX, BX
-	JNZ           group
-	MOVQ          ldo+8(FP), AX
-	MOVQ          out+0(FP), CX
-	VMULPS        (DX), Z1, Z1
-	VMULPS        64(DX), Z3, Z3
-	VMULPS        (DX), Z5, Z5
-	VMULPS        64(DX), Z7, Z7
-	MOVQ          bias+56(FP), DX
-	TESTQ         DX, DX
-	JZ            unbiased
-	VADDPS        (DX), Z1, Z1
-	VADDPS        64(DX), Z3, Z3
-	VADDPS        (DX), Z5, Z5
-	VADDPS        64(DX), Z7, Z7
+	VMOVDQU64    (DX), Z8
+	VMOVDQU64    64(DX), Z9
+	VPBROADCASTD (CX), Z10
+	VPDPBUSD     Z10, Z8, Z0
+	VPDPBUSD     Z10, Z9, Z2
+	VPBROADCASTD (CX)(AX*1), Z10
+	VPDPBUSD     Z10, Z8, Z4
+	VPDPBUSD     Z10, Z9, Z6
+	VMOVDQU64    128(DX), Z8
+	VMOVDQU64    192(DX), Z9
+	VPBROADCASTD 4(CX), Z10
+	VPDPBUSD     Z10, Z8, Z0
+	VPDPBUSD     Z10, Z9, Z2
+	VPBROADCASTD 4(CX)(AX*1), Z10
+	VPDPBUSD     Z10, Z8, Z4
+	VPDPBUSD     Z10, Z9, Z6
+	VMOVDQU64    256(DX), Z8
+	VMOVDQU64    320(DX), Z9
+	VPBROADCASTD 8(CX), Z10
+	VPDPBUSD     Z10, Z8, Z0
+	VPDPBUSD     Z10, Z9, Z2
+	VPBROADCASTD 8(CX)(AX*1), Z10
+	VPDPBUSD     Z10, Z8, Z4
+	VPDPBUSD     Z10, Z9, Z6
+	VMOVDQU64    384(DX), Z8
+	VMOVDQU64    448(DX), Z9
+	VPBROADCASTD 12(CX), Z10
+	VPDPBUSD     Z10, Z8, Z0
+	VPDPBUSD     Z10, Z9, Z2
+	VPBROADCASTD 12(CX)(AX*1), Z10
+	VPDPBUSD     Z10, Z8, Z4
+	VPDPBUSD     Z10, Z9, Z6
+	ADDQ         $0x10, CX
+	ADDQ         $+512, DX
+	DECQ         DI
+	JNZ          trip
+	VBROADCASTSS (CX), Z8
+	VCVTDQ2PS    Z0, Z0
+	VFMADD231PS  Z0, Z8, Z1
+	VCVTDQ2PS    Z2, Z2
+	VFMADD231PS  Z2, Z8, Z3
+	VBROADCASTSS (CX)(AX*1), Z8
+	VCVTDQ2PS    Z4, Z4
+	VFMADD231PS  Z4, Z8, Z5
+	VCVTDQ2PS    Z6, Z6
+	VFMADD231PS  Z6, Z8, Z7
+	ADDQ         $0x04, CX
+	TESTQ        BX, BX
+	JNZ          group
+	MOVQ         ldo+8(FP), AX
+	MOVQ         out+0(FP), CX
+	VMULPS       (DX), Z1, Z1
+	VMULPS       64(DX), Z3, Z3
+	VMULPS       (DX), Z5, Z5
+	VMULPS       64(DX), Z7, Z7
+	MOVQ         bias+56(FP), DX
+	TESTQ        DX, DX
+	JZ           unbiased
+	VADDPS       (DX), Z1, Z1
+	VADDPS       64(DX), Z3, Z3
+	VADDPS       (DX), Z5, Z5
+	VADDPS       64(DX), Z7, Z7
 
 unbiased:
 	MOVB   add+64(FP), DL
@@ -16843,77 +17724,89 @@ group:
 	ADDQ         $0x04, CX
 
 trip:
-	VMOVDQU64     (DX), Z12
-	VMOVDQU64     64(DX), Z13
-	VPDPBUSD.BCST (CX), Z12, Z0
-	VPDPBUSD.BCST (CX), Z13, Z2
-	VPDPBUSD.BCST (CX)(AX*1), Z12, Z4
-	VPDPBUSD.BCST (CX)(AX*1), Z13, Z6
-	VPDPBUSD.BCST (CX)(AX*2), Z12, Z8
-	VPDPBUSD.BCST (CX)(AX*2), Z13, Z10
-	VMOVDQU64     128(DX), Z12
-	VMOVDQU64     192(DX), Z13
-	VPDPBUSD.BCST 4(CX), Z12, Z0
-	VPDPBUSD.BCST 4(CX), Z13, Z2
-	VPDPBUSD.BCST 4(CX)(AX*1), Z12, Z4
-	VPDPBUSD.BCST 4(CX)(AX*1), Z13, Z6
-	VPDPBUSD.BCST 4(CX)(AX*2), Z12, Z8
-	VPDPBUSD.BCST 4(CX)(AX*2), Z13, Z10
-	VMOVDQU64     256(DX), Z12
-	VMOVDQU64     320(DX), Z13
-	VPDPBUSD.BCST 8(CX), Z12, Z0
-	VPDPBUSD.BCST 8(CX), Z13, Z2
-	VPDPBUSD.BCST 8(CX)(AX*1), Z12, Z4
-	VPDPBUSD.BCST 8(CX)(AX*1), Z13, Z6
-	VPDPBUSD.BCST 8(CX)(AX*2), Z12, Z8
-	VPDPBUSD.BCST 8(CX)(AX*2), Z13, Z10
-	VMOVDQU64     384(DX), Z12
-	VMOVDQU64     448(DX), Z13
-	VPDPBUSD.BCST 12(CX), Z12, Z0
-	VPDPBUSD.BCST 12(CX), Z13, Z2
-	VPDPBUSD.BCST 12(CX)(AX*1), Z12, Z4
-	VPDPBUSD.BCST 12(CX)(AX*1), Z13, Z6
-	VPDPBUSD.BCST 12(CX)(AX*2), Z12, Z8
-	VPDPBUSD.BCST 12(CX)(AX*2), Z13, Z10
-	ADDQ          $0x10, CX
-	ADDQ          $+512, DX
-	DECQ          DI
-	JNZ           trip
-	VBROADCASTSS  (CX), Z12
-	VCVTDQ2PS     Z0, Z0
-	VFMADD231PS   Z0, Z12, Z1
-	VCVTDQ2PS     Z2, Z2
-	VFMADD231PS   Z2, Z12, Z3
-	VBROADCASTSS  (CX)(AX*1), Z12
-	VCVTDQ2PS     Z4, Z4
-	VFMADD231PS   Z4, Z12, Z5
-	VCVTDQ2PS     Z6, Z6
-	VFMADD231PS   Z6, Z12, Z7
-	VBROADCASTSS  (CX)(AX*2), Z12
-	VCVTDQ2PS     Z8, Z8
-	VFMADD231PS   Z8, Z12, Z9
-	VCVTDQ2PS     Z10, Z10
-	VFMADD231PS   Z10, Z12, Z11
-	ADDQ          $0x04, CX
-	TESTQ         BX, BX
-	JNZ           group
-	MOVQ          ldo+8(FP), AX
-	MOVQ          out+0(FP), CX
-	VMULPS        (DX), Z1, Z1
-	VMULPS        64(DX), Z3, Z3
-	VMULPS        (DX), Z5, Z5
-	VMULPS        64(DX), Z7, Z7
-	VMULPS        (DX), Z9, Z9
-	VMULPS        64(DX), Z11, Z11
-	MOVQ          bias+56(FP), DX
-	TESTQ         DX, DX
-	JZ            unbiased
-	VADDPS        (DX), Z1, Z1
-	VADDPS        64(DX), Z3, Z3
-	VADDPS        (DX), Z5, Z5
-	VADDPS        64(DX), Z7, Z7
-	VADDPS        (DX), Z9, Z9
-	VADDPS        64(DX), Z11, Z11
+	VMOVDQU64    (DX), Z12
+	VMOVDQU64    64(DX), Z13
+	VPBROADCASTD (CX), Z14
+	VPDPBUSD     Z14, Z12, Z0
+	VPDPBUSD     Z14, Z13, Z2
+	VPBROADCASTD (CX)(AX*1), Z14
+	VPDPBUSD     Z14, Z12, Z4
+	VPDPBUSD     Z14, Z13, Z6
+	VPBROADCASTD (CX)(AX*2), Z14
+	VPDPBUSD     Z14, Z12, Z8
+	VPDPBUSD     Z14, Z13, Z10
+	VMOVDQU64    128(DX), Z12
+	VMOVDQU64    192(DX), Z13
+	VPBROADCASTD 4(CX), Z14
+	VPDPBUSD     Z14, Z12, Z0
+	VPDPBUSD     Z14, Z13, Z2
+	VPBROADCASTD 4(CX)(AX*1), Z14
+	VPDPBUSD     Z14, Z12, Z4
+	VPDPBUSD     Z14, Z13, Z6
+	VPBROADCASTD 4(CX)(AX*2), Z14
+	VPDPBUSD     Z14, Z12, Z8
+	VPDPBUSD     Z14, Z13, Z10
+	VMOVDQU64    256(DX), Z12
+	VMOVDQU64    320(DX), Z13
+	VPBROADCASTD 8(CX), Z14
+	VPDPBUSD     Z14, Z12, Z0
+	VPDPBUSD     Z14, Z13, Z2
+	VPBROADCASTD 8(CX)(AX*1), Z14
+	VPDPBUSD     Z14, Z12, Z4
+	VPDPBUSD     Z14, Z13, Z6
+	VPBROADCASTD 8(CX)(AX*2), Z14
+	VPDPBUSD     Z14, Z12, Z8
+	VPDPBUSD     Z14, Z13, Z10
+	VMOVDQU64    384(DX), Z12
+	VMOVDQU64    448(DX), Z13
+	VPBROADCASTD 12(CX), Z14
+	VPDPBUSD     Z14, Z12, Z0
+	VPDPBUSD     Z14, Z13, Z2
+	VPBROADCASTD 12(CX)(AX*1), Z14
+	VPDPBUSD     Z14, Z12, Z4
+	VPDPBUSD     Z14, Z13, Z6
+	VPBROADCASTD 12(CX)(AX*2), Z14
+	VPDPBUSD     Z14, Z12, Z8
+	VPDPBUSD     Z14, Z13, Z10
+	ADDQ         $0x10, CX
+	ADDQ         $+512, DX
+	DECQ         DI
+	JNZ          trip
+	VBROADCASTSS (CX), Z12
+	VCVTDQ2PS    Z0, Z0
+	VFMADD231PS  Z0, Z12, Z1
+	VCVTDQ2PS    Z2, Z2
+	VFMADD231PS  Z2, Z12, Z3
+	VBROADCASTSS (CX)(AX*1), Z12
+	VCVTDQ2PS    Z4, Z4
+	VFMADD231PS  Z4, Z12, Z5
+	VCVTDQ2PS    Z6, Z6
+	VFMADD231PS  Z6, Z12, Z7
+	VBROADCASTSS (CX)(AX*2), Z12
+	VCVTDQ2PS    Z8, Z8
+	VFMADD231PS  Z8, Z12, Z9
+	VCVTDQ2PS    Z10, Z10
+	VFMADD231PS  Z10, Z12, Z11
+	ADDQ         $0x04, CX
+	TESTQ        BX, BX
+	JNZ          group
+	MOVQ         ldo+8(FP), AX
+	MOVQ         out+0(FP), CX
+	VMULPS       (DX), Z1, Z1
+	VMULPS       64(DX), Z3, Z3
+	VMULPS       (DX), Z5, Z5
+	VMULPS       64(DX), Z7, Z7
+	VMULPS       (DX), Z9, Z9
+	VMULPS       64(DX), Z11, Z11
+	MOVQ         bias+56(FP), DX
+	TESTQ        DX, DX
+	JZ           unbiased
+	VADDPS       (DX), Z1, Z1
+	VADDPS       64(DX), Z3, Z3
+	VADDPS       (DX), Z5, Z5
+	VADDPS       64(DX), Z7, Z7
+	VADDPS       (DX), Z9, Z9
+	VADDPS       64(DX), Z11, Z11
 
 unbiased:
 	MOVB   add+64(FP), DL
@@ -16986,106 +17879,122 @@ group:
 	ADDQ         $0x04, DX
 
 trip:
-	VMOVDQU64     (BX), Z16
-	VMOVDQU64     64(BX), Z17
-	VPDPBUSD.BCST (CX), Z16, Z0
-	VPDPBUSD.BCST (CX), Z17, Z2
-	VPDPBUSD.BCST (CX)(AX*1), Z16, Z4
-	VPDPBUSD.BCST (CX)(AX*1), Z17, Z6
-	VPDPBUSD.BCST (CX)(AX*2), Z16, Z8
-	VPDPBUSD.BCST (CX)(AX*2), Z17, Z10
-	VPDPBUSD.BCST (DX), Z16, Z12
-	VPDPBUSD.BCST (DX), Z17, Z14
-	PREFETCHT0    (SI)
-	ADDQ          DI, SI
-	VMOVDQU64     128(BX), Z16
-	VMOVDQU64     192(BX), Z17
-	VPDPBUSD.BCST 4(CX), Z16, Z0
-	VPDPBUSD.BCST 4(CX), Z17, Z2
-	VPDPBUSD.BCST 4(CX)(AX*1), Z16, Z4
-	VPDPBUSD.BCST 4(CX)(AX*1), Z17, Z6
-	VPDPBUSD.BCST 4(CX)(AX*2), Z16, Z8
-	VPDPBUSD.BCST 4(CX)(AX*2), Z17, Z10
-	VPDPBUSD.BCST 4(DX), Z16, Z12
-	VPDPBUSD.BCST 4(DX), Z17, Z14
-	PREFETCHT0    (SI)
-	ADDQ          DI, SI
-	VMOVDQU64     256(BX), Z16
-	VMOVDQU64     320(BX), Z17
-	VPDPBUSD.BCST 8(CX), Z16, Z0
-	VPDPBUSD.BCST 8(CX), Z17, Z2
-	VPDPBUSD.BCST 8(CX)(AX*1), Z16, Z4
-	VPDPBUSD.BCST 8(CX)(AX*1), Z17, Z6
-	VPDPBUSD.BCST 8(CX)(AX*2), Z16, Z8
-	VPDPBUSD.BCST 8(CX)(AX*2), Z17, Z10
-	VPDPBUSD.BCST 8(DX), Z16, Z12
-	VPDPBUSD.BCST 8(DX), Z17, Z14
-	PREFETCHT0    (SI)
-	ADDQ          DI, SI
-	VMOVDQU64     384(BX), Z16
-	VMOVDQU64     448(BX), Z17
-	VPDPBUSD.BCST 12(CX), Z16, Z0
-	VPDPBUSD.BCST 12(CX), Z17, Z2
-	VPDPBUSD.BCST 12(CX)(AX*1), Z16, Z4
-	VPDPBUSD.BCST 12(CX)(AX*1), Z17, Z6
-	VPDPBUSD.BCST 12(CX)(AX*2), Z16, Z8
-	VPDPBUSD.BCST 12(CX)(AX*2), Z17, Z10
-	VPDPBUSD.BCST 12(DX), Z16, Z12
-	VPDPBUSD.BCST 12(DX), Z17, Z14
-	PREFETCHT0    (SI)
-	ADDQ          DI, SI
-	ADDQ          $0x10, CX
-	ADDQ          $0x10, DX
-	ADDQ          $+512, BX
-	DECQ          R10
-	JNZ           trip
-	VBROADCASTSS  (CX), Z16
-	VCVTDQ2PS     Z0, Z0
-	VFMADD231PS   Z0, Z16, Z1
-	VCVTDQ2PS     Z2, Z2
-	VFMADD231PS   Z2, Z16, Z3
-	VBROADCASTSS  (CX)(AX*1), Z16
-	VCVTDQ2PS     Z4, Z4
-	VFMADD231PS   Z4, Z16, Z5
-	VCVTDQ2PS     Z6, Z6
-	VFMADD231PS   Z6, Z16, Z7
-	VBROADCASTSS  (CX)(AX*2), Z16
-	VCVTDQ2PS     Z8, Z8
-	VFMADD231PS   Z8, Z16, Z9
-	VCVTDQ2PS     Z10, Z10
-	VFMADD231PS   Z10, Z16, Z11
-	VBROADCASTSS  (DX), Z16
-	VCVTDQ2PS     Z12, Z12
-	VFMADD231PS   Z12, Z16, Z13
-	VCVTDQ2PS     Z14, Z14
-	VFMADD231PS   Z14, Z16, Z15
-	ADDQ          $0x04, CX
-	ADDQ          $0x04, DX
-	TESTQ         R8, R8
-	JNZ           group
-	MOVQ          ldo+8(FP), AX
-	MOVQ          out+0(FP), CX
-	LEAQ          (CX)(AX*2), DX
-	ADDQ          AX, DX
-	VMULPS        (BX), Z1, Z1
-	VMULPS        64(BX), Z3, Z3
-	VMULPS        (BX), Z5, Z5
-	VMULPS        64(BX), Z7, Z7
-	VMULPS        (BX), Z9, Z9
-	VMULPS        64(BX), Z11, Z11
-	VMULPS        (BX), Z13, Z13
-	VMULPS        64(BX), Z15, Z15
-	MOVQ          bias+56(FP), BX
-	TESTQ         BX, BX
-	JZ            unbiased
-	VADDPS        (BX), Z1, Z1
-	VADDPS        64(BX), Z3, Z3
-	VADDPS        (BX), Z5, Z5
-	VADDPS        64(BX), Z7, Z7
-	VADDPS        (BX), Z9, Z9
-	VADDPS        64(BX), Z11, Z11
-	VADDPS        (BX), Z13, Z13
-	VADDPS        64(BX), Z15, Z15
+	VMOVDQU64    (BX), Z16
+	VMOVDQU64    64(BX), Z17
+	VPBROADCASTD (CX), Z18
+	VPDPBUSD     Z18, Z16, Z0
+	VPDPBUSD     Z18, Z17, Z2
+	VPBROADCASTD (CX)(AX*1), Z18
+	VPDPBUSD     Z18, Z16, Z4
+	VPDPBUSD     Z18, Z17, Z6
+	VPBROADCASTD (CX)(AX*2), Z18
+	VPDPBUSD     Z18, Z16, Z8
+	VPDPBUSD     Z18, Z17, Z10
+	VPBROADCASTD (DX), Z18
+	VPDPBUSD     Z18, Z16, Z12
+	VPDPBUSD     Z18, Z17, Z14
+	PREFETCHT0   (SI)
+	ADDQ         DI, SI
+	VMOVDQU64    128(BX), Z16
+	VMOVDQU64    192(BX), Z17
+	VPBROADCASTD 4(CX), Z18
+	VPDPBUSD     Z18, Z16, Z0
+	VPDPBUSD     Z18, Z17, Z2
+	VPBROADCASTD 4(CX)(AX*1), Z18
+	VPDPBUSD     Z18, Z16, Z4
+	VPDPBUSD     Z18, Z17, Z6
+	VPBROADCASTD 4(CX)(AX*2), Z18
+	VPDPBUSD     Z18, Z16, Z8
+	VPDPBUSD     Z18, Z17, Z10
+	VPBROADCASTD 4(DX), Z18
+	VPDPBUSD     Z18, Z16, Z12
+	VPDPBUSD     Z18, Z17, Z14
+	PREFETCHT0   (SI)
+	ADDQ         DI, SI
+	VMOVDQU64    256(BX), Z16
+	VMOVDQU64    320(BX), Z17
+	VPBROADCASTD 8(CX), Z18
+	VPDPBUSD     Z18, Z16, Z0
+	VPDPBUSD     Z18, Z17, Z2
+	VPBROADCASTD 8(CX)(AX*1), Z18
+	VPDPBUSD     Z18, Z16, Z4
+	VPDPBUSD     Z18, Z17, Z6
+	VPBROADCASTD 8(CX)(AX*2), Z18
+	VPDPBUSD     Z18, Z16, Z8
+	VPDPBUSD     Z18, Z17, Z10
+	VPBROADCASTD 8(DX), Z18
+	VPDPBUSD     Z18, Z16, Z12
+	VPDPBUSD     Z18, Z17, Z14
+	PREFETCHT0   (SI)
+	ADDQ         DI, SI
+	VMOVDQU64    384(BX), Z16
+	VMOVDQU64    448(BX), Z17
+	VPBROADCASTD 12(CX), Z18
+	VPDPBUSD     Z18, Z16, Z0
+	VPDPBUSD     Z18, Z17, Z2
+	VPBROADCASTD 12(CX)(AX*1), Z18
+	VPDPBUSD     Z18, Z16, Z4
+	VPDPBUSD     Z18, Z17, Z6
+	VPBROADCASTD 12(CX)(AX*2), Z18
+	VPDPBUSD     Z18, Z16, Z8
+	VPDPBUSD     Z18, Z17, Z10
+	VPBROADCASTD 12(DX), Z18
+	VPDPBUSD     Z18, Z16, Z12
+	VPDPBUSD     Z18, Z17, Z14
+	PREFETCHT0   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x10, CX
+	ADDQ         $0x10, DX
+	ADDQ         $+512, BX
+	DECQ         R10
+	JNZ          trip
+	VBROADCASTSS (CX), Z16
+	VCVTDQ2PS    Z0, Z0
+	VFMADD231PS  Z0, Z16, Z1
+	VCVTDQ2PS    Z2, Z2
+	VFMADD231PS  Z2, Z16, Z3
+	VBROADCASTSS (CX)(AX*1), Z16
+	VCVTDQ2PS    Z4, Z4
+	VFMADD231PS  Z4, Z16, Z5
+	VCVTDQ2PS    Z6, Z6
+	VFMADD231PS  Z6, Z16, Z7
+	VBROADCASTSS (CX)(AX*2), Z16
+	VCVTDQ2PS    Z8, Z8
+	VFMADD231PS  Z8, Z16, Z9
+	VCVTDQ2PS    Z10, Z10
+	VFMADD231PS  Z10, Z16, Z11
+	VBROADCASTSS (DX), Z16
+	VCVTDQ2PS    Z12, Z12
+	VFMADD231PS  Z12, Z16, Z13
+	VCVTDQ2PS    Z14, Z14
+	VFMADD231PS  Z14, Z16, Z15
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	TESTQ        R8, R8
+	JNZ          group
+	MOVQ         ldo+8(FP), AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	VMULPS       (BX), Z1, Z1
+	VMULPS       64(BX), Z3, Z3
+	VMULPS       (BX), Z5, Z5
+	VMULPS       64(BX), Z7, Z7
+	VMULPS       (BX), Z9, Z9
+	VMULPS       64(BX), Z11, Z11
+	VMULPS       (BX), Z13, Z13
+	VMULPS       64(BX), Z15, Z15
+	MOVQ         bias+56(FP), BX
+	TESTQ        BX, BX
+	JZ           unbiased
+	VADDPS       (BX), Z1, Z1
+	VADDPS       64(BX), Z3, Z3
+	VADDPS       (BX), Z5, Z5
+	VADDPS       64(BX), Z7, Z7
+	VADDPS       (BX), Z9, Z9
+	VADDPS       64(BX), Z11, Z11
+	VADDPS       (BX), Z13, Z13
+	VADDPS       64(BX), Z15, Z15
 
 unbiased:
 	MOVB   add+64(FP), BL
@@ -17168,123 +18077,143 @@ group:
 	ADDQ         $0x04, DX
 
 trip:
-	VMOVDQU64     (BX), Z20
-	VMOVDQU64     64(BX), Z21
-	VPDPBUSD.BCST (CX), Z20, Z0
-	VPDPBUSD.BCST (CX), Z21, Z2
-	VPDPBUSD.BCST (CX)(AX*1), Z20, Z4
-	VPDPBUSD.BCST (CX)(AX*1), Z21, Z6
-	VPDPBUSD.BCST (CX)(AX*2), Z20, Z8
-	VPDPBUSD.BCST (CX)(AX*2), Z21, Z10
-	VPDPBUSD.BCST (DX), Z20, Z12
-	VPDPBUSD.BCST (DX), Z21, Z14
-	VPDPBUSD.BCST (DX)(AX*1), Z20, Z16
-	VPDPBUSD.BCST (DX)(AX*1), Z21, Z18
-	PREFETCHT0    (SI)
-	ADDQ          DI, SI
-	VMOVDQU64     128(BX), Z20
-	VMOVDQU64     192(BX), Z21
-	VPDPBUSD.BCST 4(CX), Z20, Z0
-	VPDPBUSD.BCST 4(CX), Z21, Z2
-	VPDPBUSD.BCST 4(CX)(AX*1), Z20, Z4
-	VPDPBUSD.BCST 4(CX)(AX*1), Z21, Z6
-	VPDPBUSD.BCST 4(CX)(AX*2), Z20, Z8
-	VPDPBUSD.BCST 4(CX)(AX*2), Z21, Z10
-	VPDPBUSD.BCST 4(DX), Z20, Z12
-	VPDPBUSD.BCST 4(DX), Z21, Z14
-	VPDPBUSD.BCST 4(DX)(AX*1), Z20, Z16
-	VPDPBUSD.BCST 4(DX)(AX*1), Z21, Z18
-	PREFETCHT0    (SI)
-	ADDQ          DI, SI
-	VMOVDQU64     256(BX), Z20
-	VMOVDQU64     320(BX), Z21
-	VPDPBUSD.BCST 8(CX), Z20, Z0
-	VPDPBUSD.BCST 8(CX), Z21, Z2
-	VPDPBUSD.BCST 8(CX)(AX*1), Z20, Z4
-	VPDPBUSD.BCST 8(CX)(AX*1), Z21, Z6
-	VPDPBUSD.BCST 8(CX)(AX*2), Z20, Z8
-	VPDPBUSD.BCST 8(CX)(AX*2), Z21, Z10
-	VPDPBUSD.BCST 8(DX), Z20, Z12
-	VPDPBUSD.BCST 8(DX), Z21, Z14
-	VPDPBUSD.BCST 8(DX)(AX*1), Z20, Z16
-	VPDPBUSD.BCST 8(DX)(AX*1), Z21, Z18
-	PREFETCHT0    (SI)
-	ADDQ          DI, SI
-	VMOVDQU64     384(BX), Z20
-	VMOVDQU64     448(BX), Z21
-	VPDPBUSD.BCST 12(CX), Z20, Z0
-	VPDPBUSD.BCST 12(CX), Z21, Z2
-	VPDPBUSD.BCST 12(CX)(AX*1), Z20, Z4
-	VPDPBUSD.BCST 12(CX)(AX*1), Z21, Z6
-	VPDPBUSD.BCST 12(CX)(AX*2), Z20, Z8
-	VPDPBUSD.BCST 12(CX)(AX*2), Z21, Z10
-	VPDPBUSD.BCST 12(DX), Z20, Z12
-	VPDPBUSD.BCST 12(DX), Z21, Z14
-	VPDPBUSD.BCST 12(DX)(AX*1), Z20, Z16
-	VPDPBUSD.BCST 12(DX)(AX*1), Z21, Z18
-	PREFETCHT0    (SI)
-	ADDQ          DI, SI
-	ADDQ          $0x10, CX
-	ADDQ          $0x10, DX
-	ADDQ          $+512, BX
-	DECQ          R10
-	JNZ           trip
-	VBROADCASTSS  (CX), Z20
-	VCVTDQ2PS     Z0, Z0
-	VFMADD231PS   Z0, Z20, Z1
-	VCVTDQ2PS     Z2, Z2
-	VFMADD231PS   Z2, Z20, Z3
-	VBROADCASTSS  (CX)(AX*1), Z20
-	VCVTDQ2PS     Z4, Z4
-	VFMADD231PS   Z4, Z20, Z5
-	VCVTDQ2PS     Z6, Z6
-	VFMADD231PS   Z6, Z20, Z7
-	VBROADCASTSS  (CX)(AX*2), Z20
-	VCVTDQ2PS     Z8, Z8
-	VFMADD231PS   Z8, Z20, Z9
-	VCVTDQ2PS     Z10, Z10
-	VFMADD231PS   Z10, Z20, Z11
-	VBROADCASTSS  (DX), Z20
-	VCVTDQ2PS     Z12, Z12
-	VFMADD231PS   Z12, Z20, Z13
-	VCVTDQ2PS     Z14, Z14
-	VFMADD231PS   Z14, Z20, Z15
-	VBROADCASTSS  (DX)(AX*1), Z20
-	VCVTDQ2PS     Z16, Z16
-	VFMADD231PS   Z16, Z20, Z17
-	VCVTDQ2PS     Z18, Z18
-	VFMADD231PS   Z18, Z20, Z19
-	ADDQ          $0x04, CX
-	ADDQ          $0x04, DX
-	TESTQ         R8, R8
-	JNZ           group
-	MOVQ          ldo+8(FP), AX
-	MOVQ          out+0(FP), CX
-	LEAQ          (CX)(AX*2), DX
-	ADDQ          AX, DX
-	VMULPS        (BX), Z1, Z1
-	VMULPS        64(BX), Z3, Z3
-	VMULPS        (BX), Z5, Z5
-	VMULPS        64(BX), Z7, Z7
-	VMULPS        (BX), Z9, Z9
-	VMULPS        64(BX), Z11, Z11
-	VMULPS        (BX), Z13, Z13
-	VMULPS        64(BX), Z15, Z15
-	VMULPS        (BX), Z17, Z17
-	VMULPS        64(BX), Z19, Z19
-	MOVQ          bias+56(FP), BX
-	TESTQ         BX, BX
-	JZ            unbiased
-	VADDPS        (BX), Z1, Z1
-	VADDPS        64(BX), Z3, Z3
-	VADDPS        (BX), Z5, Z5
-	VADDPS        64(BX), Z7, Z7
-	VADDPS        (BX), Z9, Z9
-	VADDPS        64(BX), Z11, Z11
-	VADDPS        (BX), Z13, Z13
-	VADDPS        64(BX), Z15, Z15
-	VADDPS        (BX), Z17, Z17
-	VADDPS        64(BX), Z19, Z19
+	VMOVDQU64    (BX), Z20
+	VMOVDQU64    64(BX), Z21
+	VPBROADCASTD (CX), Z22
+	VPDPBUSD     Z22, Z20, Z0
+	VPDPBUSD     Z22, Z21, Z2
+	VPBROADCASTD (CX)(AX*1), Z22
+	VPDPBUSD     Z22, Z20, Z4
+	VPDPBUSD     Z22, Z21, Z6
+	VPBROADCASTD (CX)(AX*2), Z22
+	VPDPBUSD     Z22, Z20, Z8
+	VPDPBUSD     Z22, Z21, Z10
+	VPBROADCASTD (DX), Z22
+	VPDPBUSD     Z22, Z20, Z12
+	VPDPBUSD     Z22, Z21, Z14
+	VPBROADCASTD (DX)(AX*1), Z22
+	VPDPBUSD     Z22, Z20, Z16
+	VPDPBUSD     Z22, Z21, Z18
+	PREFETCHT0   (SI)
+	ADDQ         DI, SI
+	VMOVDQU64    128(BX), Z20
+	VMOVDQU64    192(BX), Z21
+	VPBROADCASTD 4(CX), Z22
+	VPDPBUSD     Z22, Z20, Z0
+	VPDPBUSD     Z22, Z21, Z2
+	VPBROADCASTD 4(CX)(AX*1), Z22
+	VPDPBUSD     Z22, Z20, Z4
+	VPDPBUSD     Z22, Z21, Z6
+	VPBROADCASTD 4(CX)(AX*2), Z22
+	VPDPBUSD     Z22, Z20, Z8
+	VPDPBUSD     Z22, Z21, Z10
+	VPBROADCASTD 4(DX), Z22
+	VPDPBUSD     Z22, Z20, Z12
+	VPDPBUSD     Z22, Z21, Z14
+	VPBROADCASTD 4(DX)(AX*1), Z22
+	VPDPBUSD     Z22, Z20, Z16
+	VPDPBUSD     Z22, Z21, Z18
+	PREFETCHT0   (SI)
+	ADDQ         DI, SI
+	VMOVDQU64    256(BX), Z20
+	VMOVDQU64    320(BX), Z21
+	VPBROADCASTD 8(CX), Z22
+	VPDPBUSD     Z22, Z20, Z0
+	VPDPBUSD     Z22, Z21, Z2
+	VPBROADCASTD 8(CX)(AX*1), Z22
+	VPDPBUSD     Z22, Z20, Z4
+	VPDPBUSD     Z22, Z21, Z6
+	VPBROADCASTD 8(CX)(AX*2), Z22
+	VPDPBUSD     Z22, Z20, Z8
+	VPDPBUSD     Z22, Z21, Z10
+	VPBROADCASTD 8(DX), Z22
+	VPDPBUSD     Z22, Z20, Z12
+	VPDPBUSD     Z22, Z21, Z14
+	VPBROADCASTD 8(DX)(AX*1), Z22
+	VPDPBUSD     Z22, Z20, Z16
+	VPDPBUSD     Z22, Z21, Z18
+	PREFETCHT0   (SI)
+	ADDQ         DI, SI
+	VMOVDQU64    384(BX), Z20
+	VMOVDQU64    448(BX), Z21
+	VPBROADCASTD 12(CX), Z22
+	VPDPBUSD     Z22, Z20, Z0
+	VPDPBUSD     Z22, Z21, Z2
+	VPBROADCASTD 12(CX)(AX*1), Z22
+	VPDPBUSD     Z22, Z20, Z4
+	VPDPBUSD     Z22, Z21, Z6
+	VPBROADCASTD 12(CX)(AX*2), Z22
+	VPDPBUSD     Z22, Z20, Z8
+	VPDPBUSD     Z22, Z21, Z10
+	VPBROADCASTD 12(DX), Z22
+	VPDPBUSD     Z22, Z20, Z12
+	VPDPBUSD     Z22, Z21, Z14
+	VPBROADCASTD 12(DX)(AX*1), Z22
+	VPDPBUSD     Z22, Z20, Z16
+	VPDPBUSD     Z22, Z21, Z18
+	PREFETCHT0   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x10, CX
+	ADDQ         $0x10, DX
+	ADDQ         $+512, BX
+	DECQ         R10
+	JNZ          trip
+	VBROADCASTSS (CX), Z20
+	VCVTDQ2PS    Z0, Z0
+	VFMADD231PS  Z0, Z20, Z1
+	VCVTDQ2PS    Z2, Z2
+	VFMADD231PS  Z2, Z20, Z3
+	VBROADCASTSS (CX)(AX*1), Z20
+	VCVTDQ2PS    Z4, Z4
+	VFMADD231PS  Z4, Z20, Z5
+	VCVTDQ2PS    Z6, Z6
+	VFMADD231PS  Z6, Z20, Z7
+	VBROADCASTSS (CX)(AX*2), Z20
+	VCVTDQ2PS    Z8, Z8
+	VFMADD231PS  Z8, Z20, Z9
+	VCVTDQ2PS    Z10, Z10
+	VFMADD231PS  Z10, Z20, Z11
+	VBROADCASTSS (DX), Z20
+	VCVTDQ2PS    Z12, Z12
+	VFMADD231PS  Z12, Z20, Z13
+	VCVTDQ2PS    Z14, Z14
+	VFMADD231PS  Z14, Z20, Z15
+	VBROADCASTSS (DX)(AX*1), Z20
+	VCVTDQ2PS    Z16, Z16
+	VFMADD231PS  Z16, Z20, Z17
+	VCVTDQ2PS    Z18, Z18
+	VFMADD231PS  Z18, Z20, Z19
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	TESTQ        R8, R8
+	JNZ          group
+	MOVQ         ldo+8(FP), AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	VMULPS       (BX), Z1, Z1
+	VMULPS       64(BX), Z3, Z3
+	VMULPS       (BX), Z5, Z5
+	VMULPS       64(BX), Z7, Z7
+	VMULPS       (BX), Z9, Z9
+	VMULPS       64(BX), Z11, Z11
+	VMULPS       (BX), Z13, Z13
+	VMULPS       64(BX), Z15, Z15
+	VMULPS       (BX), Z17, Z17
+	VMULPS       64(BX), Z19, Z19
+	MOVQ         bias+56(FP), BX
+	TESTQ        BX, BX
+	JZ           unbiased
+	VADDPS       (BX), Z1, Z1
+	VADDPS       64(BX), Z3, Z3
+	VADDPS       (BX), Z5, Z5
+	VADDPS       64(BX), Z7, Z7
+	VADDPS       (BX), Z9, Z9
+	VADDPS       64(BX), Z11, Z11
+	VADDPS       (BX), Z13, Z13
+	VADDPS       64(BX), Z15, Z15
+	VADDPS       (BX), Z17, Z17
+	VADDPS       64(BX), Z19, Z19
 
 unbiased:
 	MOVB   add+64(FP), BL
@@ -17377,140 +18306,164 @@ group:
 	ADDQ         $0x04, DX
 
 trip:
-	VMOVDQU64     (BX), Z24
-	VMOVDQU64     64(BX), Z25
-	VPDPBUSD.BCST (CX), Z24, Z0
-	VPDPBUSD.BCST (CX), Z25, Z2
-	VPDPBUSD.BCST (CX)(AX*1), Z24, Z4
-	VPDPBUSD.BCST (CX)(AX*1), Z25, Z6
-	VPDPBUSD.BCST (CX)(AX*2), Z24, Z8
-	VPDPBUSD.BCST (CX)(AX*2), Z25, Z10
-	VPDPBUSD.BCST (DX), Z24, Z12
-	VPDPBUSD.BCST (DX), Z25, Z14
-	VPDPBUSD.BCST (DX)(AX*1), Z24, Z16
-	VPDPBUSD.BCST (DX)(AX*1), Z25, Z18
-	VPDPBUSD.BCST (DX)(AX*2), Z24, Z20
-	VPDPBUSD.BCST (DX)(AX*2), Z25, Z22
-	PREFETCHT0    (SI)
-	ADDQ          DI, SI
-	VMOVDQU64     128(BX), Z24
-	VMOVDQU64     192(BX), Z25
-	VPDPBUSD.BCST 4(CX), Z24, Z0
-	VPDPBUSD.BCST 4(CX), Z25, Z2
-	VPDPBUSD.BCST 4(CX)(AX*1), Z24, Z4
-	VPDPBUSD.BCST 4(CX)(AX*1), Z25, Z6
-	VPDPBUSD.BCST 4(CX)(AX*2), Z24, Z8
-	VPDPBUSD.BCST 4(CX)(AX*2), Z25, Z10
-	VPDPBUSD.BCST 4(DX), Z24, Z12
-	VPDPBUSD.BCST 4(DX), Z25, Z14
-	VPDPBUSD.BCST 4(DX)(AX*1), Z24, Z16
-	VPDPBUSD.BCST 4(DX)(AX*1), Z25, Z18
-	VPDPBUSD.BCST 4(DX)(AX*2), Z24, Z20
-	VPDPBUSD.BCST 4(DX)(AX*2), Z25, Z22
-	PREFETCHT0    (SI)
-	ADDQ          DI, SI
-	VMOVDQU64     256(BX), Z24
-	VMOVDQU64     320(BX), Z25
-	VPDPBUSD.BCST 8(CX), Z24, Z0
-	VPDPBUSD.BCST 8(CX), Z25, Z2
-	VPDPBUSD.BCST 8(CX)(AX*1), Z24, Z4
-	VPDPBUSD.BCST 8(CX)(AX*1), Z25, Z6
-	VPDPBUSD.BCST 8(CX)(AX*2), Z24, Z8
-	VPDPBUSD.BCST 8(CX)(AX*2), Z25, Z10
-	VPDPBUSD.BCST 8(DX), Z24, Z12
-	VPDPBUSD.BCST 8(DX), Z25, Z14
-	VPDPBUSD.BCST 8(DX)(AX*1), Z24, Z16
-	VPDPBUSD.BCST 8(DX)(AX*1), Z25, Z18
-	VPDPBUSD.BCST 8(DX)(AX*2), Z24, Z20
-	VPDPBUSD.BCST 8(DX)(AX*2), Z25, Z22
-	PREFETCHT0    (SI)
-	ADDQ          DI, SI
-	VMOVDQU64     384(BX), Z24
-	VMOVDQU64     448(BX), Z25
-	VPDPBUSD.BCST 12(CX), Z24, Z0
-	VPDPBUSD.BCST 12(CX), Z25, Z2
-	VPDPBUSD.BCST 12(CX)(AX*1), Z24, Z4
-	VPDPBUSD.BCST 12(CX)(AX*1), Z25, Z6
-	VPDPBUSD.BCST 12(CX)(AX*2), Z24, Z8
-	VPDPBUSD.BCST 12(CX)(AX*2), Z25, Z10
-	VPDPBUSD.BCST 12(DX), Z24, Z12
-	VPDPBUSD.BCST 12(DX), Z25, Z14
-	VPDPBUSD.BCST 12(DX)(AX*1), Z24, Z16
-	VPDPBUSD.BCST 12(DX)(AX*1), Z25, Z18
-	VPDPBUSD.BCST 12(DX)(AX*2), Z24, Z20
-	VPDPBUSD.BCST 12(DX)(AX*2), Z25, Z22
-	PREFETCHT0    (SI)
-	ADDQ          DI, SI
-	ADDQ          $0x10, CX
-	ADDQ          $0x10, DX
-	ADDQ          $+512, BX
-	DECQ          R10
-	JNZ           trip
-	VBROADCASTSS  (CX), Z24
-	VCVTDQ2PS     Z0, Z0
-	VFMADD231PS   Z0, Z24, Z1
-	VCVTDQ2PS     Z2, Z2
-	VFMADD231PS   Z2, Z24, Z3
-	VBROADCASTSS  (CX)(AX*1), Z24
-	VCVTDQ2PS     Z4, Z4
-	VFMADD231PS   Z4, Z24, Z5
-	VCVTDQ2PS     Z6, Z6
-	VFMADD231PS   Z6, Z24, Z7
-	VBROADCASTSS  (CX)(AX*2), Z24
-	VCVTDQ2PS     Z8, Z8
-	VFMADD231PS   Z8, Z24, Z9
-	VCVTDQ2PS     Z10, Z10
-	VFMADD231PS   Z10, Z24, Z11
-	VBROADCASTSS  (DX), Z24
-	VCVTDQ2PS     Z12, Z12
-	VFMADD231PS   Z12, Z24, Z13
-	VCVTDQ2PS     Z14, Z14
-	VFMADD231PS   Z14, Z24, Z15
-	VBROADCASTSS  (DX)(AX*1), Z24
-	VCVTDQ2PS     Z16, Z16
-	VFMADD231PS   Z16, Z24, Z17
-	VCVTDQ2PS     Z18, Z18
-	VFMADD231PS   Z18, Z24, Z19
-	VBROADCASTSS  (DX)(AX*2), Z24
-	VCVTDQ2PS     Z20, Z20
-	VFMADD231PS   Z20, Z24, Z21
-	VCVTDQ2PS     Z22, Z22
-	VFMADD231PS   Z22, Z24, Z23
-	ADDQ          $0x04, CX
-	ADDQ          $0x04, DX
-	TESTQ         R8, R8
-	JNZ           group
-	MOVQ          ldo+8(FP), AX
-	MOVQ          out+0(FP), CX
-	LEAQ          (CX)(AX*2), DX
-	ADDQ          AX, DX
-	VMULPS        (BX), Z1, Z1
-	VMULPS        64(BX), Z3, Z3
-	VMULPS        (BX), Z5, Z5
-	VMULPS        64(BX), Z7, Z7
-	VMULPS        (BX), Z9, Z9
-	VMULPS        64(BX), Z11, Z11
-	VMULPS        (BX), Z13, Z13
-	VMULPS        64(BX), Z15, Z15
-	VMULPS        (BX), Z17, Z17
-	VMULPS        64(BX), Z19, Z19
-	VMULPS        (BX), Z21, Z21
-	VMULPS        64(BX), Z23, Z23
-	MOVQ          bias+56(FP), BX
-	TESTQ         BX, BX
-	JZ            unbiased
-	VADDPS        (BX), Z1, Z1
-	VADDPS        64(BX), Z3, Z3
-	VADDPS        (BX), Z5, Z5
-	VADDPS        64(BX), Z7, Z7
-	VADDPS        (BX), Z9, Z9
-	VADDPS        64(BX), Z11, Z11
-	VADDPS        (BX), Z13, Z13
-	VADDPS        64(BX), Z15, Z15
-	VADDPS        (BX), Z17, Z17
-	VADDPS        64(BX), Z19, Z19
-	VADDPS        (BX), Z21, Z21
-	VADDPS        64(BX), Z23, Z23
+	VMOVDQU64    (BX), Z24
+	VMOVDQU64    64(BX), Z25
+	VPBROADCASTD (CX), Z26
+	VPDPBUSD     Z26, Z24, Z0
+	VPDPBUSD     Z26, Z25, Z2
+	VPBROADCASTD (CX)(AX*1), Z26
+	VPDPBUSD     Z26, Z24, Z4
+	VPDPBUSD     Z26, Z25, Z6
+	VPBROADCASTD (CX)(AX*2), Z26
+	VPDPBUSD     Z26, Z24, Z8
+	VPDPBUSD     Z26, Z25, Z10
+	VPBROADCASTD (DX), Z26
+	VPDPBUSD     Z26, Z24, Z12
+	VPDPBUSD     Z26, Z25, Z14
+	VPBROADCASTD (DX)(AX*1), Z26
+	VPDPBUSD     Z26, Z24, Z16
+	VPDPBUSD     Z26, Z25, Z18
+	VPBROADCASTD (DX)(AX*2), Z26
+	VPDPBUSD     Z26, Z24, Z20
+	VPDPBUSD     Z26, Z25, Z22
+	PREFETCHT0   (SI)
+	ADDQ         DI, SI
+	VMOVDQU64    128(BX), Z24
+	VMOVDQU64    192(BX), Z25
+	VPBROADCASTD 4(CX), Z26
+	VPDPBUSD     Z26, Z24, Z0
+	VPDPBUSD     Z26, Z25, Z2
+	VPBROADCASTD 4(CX)(AX*1), Z26
+	VPDPBUSD     Z26, Z24, Z4
+	VPDPBUSD     Z26, Z25, Z6
+	VPBROADCASTD 4(CX)(AX*2), Z26
+	VPDPBUSD     Z26, Z24, Z8
+	VPDPBUSD     Z26, Z25, Z10
+	VPBROADCASTD 4(DX), Z26
+	VPDPBUSD     Z26, Z24, Z12
+	VPDPBUSD     Z26, Z25, Z14
+	VPBROADCASTD 4(DX)(AX*1), Z26
+	VPDPBUSD     Z26, Z24, Z16
+	VPDPBUSD     Z26, Z25, Z18
+	VPBROADCASTD 4(DX)(AX*2), Z26
+	VPDPBUSD     Z26, Z24, Z20
+	VPDPBUSD     Z26, Z25, Z22
+	PREFETCHT0   (SI)
+	ADDQ         DI, SI
+	VMOVDQU64    256(BX), Z24
+	VMOVDQU64    320(BX), Z25
+	VPBROADCASTD 8(CX), Z26
+	VPDPBUSD     Z26, Z24, Z0
+	VPDPBUSD     Z26, Z25, Z2
+	VPBROADCASTD 8(CX)(AX*1), Z26
+	VPDPBUSD     Z26, Z24, Z4
+	VPDPBUSD     Z26, Z25, Z6
+	VPBROADCASTD 8(CX)(AX*2), Z26
+	VPDPBUSD     Z26, Z24, Z8
+	VPDPBUSD     Z26, Z25, Z10
+	VPBROADCASTD 8(DX), Z26
+	VPDPBUSD     Z26, Z24, Z12
+	VPDPBUSD     Z26, Z25, Z14
+	VPBROADCASTD 8(DX)(AX*1), Z26
+	VPDPBUSD     Z26, Z24, Z16
+	VPDPBUSD     Z26, Z25, Z18
+	VPBROADCASTD 8(DX)(AX*2), Z26
+	VPDPBUSD     Z26, Z24, Z20
+	VPDPBUSD     Z26, Z25, Z22
+	PREFETCHT0   (SI)
+	ADDQ         DI, SI
+	VMOVDQU64    384(BX), Z24
+	VMOVDQU64    448(BX), Z25
+	VPBROADCASTD 12(CX), Z26
+	VPDPBUSD     Z26, Z24, Z0
+	VPDPBUSD     Z26, Z25, Z2
+	VPBROADCASTD 12(CX)(AX*1), Z26
+	VPDPBUSD     Z26, Z24, Z4
+	VPDPBUSD     Z26, Z25, Z6
+	VPBROADCASTD 12(CX)(AX*2), Z26
+	VPDPBUSD     Z26, Z24, Z8
+	VPDPBUSD     Z26, Z25, Z10
+	VPBROADCASTD 12(DX), Z26
+	VPDPBUSD     Z26, Z24, Z12
+	VPDPBUSD     Z26, Z25, Z14
+	VPBROADCASTD 12(DX)(AX*1), Z26
+	VPDPBUSD     Z26, Z24, Z16
+	VPDPBUSD     Z26, Z25, Z18
+	VPBROADCASTD 12(DX)(AX*2), Z26
+	VPDPBUSD     Z26, Z24, Z20
+	VPDPBUSD     Z26, Z25, Z22
+	PREFETCHT0   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x10, CX
+	ADDQ         $0x10, DX
+	ADDQ         $+512, BX
+	DECQ         R10
+	JNZ          trip
+	VBROADCASTSS (CX), Z24
+	VCVTDQ2PS    Z0, Z0
+	VFMADD231PS  Z0, Z24, Z1
+	VCVTDQ2PS    Z2, Z2
+	VFMADD231PS  Z2, Z24, Z3
+	VBROADCASTSS (CX)(AX*1), Z24
+	VCVTDQ2PS    Z4, Z4
+	VFMADD231PS  Z4, Z24, Z5
+	VCVTDQ2PS    Z6, Z6
+	VFMADD231PS  Z6, Z24, Z7
+	VBROADCASTSS (CX)(AX*2), Z24
+	VCVTDQ2PS    Z8, Z8
+	VFMADD231PS  Z8, Z24, Z9
+	VCVTDQ2PS    Z10, Z10
+	VFMADD231PS  Z10, Z24, Z11
+	VBROADCASTSS (DX), Z24
+	VCVTDQ2PS    Z12, Z12
+	VFMADD231PS  Z12, Z24, Z13
+	VCVTDQ2PS    Z14, Z14
+	VFMADD231PS  Z14, Z24, Z15
+	VBROADCASTSS (DX)(AX*1), Z24
+	VCVTDQ2PS    Z16, Z16
+	VFMADD231PS  Z16, Z24, Z17
+	VCVTDQ2PS    Z18, Z18
+	VFMADD231PS  Z18, Z24, Z19
+	VBROADCASTSS (DX)(AX*2), Z24
+	VCVTDQ2PS    Z20, Z20
+	VFMADD231PS  Z20, Z24, Z21
+	VCVTDQ2PS    Z22, Z22
+	VFMADD231PS  Z22, Z24, Z23
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	TESTQ        R8, R8
+	JNZ          group
+	MOVQ         ldo+8(FP), AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	VMULPS       (BX), Z1, Z1
+	VMULPS       64(BX), Z3, Z3
+	VMULPS       (BX), Z5, Z5
+	VMULPS       64(BX), Z7, Z7
+	VMULPS       (BX), Z9, Z9
+	VMULPS       64(BX), Z11, Z11
+	VMULPS       (BX), Z13, Z13
+	VMULPS       64(BX), Z15, Z15
+	VMULPS       (BX), Z17, Z17
+	VMULPS       64(BX), Z19, Z19
+	VMULPS       (BX), Z21, Z21
+	VMULPS       64(BX), Z23, Z23
+	MOVQ         bias+56(FP), BX
+	TESTQ        BX, BX
+	JZ           unbiased
+	VADDPS       (BX), Z1, Z1
+	VADDPS       64(BX), Z3, Z3
+	VADDPS       (BX), Z5, Z5
+	VADDPS       64(BX), Z7, Z7
+	VADDPS       (BX), Z9, Z9
+	VADDPS       64(BX), Z11, Z11
+	VADDPS       (BX), Z13, Z13
+	VADDPS       64(BX), Z15, Z15
+	VADDPS       (BX), Z17, Z17
+	VADDPS       64(BX), Z19, Z19
+	VADDPS       (BX), Z21, Z21
+	VADDPS       64(BX), Z23, Z23
 
 unbiased:
 	MOVB   add+64(FP), BL
@@ -17618,161 +18571,189 @@ group:
 	ADDQ         $0x04, BX
 
 trip:
-	VMOVDQU64     (SI), Z28
-	VMOVDQU64     64(SI), Z29
-	VPDPBUSD.BCST (CX), Z28, Z0
-	VPDPBUSD.BCST (CX), Z29, Z2
-	VPDPBUSD.BCST (CX)(AX*1), Z28, Z4
-	VPDPBUSD.BCST (CX)(AX*1), Z29, Z6
-	VPDPBUSD.BCST (CX)(AX*2), Z28, Z8
-	VPDPBUSD.BCST (CX)(AX*2), Z29, Z10
-	VPDPBUSD.BCST (DX), Z28, Z12
-	VPDPBUSD.BCST (DX), Z29, Z14
-	VPDPBUSD.BCST (DX)(AX*1), Z28, Z16
-	VPDPBUSD.BCST (DX)(AX*1), Z29, Z18
-	VPDPBUSD.BCST (DX)(AX*2), Z28, Z20
-	VPDPBUSD.BCST (DX)(AX*2), Z29, Z22
-	VPDPBUSD.BCST (BX), Z28, Z24
-	VPDPBUSD.BCST (BX), Z29, Z26
-	PREFETCHT0    (DI)
-	ADDQ          R8, DI
-	VMOVDQU64     128(SI), Z28
-	VMOVDQU64     192(SI), Z29
-	VPDPBUSD.BCST 4(CX), Z28, Z0
-	VPDPBUSD.BCST 4(CX), Z29, Z2
-	VPDPBUSD.BCST 4(CX)(AX*1), Z28, Z4
-	VPDPBUSD.BCST 4(CX)(AX*1), Z29, Z6
-	VPDPBUSD.BCST 4(CX)(AX*2), Z28, Z8
-	VPDPBUSD.BCST 4(CX)(AX*2), Z29, Z10
-	VPDPBUSD.BCST 4(DX), Z28, Z12
-	VPDPBUSD.BCST 4(DX), Z29, Z14
-	VPDPBUSD.BCST 4(DX)(AX*1), Z28, Z16
-	VPDPBUSD.BCST 4(DX)(AX*1), Z29, Z18
-	VPDPBUSD.BCST 4(DX)(AX*2), Z28, Z20
-	VPDPBUSD.BCST 4(DX)(AX*2), Z29, Z22
-	VPDPBUSD.BCST 4(BX), Z28, Z24
-	VPDPBUSD.BCST 4(BX), Z29, Z26
-	PREFETCHT0    (DI)
-	ADDQ          R8, DI
-	VMOVDQU64     256(SI), Z28
-	VMOVDQU64     320(SI), Z29
-	VPDPBUSD.BCST 8(CX), Z28, Z0
-	VPDPBUSD.BCST 8(CX), Z29, Z2
-	VPDPBUSD.BCST 8(CX)(AX*1), Z28, Z4
-	VPDPBUSD.BCST 8(CX)(AX*1), Z29, Z6
-	VPDPBUSD.BCST 8(CX)(AX*2), Z28, Z8
-	VPDPBUSD.BCST 8(CX)(AX*2), Z29, Z10
-	VPDPBUSD.BCST 8(DX), Z28, Z12
-	VPDPBUSD.BCST 8(DX), Z29, Z14
-	VPDPBUSD.BCST 8(DX)(AX*1), Z28, Z16
-	VPDPBUSD.BCST 8(DX)(AX*1), Z29, Z18
-	VPDPBUSD.BCST 8(DX)(AX*2), Z28, Z20
-	VPDPBUSD.BCST 8(DX)(AX*2), Z29, Z22
-	VPDPBUSD.BCST 8(BX), Z28, Z24
-	VPDPBUSD.BCST 8(BX), Z29, Z26
-	PREFETCHT0    (DI)
-	ADDQ          R8, DI
-	VMOVDQU64     384(SI), Z28
-	VMOVDQU64     448(SI), Z29
-	VPDPBUSD.BCST 12(CX), Z28, Z0
-	VPDPBUSD.BCST 12(CX), Z29, Z2
-	VPDPBUSD.BCST 12(CX)(AX*1), Z28, Z4
-	VPDPBUSD.BCST 12(CX)(AX*1), Z29, Z6
-	VPDPBUSD.BCST 12(CX)(AX*2), Z28, Z8
-	VPDPBUSD.BCST 12(CX)(AX*2), Z29, Z10
-	VPDPBUSD.BCST 12(DX), Z28, Z12
-	VPDPBUSD.BCST 12(DX), Z29, Z14
-	VPDPBUSD.BCST 12(DX)(AX*1), Z28, Z16
-	VPDPBUSD.BCST 12(DX)(AX*1), Z29, Z18
-	VPDPBUSD.BCST 12(DX)(AX*2), Z28, Z20
-	VPDPBUSD.BCST 12(DX)(AX*2), Z29, Z22
-	VPDPBUSD.BCST 12(BX), Z28, Z24
-	VPDPBUSD.BCST 12(BX), Z29, Z26
-	PREFETCHT0    (DI)
-	ADDQ          R8, DI
-	ADDQ          $0x10, CX
-	ADDQ          $0x10, DX
-	ADDQ          $0x10, BX
-	ADDQ          $+512, SI
-	DECQ          R11
-	JNZ           trip
-	VBROADCASTSS  (CX), Z28
-	VCVTDQ2PS     Z0, Z0
-	VFMADD231PS   Z0, Z28, Z1
-	VCVTDQ2PS     Z2, Z2
-	VFMADD231PS   Z2, Z28, Z3
-	VBROADCASTSS  (CX)(AX*1), Z28
-	VCVTDQ2PS     Z4, Z4
-	VFMADD231PS   Z4, Z28, Z5
-	VCVTDQ2PS     Z6, Z6
-	VFMADD231PS   Z6, Z28, Z7
-	VBROADCASTSS  (CX)(AX*2), Z28
-	VCVTDQ2PS     Z8, Z8
-	VFMADD231PS   Z8, Z28, Z9
-	VCVTDQ2PS     Z10, Z10
-	VFMADD231PS   Z10, Z28, Z11
-	VBROADCASTSS  (DX), Z28
-	VCVTDQ2PS     Z12, Z12
-	VFMADD231PS   Z12, Z28, Z13
-	VCVTDQ2PS     Z14, Z14
-	VFMADD231PS   Z14, Z28, Z15
-	VBROADCASTSS  (DX)(AX*1), Z28
-	VCVTDQ2PS     Z16, Z16
-	VFMADD231PS   Z16, Z28, Z17
-	VCVTDQ2PS     Z18, Z18
-	VFMADD231PS   Z18, Z28, Z19
-	VBROADCASTSS  (DX)(AX*2), Z28
-	VCVTDQ2PS     Z20, Z20
-	VFMADD231PS   Z20, Z28, Z21
-	VCVTDQ2PS     Z22, Z22
-	VFMADD231PS   Z22, Z28, Z23
-	VBROADCASTSS  (BX), Z28
-	VCVTDQ2PS     Z24, Z24
-	VFMADD231PS   Z24, Z28, Z25
-	VCVTDQ2PS     Z26, Z26
-	VFMADD231PS   Z26, Z28, Z27
-	ADDQ          $0x04, CX
-	ADDQ          $0x04, DX
-	ADDQ          $0x04, BX
-	TESTQ         R9, R9
-	JNZ           group
-	MOVQ          ldo+8(FP), AX
-	MOVQ          out+0(FP), CX
-	LEAQ          (CX)(AX*2), DX
-	ADDQ          AX, DX
-	LEAQ          (DX)(AX*2), BX
-	ADDQ          AX, BX
-	VMULPS        (SI), Z1, Z1
-	VMULPS        64(SI), Z3, Z3
-	VMULPS        (SI), Z5, Z5
-	VMULPS        64(SI), Z7, Z7
-	VMULPS        (SI), Z9, Z9
-	VMULPS        64(SI), Z11, Z11
-	VMULPS        (SI), Z13, Z13
-	VMULPS        64(SI), Z15, Z15
-	VMULPS        (SI), Z17, Z17
-	VMULPS        64(SI), Z19, Z19
-	VMULPS        (SI), Z21, Z21
-	VMULPS        64(SI), Z23, Z23
-	VMULPS        (SI), Z25, Z25
-	VMULPS        64(SI), Z27, Z27
-	MOVQ          bias+56(FP), SI
-	TESTQ         SI, SI
-	JZ            unbiased
-	VADDPS        (SI), Z1, Z1
-	VADDPS        64(SI), Z3, Z3
-	VADDPS        (SI), Z5, Z5
-	VADDPS        64(SI), Z7, Z7
-	VADDPS        (SI), Z9, Z9
-	VADDPS        64(SI), Z11, Z11
-	VADDPS        (SI), Z13, Z13
-	VADDPS        64(SI), Z15, Z15
-	VADDPS        (SI), Z17, Z17
-	VADDPS        64(SI), Z19, Z19
-	VADDPS        (SI), Z21, Z21
-	VADDPS        64(SI), Z23, Z23
-	VADDPS        (SI), Z25, Z25
-	VADDPS        64(SI), Z27, Z27
+	VMOVDQU64    (SI), Z28
+	VMOVDQU64    64(SI), Z29
+	VPBROADCASTD (CX), Z30
+	VPDPBUSD     Z30, Z28, Z0
+	VPDPBUSD     Z30, Z29, Z2
+	VPBROADCASTD (CX)(AX*1), Z30
+	VPDPBUSD     Z30, Z28, Z4
+	VPDPBUSD     Z30, Z29, Z6
+	VPBROADCASTD (CX)(AX*2), Z30
+	VPDPBUSD     Z30, Z28, Z8
+	VPDPBUSD     Z30, Z29, Z10
+	VPBROADCASTD (DX), Z30
+	VPDPBUSD     Z30, Z28, Z12
+	VPDPBUSD     Z30, Z29, Z14
+	VPBROADCASTD (DX)(AX*1), Z30
+	VPDPBUSD     Z30, Z28, Z16
+	VPDPBUSD     Z30, Z29, Z18
+	VPBROADCASTD (DX)(AX*2), Z30
+	VPDPBUSD     Z30, Z28, Z20
+	VPDPBUSD     Z30, Z29, Z22
+	VPBROADCASTD (BX), Z30
+	VPDPBUSD     Z30, Z28, Z24
+	VPDPBUSD     Z30, Z29, Z26
+	PREFETCHT0   (DI)
+	ADDQ         R8, DI
+	VMOVDQU64    128(SI), Z28
+	VMOVDQU64    192(SI), Z29
+	VPBROADCASTD 4(CX), Z30
+	VPDPBUSD     Z30, Z28, Z0
+	VPDPBUSD     Z30, Z29, Z2
+	VPBROADCASTD 4(CX)(AX*1), Z30
+	VPDPBUSD     Z30, Z28, Z4
+	VPDPBUSD     Z30, Z29, Z6
+	VPBROADCASTD 4(CX)(AX*2), Z30
+	VPDPBUSD     Z30, Z28, Z8
+	VPDPBUSD     Z30, Z29, Z10
+	VPBROADCASTD 4(DX), Z30
+	VPDPBUSD     Z30, Z28, Z12
+	VPDPBUSD     Z30, Z29, Z14
+	VPBROADCASTD 4(DX)(AX*1), Z30
+	VPDPBUSD     Z30, Z28, Z16
+	VPDPBUSD     Z30, Z29, Z18
+	VPBROADCASTD 4(DX)(AX*2), Z30
+	VPDPBUSD     Z30, Z28, Z20
+	VPDPBUSD     Z30, Z29, Z22
+	VPBROADCASTD 4(BX), Z30
+	VPDPBUSD     Z30, Z28, Z24
+	VPDPBUSD     Z30, Z29, Z26
+	PREFETCHT0   (DI)
+	ADDQ         R8, DI
+	VMOVDQU64    256(SI), Z28
+	VMOVDQU64    320(SI), Z29
+	VPBROADCASTD 8(CX), Z30
+	VPDPBUSD     Z30, Z28, Z0
+	VPDPBUSD     Z30, Z29, Z2
+	VPBROADCASTD 8(CX)(AX*1), Z30
+	VPDPBUSD     Z30, Z28, Z4
+	VPDPBUSD     Z30, Z29, Z6
+	VPBROADCASTD 8(CX)(AX*2), Z30
+	VPDPBUSD     Z30, Z28, Z8
+	VPDPBUSD     Z30, Z29, Z10
+	VPBROADCASTD 8(DX), Z30
+	VPDPBUSD     Z30, Z28, Z12
+	VPDPBUSD     Z30, Z29, Z14
+	VPBROADCASTD 8(DX)(AX*1), Z30
+	VPDPBUSD     Z30, Z28, Z16
+	VPDPBUSD     Z30, Z29, Z18
+	VPBROADCASTD 8(DX)(AX*2), Z30
+	VPDPBUSD     Z30, Z28, Z20
+	VPDPBUSD     Z30, Z29, Z22
+	VPBROADCASTD 8(BX), Z30
+	VPDPBUSD     Z30, Z28, Z24
+	VPDPBUSD     Z30, Z29, Z26
+	PREFETCHT0   (DI)
+	ADDQ         R8, DI
+	VMOVDQU64    384(SI), Z28
+	VMOVDQU64    448(SI), Z29
+	VPBROADCASTD 12(CX), Z30
+	VPDPBUSD     Z30, Z28, Z0
+	VPDPBUSD     Z30, Z29, Z2
+	VPBROADCASTD 12(CX)(AX*1), Z30
+	VPDPBUSD     Z30, Z28, Z4
+	VPDPBUSD     Z30, Z29, Z6
+	VPBROADCASTD 12(CX)(AX*2), Z30
+	VPDPBUSD     Z30, Z28, Z8
+	VPDPBUSD     Z30, Z29, Z10
+	VPBROADCASTD 12(DX), Z30
+	VPDPBUSD     Z30, Z28, Z12
+	VPDPBUSD     Z30, Z29, Z14
+	VPBROADCASTD 12(DX)(AX*1), Z30
+	VPDPBUSD     Z30, Z28, Z16
+	VPDPBUSD     Z30, Z29, Z18
+	VPBROADCASTD 12(DX)(AX*2), Z30
+	VPDPBUSD     Z30, Z28, Z20
+	VPDPBUSD     Z30, Z29, Z22
+	VPBROADCASTD 12(BX), Z30
+	VPDPBUSD     Z30, Z28, Z24
+	VPDPBUSD     Z30, Z29, Z26
+	PREFETCHT0   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x10, CX
+	ADDQ         $0x10, DX
+	ADDQ         $0x10, BX
+	ADDQ         $+512, SI
+	DECQ         R11
+	JNZ          trip
+	VBROADCASTSS (CX), Z28
+	VCVTDQ2PS    Z0, Z0
+	VFMADD231PS  Z0, Z28, Z1
+	VCVTDQ2PS    Z2, Z2
+	VFMADD231PS  Z2, Z28, Z3
+	VBROADCASTSS (CX)(AX*1), Z28
+	VCVTDQ2PS    Z4, Z4
+	VFMADD231PS  Z4, Z28, Z5
+	VCVTDQ2PS    Z6, Z6
+	VFMADD231PS  Z6, Z28, Z7
+	VBROADCASTSS (CX)(AX*2), Z28
+	VCVTDQ2PS    Z8, Z8
+	VFMADD231PS  Z8, Z28, Z9
+	VCVTDQ2PS    Z10, Z10
+	VFMADD231PS  Z10, Z28, Z11
+	VBROADCASTSS (DX), Z28
+	VCVTDQ2PS    Z12, Z12
+	VFMADD231PS  Z12, Z28, Z13
+	VCVTDQ2PS    Z14, Z14
+	VFMADD231PS  Z14, Z28, Z15
+	VBROADCASTSS (DX)(AX*1), Z28
+	VCVTDQ2PS    Z16, Z16
+	VFMADD231PS  Z16, Z28, Z17
+	VCVTDQ2PS    Z18, Z18
+	VFMADD231PS  Z18, Z28, Z19
+	VBROADCASTSS (DX)(AX*2), Z28
+	VCVTDQ2PS    Z20, Z20
+	VFMADD231PS  Z20, Z28, Z21
+	VCVTDQ2PS    Z22, Z22
+	VFMADD231PS  Z22, Z28, Z23
+	VBROADCASTSS (BX), Z28
+	VCVTDQ2PS    Z24, Z24
+	VFMADD231PS  Z24, Z28, Z25
+	VCVTDQ2PS    Z26, Z26
+	VFMADD231PS  Z26, Z28, Z27
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	TESTQ        R9, R9
+	JNZ          group
+	MOVQ         ldo+8(FP), AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	LEAQ         (DX)(AX*2), BX
+	ADDQ         AX, BX
+	VMULPS       (SI), Z1, Z1
+	VMULPS       64(SI), Z3, Z3
+	VMULPS       (SI), Z5, Z5
+	VMULPS       64(SI), Z7, Z7
+	VMULPS       (SI), Z9, Z9
+	VMULPS       64(SI), Z11, Z11
+	VMULPS       (SI), Z13, Z13
+	VMULPS       64(SI), Z15, Z15
+	VMULPS       (SI), Z17, Z17
+	VMULPS       64(SI), Z19, Z19
+	VMULPS       (SI), Z21, Z21
+	VMULPS       64(SI), Z23, Z23
+	VMULPS       (SI), Z25, Z25
+	VMULPS       64(SI), Z27, Z27
+	MOVQ         bias+56(FP), SI
+	TESTQ        SI, SI
+	JZ           unbiased
+	VADDPS       (SI), Z1, Z1
+	VADDPS       64(SI), Z3, Z3
+	VADDPS       (SI), Z5, Z5
+	VADDPS       64(SI), Z7, Z7
+	VADDPS       (SI), Z9, Z9
+	VADDPS       64(SI), Z11, Z11
+	VADDPS       (SI), Z13, Z13
+	VADDPS       64(SI), Z15, Z15
+	VADDPS       (SI), Z17, Z17
+	VADDPS       64(SI), Z19, Z19
+	VADDPS       (SI), Z21, Z21
+	VADDPS       64(SI), Z23, Z23
+	VADDPS       (SI), Z25, Z25
+	VADDPS       64(SI), Z27, Z27
 
 unbiased:
 	MOVB   add+64(FP), SI
@@ -17836,43 +18817,47 @@ group:
 	ADDQ         $0x04, BX
 
 trip:
-	PREFETCHT1    4096(SI)
-	VMOVDQU64     (SI), Z4
-	VMOVDQU64     64(SI), Z5
-	VPDPBUSD.BCST (BX), Z4, Z0
-	VPDPBUSD.BCST (BX), Z5, Z2
-	VMOVDQU64     128(SI), Z4
-	VMOVDQU64     192(SI), Z5
-	VPDPBUSD.BCST 4(BX), Z4, Z0
-	VPDPBUSD.BCST 4(BX), Z5, Z2
-	VMOVDQU64     256(SI), Z4
-	VMOVDQU64     320(SI), Z5
-	VPDPBUSD.BCST 8(BX), Z4, Z0
-	VPDPBUSD.BCST 8(BX), Z5, Z2
-	VMOVDQU64     384(SI), Z4
-	VMOVDQU64     448(SI), Z5
-	VPDPBUSD.BCST 12(BX), Z4, Z0
-	VPDPBUSD.BCST 12(BX), Z5, Z2
-	ADDQ          $0x10, BX
-	ADDQ          $+512, SI
-	DECQ          R9
-	JNZ           trip
-	VBROADCASTSS  (BX), Z4
-	VCVTDQ2PS     Z0, Z0
-	VFMADD231PS   Z0, Z4, Z1
-	VCVTDQ2PS     Z2, Z2
-	VFMADD231PS   Z2, Z4, Z3
-	ADDQ          $0x04, BX
-	TESTQ         R8, R8
-	JNZ           group
-	VMULPS        (SI), Z1, Z1
-	VMULPS        64(SI), Z3, Z3
-	ADDQ          $+128, SI
-	TESTQ         CX, CX
-	JZ            unbiased
-	VADDPS        (CX), Z1, Z1
-	VADDPS        64(CX), Z3, Z3
-	ADDQ          $+128, CX
+	PREFETCHT1   4096(SI)
+	VMOVDQU64    (SI), Z4
+	VMOVDQU64    64(SI), Z5
+	VPBROADCASTD (BX), Z6
+	VPDPBUSD     Z6, Z4, Z0
+	VPDPBUSD     Z6, Z5, Z2
+	VMOVDQU64    128(SI), Z4
+	VMOVDQU64    192(SI), Z5
+	VPBROADCASTD 4(BX), Z6
+	VPDPBUSD     Z6, Z4, Z0
+	VPDPBUSD     Z6, Z5, Z2
+	VMOVDQU64    256(SI), Z4
+	VMOVDQU64    320(SI), Z5
+	VPBROADCASTD 8(BX), Z6
+	VPDPBUSD     Z6, Z4, Z0
+	VPDPBUSD     Z6, Z5, Z2
+	VMOVDQU64    384(SI), Z4
+	VMOVDQU64    448(SI), Z5
+	VPBROADCASTD 12(BX), Z6
+	VPDPBUSD     Z6, Z4, Z0
+	VPDPBUSD     Z6, Z5, Z2
+	ADDQ         $0x10, BX
+	ADDQ         $+512, SI
+	DECQ         R9
+	JNZ          trip
+	VBROADCASTSS (BX), Z4
+	VCVTDQ2PS    Z0, Z0
+	VFMADD231PS  Z0, Z4, Z1
+	VCVTDQ2PS    Z2, Z2
+	VFMADD231PS  Z2, Z4, Z3
+	ADDQ         $0x04, BX
+	TESTQ        R8, R8
+	JNZ          group
+	VMULPS       (SI), Z1, Z1
+	VMULPS       64(SI), Z3, Z3
+	ADDQ         $+128, SI
+	TESTQ        CX, CX
+	JZ           unbiased
+	VADDPS       (CX), Z1, Z1
+	VADDPS       64(CX), Z3, Z3
+	ADDQ         $+128, CX
 
 unbiased:
 	VMOVUPS Z1, (AX)
@@ -17918,69 +18903,77 @@ group:
 	ADDQ         $0x04, CX
 
 trip:
-	VPANDD        (DX), Z10, Z8
-	VPANDD        64(DX), Z10, Z9
-	VPDPBUSD.BCST (CX), Z8, Z0
-	VPDPBUSD.BCST (CX), Z9, Z2
-	VPDPBUSD.BCST (CX)(AX*1), Z8, Z4
-	VPDPBUSD.BCST (CX)(AX*1), Z9, Z6
-	VPSRLW        $0x04, (DX), Z8
-	VPANDD        Z8, Z10, Z8
-	VPSRLW        $0x04, 64(DX), Z9
-	VPANDD        Z9, Z10, Z9
-	VPDPBUSD.BCST 4(CX), Z8, Z0
-	VPDPBUSD.BCST 4(CX), Z9, Z2
-	VPDPBUSD.BCST 4(CX)(AX*1), Z8, Z4
-	VPDPBUSD.BCST 4(CX)(AX*1), Z9, Z6
-	VPANDD        128(DX), Z10, Z8
-	VPANDD        192(DX), Z10, Z9
-	VPDPBUSD.BCST 8(CX), Z8, Z0
-	VPDPBUSD.BCST 8(CX), Z9, Z2
-	VPDPBUSD.BCST 8(CX)(AX*1), Z8, Z4
-	VPDPBUSD.BCST 8(CX)(AX*1), Z9, Z6
-	VPSRLW        $0x04, 128(DX), Z8
-	VPANDD        Z8, Z10, Z8
-	VPSRLW        $0x04, 192(DX), Z9
-	VPANDD        Z9, Z10, Z9
-	VPDPBUSD.BCST 12(CX), Z8, Z0
-	VPDPBUSD.BCST 12(CX), Z9, Z2
-	VPDPBUSD.BCST 12(CX)(AX*1), Z8, Z4
-	VPDPBUSD.BCST 12(CX)(AX*1), Z9, Z6
-	ADDQ          $0x10, CX
-	ADDQ          $+256, DX
-	DECQ          DI
-	JNZ           trip
-	VPSLLD        $0x10, (DX), Z8
-	MOVL          $0xffff0000, DI
-	VPBROADCASTD  DI, Z9
-	VPANDD        (DX), Z9, Z9
-	ADDQ          $0x40, DX
-	VBROADCASTSS  (CX), Z11
-	VCVTDQ2PS     Z0, Z0
-	VMULPS        Z8, Z0, Z0
-	VFMADD231PS   Z0, Z11, Z1
-	VCVTDQ2PS     Z2, Z2
-	VMULPS        Z9, Z2, Z2
-	VFMADD231PS   Z2, Z11, Z3
-	VBROADCASTSS  (CX)(AX*1), Z11
-	VCVTDQ2PS     Z4, Z4
-	VMULPS        Z8, Z4, Z4
-	VFMADD231PS   Z4, Z11, Z5
-	VCVTDQ2PS     Z6, Z6
-	VMULPS        Z9, Z6, Z6
-	VFMADD231PS   Z6, Z11, Z7
-	ADDQ          $0x04, CX
-	TESTQ         BX, BX
-	JNZ           group
-	MOVQ          ldo+8(FP), AX
-	MOVQ          out+0(FP), CX
-	MOVQ          bias+56(FP), DX
-	TESTQ         DX, DX
-	JZ            unbiased
-	VADDPS        (DX), Z1, Z1
-	VADDPS        64(DX), Z3, Z3
-	VADDPS        (DX), Z5, Z5
-	VADDPS        64(DX), Z7, Z7
+	VPANDD       (DX), Z10, Z8
+	VPANDD       64(DX), Z10, Z9
+	VPBROADCASTD (CX), Z11
+	VPDPBUSD     Z11, Z8, Z0
+	VPDPBUSD     Z11, Z9, Z2
+	VPBROADCASTD (CX)(AX*1), Z11
+	VPDPBUSD     Z11, Z8, Z4
+	VPDPBUSD     Z11, Z9, Z6
+	VPSRLW       $0x04, (DX), Z8
+	VPANDD       Z8, Z10, Z8
+	VPSRLW       $0x04, 64(DX), Z9
+	VPANDD       Z9, Z10, Z9
+	VPBROADCASTD 4(CX), Z11
+	VPDPBUSD     Z11, Z8, Z0
+	VPDPBUSD     Z11, Z9, Z2
+	VPBROADCASTD 4(CX)(AX*1), Z11
+	VPDPBUSD     Z11, Z8, Z4
+	VPDPBUSD     Z11, Z9, Z6
+	VPANDD       128(DX), Z10, Z8
+	VPANDD       192(DX), Z10, Z9
+	VPBROADCASTD 8(CX), Z11
+	VPDPBUSD     Z11, Z8, Z0
+	VPDPBUSD     Z11, Z9, Z2
+	VPBROADCASTD 8(CX)(AX*1), Z11
+	VPDPBUSD     Z11, Z8, Z4
+	VPDPBUSD     Z11, Z9, Z6
+	VPSRLW       $0x04, 128(DX), Z8
+	VPANDD       Z8, Z10, Z8
+	VPSRLW       $0x04, 192(DX), Z9
+	VPANDD       Z9, Z10, Z9
+	VPBROADCASTD 12(CX), Z11
+	VPDPBUSD     Z11, Z8, Z0
+	VPDPBUSD     Z11, Z9, Z2
+	VPBROADCASTD 12(CX)(AX*1), Z11
+	VPDPBUSD     Z11, Z8, Z4
+	VPDPBUSD     Z11, Z9, Z6
+	ADDQ         $0x10, CX
+	ADDQ         $+256, DX
+	DECQ         DI
+	JNZ          trip
+	VPSLLD       $0x10, (DX), Z8
+	MOVL         $0xffff0000, DI
+	VPBROADCASTD DI, Z9
+	VPANDD       (DX), Z9, Z9
+	ADDQ         $0x40, DX
+	VBROADCASTSS (CX), Z11
+	VCVTDQ2PS    Z0, Z0
+	VMULPS       Z8, Z0, Z0
+	VFMADD231PS  Z0, Z11, Z1
+	VCVTDQ2PS    Z2, Z2
+	VMULPS       Z9, Z2, Z2
+	VFMADD231PS  Z2, Z11, Z3
+	VBROADCASTSS (CX)(AX*1), Z11
+	VCVTDQ2PS    Z4, Z4
+	VMULPS       Z8, Z4, Z4
+	VFMADD231PS  Z4, Z11, Z5
+	VCVTDQ2PS    Z6, Z6
+	VMULPS       Z9, Z6, Z6
+	VFMADD231PS  Z6, Z11, Z7
+	ADDQ         $0x04, CX
+	TESTQ        BX, BX
+	JNZ          group
+	MOVQ         ldo+8(FP), AX
+	MOVQ         out+0(FP), CX
+	MOVQ         bias+56(FP), DX
+	TESTQ        DX, DX
+	JZ           unbiased
+	VADDPS       (DX), Z1, Z1
+	VADDPS       64(DX), Z3, Z3
+	VADDPS       (DX), Z5, Z5
+	VADDPS       64(DX), Z7, Z7
 
 unbiased:
 	MOVB   add+64(FP), DL
@@ -18040,86 +19033,98 @@ group:
 	ADDQ         $0x04, CX
 
 trip:
-	VPANDD        (DX), Z14, Z12
-	VPANDD        64(DX), Z14, Z13
-	VPDPBUSD.BCST (CX), Z12, Z0
-	VPDPBUSD.BCST (CX), Z13, Z2
-	VPDPBUSD.BCST (CX)(AX*1), Z12, Z4
-	VPDPBUSD.BCST (CX)(AX*1), Z13, Z6
-	VPDPBUSD.BCST (CX)(AX*2), Z12, Z8
-	VPDPBUSD.BCST (CX)(AX*2), Z13, Z10
-	VPSRLW        $0x04, (DX), Z12
-	VPANDD        Z12, Z14, Z12
-	VPSRLW        $0x04, 64(DX), Z13
-	VPANDD        Z13, Z14, Z13
-	VPDPBUSD.BCST 4(CX), Z12, Z0
-	VPDPBUSD.BCST 4(CX), Z13, Z2
-	VPDPBUSD.BCST 4(CX)(AX*1), Z12, Z4
-	VPDPBUSD.BCST 4(CX)(AX*1), Z13, Z6
-	VPDPBUSD.BCST 4(CX)(AX*2), Z12, Z8
-	VPDPBUSD.BCST 4(CX)(AX*2), Z13, Z10
-	VPANDD        128(DX), Z14, Z12
-	VPANDD        192(DX), Z14, Z13
-	VPDPBUSD.BCST 8(CX), Z12, Z0
-	VPDPBUSD.BCST 8(CX), Z13, Z2
-	VPDPBUSD.BCST 8(CX)(AX*1), Z12, Z4
-	VPDPBUSD.BCST 8(CX)(AX*1), Z13, Z6
-	VPDPBUSD.BCST 8(CX)(AX*2), Z12, Z8
-	VPDPBUSD.BCST 8(CX)(AX*2), Z13, Z10
-	VPSRLW        $0x04, 128(DX), Z12
-	VPANDD        Z12, Z14, Z12
-	VPSRLW        $0x04, 192(DX), Z13
-	VPANDD        Z13, Z14, Z13
-	VPDPBUSD.BCST 12(CX), Z12, Z0
-	VPDPBUSD.BCST 12(CX), Z13, Z2
-	VPDPBUSD.BCST 12(CX)(AX*1), Z12, Z4
-	VPDPBUSD.BCST 12(CX)(AX*1), Z13, Z6
-	VPDPBUSD.BCST 12(CX)(AX*2), Z12, Z8
-	VPDPBUSD.BCST 12(CX)(AX*2), Z13, Z10
-	ADDQ          $0x10, CX
-	ADDQ          $+256, DX
-	DECQ          DI
-	JNZ           trip
-	VPSLLD        $0x10, (DX), Z12
-	MOVL          $0xffff0000, DI
-	VPBROADCASTD  DI, Z13
-	VPANDD        (DX), Z13, Z13
-	ADDQ          $0x40, DX
-	VBROADCASTSS  (CX), Z15
-	VCVTDQ2PS     Z0, Z0
-	VMULPS        Z12, Z0, Z0
-	VFMADD231PS   Z0, Z15, Z1
-	VCVTDQ2PS     Z2, Z2
-	VMULPS        Z13, Z2, Z2
-	VFMADD231PS   Z2, Z15, Z3
-	VBROADCASTSS  (CX)(AX*1), Z15
-	VCVTDQ2PS     Z4, Z4
-	VMULPS        Z12, Z4, Z4
-	VFMADD231PS   Z4, Z15, Z5
-	VCVTDQ2PS     Z6, Z6
-	VMULPS        Z13, Z6, Z6
-	VFMADD231PS   Z6, Z15, Z7
-	VBROADCASTSS  (CX)(AX*2), Z15
-	VCVTDQ2PS     Z8, Z8
-	VMULPS        Z12, Z8, Z8
-	VFMADD231PS   Z8, Z15, Z9
-	VCVTDQ2PS     Z10, Z10
-	VMULPS        Z13, Z10, Z10
-	VFMADD231PS   Z10, Z15, Z11
-	ADDQ          $0x04, CX
-	TESTQ         BX, BX
-	JNZ           group
-	MOVQ          ldo+8(FP), AX
-	MOVQ          out+0(FP), CX
-	MOVQ          bias+56(FP), DX
-	TESTQ         DX, DX
-	JZ            unbiased
-	VADDPS        (DX), Z1, Z1
-	VADDPS        64(DX), Z3, Z3
-	VADDPS        (DX), Z5, Z5
-	VADDPS        64(DX), Z7, Z7
-	VADDPS        (DX), Z9, Z9
-	VADDPS        64(DX), Z11, Z11
+	VPANDD       (DX), Z14, Z12
+	VPANDD       64(DX), Z14, Z13
+	VPBROADCASTD (CX), Z15
+	VPDPBUSD     Z15, Z12, Z0
+	VPDPBUSD     Z15, Z13, Z2
+	VPBROADCASTD (CX)(AX*1), Z15
+	VPDPBUSD     Z15, Z12, Z4
+	VPDPBUSD     Z15, Z13, Z6
+	VPBROADCASTD (CX)(AX*2), Z15
+	VPDPBUSD     Z15, Z12, Z8
+	VPDPBUSD     Z15, Z13, Z10
+	VPSRLW       $0x04, (DX), Z12
+	VPANDD       Z12, Z14, Z12
+	VPSRLW       $0x04, 64(DX), Z13
+	VPANDD       Z13, Z14, Z13
+	VPBROADCASTD 4(CX), Z15
+	VPDPBUSD     Z15, Z12, Z0
+	VPDPBUSD     Z15, Z13, Z2
+	VPBROADCASTD 4(CX)(AX*1), Z15
+	VPDPBUSD     Z15, Z12, Z4
+	VPDPBUSD     Z15, Z13, Z6
+	VPBROADCASTD 4(CX)(AX*2), Z15
+	VPDPBUSD     Z15, Z12, Z8
+	VPDPBUSD     Z15, Z13, Z10
+	VPANDD       128(DX), Z14, Z12
+	VPANDD       192(DX), Z14, Z13
+	VPBROADCASTD 8(CX), Z15
+	VPDPBUSD     Z15, Z12, Z0
+	VPDPBUSD     Z15, Z13, Z2
+	VPBROADCASTD 8(CX)(AX*1), Z15
+	VPDPBUSD     Z15, Z12, Z4
+	VPDPBUSD     Z15, Z13, Z6
+	VPBROADCASTD 8(CX)(AX*2), Z15
+	VPDPBUSD     Z15, Z12, Z8
+	VPDPBUSD     Z15, Z13, Z10
+	VPSRLW       $0x04, 128(DX), Z12
+	VPANDD       Z12, Z14, Z12
+	VPSRLW       $0x04, 192(DX), Z13
+	VPANDD       Z13, Z14, Z13
+	VPBROADCASTD 12(CX), Z15
+	VPDPBUSD     Z15, Z12, Z0
+	VPDPBUSD     Z15, Z13, Z2
+	VPBROADCASTD 12(CX)(AX*1), Z15
+	VPDPBUSD     Z15, Z12, Z4
+	VPDPBUSD     Z15, Z13, Z6
+	VPBROADCASTD 12(CX)(AX*2), Z15
+	VPDPBUSD     Z15, Z12, Z8
+	VPDPBUSD     Z15, Z13, Z10
+	ADDQ         $0x10, CX
+	ADDQ         $+256, DX
+	DECQ         DI
+	JNZ          trip
+	VPSLLD       $0x10, (DX), Z12
+	MOVL         $0xffff0000, DI
+	VPBROADCASTD DI, Z13
+	VPANDD       (DX), Z13, Z13
+	ADDQ         $0x40, DX
+	VBROADCASTSS (CX), Z15
+	VCVTDQ2PS    Z0, Z0
+	VMULPS       Z12, Z0, Z0
+	VFMADD231PS  Z0, Z15, Z1
+	VCVTDQ2PS    Z2, Z2
+	VMULPS       Z13, Z2, Z2
+	VFMADD231PS  Z2, Z15, Z3
+	VBROADCASTSS (CX)(AX*1), Z15
+	VCVTDQ2PS    Z4, Z4
+	VMULPS       Z12, Z4, Z4
+	VFMADD231PS  Z4, Z15, Z5
+	VCVTDQ2PS    Z6, Z6
+	VMULPS       Z13, Z6, Z6
+	VFMADD231PS  Z6, Z15, Z7
+	VBROADCASTSS (CX)(AX*2), Z15
+	VCVTDQ2PS    Z8, Z8
+	VMULPS       Z12, Z8, Z8
+	VFMADD231PS  Z8, Z15, Z9
+	VCVTDQ2PS    Z10, Z10
+	VMULPS       Z13, Z10, Z10
+	VFMADD231PS  Z10, Z15, Z11
+	ADDQ         $0x04, CX
+	TESTQ        BX, BX
+	JNZ          group
+	MOVQ         ldo+8(FP), AX
+	MOVQ         out+0(FP), CX
+	MOVQ         bias+56(FP), DX
+	TESTQ        DX, DX
+	JZ           unbiased
+	VADDPS       (DX), Z1, Z1
+	VADDPS       64(DX), Z3, Z3
+	VADDPS       (DX), Z5, Z5
+	VADDPS       64(DX), Z7, Z7
+	VADDPS       (DX), Z9, Z9
+	VADDPS       64(DX), Z11, Z11
 
 unbiased:
 	MOVB   add+64(FP), DL
@@ -18194,115 +19199,131 @@ group:
 	ADDQ         $0x04, DX
 
 trip:
-	VPANDD        (BX), Z18, Z16
-	VPANDD        64(BX), Z18, Z17
-	VPDPBUSD.BCST (CX), Z16, Z0
-	VPDPBUSD.BCST (CX), Z17, Z2
-	VPDPBUSD.BCST (CX)(AX*1), Z16, Z4
-	VPDPBUSD.BCST (CX)(AX*1), Z17, Z6
-	VPDPBUSD.BCST (CX)(AX*2), Z16, Z8
-	VPDPBUSD.BCST (CX)(AX*2), Z17, Z10
-	VPDPBUSD.BCST (DX), Z16, Z12
-	VPDPBUSD.BCST (DX), Z17, Z14
-	PREFETCHT0    (SI)
-	ADDQ          DI, SI
-	VPSRLW        $0x04, (BX), Z16
-	VPANDD        Z16, Z18, Z16
-	VPSRLW        $0x04, 64(BX), Z17
-	VPANDD        Z17, Z18, Z17
-	VPDPBUSD.BCST 4(CX), Z16, Z0
-	VPDPBUSD.BCST 4(CX), Z17, Z2
-	VPDPBUSD.BCST 4(CX)(AX*1), Z16, Z4
-	VPDPBUSD.BCST 4(CX)(AX*1), Z17, Z6
-	VPDPBUSD.BCST 4(CX)(AX*2), Z16, Z8
-	VPDPBUSD.BCST 4(CX)(AX*2), Z17, Z10
-	VPDPBUSD.BCST 4(DX), Z16, Z12
-	VPDPBUSD.BCST 4(DX), Z17, Z14
-	PREFETCHT0    (SI)
-	ADDQ          DI, SI
-	VPANDD        128(BX), Z18, Z16
-	VPANDD        192(BX), Z18, Z17
-	VPDPBUSD.BCST 8(CX), Z16, Z0
-	VPDPBUSD.BCST 8(CX), Z17, Z2
-	VPDPBUSD.BCST 8(CX)(AX*1), Z16, Z4
-	VPDPBUSD.BCST 8(CX)(AX*1), Z17, Z6
-	VPDPBUSD.BCST 8(CX)(AX*2), Z16, Z8
-	VPDPBUSD.BCST 8(CX)(AX*2), Z17, Z10
-	VPDPBUSD.BCST 8(DX), Z16, Z12
-	VPDPBUSD.BCST 8(DX), Z17, Z14
-	PREFETCHT0    (SI)
-	ADDQ          DI, SI
-	VPSRLW        $0x04, 128(BX), Z16
-	VPANDD        Z16, Z18, Z16
-	VPSRLW        $0x04, 192(BX), Z17
-	VPANDD        Z17, Z18, Z17
-	VPDPBUSD.BCST 12(CX), Z16, Z0
-	VPDPBUSD.BCST 12(CX), Z17, Z2
-	VPDPBUSD.BCST 12(CX)(AX*1), Z16, Z4
-	VPDPBUSD.BCST 12(CX)(AX*1), Z17, Z6
-	VPDPBUSD.BCST 12(CX)(AX*2), Z16, Z8
-	VPDPBUSD.BCST 12(CX)(AX*2), Z17, Z10
-	VPDPBUSD.BCST 12(DX), Z16, Z12
-	VPDPBUSD.BCST 12(DX), Z17, Z14
-	PREFETCHT0    (SI)
-	ADDQ          DI, SI
-	ADDQ          $0x10, CX
-	ADDQ          $0x10, DX
-	ADDQ          $+256, BX
-	DECQ          R10
-	JNZ           trip
-	VPSLLD        $0x10, (BX), Z16
-	MOVL          $0xffff0000, R10
-	VPBROADCASTD  R10, Z17
-	VPANDD        (BX), Z17, Z17
-	ADDQ          $0x40, BX
-	VBROADCASTSS  (CX), Z19
-	VCVTDQ2PS     Z0, Z0
-	VMULPS        Z16, Z0, Z0
-	VFMADD231PS   Z0, Z19, Z1
-	VCVTDQ2PS     Z2, Z2
-	VMULPS        Z17, Z2, Z2
-	VFMADD231PS   Z2, Z19, Z3
-	VBROADCASTSS  (CX)(AX*1), Z19
-	VCVTDQ2PS     Z4, Z4
-	VMULPS        Z16, Z4, Z4
-	VFMADD231PS   Z4, Z19, Z5
-	VCVTDQ2PS     Z6, Z6
-	VMULPS        Z17, Z6, Z6
-	VFMADD231PS   Z6, Z19, Z7
-	VBROADCASTSS  (CX)(AX*2), Z19
-	VCVTDQ2PS     Z8, Z8
-	VMULPS        Z16, Z8, Z8
-	VFMADD231PS   Z8, Z19, Z9
-	VCVTDQ2PS     Z10, Z10
-	VMULPS        Z17, Z10, Z10
-	VFMADD231PS   Z10, Z19, Z11
-	VBROADCASTSS  (DX), Z19
-	VCVTDQ2PS     Z12, Z12
-	VMULPS        Z16, Z12, Z12
-	VFMADD231PS   Z12, Z19, Z13
-	VCVTDQ2PS     Z14, Z14
-	VMULPS        Z17, Z14, Z14
-	VFMADD231PS   Z14, Z19, Z15
-	ADDQ          $0x04, CX
-	ADDQ          $0x04, DX
-	TESTQ         R8, R8
-	JNZ           group
-	MOVQ          ldo+8(FP), AX
-	MOVQ          out+0(FP), CX
-	LEAQ          (CX)(AX*2), DX
-	ADDQ          AX, DX
-	MOVQ          bias+56(FP), BX
-	TESTQ         BX, BX
-	JZ            unbiased
-	VADDPS        (BX), Z1, Z1
-	VADDPS        64(BX), Z3, Z3
-	VADDPS        (BX), Z5, Z5
-	VADDPS        64(BX), Z7, Z7
-	VADDPS        (BX), Z9, Z9
-	VADDPS        64(BX), Z11, Z11
-	VADDPS        (BX), Z13, Z13
-	VADDPS        64(BX), Z15, Z15
+	VPANDD       (BX), Z18, Z16
+	VPANDD       64(BX), Z18, Z17
+	VPBROADCASTD (CX), Z19
+	VPDPBUSD     Z19, Z16, Z0
+	VPDPBUSD     Z19, Z17, Z2
+	VPBROADCASTD (CX)(AX*1), Z19
+	VPDPBUSD     Z19, Z16, Z4
+	VPDPBUSD     Z19, Z17, Z6
+	VPBROADCASTD (CX)(AX*2), Z19
+	VPDPBUSD     Z19, Z16, Z8
+	VPDPBUSD     Z19, Z17, Z10
+	VPBROADCASTD (DX), Z19
+	VPDPBUSD     Z19, Z16, Z12
+	VPDPBUSD     Z19, Z17, Z14
+	PREFETCHT0   (SI)
+	ADDQ         DI, SI
+	VPSRLW       $0x04, (BX), Z16
+	VPANDD       Z16, Z18, Z16
+	VPSRLW       $0x04, 64(BX), Z17
+	VPANDD       Z17, Z18, Z17
+	VPBROADCASTD 4(CX), Z19
+	VPDPBUSD     Z19, Z16, Z0
+	VPDPBUSD     Z19, Z17, Z2
+	VPBROADCASTD 4(CX)(AX*1), Z19
+	VPDPBUSD     Z19, Z16, Z4
+	VPDPBUSD     Z19, Z17, Z6
+	VPBROADCASTD 4(CX)(AX*2), Z19
+	VPDPBUSD     Z19, Z16, Z8
+	VPDPBUSD     Z19, Z17, Z10
+	VPBROADCASTD 4(DX), Z19
+	VPDPBUSD     Z19, Z16, Z12
+	VPDPBUSD     Z19, Z17, Z14
+	PREFETCHT0   (SI)
+	ADDQ         DI, SI
+	VPANDD       128(BX), Z18, Z16
+	VPANDD       192(BX), Z18, Z17
+	VPBROADCASTD 8(CX), Z19
+	VPDPBUSD     Z19, Z16, Z0
+	VPDPBUSD     Z19, Z17, Z2
+	VPBROADCASTD 8(CX)(AX*1), Z19
+	VPDPBUSD     Z19, Z16, Z4
+	VPDPBUSD     Z19, Z17, Z6
+	VPBROADCASTD 8(CX)(AX*2), Z19
+	VPDPBUSD     Z19, Z16, Z8
+	VPDPBUSD     Z19, Z17, Z10
+	VPBROADCASTD 8(DX), Z19
+	VPDPBUSD     Z19, Z16, Z12
+	VPDPBUSD     Z19, Z17, Z14
+	PREFETCHT0   (SI)
+	ADDQ         DI, SI
+	VPSRLW       $0x04, 128(BX), Z16
+	VPANDD       Z16, Z18, Z16
+	VPSRLW       $0x04, 192(BX), Z17
+	VPANDD       Z17, Z18, Z17
+	VPBROADCASTD 12(CX), Z19
+	VPDPBUSD     Z19, Z16, Z0
+	VPDPBUSD     Z19, Z17, Z2
+	VPBROADCASTD 12(CX)(AX*1), Z19
+	VPDPBUSD     Z19, Z16, Z4
+	VPDPBUSD     Z19, Z17, Z6
+	VPBROADCASTD 12(CX)(AX*2), Z19
+	VPDPBUSD     Z19, Z16, Z8
+	VPDPBUSD     Z19, Z17, Z10
+	VPBROADCASTD 12(DX), Z19
+	VPDPBUSD     Z19, Z16, Z12
+	VPDPBUSD     Z19, Z17, Z14
+	PREFETCHT0   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x10, CX
+	ADDQ         $0x10, DX
+	ADDQ         $+256, BX
+	DECQ         R10
+	JNZ          trip
+	VPSLLD       $0x10, (BX), Z16
+	MOVL         $0xffff0000, R10
+	VPBROADCASTD R10, Z17
+	VPANDD       (BX), Z17, Z17
+	ADDQ         $0x40, BX
+	VBROADCASTSS (CX), Z19
+	VCVTDQ2PS    Z0, Z0
+	VMULPS       Z16, Z0, Z0
+	VFMADD231PS  Z0, Z19, Z1
+	VCVTDQ2PS    Z2, Z2
+	VMULPS       Z17, Z2, Z2
+	VFMADD231PS  Z2, Z19, Z3
+	VBROADCASTSS (CX)(AX*1), Z19
+	VCVTDQ2PS    Z4, Z4
+	VMULPS       Z16, Z4, Z4
+	VFMADD231PS  Z4, Z19, Z5
+	VCVTDQ2PS    Z6, Z6
+	VMULPS       Z17, Z6, Z6
+	VFMADD231PS  Z6, Z19, Z7
+	VBROADCASTSS (CX)(AX*2), Z19
+	VCVTDQ2PS    Z8, Z8
+	VMULPS       Z16, Z8, Z8
+	VFMADD231PS  Z8, Z19, Z9
+	VCVTDQ2PS    Z10, Z10
+	VMULPS       Z17, Z10, Z10
+	VFMADD231PS  Z10, Z19, Z11
+	VBROADCASTSS (DX), Z19
+	VCVTDQ2PS    Z12, Z12
+	VMULPS       Z16, Z12, Z12
+	VFMADD231PS  Z12, Z19, Z13
+	VCVTDQ2PS    Z14, Z14
+	VMULPS       Z17, Z14, Z14
+	VFMADD231PS  Z14, Z19, Z15
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	TESTQ        R8, R8
+	JNZ          group
+	MOVQ         ldo+8(FP), AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	MOVQ         bias+56(FP), BX
+	TESTQ        BX, BX
+	JZ           unbiased
+	VADDPS       (BX), Z1, Z1
+	VADDPS       64(BX), Z3, Z3
+	VADDPS       (BX), Z5, Z5
+	VADDPS       64(BX), Z7, Z7
+	VADDPS       (BX), Z9, Z9
+	VADDPS       64(BX), Z11, Z11
+	VADDPS       (BX), Z13, Z13
+	VADDPS       64(BX), Z15, Z15
 
 unbiased:
 	MOVB   add+64(FP), BL
@@ -18387,132 +19408,152 @@ group:
 	ADDQ         $0x04, DX
 
 trip:
-	VPANDD        (BX), Z22, Z20
-	VPANDD        64(BX), Z22, Z21
-	VPDPBUSD.BCST (CX), Z20, Z0
-	VPDPBUSD.BCST (CX), Z21, Z2
-	VPDPBUSD.BCST (CX)(AX*1), Z20, Z4
-	VPDPBUSD.BCST (CX)(AX*1), Z21, Z6
-	VPDPBUSD.BCST (CX)(AX*2), Z20, Z8
-	VPDPBUSD.BCST (CX)(AX*2), Z21, Z10
-	VPDPBUSD.BCST (DX), Z20, Z12
-	VPDPBUSD.BCST (DX), Z21, Z14
-	VPDPBUSD.BCST (DX)(AX*1), Z20, Z16
-	VPDPBUSD.BCST (DX)(AX*1), Z21, Z18
-	PREFETCHT0    (SI)
-	ADDQ          DI, SI
-	VPSRLW        $0x04, (BX), Z20
-	VPANDD        Z20, Z22, Z20
-	VPSRLW        $0x04, 64(BX), Z21
-	VPANDD        Z21, Z22, Z21
-	VPDPBUSD.BCST 4(CX), Z20, Z0
-	VPDPBUSD.BCST 4(CX), Z21, Z2
-	VPDPBUSD.BCST 4(CX)(AX*1), Z20, Z4
-	VPDPBUSD.BCST 4(CX)(AX*1), Z21, Z6
-	VPDPBUSD.BCST 4(CX)(AX*2), Z20, Z8
-	VPDPBUSD.BCST 4(CX)(AX*2), Z21, Z10
-	VPDPBUSD.BCST 4(DX), Z20, Z12
-	VPDPBUSD.BCST 4(DX), Z21, Z14
-	VPDPBUSD.BCST 4(DX)(AX*1), Z20, Z16
-	VPDPBUSD.BCST 4(DX)(AX*1), Z21, Z18
-	PREFETCHT0    (SI)
-	ADDQ          DI, SI
-	VPANDD        128(BX), Z22, Z20
-	VPANDD        192(BX), Z22, Z21
-	VPDPBUSD.BCST 8(CX), Z20, Z0
-	VPDPBUSD.BCST 8(CX), Z21, Z2
-	VPDPBUSD.BCST 8(CX)(AX*1), Z20, Z4
-	VPDPBUSD.BCST 8(CX)(AX*1), Z21, Z6
-	VPDPBUSD.BCST 8(CX)(AX*2), Z20, Z8
-	VPDPBUSD.BCST 8(CX)(AX*2), Z21, Z10
-	VPDPBUSD.BCST 8(DX), Z20, Z12
-	VPDPBUSD.BCST 8(DX), Z21, Z14
-	VPDPBUSD.BCST 8(DX)(AX*1), Z20, Z16
-	VPDPBUSD.BCST 8(DX)(AX*1), Z21, Z18
-	PREFETCHT0    (SI)
-	ADDQ          DI, SI
-	VPSRLW        $0x04, 128(BX), Z20
-	VPANDD        Z20, Z22, Z20
-	VPSRLW        $0x04, 192(BX), Z21
-	VPANDD        Z21, Z22, Z21
-	VPDPBUSD.BCST 12(CX), Z20, Z0
-	VPDPBUSD.BCST 12(CX), Z21, Z2
-	VPDPBUSD.BCST 12(CX)(AX*1), Z20, Z4
-	VPDPBUSD.BCST 12(CX)(AX*1), Z21, Z6
-	VPDPBUSD.BCST 12(CX)(AX*2), Z20, Z8
-	VPDPBUSD.BCST 12(CX)(AX*2), Z21, Z10
-	VPDPBUSD.BCST 12(DX), Z20, Z12
-	VPDPBUSD.BCST 12(DX), Z21, Z14
-	VPDPBUSD.BCST 12(DX)(AX*1), Z20, Z16
-	VPDPBUSD.BCST 12(DX)(AX*1), Z21, Z18
-	PREFETCHT0    (SI)
-	ADDQ          DI, SI
-	ADDQ          $0x10, CX
-	ADDQ          $0x10, DX
-	ADDQ          $+256, BX
-	DECQ          R10
-	JNZ           trip
-	VPSLLD        $0x10, (BX), Z20
-	MOVL          $0xffff0000, R10
-	VPBROADCASTD  R10, Z21
-	VPANDD        (BX), Z21, Z21
-	ADDQ          $0x40, BX
-	VBROADCASTSS  (CX), Z23
-	VCVTDQ2PS     Z0, Z0
-	VMULPS        Z20, Z0, Z0
-	VFMADD231PS   Z0, Z23, Z1
-	VCVTDQ2PS     Z2, Z2
-	VMULPS        Z21, Z2, Z2
-	VFMADD231PS   Z2, Z23, Z3
-	VBROADCASTSS  (CX)(AX*1), Z23
-	VCVTDQ2PS     Z4, Z4
-	VMULPS        Z20, Z4, Z4
-	VFMADD231PS   Z4, Z23, Z5
-	VCVTDQ2PS     Z6, Z6
-	VMULPS        Z21, Z6, Z6
-	VFMADD231PS   Z6, Z23, Z7
-	VBROADCASTSS  (CX)(AX*2), Z23
-	VCVTDQ2PS     Z8, Z8
-	VMULPS        Z20, Z8, Z8
-	VFMADD231PS   Z8, Z23, Z9
-	VCVTDQ2PS     Z10, Z10
-	VMULPS        Z21, Z10, Z10
-	VFMADD231PS   Z10, Z23, Z11
-	VBROADCASTSS  (DX), Z23
-	VCVTDQ2PS     Z12, Z12
-	VMULPS        Z20, Z12, Z12
-	VFMADD231PS   Z12, Z23, Z13
-	VCVTDQ2PS     Z14, Z14
-	VMULPS        Z21, Z14, Z14
-	VFMADD231PS   Z14, Z23, Z15
-	VBROADCASTSS  (DX)(AX*1), Z23
-	VCVTDQ2PS     Z16, Z16
-	VMULPS        Z20, Z16, Z16
-	VFMADD231PS   Z16, Z23, Z17
-	VCVTDQ2PS     Z18, Z18
-	VMULPS        Z21, Z18, Z18
-	VFMADD231PS   Z18, Z23, Z19
-	ADDQ          $0x04, CX
-	ADDQ          $0x04, DX
-	TESTQ         R8, R8
-	JNZ           group
-	MOVQ          ldo+8(FP), AX
-	MOVQ          out+0(FP), CX
-	LEAQ          (CX)(AX*2), DX
-	ADDQ          AX, DX
-	MOVQ          bias+56(FP), BX
-	TESTQ         BX, BX
-	JZ            unbiased
-	VADDPS        (BX), Z1, Z1
-	VADDPS        64(BX), Z3, Z3
-	VADDPS        (BX), Z5, Z5
-	VADDPS        64(BX), Z7, Z7
-	VADDPS        (BX), Z9, Z9
-	VADDPS        64(BX), Z11, Z11
-	VADDPS        (BX), Z13, Z13
-	VADDPS        64(BX), Z15, Z15
-	VADDPS        (BX), Z17, Z17
-	VADDPS        64(BX), Z19, Z19
+	VPANDD       (BX), Z22, Z20
+	VPANDD       64(BX), Z22, Z21
+	VPBROADCASTD (CX), Z23
+	VPDPBUSD     Z23, Z20, Z0
+	VPDPBUSD     Z23, Z21, Z2
+	VPBROADCASTD (CX)(AX*1), Z23
+	VPDPBUSD     Z23, Z20, Z4
+	VPDPBUSD     Z23, Z21, Z6
+	VPBROADCASTD (CX)(AX*2), Z23
+	VPDPBUSD     Z23, Z20, Z8
+	VPDPBUSD     Z23, Z21, Z10
+	VPBROADCASTD (DX), Z23
+	VPDPBUSD     Z23, Z20, Z12
+	VPDPBUSD     Z23, Z21, Z14
+	VPBROADCASTD (DX)(AX*1), Z23
+	VPDPBUSD     Z23, Z20, Z16
+	VPDPBUSD     Z23, Z21, Z18
+	PREFETCHT0   (SI)
+	ADDQ         DI, SI
+	VPSRLW       $0x04, (BX), Z20
+	VPANDD       Z20, Z22, Z20
+	VPSRLW       $0x04, 64(BX), Z21
+	VPANDD       Z21, Z22, Z21
+	VPBROADCASTD 4(CX), Z23
+	VPDPBUSD     Z23, Z20, Z0
+	VPDPBUSD     Z23, Z21, Z2
+	VPBROADCASTD 4(CX)(AX*1), Z23
+	VPDPBUSD     Z23, Z20, Z4
+	VPDPBUSD     Z23, Z21, Z6
+	VPBROADCASTD 4(CX)(AX*2), Z23
+	VPDPBUSD     Z23, Z20, Z8
+	VPDPBUSD     Z23, Z21, Z10
+	VPBROADCASTD 4(DX), Z23
+	VPDPBUSD     Z23, Z20, Z12
+	VPDPBUSD     Z23, Z21, Z14
+	VPBROADCASTD 4(DX)(AX*1), Z23
+	VPDPBUSD     Z23, Z20, Z16
+	VPDPBUSD     Z23, Z21, Z18
+	PREFETCHT0   (SI)
+	ADDQ         DI, SI
+	VPANDD       128(BX), Z22, Z20
+	VPANDD       192(BX), Z22, Z21
+	VPBROADCASTD 8(CX), Z23
+	VPDPBUSD     Z23, Z20, Z0
+	VPDPBUSD     Z23, Z21, Z2
+	VPBROADCASTD 8(CX)(AX*1), Z23
+	VPDPBUSD     Z23, Z20, Z4
+	VPDPBUSD     Z23, Z21, Z6
+	VPBROADCASTD 8(CX)(AX*2), Z23
+	VPDPBUSD     Z23, Z20, Z8
+	VPDPBUSD     Z23, Z21, Z10
+	VPBROADCASTD 8(DX), Z23
+	VPDPBUSD     Z23, Z20, Z12
+	VPDPBUSD     Z23, Z21, Z14
+	VPBROADCASTD 8(DX)(AX*1), Z23
+	VPDPBUSD     Z23, Z20, Z16
+	VPDPBUSD     Z23, Z21, Z18
+	PREFETCHT0   (SI)
+	ADDQ         DI, SI
+	VPSRLW       $0x04, 128(BX), Z20
+	VPANDD       Z20, Z22, Z20
+	VPSRLW       $0x04, 192(BX), Z21
+	VPANDD       Z21, Z22, Z21
+	VPBROADCASTD 12(CX), Z23
+	VPDPBUSD     Z23, Z20, Z0
+	VPDPBUSD     Z23, Z21, Z2
+	VPBROADCASTD 12(CX)(AX*1), Z23
+	VPDPBUSD     Z23, Z20, Z4
+	VPDPBUSD     Z23, Z21, Z6
+	VPBROADCASTD 12(CX)(AX*2), Z23
+	VPDPBUSD     Z23, Z20, Z8
+	VPDPBUSD     Z23, Z21, Z10
+	VPBROADCASTD 12(DX), Z23
+	VPDPBUSD     Z23, Z20, Z12
+	VPDPBUSD     Z23, Z21, Z14
+	VPBROADCASTD 12(DX)(AX*1), Z23
+	VPDPBUSD     Z23, Z20, Z16
+	VPDPBUSD     Z23, Z21, Z18
+	PREFETCHT0   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x10, CX
+	ADDQ         $0x10, DX
+	ADDQ         $+256, BX
+	DECQ         R10
+	JNZ          trip
+	VPSLLD       $0x10, (BX), Z20
+	MOVL         $0xffff0000, R10
+	VPBROADCASTD R10, Z21
+	VPANDD       (BX), Z21, Z21
+	ADDQ         $0x40, BX
+	VBROADCASTSS (CX), Z23
+	VCVTDQ2PS    Z0, Z0
+	VMULPS       Z20, Z0, Z0
+	VFMADD231PS  Z0, Z23, Z1
+	VCVTDQ2PS    Z2, Z2
+	VMULPS       Z21, Z2, Z2
+	VFMADD231PS  Z2, Z23, Z3
+	VBROADCASTSS (CX)(AX*1), Z23
+	VCVTDQ2PS    Z4, Z4
+	VMULPS       Z20, Z4, Z4
+	VFMADD231PS  Z4, Z23, Z5
+	VCVTDQ2PS    Z6, Z6
+	VMULPS       Z21, Z6, Z6
+	VFMADD231PS  Z6, Z23, Z7
+	VBROADCASTSS (CX)(AX*2), Z23
+	VCVTDQ2PS    Z8, Z8
+	VMULPS       Z20, Z8, Z8
+	VFMADD231PS  Z8, Z23, Z9
+	VCVTDQ2PS    Z10, Z10
+	VMULPS       Z21, Z10, Z10
+	VFMADD231PS  Z10, Z23, Z11
+	VBROADCASTSS (DX), Z23
+	VCVTDQ2PS    Z12, Z12
+	VMULPS       Z20, Z12, Z12
+	VFMADD231PS  Z12, Z23, Z13
+	VCVTDQ2PS    Z14, Z14
+	VMULPS       Z21, Z14, Z14
+	VFMADD231PS  Z14, Z23, Z15
+	VBROADCASTSS (DX)(AX*1), Z23
+	VCVTDQ2PS    Z16, Z16
+	VMULPS       Z20, Z16, Z16
+	VFMADD231PS  Z16, Z23, Z17
+	VCVTDQ2PS    Z18, Z18
+	VMULPS       Z21, Z18, Z18
+	VFMADD231PS  Z18, Z23, Z19
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	TESTQ        R8, R8
+	JNZ          group
+	MOVQ         ldo+8(FP), AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	MOVQ         bias+56(FP), BX
+	TESTQ        BX, BX
+	JZ           unbiased
+	VADDPS       (BX), Z1, Z1
+	VADDPS       64(BX), Z3, Z3
+	VADDPS       (BX), Z5, Z5
+	VADDPS       64(BX), Z7, Z7
+	VADDPS       (BX), Z9, Z9
+	VADDPS       64(BX), Z11, Z11
+	VADDPS       (BX), Z13, Z13
+	VADDPS       64(BX), Z15, Z15
+	VADDPS       (BX), Z17, Z17
+	VADDPS       64(BX), Z19, Z19
 
 unbiased:
 	MOVB   add+64(FP), BL
@@ -18607,149 +19648,173 @@ group:
 	ADDQ         $0x04, DX
 
 trip:
-	VPANDD        (BX), Z26, Z24
-	VPANDD        64(BX), Z26, Z25
-	VPDPBUSD.BCST (CX), Z24, Z0
-	VPDPBUSD.BCST (CX), Z25, Z2
-	VPDPBUSD.BCST (CX)(AX*1), Z24, Z4
-	VPDPBUSD.BCST (CX)(AX*1), Z25, Z6
-	VPDPBUSD.BCST (CX)(AX*2), Z24, Z8
-	VPDPBUSD.BCST (CX)(AX*2), Z25, Z10
-	VPDPBUSD.BCST (DX), Z24, Z12
-	VPDPBUSD.BCST (DX), Z25, Z14
-	VPDPBUSD.BCST (DX)(AX*1), Z24, Z16
-	VPDPBUSD.BCST (DX)(AX*1), Z25, Z18
-	VPDPBUSD.BCST (DX)(AX*2), Z24, Z20
-	VPDPBUSD.BCST (DX)(AX*2), Z25, Z22
-	PREFETCHT0    (SI)
-	ADDQ          DI, SI
-	VPSRLW        $0x04, (BX), Z24
-	VPANDD        Z24, Z26, Z24
-	VPSRLW        $0x04, 64(BX), Z25
-	VPANDD        Z25, Z26, Z25
-	VPDPBUSD.BCST 4(CX), Z24, Z0
-	VPDPBUSD.BCST 4(CX), Z25, Z2
-	VPDPBUSD.BCST 4(CX)(AX*1), Z24, Z4
-	VPDPBUSD.BCST 4(CX)(AX*1), Z25, Z6
-	VPDPBUSD.BCST 4(CX)(AX*2), Z24, Z8
-	VPDPBUSD.BCST 4(CX)(AX*2), Z25, Z10
-	VPDPBUSD.BCST 4(DX), Z24, Z12
-	VPDPBUSD.BCST 4(DX), Z25, Z14
-	VPDPBUSD.BCST 4(DX)(AX*1), Z24, Z16
-	VPDPBUSD.BCST 4(DX)(AX*1), Z25, Z18
-	VPDPBUSD.BCST 4(DX)(AX*2), Z24, Z20
-	VPDPBUSD.BCST 4(DX)(AX*2), Z25, Z22
-	PREFETCHT0    (SI)
-	ADDQ          DI, SI
-	VPANDD        128(BX), Z26, Z24
-	VPANDD        192(BX), Z26, Z25
-	VPDPBUSD.BCST 8(CX), Z24, Z0
-	VPDPBUSD.BCST 8(CX), Z25, Z2
-	VPDPBUSD.BCST 8(CX)(AX*1), Z24, Z4
-	VPDPBUSD.BCST 8(CX)(AX*1), Z25, Z6
-	VPDPBUSD.BCST 8(CX)(AX*2), Z24, Z8
-	VPDPBUSD.BCST 8(CX)(AX*2), Z25, Z10
-	VPDPBUSD.BCST 8(DX), Z24, Z12
-	VPDPBUSD.BCST 8(DX), Z25, Z14
-	VPDPBUSD.BCST 8(DX)(AX*1), Z24, Z16
-	VPDPBUSD.BCST 8(DX)(AX*1), Z25, Z18
-	VPDPBUSD.BCST 8(DX)(AX*2), Z24, Z20
-	VPDPBUSD.BCST 8(DX)(AX*2), Z25, Z22
-	PREFETCHT0    (SI)
-	ADDQ          DI, SI
-	VPSRLW        $0x04, 128(BX), Z24
-	VPANDD        Z24, Z26, Z24
-	VPSRLW        $0x04, 192(BX), Z25
-	VPANDD        Z25, Z26, Z25
-	VPDPBUSD.BCST 12(CX), Z24, Z0
-	VPDPBUSD.BCST 12(CX), Z25, Z2
-	VPDPBUSD.BCST 12(CX)(AX*1), Z24, Z4
-	VPDPBUSD.BCST 12(CX)(AX*1), Z25, Z6
-	VPDPBUSD.BCST 12(CX)(AX*2), Z24, Z8
-	VPDPBUSD.BCST 12(CX)(AX*2), Z25, Z10
-	VPDPBUSD.BCST 12(DX), Z24, Z12
-	VPDPBUSD.BCST 12(DX), Z25, Z14
-	VPDPBUSD.BCST 12(DX)(AX*1), Z24, Z16
-	VPDPBUSD.BCST 12(DX)(AX*1), Z25, Z18
-	VPDPBUSD.BCST 12(DX)(AX*2), Z24, Z20
-	VPDPBUSD.BCST 12(DX)(AX*2), Z25, Z22
-	PREFETCHT0    (SI)
-	ADDQ          DI, SI
-	ADDQ          $0x10, CX
-	ADDQ          $0x10, DX
-	ADDQ          $+256, BX
-	DECQ          R10
-	JNZ           trip
-	VPSLLD        $0x10, (BX), Z24
-	MOVL          $0xffff0000, R10
-	VPBROADCASTD  R10, Z25
-	VPANDD        (BX), Z25, Z25
-	ADDQ          $0x40, BX
-	VBROADCASTSS  (CX), Z27
-	VCVTDQ2PS     Z0, Z0
-	VMULPS        Z24, Z0, Z0
-	VFMADD231PS   Z0, Z27, Z1
-	VCVTDQ2PS     Z2, Z2
-	VMULPS        Z25, Z2, Z2
-	VFMADD231PS   Z2, Z27, Z3
-	VBROADCASTSS  (CX)(AX*1), Z27
-	VCVTDQ2PS     Z4, Z4
-	VMULPS        Z24, Z4, Z4
-	VFMADD231PS   Z4, Z27, Z5
-	VCVTDQ2PS     Z6, Z6
-	VMULPS        Z25, Z6, Z6
-	VFMADD231PS   Z6, Z27, Z7
-	VBROADCASTSS  (CX)(AX*2), Z27
-	VCVTDQ2PS     Z8, Z8
-	VMULPS        Z24, Z8, Z8
-	VFMADD231PS   Z8, Z27, Z9
-	VCVTDQ2PS     Z10, Z10
-	VMULPS        Z25, Z10, Z10
-	VFMADD231PS   Z10, Z27, Z11
-	VBROADCASTSS  (DX), Z27
-	VCVTDQ2PS     Z12, Z12
-	VMULPS        Z24, Z12, Z12
-	VFMADD231PS   Z12, Z27, Z13
-	VCVTDQ2PS     Z14, Z14
-	VMULPS        Z25, Z14, Z14
-	VFMADD231PS   Z14, Z27, Z15
-	VBROADCASTSS  (DX)(AX*1), Z27
-	VCVTDQ2PS     Z16, Z16
-	VMULPS        Z24, Z16, Z16
-	VFMADD231PS   Z16, Z27, Z17
-	VCVTDQ2PS     Z18, Z18
-	VMULPS        Z25, Z18, Z18
-	VFMADD231PS   Z18, Z27, Z19
-	VBROADCASTSS  (DX)(AX*2), Z27
-	VCVTDQ2PS     Z20, Z20
-	VMULPS        Z24, Z20, Z20
-	VFMADD231PS   Z20, Z27, Z21
-	VCVTDQ2PS     Z22, Z22
-	VMULPS        Z25, Z22, Z22
-	VFMADD231PS   Z22, Z27, Z23
-	ADDQ          $0x04, CX
-	ADDQ          $0x04, DX
-	TESTQ         R8, R8
-	JNZ           group
-	MOVQ          ldo+8(FP), AX
-	MOVQ          out+0(FP), CX
-	LEAQ          (CX)(AX*2), DX
-	ADDQ          AX, DX
-	MOVQ          bias+56(FP), BX
-	TESTQ         BX, BX
-	JZ            unbiased
-	VADDPS        (BX), Z1, Z1
-	VADDPS        64(BX), Z3, Z3
-	VADDPS        (BX), Z5, Z5
-	VADDPS        64(BX), Z7, Z7
-	VADDPS        (BX), Z9, Z9
-	VADDPS        64(BX), Z11, Z11
-	VADDPS        (BX), Z13, Z13
-	VADDPS        64(BX), Z15, Z15
-	VADDPS        (BX), Z17, Z17
-	VADDPS        64(BX), Z19, Z19
-	VADDPS        (BX), Z21, Z21
-	VADDPS        64(BX), Z23, Z23
+	VPANDD       (BX), Z26, Z24
+	VPANDD       64(BX), Z26, Z25
+	VPBROADCASTD (CX), Z27
+	VPDPBUSD     Z27, Z24, Z0
+	VPDPBUSD     Z27, Z25, Z2
+	VPBROADCASTD (CX)(AX*1), Z27
+	VPDPBUSD     Z27, Z24, Z4
+	VPDPBUSD     Z27, Z25, Z6
+	VPBROADCASTD (CX)(AX*2), Z27
+	VPDPBUSD     Z27, Z24, Z8
+	VPDPBUSD     Z27, Z25, Z10
+	VPBROADCASTD (DX), Z27
+	VPDPBUSD     Z27, Z24, Z12
+	VPDPBUSD     Z27, Z25, Z14
+	VPBROADCASTD (DX)(AX*1), Z27
+	VPDPBUSD     Z27, Z24, Z16
+	VPDPBUSD     Z27, Z25, Z18
+	VPBROADCASTD (DX)(AX*2), Z27
+	VPDPBUSD     Z27, Z24, Z20
+	VPDPBUSD     Z27, Z25, Z22
+	PREFETCHT0   (SI)
+	ADDQ         DI, SI
+	VPSRLW       $0x04, (BX), Z24
+	VPANDD       Z24, Z26, Z24
+	VPSRLW       $0x04, 64(BX), Z25
+	VPANDD       Z25, Z26, Z25
+	VPBROADCASTD 4(CX), Z27
+	VPDPBUSD     Z27, Z24, Z0
+	VPDPBUSD     Z27, Z25, Z2
+	VPBROADCASTD 4(CX)(AX*1), Z27
+	VPDPBUSD     Z27, Z24, Z4
+	VPDPBUSD     Z27, Z25, Z6
+	VPBROADCASTD 4(CX)(AX*2), Z27
+	VPDPBUSD     Z27, Z24, Z8
+	VPDPBUSD     Z27, Z25, Z10
+	VPBROADCASTD 4(DX), Z27
+	VPDPBUSD     Z27, Z24, Z12
+	VPDPBUSD     Z27, Z25, Z14
+	VPBROADCASTD 4(DX)(AX*1), Z27
+	VPDPBUSD     Z27, Z24, Z16
+	VPDPBUSD     Z27, Z25, Z18
+	VPBROADCASTD 4(DX)(AX*2), Z27
+	VPDPBUSD     Z27, Z24, Z20
+	VPDPBUSD     Z27, Z25, Z22
+	PREFETCHT0   (SI)
+	ADDQ         DI, SI
+	VPANDD       128(BX), Z26, Z24
+	VPANDD       192(BX), Z26, Z25
+	VPBROADCASTD 8(CX), Z27
+	VPDPBUSD     Z27, Z24, Z0
+	VPDPBUSD     Z27, Z25, Z2
+	VPBROADCASTD 8(CX)(AX*1), Z27
+	VPDPBUSD     Z27, Z24, Z4
+	VPDPBUSD     Z27, Z25, Z6
+	VPBROADCASTD 8(CX)(AX*2), Z27
+	VPDPBUSD     Z27, Z24, Z8
+	VPDPBUSD     Z27, Z25, Z10
+	VPBROADCASTD 8(DX), Z27
+	VPDPBUSD     Z27, Z24, Z12
+	VPDPBUSD     Z27, Z25, Z14
+	VPBROADCASTD 8(DX)(AX*1), Z27
+	VPDPBUSD     Z27, Z24, Z16
+	VPDPBUSD     Z27, Z25, Z18
+	VPBROADCASTD 8(DX)(AX*2), Z27
+	VPDPBUSD     Z27, Z24, Z20
+	VPDPBUSD     Z27, Z25, Z22
+	PREFETCHT0   (SI)
+	ADDQ         DI, SI
+	VPSRLW       $0x04, 128(BX), Z24
+	VPANDD       Z24, Z26, Z24
+	VPSRLW       $0x04, 192(BX), Z25
+	VPANDD       Z25, Z26, Z25
+	VPBROADCASTD 12(CX), Z27
+	VPDPBUSD     Z27, Z24, Z0
+	VPDPBUSD     Z27, Z25, Z2
+	VPBROADCASTD 12(CX)(AX*1), Z27
+	VPDPBUSD     Z27, Z24, Z4
+	VPDPBUSD     Z27, Z25, Z6
+	VPBROADCASTD 12(CX)(AX*2), Z27
+	VPDPBUSD     Z27, Z24, Z8
+	VPDPBUSD     Z27, Z25, Z10
+	VPBROADCASTD 12(DX), Z27
+	VPDPBUSD     Z27, Z24, Z12
+	VPDPBUSD     Z27, Z25, Z14
+	VPBROADCASTD 12(DX)(AX*1), Z27
+	VPDPBUSD     Z27, Z24, Z16
+	VPDPBUSD     Z27, Z25, Z18
+	VPBROADCASTD 12(DX)(AX*2), Z27
+	VPDPBUSD     Z27, Z24, Z20
+	VPDPBUSD     Z27, Z25, Z22
+	PREFETCHT0   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x10, CX
+	ADDQ         $0x10, DX
+	ADDQ         $+256, BX
+	DECQ         R10
+	JNZ          trip
+	VPSLLD       $0x10, (BX), Z24
+	MOVL         $0xffff0000, R10
+	VPBROADCASTD R10, Z25
+	VPANDD       (BX), Z25, Z25
+	ADDQ         $0x40, BX
+	VBROADCASTSS (CX), Z27
+	VCVTDQ2PS    Z0, Z0
+	VMULPS       Z24, Z0, Z0
+	VFMADD231PS  Z0, Z27, Z1
+	VCVTDQ2PS    Z2, Z2
+	VMULPS       Z25, Z2, Z2
+	VFMADD231PS  Z2, Z27, Z3
+	VBROADCASTSS (CX)(AX*1), Z27
+	VCVTDQ2PS    Z4, Z4
+	VMULPS       Z24, Z4, Z4
+	VFMADD231PS  Z4, Z27, Z5
+	VCVTDQ2PS    Z6, Z6
+	VMULPS       Z25, Z6, Z6
+	VFMADD231PS  Z6, Z27, Z7
+	VBROADCASTSS (CX)(AX*2), Z27
+	VCVTDQ2PS    Z8, Z8
+	VMULPS       Z24, Z8, Z8
+	VFMADD231PS  Z8, Z27, Z9
+	VCVTDQ2PS    Z10, Z10
+	VMULPS       Z25, Z10, Z10
+	VFMADD231PS  Z10, Z27, Z11
+	VBROADCASTSS (DX), Z27
+	VCVTDQ2PS    Z12, Z12
+	VMULPS       Z24, Z12, Z12
+	VFMADD231PS  Z12, Z27, Z13
+	VCVTDQ2PS    Z14, Z14
+	VMULPS       Z25, Z14, Z14
+	VFMADD231PS  Z14, Z27, Z15
+	VBROADCASTSS (DX)(AX*1), Z27
+	VCVTDQ2PS    Z16, Z16
+	VMULPS       Z24, Z16, Z16
+	VFMADD231PS  Z16, Z27, Z17
+	VCVTDQ2PS    Z18, Z18
+	VMULPS       Z25, Z18, Z18
+	VFMADD231PS  Z18, Z27, Z19
+	VBROADCASTSS (DX)(AX*2), Z27
+	VCVTDQ2PS    Z20, Z20
+	VMULPS       Z24, Z20, Z20
+	VFMADD231PS  Z20, Z27, Z21
+	VCVTDQ2PS    Z22, Z22
+	VMULPS       Z25, Z22, Z22
+	VFMADD231PS  Z22, Z27, Z23
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	TESTQ        R8, R8
+	JNZ          group
+	MOVQ         ldo+8(FP), AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	MOVQ         bias+56(FP), BX
+	TESTQ        BX, BX
+	JZ           unbiased
+	VADDPS       (BX), Z1, Z1
+	VADDPS       64(BX), Z3, Z3
+	VADDPS       (BX), Z5, Z5
+	VADDPS       64(BX), Z7, Z7
+	VADDPS       (BX), Z9, Z9
+	VADDPS       64(BX), Z11, Z11
+	VADDPS       (BX), Z13, Z13
+	VADDPS       64(BX), Z15, Z15
+	VADDPS       (BX), Z17, Z17
+	VADDPS       64(BX), Z19, Z19
+	VADDPS       (BX), Z21, Z21
+	VADDPS       64(BX), Z23, Z23
 
 unbiased:
 	MOVB   add+64(FP), BL
@@ -18859,170 +19924,198 @@ group:
 	ADDQ         $0x04, BX
 
 trip:
-	VPANDD        (SI), Z30, Z28
-	VPANDD        64(SI), Z30, Z29
-	VPDPBUSD.BCST (CX), Z28, Z0
-	VPDPBUSD.BCST (CX), Z29, Z2
-	VPDPBUSD.BCST (CX)(AX*1), Z28, Z4
-	VPDPBUSD.BCST (CX)(AX*1), Z29, Z6
-	VPDPBUSD.BCST (CX)(AX*2), Z28, Z8
-	VPDPBUSD.BCST (CX)(AX*2), Z29, Z10
-	VPDPBUSD.BCST (DX), Z28, Z12
-	VPDPBUSD.BCST (DX), Z29, Z14
-	VPDPBUSD.BCST (DX)(AX*1), Z28, Z16
-	VPDPBUSD.BCST (DX)(AX*1), Z29, Z18
-	VPDPBUSD.BCST (DX)(AX*2), Z28, Z20
-	VPDPBUSD.BCST (DX)(AX*2), Z29, Z22
-	VPDPBUSD.BCST (BX), Z28, Z24
-	VPDPBUSD.BCST (BX), Z29, Z26
-	PREFETCHT0    (DI)
-	ADDQ          R8, DI
-	VPSRLW        $0x04, (SI), Z28
-	VPANDD        Z28, Z30, Z28
-	VPSRLW        $0x04, 64(SI), Z29
-	VPANDD        Z29, Z30, Z29
-	VPDPBUSD.BCST 4(CX), Z28, Z0
-	VPDPBUSD.BCST 4(CX), Z29, Z2
-	VPDPBUSD.BCST 4(CX)(AX*1), Z28, Z4
-	VPDPBUSD.BCST 4(CX)(AX*1), Z29, Z6
-	VPDPBUSD.BCST 4(CX)(AX*2), Z28, Z8
-	VPDPBUSD.BCST 4(CX)(AX*2), Z29, Z10
-	VPDPBUSD.BCST 4(DX), Z28, Z12
-	VPDPBUSD.BCST 4(DX), Z29, Z14
-	VPDPBUSD.BCST 4(DX)(AX*1), Z28, Z16
-	VPDPBUSD.BCST 4(DX)(AX*1), Z29, Z18
-	VPDPBUSD.BCST 4(DX)(AX*2), Z28, Z20
-	VPDPBUSD.BCST 4(DX)(AX*2), Z29, Z22
-	VPDPBUSD.BCST 4(BX), Z28, Z24
-	VPDPBUSD.BCST 4(BX), Z29, Z26
-	PREFETCHT0    (DI)
-	ADDQ          R8, DI
-	VPANDD        128(SI), Z30, Z28
-	VPANDD        192(SI), Z30, Z29
-	VPDPBUSD.BCST 8(CX), Z28, Z0
-	VPDPBUSD.BCST 8(CX), Z29, Z2
-	VPDPBUSD.BCST 8(CX)(AX*1), Z28, Z4
-	VPDPBUSD.BCST 8(CX)(AX*1), Z29, Z6
-	VPDPBUSD.BCST 8(CX)(AX*2), Z28, Z8
-	VPDPBUSD.BCST 8(CX)(AX*2), Z29, Z10
-	VPDPBUSD.BCST 8(DX), Z28, Z12
-	VPDPBUSD.BCST 8(DX), Z29, Z14
-	VPDPBUSD.BCST 8(DX)(AX*1), Z28, Z16
-	VPDPBUSD.BCST 8(DX)(AX*1), Z29, Z18
-	VPDPBUSD.BCST 8(DX)(AX*2), Z28, Z20
-	VPDPBUSD.BCST 8(DX)(AX*2), Z29, Z22
-	VPDPBUSD.BCST 8(BX), Z28, Z24
-	VPDPBUSD.BCST 8(BX), Z29, Z26
-	PREFETCHT0    (DI)
-	ADDQ          R8, DI
-	VPSRLW        $0x04, 128(SI), Z28
-	VPANDD        Z28, Z30, Z28
-	VPSRLW        $0x04, 192(SI), Z29
-	VPANDD        Z29, Z30, Z29
-	VPDPBUSD.BCST 12(CX), Z28, Z0
-	VPDPBUSD.BCST 12(CX), Z29, Z2
-	VPDPBUSD.BCST 12(CX)(AX*1), Z28, Z4
-	VPDPBUSD.BCST 12(CX)(AX*1), Z29, Z6
-	VPDPBUSD.BCST 12(CX)(AX*2), Z28, Z8
-	VPDPBUSD.BCST 12(CX)(AX*2), Z29, Z10
-	VPDPBUSD.BCST 12(DX), Z28, Z12
-	VPDPBUSD.BCST 12(DX), Z29, Z14
-	VPDPBUSD.BCST 12(DX)(AX*1), Z28, Z16
-	VPDPBUSD.BCST 12(DX)(AX*1), Z29, Z18
-	VPDPBUSD.BCST 12(DX)(AX*2), Z28, Z20
-	VPDPBUSD.BCST 12(DX)(AX*2), Z29, Z22
-	VPDPBUSD.BCST 12(BX), Z28, Z24
-	VPDPBUSD.BCST 12(BX), Z29, Z26
-	PREFETCHT0    (DI)
-	ADDQ          R8, DI
-	ADDQ          $0x10, CX
-	ADDQ          $0x10, DX
-	ADDQ          $0x10, BX
-	ADDQ          $+256, SI
-	DECQ          R11
-	JNZ           trip
-	VPSLLD        $0x10, (SI), Z28
-	MOVL          $0xffff0000, R11
-	VPBROADCASTD  R11, Z29
-	VPANDD        (SI), Z29, Z29
-	ADDQ          $0x40, SI
-	VBROADCASTSS  (CX), Z31
-	VCVTDQ2PS     Z0, Z0
-	VMULPS        Z28, Z0, Z0
-	VFMADD231PS   Z0, Z31, Z1
-	VCVTDQ2PS     Z2, Z2
-	VMULPS        Z29, Z2, Z2
-	VFMADD231PS   Z2, Z31, Z3
-	VBROADCASTSS  (CX)(AX*1), Z31
-	VCVTDQ2PS     Z4, Z4
-	VMULPS        Z28, Z4, Z4
-	VFMADD231PS   Z4, Z31, Z5
-	VCVTDQ2PS     Z6, Z6
-	VMULPS        Z29, Z6, Z6
-	VFMADD231PS   Z6, Z31, Z7
-	VBROADCASTSS  (CX)(AX*2), Z31
-	VCVTDQ2PS     Z8, Z8
-	VMULPS        Z28, Z8, Z8
-	VFMADD231PS   Z8, Z31, Z9
-	VCVTDQ2PS     Z10, Z10
-	VMULPS        Z29, Z10, Z10
-	VFMADD231PS   Z10, Z31, Z11
-	VBROADCASTSS  (DX), Z31
-	VCVTDQ2PS     Z12, Z12
-	VMULPS        Z28, Z12, Z12
-	VFMADD231PS   Z12, Z31, Z13
-	VCVTDQ2PS     Z14, Z14
-	VMULPS        Z29, Z14, Z14
-	VFMADD231PS   Z14, Z31, Z15
-	VBROADCASTSS  (DX)(AX*1), Z31
-	VCVTDQ2PS     Z16, Z16
-	VMULPS        Z28, Z16, Z16
-	VFMADD231PS   Z16, Z31, Z17
-	VCVTDQ2PS     Z18, Z18
-	VMULPS        Z29, Z18, Z18
-	VFMADD231PS   Z18, Z31, Z19
-	VBROADCASTSS  (DX)(AX*2), Z31
-	VCVTDQ2PS     Z20, Z20
-	VMULPS        Z28, Z20, Z20
-	VFMADD231PS   Z20, Z31, Z21
-	VCVTDQ2PS     Z22, Z22
-	VMULPS        Z29, Z22, Z22
-	VFMADD231PS   Z22, Z31, Z23
-	VBROADCASTSS  (BX), Z31
-	VCVTDQ2PS     Z24, Z24
-	VMULPS        Z28, Z24, Z24
-	VFMADD231PS   Z24, Z31, Z25
-	VCVTDQ2PS     Z26, Z26
-	VMULPS        Z29, Z26, Z26
-	VFMADD231PS   Z26, Z31, Z27
-	ADDQ          $0x04, CX
-	ADDQ          $0x04, DX
-	ADDQ          $0x04, BX
-	TESTQ         R9, R9
-	JNZ           group
-	MOVQ          ldo+8(FP), AX
-	MOVQ          out+0(FP), CX
-	LEAQ          (CX)(AX*2), DX
-	ADDQ          AX, DX
-	LEAQ          (DX)(AX*2), BX
-	ADDQ          AX, BX
-	MOVQ          bias+56(FP), SI
-	TESTQ         SI, SI
-	JZ            unbiased
-	VADDPS        (SI), Z1, Z1
-	VADDPS        64(SI), Z3, Z3
-	VADDPS        (SI), Z5, Z5
-	VADDPS        64(SI), Z7, Z7
-	VADDPS        (SI), Z9, Z9
-	VADDPS        64(SI), Z11, Z11
-	VADDPS        (SI), Z13, Z13
-	VADDPS        64(SI), Z15, Z15
-	VADDPS        (SI), Z17, Z17
-	VADDPS        64(SI), Z19, Z19
-	VADDPS        (SI), Z21, Z21
-	VADDPS        64(SI), Z23, Z23
-	VADDPS        (SI), Z25, Z25
-	VADDPS        64(SI), Z27, Z27
+	VPANDD       (SI), Z30, Z28
+	VPANDD       64(SI), Z30, Z29
+	VPBROADCASTD (CX), Z31
+	VPDPBUSD     Z31, Z28, Z0
+	VPDPBUSD     Z31, Z29, Z2
+	VPBROADCASTD (CX)(AX*1), Z31
+	VPDPBUSD     Z31, Z28, Z4
+	VPDPBUSD     Z31, Z29, Z6
+	VPBROADCASTD (CX)(AX*2), Z31
+	VPDPBUSD     Z31, Z28, Z8
+	VPDPBUSD     Z31, Z29, Z10
+	VPBROADCASTD (DX), Z31
+	VPDPBUSD     Z31, Z28, Z12
+	VPDPBUSD     Z31, Z29, Z14
+	VPBROADCASTD (DX)(AX*1), Z31
+	VPDPBUSD     Z31, Z28, Z16
+	VPDPBUSD     Z31, Z29, Z18
+	VPBROADCASTD (DX)(AX*2), Z31
+	VPDPBUSD     Z31, Z28, Z20
+	VPDPBUSD     Z31, Z29, Z22
+	VPBROADCASTD (BX), Z31
+	VPDPBUSD     Z31, Z28, Z24
+	VPDPBUSD     Z31, Z29, Z26
+	PREFETCHT0   (DI)
+	ADDQ         R8, DI
+	VPSRLW       $0x04, (SI), Z28
+	VPANDD       Z28, Z30, Z28
+	VPSRLW       $0x04, 64(SI), Z29
+	VPANDD       Z29, Z30, Z29
+	VPBROADCASTD 4(CX), Z31
+	VPDPBUSD     Z31, Z28, Z0
+	VPDPBUSD     Z31, Z29, Z2
+	VPBROADCASTD 4(CX)(AX*1), Z31
+	VPDPBUSD     Z31, Z28, Z4
+	VPDPBUSD     Z31, Z29, Z6
+	VPBROADCASTD 4(CX)(AX*2), Z31
+	VPDPBUSD     Z31, Z28, Z8
+	VPDPBUSD     Z31, Z29, Z10
+	VPBROADCASTD 4(DX), Z31
+	VPDPBUSD     Z31, Z28, Z12
+	VPDPBUSD     Z31, Z29, Z14
+	VPBROADCASTD 4(DX)(AX*1), Z31
+	VPDPBUSD     Z31, Z28, Z16
+	VPDPBUSD     Z31, Z29, Z18
+	VPBROADCASTD 4(DX)(AX*2), Z31
+	VPDPBUSD     Z31, Z28, Z20
+	VPDPBUSD     Z31, Z29, Z22
+	VPBROADCASTD 4(BX), Z31
+	VPDPBUSD     Z31, Z28, Z24
+	VPDPBUSD     Z31, Z29, Z26
+	PREFETCHT0   (DI)
+	ADDQ         R8, DI
+	VPANDD       128(SI), Z30, Z28
+	VPANDD       192(SI), Z30, Z29
+	VPBROADCASTD 8(CX), Z31
+	VPDPBUSD     Z31, Z28, Z0
+	VPDPBUSD     Z31, Z29, Z2
+	VPBROADCASTD 8(CX)(AX*1), Z31
+	VPDPBUSD     Z31, Z28, Z4
+	VPDPBUSD     Z31, Z29, Z6
+	VPBROADCASTD 8(CX)(AX*2), Z31
+	VPDPBUSD     Z31, Z28, Z8
+	VPDPBUSD     Z31, Z29, Z10
+	VPBROADCASTD 8(DX), Z31
+	VPDPBUSD     Z31, Z28, Z12
+	VPDPBUSD     Z31, Z29, Z14
+	VPBROADCASTD 8(DX)(AX*1), Z31
+	VPDPBUSD     Z31, Z28, Z16
+	VPDPBUSD     Z31, Z29, Z18
+	VPBROADCASTD 8(DX)(AX*2), Z31
+	VPDPBUSD     Z31, Z28, Z20
+	VPDPBUSD     Z31, Z29, Z22
+	VPBROADCASTD 8(BX), Z31
+	VPDPBUSD     Z31, Z28, Z24
+	VPDPBUSD     Z31, Z29, Z26
+	PREFETCHT0   (DI)
+	ADDQ         R8, DI
+	VPSRLW       $0x04, 128(SI), Z28
+	VPANDD       Z28, Z30, Z28
+	VPSRLW       $0x04, 192(SI), Z29
+	VPANDD       Z29, Z30, Z29
+	VPBROADCASTD 12(CX), Z31
+	VPDPBUSD     Z31, Z28, Z0
+	VPDPBUSD     Z31, Z29, Z2
+	VPBROADCASTD 12(CX)(AX*1), Z31
+	VPDPBUSD     Z31, Z28, Z4
+	VPDPBUSD     Z31, Z29, Z6
+	VPBROADCASTD 12(CX)(AX*2), Z31
+	VPDPBUSD     Z31, Z28, Z8
+	VPDPBUSD     Z31, Z29, Z10
+	VPBROADCASTD 12(DX), Z31
+	VPDPBUSD     Z31, Z28, Z12
+	VPDPBUSD     Z31, Z29, Z14
+	VPBROADCASTD 12(DX)(AX*1), Z31
+	VPDPBUSD     Z31, Z28, Z16
+	VPDPBUSD     Z31, Z29, Z18
+	VPBROADCASTD 12(DX)(AX*2), Z31
+	VPDPBUSD     Z31, Z28, Z20
+	VPDPBUSD     Z31, Z29, Z22
+	VPBROADCASTD 12(BX), Z31
+	VPDPBUSD     Z31, Z28, Z24
+	VPDPBUSD     Z31, Z29, Z26
+	PREFETCHT0   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x10, CX
+	ADDQ         $0x10, DX
+	ADDQ         $0x10, BX
+	ADDQ         $+256, SI
+	DECQ         R11
+	JNZ          trip
+	VPSLLD       $0x10, (SI), Z28
+	MOVL         $0xffff0000, R11
+	VPBROADCASTD R11, Z29
+	VPANDD       (SI), Z29, Z29
+	ADDQ         $0x40, SI
+	VBROADCASTSS (CX), Z31
+	VCVTDQ2PS    Z0, Z0
+	VMULPS       Z28, Z0, Z0
+	VFMADD231PS  Z0, Z31, Z1
+	VCVTDQ2PS    Z2, Z2
+	VMULPS       Z29, Z2, Z2
+	VFMADD231PS  Z2, Z31, Z3
+	VBROADCASTSS (CX)(AX*1), Z31
+	VCVTDQ2PS    Z4, Z4
+	VMULPS       Z28, Z4, Z4
+	VFMADD231PS  Z4, Z31, Z5
+	VCVTDQ2PS    Z6, Z6
+	VMULPS       Z29, Z6, Z6
+	VFMADD231PS  Z6, Z31, Z7
+	VBROADCASTSS (CX)(AX*2), Z31
+	VCVTDQ2PS    Z8, Z8
+	VMULPS       Z28, Z8, Z8
+	VFMADD231PS  Z8, Z31, Z9
+	VCVTDQ2PS    Z10, Z10
+	VMULPS       Z29, Z10, Z10
+	VFMADD231PS  Z10, Z31, Z11
+	VBROADCASTSS (DX), Z31
+	VCVTDQ2PS    Z12, Z12
+	VMULPS       Z28, Z12, Z12
+	VFMADD231PS  Z12, Z31, Z13
+	VCVTDQ2PS    Z14, Z14
+	VMULPS       Z29, Z14, Z14
+	VFMADD231PS  Z14, Z31, Z15
+	VBROADCASTSS (DX)(AX*1), Z31
+	VCVTDQ2PS    Z16, Z16
+	VMULPS       Z28, Z16, Z16
+	VFMADD231PS  Z16, Z31, Z17
+	VCVTDQ2PS    Z18, Z18
+	VMULPS       Z29, Z18, Z18
+	VFMADD231PS  Z18, Z31, Z19
+	VBROADCASTSS (DX)(AX*2), Z31
+	VCVTDQ2PS    Z20, Z20
+	VMULPS       Z28, Z20, Z20
+	VFMADD231PS  Z20, Z31, Z21
+	VCVTDQ2PS    Z22, Z22
+	VMULPS       Z29, Z22, Z22
+	VFMADD231PS  Z22, Z31, Z23
+	VBROADCASTSS (BX), Z31
+	VCVTDQ2PS    Z24, Z24
+	VMULPS       Z28, Z24, Z24
+	VFMADD231PS  Z24, Z31, Z25
+	VCVTDQ2PS    Z26, Z26
+	VMULPS       Z29, Z26, Z26
+	VFMADD231PS  Z26, Z31, Z27
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	TESTQ        R9, R9
+	JNZ          group
+	MOVQ         ldo+8(FP), AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	LEAQ         (DX)(AX*2), BX
+	ADDQ         AX, BX
+	MOVQ         bias+56(FP), SI
+	TESTQ        SI, SI
+	JZ           unbiased
+	VADDPS       (SI), Z1, Z1
+	VADDPS       64(SI), Z3, Z3
+	VADDPS       (SI), Z5, Z5
+	VADDPS       64(SI), Z7, Z7
+	VADDPS       (SI), Z9, Z9
+	VADDPS       64(SI), Z11, Z11
+	VADDPS       (SI), Z13, Z13
+	VADDPS       64(SI), Z15, Z15
+	VADDPS       (SI), Z17, Z17
+	VADDPS       64(SI), Z19, Z19
+	VADDPS       (SI), Z21, Z21
+	VADDPS       64(SI), Z23, Z23
+	VADDPS       (SI), Z25, Z25
+	VADDPS       64(SI), Z27, Z27
 
 unbiased:
 	MOVB   add+64(FP), SI
@@ -19088,51 +20181,55 @@ group:
 	ADDQ         $0x04, BX
 
 trip:
-	PREFETCHT1    4096(SI)
-	VPANDD        (SI), Z6, Z4
-	VPANDD        64(SI), Z6, Z5
-	VPDPBUSD.BCST (BX), Z4, Z0
-	VPDPBUSD.BCST (BX), Z5, Z2
-	VPSRLW        $0x04, (SI), Z4
-	VPANDD        Z4, Z6, Z4
-	VPSRLW        $0x04, 64(SI), Z5
-	VPANDD        Z5, Z6, Z5
-	VPDPBUSD.BCST 4(BX), Z4, Z0
-	VPDPBUSD.BCST 4(BX), Z5, Z2
-	VPANDD        128(SI), Z6, Z4
-	VPANDD        192(SI), Z6, Z5
-	VPDPBUSD.BCST 8(BX), Z4, Z0
-	VPDPBUSD.BCST 8(BX), Z5, Z2
-	VPSRLW        $0x04, 128(SI), Z4
-	VPANDD        Z4, Z6, Z4
-	VPSRLW        $0x04, 192(SI), Z5
-	VPANDD        Z5, Z6, Z5
-	VPDPBUSD.BCST 12(BX), Z4, Z0
-	VPDPBUSD.BCST 12(BX), Z5, Z2
-	ADDQ          $0x10, BX
-	ADDQ          $+256, SI
-	DECQ          R9
-	JNZ           trip
-	VPSLLD        $0x10, (SI), Z4
-	MOVL          $0xffff0000, R9
-	VPBROADCASTD  R9, Z5
-	VPANDD        (SI), Z5, Z5
-	ADDQ          $0x40, SI
-	VBROADCASTSS  (BX), Z7
-	VCVTDQ2PS     Z0, Z0
-	VMULPS        Z4, Z0, Z0
-	VFMADD231PS   Z0, Z7, Z1
-	VCVTDQ2PS     Z2, Z2
-	VMULPS        Z5, Z2, Z2
-	VFMADD231PS   Z2, Z7, Z3
-	ADDQ          $0x04, BX
-	TESTQ         R8, R8
-	JNZ           group
-	TESTQ         CX, CX
-	JZ            unbiased
-	VADDPS        (CX), Z1, Z1
-	VADDPS        64(CX), Z3, Z3
-	ADDQ          $+128, CX
+	PREFETCHT1   4096(SI)
+	VPANDD       (SI), Z6, Z4
+	VPANDD       64(SI), Z6, Z5
+	VPBROADCASTD (BX), Z7
+	VPDPBUSD     Z7, Z4, Z0
+	VPDPBUSD     Z7, Z5, Z2
+	VPSRLW       $0x04, (SI), Z4
+	VPANDD       Z4, Z6, Z4
+	VPSRLW       $0x04, 64(SI), Z5
+	VPANDD       Z5, Z6, Z5
+	VPBROADCASTD 4(BX), Z7
+	VPDPBUSD     Z7, Z4, Z0
+	VPDPBUSD     Z7, Z5, Z2
+	VPANDD       128(SI), Z6, Z4
+	VPANDD       192(SI), Z6, Z5
+	VPBROADCASTD 8(BX), Z7
+	VPDPBUSD     Z7, Z4, Z0
+	VPDPBUSD     Z7, Z5, Z2
+	VPSRLW       $0x04, 128(SI), Z4
+	VPANDD       Z4, Z6, Z4
+	VPSRLW       $0x04, 192(SI), Z5
+	VPANDD       Z5, Z6, Z5
+	VPBROADCASTD 12(BX), Z7
+	VPDPBUSD     Z7, Z4, Z0
+	VPDPBUSD     Z7, Z5, Z2
+	ADDQ         $0x10, BX
+	ADDQ         $+256, SI
+	DECQ         R9
+	JNZ          trip
+	VPSLLD       $0x10, (SI), Z4
+	MOVL         $0xffff0000, R9
+	VPBROADCASTD R9, Z5
+	VPANDD       (SI), Z5, Z5
+	ADDQ         $0x40, SI
+	VBROADCASTSS (BX), Z7
+	VCVTDQ2PS    Z0, Z0
+	VMULPS       Z4, Z0, Z0
+	VFMADD231PS  Z0, Z7, Z1
+	VCVTDQ2PS    Z2, Z2
+	VMULPS       Z5, Z2, Z2
+	VFMADD231PS  Z2, Z7, Z3
+	ADDQ         $0x04, BX
+	TESTQ        R8, R8
+	JNZ          group
+	TESTQ        CX, CX
+	JZ           unbiased
+	VADDPS       (CX), Z1, Z1
+	VADDPS       64(CX), Z3, Z3
+	ADDQ         $+128, CX
 
 unbiased:
 	VMOVUPS Z1, (AX)
@@ -19193,110 +20290,126 @@ group:
 	ADDQ         $0x04, DX
 
 trip:
-	VMOVDQU64     (BX), Z16
-	VMOVDQU64     64(BX), Z17
-	VPDPBUSD.BCST (CX), Z16, Z0
-	VPDPBUSD.BCST (CX), Z17, Z2
-	VPDPBUSD.BCST (CX)(AX*1), Z16, Z4
-	VPDPBUSD.BCST (CX)(AX*1), Z17, Z6
-	VPDPBUSD.BCST (CX)(AX*2), Z16, Z8
-	VPDPBUSD.BCST (CX)(AX*2), Z17, Z10
-	VPDPBUSD.BCST (DX), Z16, Z12
-	VPDPBUSD.BCST (DX), Z17, Z14
-	PREFETCHT1    (SI)
-	PREFETCHT1    64(SI)
-	ADDQ          DI, SI
-	VMOVDQU64     128(BX), Z16
-	VMOVDQU64     192(BX), Z17
-	VPDPBUSD.BCST 4(CX), Z16, Z0
-	VPDPBUSD.BCST 4(CX), Z17, Z2
-	VPDPBUSD.BCST 4(CX)(AX*1), Z16, Z4
-	VPDPBUSD.BCST 4(CX)(AX*1), Z17, Z6
-	VPDPBUSD.BCST 4(CX)(AX*2), Z16, Z8
-	VPDPBUSD.BCST 4(CX)(AX*2), Z17, Z10
-	VPDPBUSD.BCST 4(DX), Z16, Z12
-	VPDPBUSD.BCST 4(DX), Z17, Z14
-	PREFETCHT1    (SI)
-	PREFETCHT1    64(SI)
-	ADDQ          DI, SI
-	VMOVDQU64     256(BX), Z16
-	VMOVDQU64     320(BX), Z17
-	VPDPBUSD.BCST 8(CX), Z16, Z0
-	VPDPBUSD.BCST 8(CX), Z17, Z2
-	VPDPBUSD.BCST 8(CX)(AX*1), Z16, Z4
-	VPDPBUSD.BCST 8(CX)(AX*1), Z17, Z6
-	VPDPBUSD.BCST 8(CX)(AX*2), Z16, Z8
-	VPDPBUSD.BCST 8(CX)(AX*2), Z17, Z10
-	VPDPBUSD.BCST 8(DX), Z16, Z12
-	VPDPBUSD.BCST 8(DX), Z17, Z14
-	PREFETCHT1    (SI)
-	PREFETCHT1    64(SI)
-	ADDQ          DI, SI
-	VMOVDQU64     384(BX), Z16
-	VMOVDQU64     448(BX), Z17
-	VPDPBUSD.BCST 12(CX), Z16, Z0
-	VPDPBUSD.BCST 12(CX), Z17, Z2
-	VPDPBUSD.BCST 12(CX)(AX*1), Z16, Z4
-	VPDPBUSD.BCST 12(CX)(AX*1), Z17, Z6
-	VPDPBUSD.BCST 12(CX)(AX*2), Z16, Z8
-	VPDPBUSD.BCST 12(CX)(AX*2), Z17, Z10
-	VPDPBUSD.BCST 12(DX), Z16, Z12
-	VPDPBUSD.BCST 12(DX), Z17, Z14
-	PREFETCHT1    (SI)
-	PREFETCHT1    64(SI)
-	ADDQ          DI, SI
-	ADDQ          $0x10, CX
-	ADDQ          $0x10, DX
-	ADDQ          $+512, BX
-	DECQ          R10
-	JNZ           trip
-	VBROADCASTSS  (CX), Z16
-	VCVTDQ2PS     Z0, Z0
-	VFMADD231PS   Z0, Z16, Z1
-	VCVTDQ2PS     Z2, Z2
-	VFMADD231PS   Z2, Z16, Z3
-	VBROADCASTSS  (CX)(AX*1), Z16
-	VCVTDQ2PS     Z4, Z4
-	VFMADD231PS   Z4, Z16, Z5
-	VCVTDQ2PS     Z6, Z6
-	VFMADD231PS   Z6, Z16, Z7
-	VBROADCASTSS  (CX)(AX*2), Z16
-	VCVTDQ2PS     Z8, Z8
-	VFMADD231PS   Z8, Z16, Z9
-	VCVTDQ2PS     Z10, Z10
-	VFMADD231PS   Z10, Z16, Z11
-	VBROADCASTSS  (DX), Z16
-	VCVTDQ2PS     Z12, Z12
-	VFMADD231PS   Z12, Z16, Z13
-	VCVTDQ2PS     Z14, Z14
-	VFMADD231PS   Z14, Z16, Z15
-	ADDQ          $0x04, CX
-	ADDQ          $0x04, DX
-	TESTQ         R8, R8
-	JNZ           group
-	MOVQ          ldo+8(FP), AX
-	MOVQ          out+0(FP), CX
-	LEAQ          (CX)(AX*2), DX
-	ADDQ          AX, DX
-	VMULPS        (BX), Z1, Z1
-	VMULPS        64(BX), Z3, Z3
-	VMULPS        (BX), Z5, Z5
-	VMULPS        64(BX), Z7, Z7
-	VMULPS        (BX), Z9, Z9
-	VMULPS        64(BX), Z11, Z11
-	VMULPS        (BX), Z13, Z13
-	VMULPS        64(BX), Z15, Z15
-	MOVQ          bias+56(FP), BX
-	TESTQ         BX, BX
-	JZ            unbiased
-	VADDPS        (BX), Z1, Z1
-	VADDPS        64(BX), Z3, Z3
-	VADDPS        (BX), Z5, Z5
-	VADDPS        64(BX), Z7, Z7
-	VADDPS        (BX), Z9, Z9
-	VADDPS        64(BX), Z11, Z11
-	VADDPS        (BX), Z13, Z13
-	VADDPS        64(BX), Z15, Z15
+	VMOVDQU64    (BX), Z16
+	VMOVDQU64    64(BX), Z17
+	VPBROADCASTD (CX), Z18
+	VPDPBUSD     Z18, Z16, Z0
+	VPDPBUSD     Z18, Z17, Z2
+	VPBROADCASTD (CX)(AX*1), Z18
+	VPDPBUSD     Z18, Z16, Z4
+	VPDPBUSD     Z18, Z17, Z6
+	VPBROADCASTD (CX)(AX*2), Z18
+	VPDPBUSD     Z18, Z16, Z8
+	VPDPBUSD     Z18, Z17, Z10
+	VPBROADCASTD (DX), Z18
+	VPDPBUSD     Z18, Z16, Z12
+	VPDPBUSD     Z18, Z17, Z14
+	PREFETCHT1   (SI)
+	PREFETCHT1   64(SI)
+	ADDQ         DI, SI
+	VMOVDQU64    128(BX), Z16
+	VMOVDQU64    192(BX), Z17
+	VPBROADCASTD 4(CX), Z18
+	VPDPBUSD     Z18, Z16, Z0
+	VPDPBUSD     Z18, Z17, Z2
+	VPBROADCASTD 4(CX)(AX*1), Z18
+	VPDPBUSD     Z18, Z16, Z4
+	VPDPBUSD     Z18, Z17, Z6
+	VPBROADCASTD 4(CX)(AX*2), Z18
+	VPDPBUSD     Z18, Z16, Z8
+	VPDPBUSD     Z18, Z17, Z10
+	VPBROADCASTD 4(DX), Z18
+	VPDPBUSD     Z18, Z16, Z12
+	VPDPBUSD     Z18, Z17, Z14
+	PREFETCHT1   (SI)
+	PREFETCHT1   64(SI)
+	ADDQ         DI, SI
+	VMOVDQU64    256(BX), Z16
+	VMOVDQU64    320(BX), Z17
+	VPBROADCASTD 8(CX), Z18
+	VPDPBUSD     Z18, Z16, Z0
+	VPDPBUSD     Z18, Z17, Z2
+	VPBROADCASTD 8(CX)(AX*1), Z18
+	VPDPBUSD     Z18, Z16, Z4
+	VPDPBUSD     Z18, Z17, Z6
+	VPBROADCASTD 8(CX)(AX*2), Z18
+	VPDPBUSD     Z18, Z16, Z8
+	VPDPBUSD     Z18, Z17, Z10
+	VPBROADCASTD 8(DX), Z18
+	VPDPBUSD     Z18, Z16, Z12
+	VPDPBUSD     Z18, Z17, Z14
+	PREFETCHT1   (SI)
+	PREFETCHT1   64(SI)
+	ADDQ         DI, SI
+	VMOVDQU64    384(BX), Z16
+	VMOVDQU64    448(BX), Z17
+	VPBROADCASTD 12(CX), Z18
+	VPDPBUSD     Z18, Z16, Z0
+	VPDPBUSD     Z18, Z17, Z2
+	VPBROADCASTD 12(CX)(AX*1), Z18
+	VPDPBUSD     Z18, Z16, Z4
+	VPDPBUSD     Z18, Z17, Z6
+	VPBROADCASTD 12(CX)(AX*2), Z18
+	VPDPBUSD     Z18, Z16, Z8
+	VPDPBUSD     Z18, Z17, Z10
+	VPBROADCASTD 12(DX), Z18
+	VPDPBUSD     Z18, Z16, Z12
+	VPDPBUSD     Z18, Z17, Z14
+	PREFETCHT1   (SI)
+	PREFETCHT1   64(SI)
+	ADDQ         DI, SI
+	ADDQ         $0x10, CX
+	ADDQ         $0x10, DX
+	ADDQ         $+512, BX
+	DECQ         R10
+	JNZ          trip
+	VBROADCASTSS (CX), Z16
+	VCVTDQ2PS    Z0, Z0
+	VFMADD231PS  Z0, Z16, Z1
+	VCVTDQ2PS    Z2, Z2
+	VFMADD231PS  Z2, Z16, Z3
+	VBROADCASTSS (CX)(AX*1), Z16
+	VCVTDQ2PS    Z4, Z4
+	VFMADD231PS  Z4, Z16, Z5
+	VCVTDQ2PS    Z6, Z6
+	VFMADD231PS  Z6, Z16, Z7
+	VBROADCASTSS (CX)(AX*2), Z16
+	VCVTDQ2PS    Z8, Z8
+	VFMADD231PS  Z8, Z16, Z9
+	VCVTDQ2PS    Z10, Z10
+	VFMADD231PS  Z10, Z16, Z11
+	VBROADCASTSS (DX), Z16
+	VCVTDQ2PS    Z12, Z12
+	VFMADD231PS  Z12, Z16, Z13
+	VCVTDQ2PS    Z14, Z14
+	VFMADD231PS  Z14, Z16, Z15
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	TESTQ        R8, R8
+	JNZ          group
+	MOVQ         ldo+8(FP), AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	VMULPS       (BX), Z1, Z1
+	VMULPS       64(BX), Z3, Z3
+	VMULPS       (BX), Z5, Z5
+	VMULPS       64(BX), Z7, Z7
+	VMULPS       (BX), Z9, Z9
+	VMULPS       64(BX), Z11, Z11
+	VMULPS       (BX), Z13, Z13
+	VMULPS       64(BX), Z15, Z15
+	MOVQ         bias+56(FP), BX
+	TESTQ        BX, BX
+	JZ           unbiased
+	VADDPS       (BX), Z1, Z1
+	VADDPS       64(BX), Z3, Z3
+	VADDPS       (BX), Z5, Z5
+	VADDPS       64(BX), Z7, Z7
+	VADDPS       (BX), Z9, Z9
+	VADDPS       64(BX), Z11, Z11
+	VADDPS       (BX), Z13, Z13
+	VADDPS       64(BX), Z15, Z15
 
 unbiased:
 	MOVB   add+64(FP), BL
@@ -19379,127 +20492,147 @@ group:
 	ADDQ         $0x04, DX
 
 trip:
-	VMOVDQU64     (BX), Z20
-	VMOVDQU64     64(BX), Z21
-	VPDPBUSD.BCST (CX), Z20, Z0
-	VPDPBUSD.BCST (CX), Z21, Z2
-	VPDPBUSD.BCST (CX)(AX*1), Z20, Z4
-	VPDPBUSD.BCST (CX)(AX*1), Z21, Z6
-	VPDPBUSD.BCST (CX)(AX*2), Z20, Z8
-	VPDPBUSD.BCST (CX)(AX*2), Z21, Z10
-	VPDPBUSD.BCST (DX), Z20, Z12
-	VPDPBUSD.BCST (DX), Z21, Z14
-	VPDPBUSD.BCST (DX)(AX*1), Z20, Z16
-	VPDPBUSD.BCST (DX)(AX*1), Z21, Z18
-	PREFETCHT1    (SI)
-	PREFETCHT1    64(SI)
-	ADDQ          DI, SI
-	VMOVDQU64     128(BX), Z20
-	VMOVDQU64     192(BX), Z21
-	VPDPBUSD.BCST 4(CX), Z20, Z0
-	VPDPBUSD.BCST 4(CX), Z21, Z2
-	VPDPBUSD.BCST 4(CX)(AX*1), Z20, Z4
-	VPDPBUSD.BCST 4(CX)(AX*1), Z21, Z6
-	VPDPBUSD.BCST 4(CX)(AX*2), Z20, Z8
-	VPDPBUSD.BCST 4(CX)(AX*2), Z21, Z10
-	VPDPBUSD.BCST 4(DX), Z20, Z12
-	VPDPBUSD.BCST 4(DX), Z21, Z14
-	VPDPBUSD.BCST 4(DX)(AX*1), Z20, Z16
-	VPDPBUSD.BCST 4(DX)(AX*1), Z21, Z18
-	PREFETCHT1    (SI)
-	PREFETCHT1    64(SI)
-	ADDQ          DI, SI
-	VMOVDQU64     256(BX), Z20
-	VMOVDQU64     320(BX), Z21
-	VPDPBUSD.BCST 8(CX), Z20, Z0
-	VPDPBUSD.BCST 8(CX), Z21, Z2
-	VPDPBUSD.BCST 8(CX)(AX*1), Z20, Z4
-	VPDPBUSD.BCST 8(CX)(AX*1), Z21, Z6
-	VPDPBUSD.BCST 8(CX)(AX*2), Z20, Z8
-	VPDPBUSD.BCST 8(CX)(AX*2), Z21, Z10
-	VPDPBUSD.BCST 8(DX), Z20, Z12
-	VPDPBUSD.BCST 8(DX), Z21, Z14
-	VPDPBUSD.BCST 8(DX)(AX*1), Z20, Z16
-	VPDPBUSD.BCST 8(DX)(AX*1), Z21, Z18
-	PREFETCHT1    (SI)
-	PREFETCHT1    64(SI)
-	ADDQ          DI, SI
-	VMOVDQU64     384(BX), Z20
-	VMOVDQU64     448(BX), Z21
-	VPDPBUSD.BCST 12(CX), Z20, Z0
-	VPDPBUSD.BCST 12(CX), Z21, Z2
-	VPDPBUSD.BCST 12(CX)(AX*1), Z20, Z4
-	VPDPBUSD.BCST 12(CX)(AX*1), Z21, Z6
-	VPDPBUSD.BCST 12(CX)(AX*2), Z20, Z8
-	VPDPBUSD.BCST 12(CX)(AX*2), Z21, Z10
-	VPDPBUSD.BCST 12(DX), Z20, Z12
-	VPDPBUSD.BCST 12(DX), Z21, Z14
-	VPDPBUSD.BCST 12(DX)(AX*1), Z20, Z16
-	VPDPBUSD.BCST 12(DX)(AX*1), Z21, Z18
-	PREFETCHT1    (SI)
-	PREFETCHT1    64(SI)
-	ADDQ          DI, SI
-	ADDQ          $0x10, CX
-	ADDQ          $0x10, DX
-	ADDQ          $+512, BX
-	DECQ          R10
-	JNZ           trip
-	VBROADCASTSS  (CX), Z20
-	VCVTDQ2PS     Z0, Z0
-	VFMADD231PS   Z0, Z20, Z1
-	VCVTDQ2PS     Z2, Z2
-	VFMADD231PS   Z2, Z20, Z3
-	VBROADCASTSS  (CX)(AX*1), Z20
-	VCVTDQ2PS     Z4, Z4
-	VFMADD231PS   Z4, Z20, Z5
-	VCVTDQ2PS     Z6, Z6
-	VFMADD231PS   Z6, Z20, Z7
-	VBROADCASTSS  (CX)(AX*2), Z20
-	VCVTDQ2PS     Z8, Z8
-	VFMADD231PS   Z8, Z20, Z9
-	VCVTDQ2PS     Z10, Z10
-	VFMADD231PS   Z10, Z20, Z11
-	VBROADCASTSS  (DX), Z20
-	VCVTDQ2PS     Z12, Z12
-	VFMADD231PS   Z12, Z20, Z13
-	VCVTDQ2PS     Z14, Z14
-	VFMADD231PS   Z14, Z20, Z15
-	VBROADCASTSS  (DX)(AX*1), Z20
-	VCVTDQ2PS     Z16, Z16
-	VFMADD231PS   Z16, Z20, Z17
-	VCVTDQ2PS     Z18, Z18
-	VFMADD231PS   Z18, Z20, Z19
-	ADDQ          $0x04, CX
-	ADDQ          $0x04, DX
-	TESTQ         R8, R8
-	JNZ           group
-	MOVQ          ldo+8(FP), AX
-	MOVQ          out+0(FP), CX
-	LEAQ          (CX)(AX*2), DX
-	ADDQ          AX, DX
-	VMULPS        (BX), Z1, Z1
-	VMULPS        64(BX), Z3, Z3
-	VMULPS        (BX), Z5, Z5
-	VMULPS        64(BX), Z7, Z7
-	VMULPS        (BX), Z9, Z9
-	VMULPS        64(BX), Z11, Z11
-	VMULPS        (BX), Z13, Z13
-	VMULPS        64(BX), Z15, Z15
-	VMULPS        (BX), Z17, Z17
-	VMULPS        64(BX), Z19, Z19
-	MOVQ          bias+56(FP), BX
-	TESTQ         BX, BX
-	JZ            unbiased
-	VADDPS        (BX), Z1, Z1
-	VADDPS        64(BX), Z3, Z3
-	VADDPS        (BX), Z5, Z5
-	VADDPS        64(BX), Z7, Z7
-	VADDPS        (BX), Z9, Z9
-	VADDPS        64(BX), Z11, Z11
-	VADDPS        (BX), Z13, Z13
-	VADDPS        64(BX), Z15, Z15
-	VADDPS        (BX), Z17, Z17
-	VADDPS        64(BX), Z19, Z19
+	VMOVDQU64    (BX), Z20
+	VMOVDQU64    64(BX), Z21
+	VPBROADCASTD (CX), Z22
+	VPDPBUSD     Z22, Z20, Z0
+	VPDPBUSD     Z22, Z21, Z2
+	VPBROADCASTD (CX)(AX*1), Z22
+	VPDPBUSD     Z22, Z20, Z4
+	VPDPBUSD     Z22, Z21, Z6
+	VPBROADCASTD (CX)(AX*2), Z22
+	VPDPBUSD     Z22, Z20, Z8
+	VPDPBUSD     Z22, Z21, Z10
+	VPBROADCASTD (DX), Z22
+	VPDPBUSD     Z22, Z20, Z12
+	VPDPBUSD     Z22, Z21, Z14
+	VPBROADCASTD (DX)(AX*1), Z22
+	VPDPBUSD     Z22, Z20, Z16
+	VPDPBUSD     Z22, Z21, Z18
+	PREFETCHT1   (SI)
+	PREFETCHT1   64(SI)
+	ADDQ         DI, SI
+	VMOVDQU64    128(BX), Z20
+	VMOVDQU64    192(BX), Z21
+	VPBROADCASTD 4(CX), Z22
+	VPDPBUSD     Z22, Z20, Z0
+	VPDPBUSD     Z22, Z21, Z2
+	VPBROADCASTD 4(CX)(AX*1), Z22
+	VPDPBUSD     Z22, Z20, Z4
+	VPDPBUSD     Z22, Z21, Z6
+	VPBROADCASTD 4(CX)(AX*2), Z22
+	VPDPBUSD     Z22, Z20, Z8
+	VPDPBUSD     Z22, Z21, Z10
+	VPBROADCASTD 4(DX), Z22
+	VPDPBUSD     Z22, Z20, Z12
+	VPDPBUSD     Z22, Z21, Z14
+	VPBROADCASTD 4(DX)(AX*1), Z22
+	VPDPBUSD     Z22, Z20, Z16
+	VPDPBUSD     Z22, Z21, Z18
+	PREFETCHT1   (SI)
+	PREFETCHT1   64(SI)
+	ADDQ         DI, SI
+	VMOVDQU64    256(BX), Z20
+	VMOVDQU64    320(BX), Z21
+	VPBROADCASTD 8(CX), Z22
+	VPDPBUSD     Z22, Z20, Z0
+	VPDPBUSD     Z22, Z21, Z2
+	VPBROADCASTD 8(CX)(AX*1), Z22
+	VPDPBUSD     Z22, Z20, Z4
+	VPDPBUSD     Z22, Z21, Z6
+	VPBROADCASTD 8(CX)(AX*2), Z22
+	VPDPBUSD     Z22, Z20, Z8
+	VPDPBUSD     Z22, Z21, Z10
+	VPBROADCASTD 8(DX), Z22
+	VPDPBUSD     Z22, Z20, Z12
+	VPDPBUSD     Z22, Z21, Z14
+	VPBROADCASTD 8(DX)(AX*1), Z22
+	VPDPBUSD     Z22, Z20, Z16
+	VPDPBUSD     Z22, Z21, Z18
+	PREFETCHT1   (SI)
+	PREFETCHT1   64(SI)
+	ADDQ         DI, SI
+	VMOVDQU64    384(BX), Z20
+	VMOVDQU64    448(BX), Z21
+	VPBROADCASTD 12(CX), Z22
+	VPDPBUSD     Z22, Z20, Z0
+	VPDPBUSD     Z22, Z21, Z2
+	VPBROADCASTD 12(CX)(AX*1), Z22
+	VPDPBUSD     Z22, Z20, Z4
+	VPDPBUSD     Z22, Z21, Z6
+	VPBROADCASTD 12(CX)(AX*2), Z22
+	VPDPBUSD     Z22, Z20, Z8
+	VPDPBUSD     Z22, Z21, Z10
+	VPBROADCASTD 12(DX), Z22
+	VPDPBUSD     Z22, Z20, Z12
+	VPDPBUSD     Z22, Z21, Z14
+	VPBROADCASTD 12(DX)(AX*1), Z22
+	VPDPBUSD     Z22, Z20, Z16
+	VPDPBUSD     Z22, Z21, Z18
+	PREFETCHT1   (SI)
+	PREFETCHT1   64(SI)
+	ADDQ         DI, SI
+	ADDQ         $0x10, CX
+	ADDQ         $0x10, DX
+	ADDQ         $+512, BX
+	DECQ         R10
+	JNZ          trip
+	VBROADCASTSS (CX), Z20
+	VCVTDQ2PS    Z0, Z0
+	VFMADD231PS  Z0, Z20, Z1
+	VCVTDQ2PS    Z2, Z2
+	VFMADD231PS  Z2, Z20, Z3
+	VBROADCASTSS (CX)(AX*1), Z20
+	VCVTDQ2PS    Z4, Z4
+	VFMADD231PS  Z4, Z20, Z5
+	VCVTDQ2PS    Z6, Z6
+	VFMADD231PS  Z6, Z20, Z7
+	VBROADCASTSS (CX)(AX*2), Z20
+	VCVTDQ2PS    Z8, Z8
+	VFMADD231PS  Z8, Z20, Z9
+	VCVTDQ2PS    Z10, Z10
+	VFMADD231PS  Z10, Z20, Z11
+	VBROADCASTSS (DX), Z20
+	VCVTDQ2PS    Z12, Z12
+	VFMADD231PS  Z12, Z20, Z13
+	VCVTDQ2PS    Z14, Z14
+	VFMADD231PS  Z14, Z20, Z15
+	VBROADCASTSS (DX)(AX*1), Z20
+	VCVTDQ2PS    Z16, Z16
+	VFMADD231PS  Z16, Z20, Z17
+	VCVTDQ2PS    Z18, Z18
+	VFMADD231PS  Z18, Z20, Z19
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	TESTQ        R8, R8
+	JNZ          group
+	MOVQ         ldo+8(FP), AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	VMULPS       (BX), Z1, Z1
+	VMULPS       64(BX), Z3, Z3
+	VMULPS       (BX), Z5, Z5
+	VMULPS       64(BX), Z7, Z7
+	VMULPS       (BX), Z9, Z9
+	VMULPS       64(BX), Z11, Z11
+	VMULPS       (BX), Z13, Z13
+	VMULPS       64(BX), Z15, Z15
+	VMULPS       (BX), Z17, Z17
+	VMULPS       64(BX), Z19, Z19
+	MOVQ         bias+56(FP), BX
+	TESTQ        BX, BX
+	JZ           unbiased
+	VADDPS       (BX), Z1, Z1
+	VADDPS       64(BX), Z3, Z3
+	VADDPS       (BX), Z5, Z5
+	VADDPS       64(BX), Z7, Z7
+	VADDPS       (BX), Z9, Z9
+	VADDPS       64(BX), Z11, Z11
+	VADDPS       (BX), Z13, Z13
+	VADDPS       64(BX), Z15, Z15
+	VADDPS       (BX), Z17, Z17
+	VADDPS       64(BX), Z19, Z19
 
 unbiased:
 	MOVB   add+64(FP), BL
@@ -19592,144 +20725,168 @@ group:
 	ADDQ         $0x04, DX
 
 trip:
-	VMOVDQU64     (BX), Z24
-	VMOVDQU64     64(BX), Z25
-	VPDPBUSD.BCST (CX), Z24, Z0
-	VPDPBUSD.BCST (CX), Z25, Z2
-	VPDPBUSD.BCST (CX)(AX*1), Z24, Z4
-	VPDPBUSD.BCST (CX)(AX*1), Z25, Z6
-	VPDPBUSD.BCST (CX)(AX*2), Z24, Z8
-	VPDPBUSD.BCST (CX)(AX*2), Z25, Z10
-	VPDPBUSD.BCST (DX), Z24, Z12
-	VPDPBUSD.BCST (DX), Z25, Z14
-	VPDPBUSD.BCST (DX)(AX*1), Z24, Z16
-	VPDPBUSD.BCST (DX)(AX*1), Z25, Z18
-	VPDPBUSD.BCST (DX)(AX*2), Z24, Z20
-	VPDPBUSD.BCST (DX)(AX*2), Z25, Z22
-	PREFETCHT1    (SI)
-	PREFETCHT1    64(SI)
-	ADDQ          DI, SI
-	VMOVDQU64     128(BX), Z24
-	VMOVDQU64     192(BX), Z25
-	VPDPBUSD.BCST 4(CX), Z24, Z0
-	VPDPBUSD.BCST 4(CX), Z25, Z2
-	VPDPBUSD.BCST 4(CX)(AX*1), Z24, Z4
-	VPDPBUSD.BCST 4(CX)(AX*1), Z25, Z6
-	VPDPBUSD.BCST 4(CX)(AX*2), Z24, Z8
-	VPDPBUSD.BCST 4(CX)(AX*2), Z25, Z10
-	VPDPBUSD.BCST 4(DX), Z24, Z12
-	VPDPBUSD.BCST 4(DX), Z25, Z14
-	VPDPBUSD.BCST 4(DX)(AX*1), Z24, Z16
-	VPDPBUSD.BCST 4(DX)(AX*1), Z25, Z18
-	VPDPBUSD.BCST 4(DX)(AX*2), Z24, Z20
-	VPDPBUSD.BCST 4(DX)(AX*2), Z25, Z22
-	PREFETCHT1    (SI)
-	PREFETCHT1    64(SI)
-	ADDQ          DI, SI
-	VMOVDQU64     256(BX), Z24
-	VMOVDQU64     320(BX), Z25
-	VPDPBUSD.BCST 8(CX), Z24, Z0
-	VPDPBUSD.BCST 8(CX), Z25, Z2
-	VPDPBUSD.BCST 8(CX)(AX*1), Z24, Z4
-	VPDPBUSD.BCST 8(CX)(AX*1), Z25, Z6
-	VPDPBUSD.BCST 8(CX)(AX*2), Z24, Z8
-	VPDPBUSD.BCST 8(CX)(AX*2), Z25, Z10
-	VPDPBUSD.BCST 8(DX), Z24, Z12
-	VPDPBUSD.BCST 8(DX), Z25, Z14
-	VPDPBUSD.BCST 8(DX)(AX*1), Z24, Z16
-	VPDPBUSD.BCST 8(DX)(AX*1), Z25, Z18
-	VPDPBUSD.BCST 8(DX)(AX*2), Z24, Z20
-	VPDPBUSD.BCST 8(DX)(AX*2), Z25, Z22
-	PREFETCHT1    (SI)
-	PREFETCHT1    64(SI)
-	ADDQ          DI, SI
-	VMOVDQU64     384(BX), Z24
-	VMOVDQU64     448(BX), Z25
-	VPDPBUSD.BCST 12(CX), Z24, Z0
-	VPDPBUSD.BCST 12(CX), Z25, Z2
-	VPDPBUSD.BCST 12(CX)(AX*1), Z24, Z4
-	VPDPBUSD.BCST 12(CX)(AX*1), Z25, Z6
-	VPDPBUSD.BCST 12(CX)(AX*2), Z24, Z8
-	VPDPBUSD.BCST 12(CX)(AX*2), Z25, Z10
-	VPDPBUSD.BCST 12(DX), Z24, Z12
-	VPDPBUSD.BCST 12(DX), Z25, Z14
-	VPDPBUSD.BCST 12(DX)(AX*1), Z24, Z16
-	VPDPBUSD.BCST 12(DX)(AX*1), Z25, Z18
-	VPDPBUSD.BCST 12(DX)(AX*2), Z24, Z20
-	VPDPBUSD.BCST 12(DX)(AX*2), Z25, Z22
-	PREFETCHT1    (SI)
-	PREFETCHT1    64(SI)
-	ADDQ          DI, SI
-	ADDQ          $0x10, CX
-	ADDQ          $0x10, DX
-	ADDQ          $+512, BX
-	DECQ          R10
-	JNZ           trip
-	VBROADCASTSS  (CX), Z24
-	VCVTDQ2PS     Z0, Z0
-	VFMADD231PS   Z0, Z24, Z1
-	VCVTDQ2PS     Z2, Z2
-	VFMADD231PS   Z2, Z24, Z3
-	VBROADCASTSS  (CX)(AX*1), Z24
-	VCVTDQ2PS     Z4, Z4
-	VFMADD231PS   Z4, Z24, Z5
-	VCVTDQ2PS     Z6, Z6
-	VFMADD231PS   Z6, Z24, Z7
-	VBROADCASTSS  (CX)(AX*2), Z24
-	VCVTDQ2PS     Z8, Z8
-	VFMADD231PS   Z8, Z24, Z9
-	VCVTDQ2PS     Z10, Z10
-	VFMADD231PS   Z10, Z24, Z11
-	VBROADCASTSS  (DX), Z24
-	VCVTDQ2PS     Z12, Z12
-	VFMADD231PS   Z12, Z24, Z13
-	VCVTDQ2PS     Z14, Z14
-	VFMADD231PS   Z14, Z24, Z15
-	VBROADCASTSS  (DX)(AX*1), Z24
-	VCVTDQ2PS     Z16, Z16
-	VFMADD231PS   Z16, Z24, Z17
-	VCVTDQ2PS     Z18, Z18
-	VFMADD231PS   Z18, Z24, Z19
-	VBROADCASTSS  (DX)(AX*2), Z24
-	VCVTDQ2PS     Z20, Z20
-	VFMADD231PS   Z20, Z24, Z21
-	VCVTDQ2PS     Z22, Z22
-	VFMADD231PS   Z22, Z24, Z23
-	ADDQ          $0x04, CX
-	ADDQ          $0x04, DX
-	TESTQ         R8, R8
-	JNZ           group
-	MOVQ          ldo+8(FP), AX
-	MOVQ          out+0(FP), CX
-	LEAQ          (CX)(AX*2), DX
-	ADDQ          AX, DX
-	VMULPS        (BX), Z1, Z1
-	VMULPS        64(BX), Z3, Z3
-	VMULPS        (BX), Z5, Z5
-	VMULPS        64(BX), Z7, Z7
-	VMULPS        (BX), Z9, Z9
-	VMULPS        64(BX), Z11, Z11
-	VMULPS        (BX), Z13, Z13
-	VMULPS        64(BX), Z15, Z15
-	VMULPS        (BX), Z17, Z17
-	VMULPS        64(BX), Z19, Z19
-	VMULPS        (BX), Z21, Z21
-	VMULPS        64(BX), Z23, Z23
-	MOVQ          bias+56(FP), BX
-	TESTQ         BX, BX
-	JZ            unbiased
-	VADDPS        (BX), Z1, Z1
-	VADDPS        64(BX), Z3, Z3
-	VADDPS        (BX), Z5, Z5
-	VADDPS        64(BX), Z7, Z7
-	VADDPS        (BX), Z9, Z9
-	VADDPS        64(BX), Z11, Z11
-	VADDPS        (BX), Z13, Z13
-	VADDPS        64(BX), Z15, Z15
-	VADDPS        (BX), Z17, Z17
-	VADDPS        64(BX), Z19, Z19
-	VADDPS        (BX), Z21, Z21
-	VADDPS        64(BX), Z23, Z23
+	VMOVDQU64    (BX), Z24
+	VMOVDQU64    64(BX), Z25
+	VPBROADCASTD (CX), Z26
+	VPDPBUSD     Z26, Z24, Z0
+	VPDPBUSD     Z26, Z25, Z2
+	VPBROADCASTD (CX)(AX*1), Z26
+	VPDPBUSD     Z26, Z24, Z4
+	VPDPBUSD     Z26, Z25, Z6
+	VPBROADCASTD (CX)(AX*2), Z26
+	VPDPBUSD     Z26, Z24, Z8
+	VPDPBUSD     Z26, Z25, Z10
+	VPBROADCASTD (DX), Z26
+	VPDPBUSD     Z26, Z24, Z12
+	VPDPBUSD     Z26, Z25, Z14
+	VPBROADCASTD (DX)(AX*1), Z26
+	VPDPBUSD     Z26, Z24, Z16
+	VPDPBUSD     Z26, Z25, Z18
+	VPBROADCASTD (DX)(AX*2), Z26
+	VPDPBUSD     Z26, Z24, Z20
+	VPDPBUSD     Z26, Z25, Z22
+	PREFETCHT1   (SI)
+	PREFETCHT1   64(SI)
+	ADDQ         DI, SI
+	VMOVDQU64    128(BX), Z24
+	VMOVDQU64    192(BX), Z25
+	VPBROADCASTD 4(CX), Z26
+	VPDPBUSD     Z26, Z24, Z0
+	VPDPBUSD     Z26, Z25, Z2
+	VPBROADCASTD 4(CX)(AX*1), Z26
+	VPDPBUSD     Z26, Z24, Z4
+	VPDPBUSD     Z26, Z25, Z6
+	VPBROADCASTD 4(CX)(AX*2), Z26
+	VPDPBUSD     Z26, Z24, Z8
+	VPDPBUSD     Z26, Z25, Z10
+	VPBROADCASTD 4(DX), Z26
+	VPDPBUSD     Z26, Z24, Z12
+	VPDPBUSD     Z26, Z25, Z14
+	VPBROADCASTD 4(DX)(AX*1), Z26
+	VPDPBUSD     Z26, Z24, Z16
+	VPDPBUSD     Z26, Z25, Z18
+	VPBROADCASTD 4(DX)(AX*2), Z26
+	VPDPBUSD     Z26, Z24, Z20
+	VPDPBUSD     Z26, Z25, Z22
+	PREFETCHT1   (SI)
+	PREFETCHT1   64(SI)
+	ADDQ         DI, SI
+	VMOVDQU64    256(BX), Z24
+	VMOVDQU64    320(BX), Z25
+	VPBROADCASTD 8(CX), Z26
+	VPDPBUSD     Z26, Z24, Z0
+	VPDPBUSD     Z26, Z25, Z2
+	VPBROADCASTD 8(CX)(AX*1), Z26
+	VPDPBUSD     Z26, Z24, Z4
+	VPDPBUSD     Z26, Z25, Z6
+	VPBROADCASTD 8(CX)(AX*2), Z26
+	VPDPBUSD     Z26, Z24, Z8
+	VPDPBUSD     Z26, Z25, Z10
+	VPBROADCASTD 8(DX), Z26
+	VPDPBUSD     Z26, Z24, Z12
+	VPDPBUSD     Z26, Z25, Z14
+	VPBROADCASTD 8(DX)(AX*1), Z26
+	VPDPBUSD     Z26, Z24, Z16
+	VPDPBUSD     Z26, Z25, Z18
+	VPBROADCASTD 8(DX)(AX*2), Z26
+	VPDPBUSD     Z26, Z24, Z20
+	VPDPBUSD     Z26, Z25, Z22
+	PREFETCHT1   (SI)
+	PREFETCHT1   64(SI)
+	ADDQ         DI, SI
+	VMOVDQU64    384(BX), Z24
+	VMOVDQU64    448(BX), Z25
+	VPBROADCASTD 12(CX), Z26
+	VPDPBUSD     Z26, Z24, Z0
+	VPDPBUSD     Z26, Z25, Z2
+	VPBROADCASTD 12(CX)(AX*1), Z26
+	VPDPBUSD     Z26, Z24, Z4
+	VPDPBUSD     Z26, Z25, Z6
+	VPBROADCASTD 12(CX)(AX*2), Z26
+	VPDPBUSD     Z26, Z24, Z8
+	VPDPBUSD     Z26, Z25, Z10
+	VPBROADCASTD 12(DX), Z26
+	VPDPBUSD     Z26, Z24, Z12
+	VPDPBUSD     Z26, Z25, Z14
+	VPBROADCASTD 12(DX)(AX*1), Z26
+	VPDPBUSD     Z26, Z24, Z16
+	VPDPBUSD     Z26, Z25, Z18
+	VPBROADCASTD 12(DX)(AX*2), Z26
+	VPDPBUSD     Z26, Z24, Z20
+	VPDPBUSD     Z26, Z25, Z22
+	PREFETCHT1   (SI)
+	PREFETCHT1   64(SI)
+	ADDQ         DI, SI
+	ADDQ         $0x10, CX
+	ADDQ         $0x10, DX
+	ADDQ         $+512, BX
+	DECQ         R10
+	JNZ          trip
+	VBROADCASTSS (CX), Z24
+	VCVTDQ2PS    Z0, Z0
+	VFMADD231PS  Z0, Z24, Z1
+	VCVTDQ2PS    Z2, Z2
+	VFMADD231PS  Z2, Z24, Z3
+	VBROADCASTSS (CX)(AX*1), Z24
+	VCVTDQ2PS    Z4, Z4
+	VFMADD231PS  Z4, Z24, Z5
+	VCVTDQ2PS    Z6, Z6
+	VFMADD231PS  Z6, Z24, Z7
+	VBROADCASTSS (CX)(AX*2), Z24
+	VCVTDQ2PS    Z8, Z8
+	VFMADD231PS  Z8, Z24, Z9
+	VCVTDQ2PS    Z10, Z10
+	VFMADD231PS  Z10, Z24, Z11
+	VBROADCASTSS (DX), Z24
+	VCVTDQ2PS    Z12, Z12
+	VFMADD231PS  Z12, Z24, Z13
+	VCVTDQ2PS    Z14, Z14
+	VFMADD231PS  Z14, Z24, Z15
+	VBROADCASTSS (DX)(AX*1), Z24
+	VCVTDQ2PS    Z16, Z16
+	VFMADD231PS  Z16, Z24, Z17
+	VCVTDQ2PS    Z18, Z18
+	VFMADD231PS  Z18, Z24, Z19
+	VBROADCASTSS (DX)(AX*2), Z24
+	VCVTDQ2PS    Z20, Z20
+	VFMADD231PS  Z20, Z24, Z21
+	VCVTDQ2PS    Z22, Z22
+	VFMADD231PS  Z22, Z24, Z23
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	TESTQ        R8, R8
+	JNZ          group
+	MOVQ         ldo+8(FP), AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	VMULPS       (BX), Z1, Z1
+	VMULPS       64(BX), Z3, Z3
+	VMULPS       (BX), Z5, Z5
+	VMULPS       64(BX), Z7, Z7
+	VMULPS       (BX), Z9, Z9
+	VMULPS       64(BX), Z11, Z11
+	VMULPS       (BX), Z13, Z13
+	VMULPS       64(BX), Z15, Z15
+	VMULPS       (BX), Z17, Z17
+	VMULPS       64(BX), Z19, Z19
+	VMULPS       (BX), Z21, Z21
+	VMULPS       64(BX), Z23, Z23
+	MOVQ         bias+56(FP), BX
+	TESTQ        BX, BX
+	JZ           unbiased
+	VADDPS       (BX), Z1, Z1
+	VADDPS       64(BX), Z3, Z3
+	VADDPS       (BX), Z5, Z5
+	VADDPS       64(BX), Z7, Z7
+	VADDPS       (BX), Z9, Z9
+	VADDPS       64(BX), Z11, Z11
+	VADDPS       (BX), Z13, Z13
+	VADDPS       64(BX), Z15, Z15
+	VADDPS       (BX), Z17, Z17
+	VADDPS       64(BX), Z19, Z19
+	VADDPS       (BX), Z21, Z21
+	VADDPS       64(BX), Z23, Z23
 
 unbiased:
 	MOVB   add+64(FP), BL
@@ -19837,165 +20994,193 @@ group:
 	ADDQ         $0x04, BX
 
 trip:
-	VMOVDQU64     (SI), Z28
-	VMOVDQU64     64(SI), Z29
-	VPDPBUSD.BCST (CX), Z28, Z0
-	VPDPBUSD.BCST (CX), Z29, Z2
-	VPDPBUSD.BCST (CX)(AX*1), Z28, Z4
-	VPDPBUSD.BCST (CX)(AX*1), Z29, Z6
-	VPDPBUSD.BCST (CX)(AX*2), Z28, Z8
-	VPDPBUSD.BCST (CX)(AX*2), Z29, Z10
-	VPDPBUSD.BCST (DX), Z28, Z12
-	VPDPBUSD.BCST (DX), Z29, Z14
-	VPDPBUSD.BCST (DX)(AX*1), Z28, Z16
-	VPDPBUSD.BCST (DX)(AX*1), Z29, Z18
-	VPDPBUSD.BCST (DX)(AX*2), Z28, Z20
-	VPDPBUSD.BCST (DX)(AX*2), Z29, Z22
-	VPDPBUSD.BCST (BX), Z28, Z24
-	VPDPBUSD.BCST (BX), Z29, Z26
-	PREFETCHT1    (DI)
-	PREFETCHT1    64(DI)
-	ADDQ          R8, DI
-	VMOVDQU64     128(SI), Z28
-	VMOVDQU64     192(SI), Z29
-	VPDPBUSD.BCST 4(CX), Z28, Z0
-	VPDPBUSD.BCST 4(CX), Z29, Z2
-	VPDPBUSD.BCST 4(CX)(AX*1), Z28, Z4
-	VPDPBUSD.BCST 4(CX)(AX*1), Z29, Z6
-	VPDPBUSD.BCST 4(CX)(AX*2), Z28, Z8
-	VPDPBUSD.BCST 4(CX)(AX*2), Z29, Z10
-	VPDPBUSD.BCST 4(DX), Z28, Z12
-	VPDPBUSD.BCST 4(DX), Z29, Z14
-	VPDPBUSD.BCST 4(DX)(AX*1), Z28, Z16
-	VPDPBUSD.BCST 4(DX)(AX*1), Z29, Z18
-	VPDPBUSD.BCST 4(DX)(AX*2), Z28, Z20
-	VPDPBUSD.BCST 4(DX)(AX*2), Z29, Z22
-	VPDPBUSD.BCST 4(BX), Z28, Z24
-	VPDPBUSD.BCST 4(BX), Z29, Z26
-	PREFETCHT1    (DI)
-	PREFETCHT1    64(DI)
-	ADDQ          R8, DI
-	VMOVDQU64     256(SI), Z28
-	VMOVDQU64     320(SI), Z29
-	VPDPBUSD.BCST 8(CX), Z28, Z0
-	VPDPBUSD.BCST 8(CX), Z29, Z2
-	VPDPBUSD.BCST 8(CX)(AX*1), Z28, Z4
-	VPDPBUSD.BCST 8(CX)(AX*1), Z29, Z6
-	VPDPBUSD.BCST 8(CX)(AX*2), Z28, Z8
-	VPDPBUSD.BCST 8(CX)(AX*2), Z29, Z10
-	VPDPBUSD.BCST 8(DX), Z28, Z12
-	VPDPBUSD.BCST 8(DX), Z29, Z14
-	VPDPBUSD.BCST 8(DX)(AX*1), Z28, Z16
-	VPDPBUSD.BCST 8(DX)(AX*1), Z29, Z18
-	VPDPBUSD.BCST 8(DX)(AX*2), Z28, Z20
-	VPDPBUSD.BCST 8(DX)(AX*2), Z29, Z22
-	VPDPBUSD.BCST 8(BX), Z28, Z24
-	VPDPBUSD.BCST 8(BX), Z29, Z26
-	PREFETCHT1    (DI)
-	PREFETCHT1    64(DI)
-	ADDQ          R8, DI
-	VMOVDQU64     384(SI), Z28
-	VMOVDQU64     448(SI), Z29
-	VPDPBUSD.BCST 12(CX), Z28, Z0
-	VPDPBUSD.BCST 12(CX), Z29, Z2
-	VPDPBUSD.BCST 12(CX)(AX*1), Z28, Z4
-	VPDPBUSD.BCST 12(CX)(AX*1), Z29, Z6
-	VPDPBUSD.BCST 12(CX)(AX*2), Z28, Z8
-	VPDPBUSD.BCST 12(CX)(AX*2), Z29, Z10
-	VPDPBUSD.BCST 12(DX), Z28, Z12
-	VPDPBUSD.BCST 12(DX), Z29, Z14
-	VPDPBUSD.BCST 12(DX)(AX*1), Z28, Z16
-	VPDPBUSD.BCST 12(DX)(AX*1), Z29, Z18
-	VPDPBUSD.BCST 12(DX)(AX*2), Z28, Z20
-	VPDPBUSD.BCST 12(DX)(AX*2), Z29, Z22
-	VPDPBUSD.BCST 12(BX), Z28, Z24
-	VPDPBUSD.BCST 12(BX), Z29, Z26
-	PREFETCHT1    (DI)
-	PREFETCHT1    64(DI)
-	ADDQ          R8, DI
-	ADDQ          $0x10, CX
-	ADDQ          $0x10, DX
-	ADDQ          $0x10, BX
-	ADDQ          $+512, SI
-	DECQ          R11
-	JNZ           trip
-	VBROADCASTSS  (CX), Z28
-	VCVTDQ2PS     Z0, Z0
-	VFMADD231PS   Z0, Z28, Z1
-	VCVTDQ2PS     Z2, Z2
-	VFMADD231PS   Z2, Z28, Z3
-	VBROADCASTSS  (CX)(AX*1), Z28
-	VCVTDQ2PS     Z4, Z4
-	VFMADD231PS   Z4, Z28, Z5
-	VCVTDQ2PS     Z6, Z6
-	VFMADD231PS   Z6, Z28, Z7
-	VBROADCASTSS  (CX)(AX*2), Z28
-	VCVTDQ2PS     Z8, Z8
-	VFMADD231PS   Z8, Z28, Z9
-	VCVTDQ2PS     Z10, Z10
-	VFMADD231PS   Z10, Z28, Z11
-	VBROADCASTSS  (DX), Z28
-	VCVTDQ2PS     Z12, Z12
-	VFMADD231PS   Z12, Z28, Z13
-	VCVTDQ2PS     Z14, Z14
-	VFMADD231PS   Z14, Z28, Z15
-	VBROADCASTSS  (DX)(AX*1), Z28
-	VCVTDQ2PS     Z16, Z16
-	VFMADD231PS   Z16, Z28, Z17
-	VCVTDQ2PS     Z18, Z18
-	VFMADD231PS   Z18, Z28, Z19
-	VBROADCASTSS  (DX)(AX*2), Z28
-	VCVTDQ2PS     Z20, Z20
-	VFMADD231PS   Z20, Z28, Z21
-	VCVTDQ2PS     Z22, Z22
-	VFMADD231PS   Z22, Z28, Z23
-	VBROADCASTSS  (BX), Z28
-	VCVTDQ2PS     Z24, Z24
-	VFMADD231PS   Z24, Z28, Z25
-	VCVTDQ2PS     Z26, Z26
-	VFMADD231PS   Z26, Z28, Z27
-	ADDQ          $0x04, CX
-	ADDQ          $0x04, DX
-	ADDQ          $0x04, BX
-	TESTQ         R9, R9
-	JNZ           group
-	MOVQ          ldo+8(FP), AX
-	MOVQ          out+0(FP), CX
-	LEAQ          (CX)(AX*2), DX
-	ADDQ          AX, DX
-	LEAQ          (DX)(AX*2), BX
-	ADDQ          AX, BX
-	VMULPS        (SI), Z1, Z1
-	VMULPS        64(SI), Z3, Z3
-	VMULPS        (SI), Z5, Z5
-	VMULPS        64(SI), Z7, Z7
-	VMULPS        (SI), Z9, Z9
-	VMULPS        64(SI), Z11, Z11
-	VMULPS        (SI), Z13, Z13
-	VMULPS        64(SI), Z15, Z15
-	VMULPS        (SI), Z17, Z17
-	VMULPS        64(SI), Z19, Z19
-	VMULPS        (SI), Z21, Z21
-	VMULPS        64(SI), Z23, Z23
-	VMULPS        (SI), Z25, Z25
-	VMULPS        64(SI), Z27, Z27
-	MOVQ          bias+56(FP), SI
-	TESTQ         SI, SI
-	JZ            unbiased
-	VADDPS        (SI), Z1, Z1
-	VADDPS        64(SI), Z3, Z3
-	VADDPS        (SI), Z5, Z5
-	VADDPS        64(SI), Z7, Z7
-	VADDPS        (SI), Z9, Z9
-	VADDPS        64(SI), Z11, Z11
-	VADDPS        (SI), Z13, Z13
-	VADDPS        64(SI), Z15, Z15
-	VADDPS        (SI), Z17, Z17
-	VADDPS        64(SI), Z19, Z19
-	VADDPS        (SI), Z21, Z21
-	VADDPS        64(SI), Z23, Z23
-	VADDPS        (SI), Z25, Z25
-	VADDPS        64(SI), Z27, Z27
+	VMOVDQU64    (SI), Z28
+	VMOVDQU64    64(SI), Z29
+	VPBROADCASTD (CX), Z30
+	VPDPBUSD     Z30, Z28, Z0
+	VPDPBUSD     Z30, Z29, Z2
+	VPBROADCASTD (CX)(AX*1), Z30
+	VPDPBUSD     Z30, Z28, Z4
+	VPDPBUSD     Z30, Z29, Z6
+	VPBROADCASTD (CX)(AX*2), Z30
+	VPDPBUSD     Z30, Z28, Z8
+	VPDPBUSD     Z30, Z29, Z10
+	VPBROADCASTD (DX), Z30
+	VPDPBUSD     Z30, Z28, Z12
+	VPDPBUSD     Z30, Z29, Z14
+	VPBROADCASTD (DX)(AX*1), Z30
+	VPDPBUSD     Z30, Z28, Z16
+	VPDPBUSD     Z30, Z29, Z18
+	VPBROADCASTD (DX)(AX*2), Z30
+	VPDPBUSD     Z30, Z28, Z20
+	VPDPBUSD     Z30, Z29, Z22
+	VPBROADCASTD (BX), Z30
+	VPDPBUSD     Z30, Z28, Z24
+	VPDPBUSD     Z30, Z29, Z26
+	PREFETCHT1   (DI)
+	PREFETCHT1   64(DI)
+	ADDQ         R8, DI
+	VMOVDQU64    128(SI), Z28
+	VMOVDQU64    192(SI), Z29
+	VPBROADCASTD 4(CX), Z30
+	VPDPBUSD     Z30, Z28, Z0
+	VPDPBUSD     Z30, Z29, Z2
+	VPBROADCASTD 4(CX)(AX*1), Z30
+	VPDPBUSD     Z30, Z28, Z4
+	VPDPBUSD     Z30, Z29, Z6
+	VPBROADCASTD 4(CX)(AX*2), Z30
+	VPDPBUSD     Z30, Z28, Z8
+	VPDPBUSD     Z30, Z29, Z10
+	VPBROADCASTD 4(DX), Z30
+	VPDPBUSD     Z30, Z28, Z12
+	VPDPBUSD     Z30, Z29, Z14
+	VPBROADCASTD 4(DX)(AX*1), Z30
+	VPDPBUSD     Z30, Z28, Z16
+	VPDPBUSD     Z30, Z29, Z18
+	VPBROADCASTD 4(DX)(AX*2), Z30
+	VPDPBUSD     Z30, Z28, Z20
+	VPDPBUSD     Z30, Z29, Z22
+	VPBROADCASTD 4(BX), Z30
+	VPDPBUSD     Z30, Z28, Z24
+	VPDPBUSD     Z30, Z29, Z26
+	PREFETCHT1   (DI)
+	PREFETCHT1   64(DI)
+	ADDQ         R8, DI
+	VMOVDQU64    256(SI), Z28
+	VMOVDQU64    320(SI), Z29
+	VPBROADCASTD 8(CX), Z30
+	VPDPBUSD     Z30, Z28, Z0
+	VPDPBUSD     Z30, Z29, Z2
+	VPBROADCASTD 8(CX)(AX*1), Z30
+	VPDPBUSD     Z30, Z28, Z4
+	VPDPBUSD     Z30, Z29, Z6
+	VPBROADCASTD 8(CX)(AX*2), Z30
+	VPDPBUSD     Z30, Z28, Z8
+	VPDPBUSD     Z30, Z29, Z10
+	VPBROADCASTD 8(DX), Z30
+	VPDPBUSD     Z30, Z28, Z12
+	VPDPBUSD     Z30, Z29, Z14
+	VPBROADCASTD 8(DX)(AX*1), Z30
+	VPDPBUSD     Z30, Z28, Z16
+	VPDPBUSD     Z30, Z29, Z18
+	VPBROADCASTD 8(DX)(AX*2), Z30
+	VPDPBUSD     Z30, Z28, Z20
+	VPDPBUSD     Z30, Z29, Z22
+	VPBROADCASTD 8(BX), Z30
+	VPDPBUSD     Z30, Z28, Z24
+	VPDPBUSD     Z30, Z29, Z26
+	PREFETCHT1   (DI)
+	PREFETCHT1   64(DI)
+	ADDQ         R8, DI
+	VMOVDQU64    384(SI), Z28
+	VMOVDQU64    448(SI), Z29
+	VPBROADCASTD 12(CX), Z30
+	VPDPBUSD     Z30, Z28, Z0
+	VPDPBUSD     Z30, Z29, Z2
+	VPBROADCASTD 12(CX)(AX*1), Z30
+	VPDPBUSD     Z30, Z28, Z4
+	VPDPBUSD     Z30, Z29, Z6
+	VPBROADCASTD 12(CX)(AX*2), Z30
+	VPDPBUSD     Z30, Z28, Z8
+	VPDPBUSD     Z30, Z29, Z10
+	VPBROADCASTD 12(DX), Z30
+	VPDPBUSD     Z30, Z28, Z12
+	VPDPBUSD     Z30, Z29, Z14
+	VPBROADCASTD 12(DX)(AX*1), Z30
+	VPDPBUSD     Z30, Z28, Z16
+	VPDPBUSD     Z30, Z29, Z18
+	VPBROADCASTD 12(DX)(AX*2), Z30
+	VPDPBUSD     Z30, Z28, Z20
+	VPDPBUSD     Z30, Z29, Z22
+	VPBROADCASTD 12(BX), Z30
+	VPDPBUSD     Z30, Z28, Z24
+	VPDPBUSD     Z30, Z29, Z26
+	PREFETCHT1   (DI)
+	PREFETCHT1   64(DI)
+	ADDQ         R8, DI
+	ADDQ         $0x10, CX
+	ADDQ         $0x10, DX
+	ADDQ         $0x10, BX
+	ADDQ         $+512, SI
+	DECQ         R11
+	JNZ          trip
+	VBROADCASTSS (CX), Z28
+	VCVTDQ2PS    Z0, Z0
+	VFMADD231PS  Z0, Z28, Z1
+	VCVTDQ2PS    Z2, Z2
+	VFMADD231PS  Z2, Z28, Z3
+	VBROADCASTSS (CX)(AX*1), Z28
+	VCVTDQ2PS    Z4, Z4
+	VFMADD231PS  Z4, Z28, Z5
+	VCVTDQ2PS    Z6, Z6
+	VFMADD231PS  Z6, Z28, Z7
+	VBROADCASTSS (CX)(AX*2), Z28
+	VCVTDQ2PS    Z8, Z8
+	VFMADD231PS  Z8, Z28, Z9
+	VCVTDQ2PS    Z10, Z10
+	VFMADD231PS  Z10, Z28, Z11
+	VBROADCASTSS (DX), Z28
+	VCVTDQ2PS    Z12, Z12
+	VFMADD231PS  Z12, Z28, Z13
+	VCVTDQ2PS    Z14, Z14
+	VFMADD231PS  Z14, Z28, Z15
+	VBROADCASTSS (DX)(AX*1), Z28
+	VCVTDQ2PS    Z16, Z16
+	VFMADD231PS  Z16, Z28, Z17
+	VCVTDQ2PS    Z18, Z18
+	VFMADD231PS  Z18, Z28, Z19
+	VBROADCASTSS (DX)(AX*2), Z28
+	VCVTDQ2PS    Z20, Z20
+	VFMADD231PS  Z20, Z28, Z21
+	VCVTDQ2PS    Z22, Z22
+	VFMADD231PS  Z22, Z28, Z23
+	VBROADCASTSS (BX), Z28
+	VCVTDQ2PS    Z24, Z24
+	VFMADD231PS  Z24, Z28, Z25
+	VCVTDQ2PS    Z26, Z26
+	VFMADD231PS  Z26, Z28, Z27
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	TESTQ        R9, R9
+	JNZ          group
+	MOVQ         ldo+8(FP), AX
+	MOVQ         out+0(FP), CX
+	LEAQ         (CX)(AX*2), DX
+	ADDQ         AX, DX
+	LEAQ         (DX)(AX*2), BX
+	ADDQ         AX, BX
+	VMULPS       (SI), Z1, Z1
+	VMULPS       64(SI), Z3, Z3
+	VMULPS       (SI), Z5, Z5
+	VMULPS       64(SI), Z7, Z7
+	VMULPS       (SI), Z9, Z9
+	VMULPS       64(SI), Z11, Z11
+	VMULPS       (SI), Z13, Z13
+	VMULPS       64(SI), Z15, Z15
+	VMULPS       (SI), Z17, Z17
+	VMULPS       64(SI), Z19, Z19
+	VMULPS       (SI), Z21, Z21
+	VMULPS       64(SI), Z23, Z23
+	VMULPS       (SI), Z25, Z25
+	VMULPS       64(SI), Z27, Z27
+	MOVQ         bias+56(FP), SI
+	TESTQ        SI, SI
+	JZ           unbiased
+	VADDPS       (SI), Z1, Z1
+	VADDPS       64(SI), Z3, Z3
+	VADDPS       (SI), Z5, Z5
+	VADDPS       64(SI), Z7, Z7
+	VADDPS       (SI), Z9, Z9
+	VADDPS       64(SI), Z11, Z11
+	VADDPS       (SI), Z13, Z13
+	VADDPS       64(SI), Z15, Z15
+	VADDPS       (SI), Z17, Z17
+	VADDPS       64(SI), Z19, Z19
+	VADDPS       (SI), Z21, Z21
+	VADDPS       64(SI), Z23, Z23
+	VADDPS       (SI), Z25, Z25
+	VADDPS       64(SI), Z27, Z27
 
 unbiased:
 	MOVB   add+64(FP), SI

@@ -56,7 +56,13 @@ func (v *vnni) trip(k *kernel) {
 		for j, w := range v.w {
 			v.load(k, q, j*k.apart, w)
 		}
-		k.each(func(i, j int) { VPDPBUSD_BCST(k.a.row(i, q*word), v.w[j], k.sums[i][j]) })
+		for i, sums := range k.sums {
+			a := ZMM()
+			VPBROADCASTD(k.a.row(i, q*word), a)
+			for j, sum := range sums {
+				VPDPBUSD(a, v.w[j], sum)
+			}
+		}
 		if k.rows >= FetchedFrom {
 			v.fetch(k)
 			ADDQ(k.step, k.ahead)

@@ -125,10 +125,8 @@ func (s Set) Zero(v reg.VecVirtual) {
 
 // MulAdd emits sums[i] += m·b[i] with the number at m.
 func (s Set) MulAdd(m Mem, b, sums []reg.VecVirtual) {
-	if s.masked() {
-		for i := range sums {
-			VFMADD231PS_BCST(m, b[i], sums[i])
-		}
+	if s.masked() && len(sums) == 1 {
+		VFMADD231PS_BCST(m, b[0], sums[0])
 		return
 	}
 	x := s.Register()
