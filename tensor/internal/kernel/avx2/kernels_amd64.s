@@ -238,20 +238,36 @@ full_begin:
 	MOVQ ahead+80(FP), BX
 	MOVQ step+88(FP), BX
 	MOVQ k+48(FP), BX
+	SUBQ $0x02, BX
+	JLT  full_odd
 
-full_product:
+full_products:
+	VMOVUPS      (CX), Y1
+	VBROADCASTSS (AX), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	VMOVUPS      (CX)(DX*1), Y1
+	VBROADCASTSS 4(AX), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x08, AX
+	LEAQ         (CX)(DX*2), CX
+	SUBQ         $0x02, BX
+	JGE          full_products
+
+full_odd:
+	TESTQ        $0x00000001, BX
+	JZ           full_end
 	VMOVUPS      (CX), Y1
 	VBROADCASTSS (AX), Y2
 	VFMADD231PS  Y2, Y1, Y0
 	ADDQ         $0x04, AX
-	ADDQ         DX, CX
-	DECQ         BX
-	JNZ          full_product
-	MOVQ         bias+72(FP), AX
-	TESTQ        AX, AX
-	JZ           full_store
-	VMOVUPS      (AX), Y1
-	VADDPS       Y1, Y0, Y0
+	LEAQ         (CX)(DX*1), CX
+
+full_end:
+	MOVQ    bias+72(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Y1
+	VADDPS  Y1, Y0, Y0
 
 full_store:
 	MOVQ    ldo+8(FP), AX
@@ -292,20 +308,36 @@ tail_begin:
 	MOVQ ahead+80(FP), BX
 	MOVQ step+88(FP), BX
 	MOVQ k+48(FP), BX
+	SUBQ $0x02, BX
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VMASKMOVPS   (CX), Y0, Y2
+	VBROADCASTSS (AX), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	VMASKMOVPS   (CX)(DX*1), Y0, Y2
+	VBROADCASTSS 4(AX), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x08, AX
+	LEAQ         (CX)(DX*2), CX
+	SUBQ         $0x02, BX
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, BX
+	JZ           tail_end
 	VMASKMOVPS   (CX), Y0, Y2
 	VBROADCASTSS (AX), Y3
 	VFMADD231PS  Y3, Y2, Y1
 	ADDQ         $0x04, AX
-	ADDQ         DX, CX
-	DECQ         BX
-	JNZ          tail_product
-	MOVQ         bias+72(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMASKMOVPS   (AX), Y0, Y2
-	VADDPS       Y2, Y1, Y1
+	LEAQ         (CX)(DX*1), CX
+
+tail_end:
+	MOVQ       bias+72(FP), AX
+	TESTQ      AX, AX
+	JZ         tail_store
+	VMASKMOVPS (AX), Y0, Y2
+	VADDPS     Y2, Y1, Y1
 
 tail_store:
 	MOVQ       ldo+8(FP), AX
@@ -379,21 +411,39 @@ full_begin:
 	MOVQ ahead+72(FP), DX
 	MOVQ step+80(FP), DX
 	MOVQ k+40(FP), DX
+	SUBQ $0x02, DX
+	JLT  full_odd
 
-full_product:
+full_products:
+	VMOVDQU      (CX), Y1
+	VPSLLD       $0x10, Y1, Y1
+	VBROADCASTSS (AX), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	VMOVDQU      64(CX), Y1
+	VPSLLD       $0x10, Y1, Y1
+	VBROADCASTSS 4(AX), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x08, AX
+	ADDQ         $0x80, CX
+	SUBQ         $0x02, DX
+	JGE          full_products
+
+full_odd:
+	TESTQ        $0x00000001, DX
+	JZ           full_end
 	VMOVDQU      (CX), Y1
 	VPSLLD       $0x10, Y1, Y1
 	VBROADCASTSS (AX), Y2
 	VFMADD231PS  Y2, Y1, Y0
 	ADDQ         $0x04, AX
 	ADDQ         $0x40, CX
-	DECQ         DX
-	JNZ          full_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           full_store
-	VMOVUPS      (AX), Y1
-	VADDPS       Y1, Y0, Y0
+
+full_end:
+	MOVQ    bias+64(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Y1
+	VADDPS  Y1, Y0, Y0
 
 full_store:
 	MOVQ    ldo+8(FP), AX
@@ -432,21 +482,39 @@ tail_begin:
 	MOVQ ahead+72(FP), DX
 	MOVQ step+80(FP), DX
 	MOVQ k+40(FP), DX
+	SUBQ $0x02, DX
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VMOVDQU      (CX), Y2
+	VPSLLD       $0x10, Y2, Y2
+	VBROADCASTSS (AX), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	VMOVDQU      64(CX), Y2
+	VPSLLD       $0x10, Y2, Y2
+	VBROADCASTSS 4(AX), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x08, AX
+	ADDQ         $0x80, CX
+	SUBQ         $0x02, DX
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, DX
+	JZ           tail_end
 	VMOVDQU      (CX), Y2
 	VPSLLD       $0x10, Y2, Y2
 	VBROADCASTSS (AX), Y3
 	VFMADD231PS  Y3, Y2, Y1
 	ADDQ         $0x04, AX
 	ADDQ         $0x40, CX
-	DECQ         DX
-	JNZ          tail_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMASKMOVPS   (AX), Y0, Y2
-	VADDPS       Y2, Y1, Y1
+
+tail_end:
+	MOVQ       bias+64(FP), AX
+	TESTQ      AX, AX
+	JZ         tail_store
+	VMASKMOVPS (AX), Y0, Y2
+	VADDPS     Y2, Y1, Y1
 
 tail_store:
 	MOVQ       ldo+8(FP), AX
@@ -491,24 +559,44 @@ full_begin:
 	MOVQ ahead+80(FP), BX
 	MOVQ step+88(FP), BX
 	MOVQ k+48(FP), BX
+	SUBQ $0x02, BX
+	JLT  full_odd
 
-full_product:
+full_products:
+	VMOVUPS      (CX), Y2
+	VMOVUPS      32(CX), Y3
+	VBROADCASTSS (AX), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	VMOVUPS      (CX)(DX*1), Y2
+	VMOVUPS      32(CX)(DX*1), Y3
+	VBROADCASTSS 4(AX), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x08, AX
+	LEAQ         (CX)(DX*2), CX
+	SUBQ         $0x02, BX
+	JGE          full_products
+
+full_odd:
+	TESTQ        $0x00000001, BX
+	JZ           full_end
 	VMOVUPS      (CX), Y2
 	VMOVUPS      32(CX), Y3
 	VBROADCASTSS (AX), Y4
 	VFMADD231PS  Y4, Y2, Y0
 	VFMADD231PS  Y4, Y3, Y1
 	ADDQ         $0x04, AX
-	ADDQ         DX, CX
-	DECQ         BX
-	JNZ          full_product
-	MOVQ         bias+72(FP), AX
-	TESTQ        AX, AX
-	JZ           full_store
-	VMOVUPS      (AX), Y2
-	VADDPS       Y2, Y0, Y0
-	VMOVUPS      32(AX), Y2
-	VADDPS       Y2, Y1, Y1
+	LEAQ         (CX)(DX*1), CX
+
+full_end:
+	MOVQ    bias+72(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Y2
+	VADDPS  Y2, Y0, Y0
+	VMOVUPS 32(AX), Y2
+	VADDPS  Y2, Y1, Y1
 
 full_store:
 	MOVQ    ldo+8(FP), AX
@@ -552,24 +640,44 @@ tail_begin:
 	MOVQ ahead+80(FP), BX
 	MOVQ step+88(FP), BX
 	MOVQ k+48(FP), BX
+	SUBQ $0x02, BX
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VMOVUPS      (CX), Y3
+	VMASKMOVPS   32(CX), Y0, Y4
+	VBROADCASTSS (AX), Y5
+	VFMADD231PS  Y5, Y3, Y1
+	VFMADD231PS  Y5, Y4, Y2
+	VMOVUPS      (CX)(DX*1), Y3
+	VMASKMOVPS   32(CX)(DX*1), Y0, Y4
+	VBROADCASTSS 4(AX), Y5
+	VFMADD231PS  Y5, Y3, Y1
+	VFMADD231PS  Y5, Y4, Y2
+	ADDQ         $0x08, AX
+	LEAQ         (CX)(DX*2), CX
+	SUBQ         $0x02, BX
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, BX
+	JZ           tail_end
 	VMOVUPS      (CX), Y3
 	VMASKMOVPS   32(CX), Y0, Y4
 	VBROADCASTSS (AX), Y5
 	VFMADD231PS  Y5, Y3, Y1
 	VFMADD231PS  Y5, Y4, Y2
 	ADDQ         $0x04, AX
-	ADDQ         DX, CX
-	DECQ         BX
-	JNZ          tail_product
-	MOVQ         bias+72(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMOVUPS      (AX), Y3
-	VADDPS       Y3, Y1, Y1
-	VMASKMOVPS   32(AX), Y0, Y3
-	VADDPS       Y3, Y2, Y2
+	LEAQ         (CX)(DX*1), CX
+
+tail_end:
+	MOVQ       bias+72(FP), AX
+	TESTQ      AX, AX
+	JZ         tail_store
+	VMOVUPS    (AX), Y3
+	VADDPS     Y3, Y1, Y1
+	VMASKMOVPS 32(AX), Y0, Y3
+	VADDPS     Y3, Y2, Y2
 
 tail_store:
 	MOVQ       ldo+8(FP), AX
@@ -613,8 +721,32 @@ full_begin:
 	MOVQ ahead+72(FP), DX
 	MOVQ step+80(FP), DX
 	MOVQ k+40(FP), DX
+	SUBQ $0x02, DX
+	JLT  full_odd
 
-full_product:
+full_products:
+	VMOVDQU      (CX), Y2
+	VPSLLD       $0x10, Y2, Y2
+	VMOVDQU      32(CX), Y3
+	VPSLLD       $0x10, Y3, Y3
+	VBROADCASTSS (AX), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	VMOVDQU      64(CX), Y2
+	VPSLLD       $0x10, Y2, Y2
+	VMOVDQU      96(CX), Y3
+	VPSLLD       $0x10, Y3, Y3
+	VBROADCASTSS 4(AX), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x08, AX
+	ADDQ         $0x80, CX
+	SUBQ         $0x02, DX
+	JGE          full_products
+
+full_odd:
+	TESTQ        $0x00000001, DX
+	JZ           full_end
 	VMOVDQU      (CX), Y2
 	VPSLLD       $0x10, Y2, Y2
 	VMOVDQU      32(CX), Y3
@@ -624,15 +756,15 @@ full_product:
 	VFMADD231PS  Y4, Y3, Y1
 	ADDQ         $0x04, AX
 	ADDQ         $0x40, CX
-	DECQ         DX
-	JNZ          full_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           full_store
-	VMOVUPS      (AX), Y2
-	VADDPS       Y2, Y0, Y0
-	VMOVUPS      32(AX), Y2
-	VADDPS       Y2, Y1, Y1
+
+full_end:
+	MOVQ    bias+64(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Y2
+	VADDPS  Y2, Y0, Y0
+	VMOVUPS 32(AX), Y2
+	VADDPS  Y2, Y1, Y1
 
 full_store:
 	MOVQ    ldo+8(FP), AX
@@ -674,8 +806,32 @@ tail_begin:
 	MOVQ ahead+72(FP), DX
 	MOVQ step+80(FP), DX
 	MOVQ k+40(FP), DX
+	SUBQ $0x02, DX
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VMOVDQU      (CX), Y3
+	VPSLLD       $0x10, Y3, Y3
+	VMOVDQU      32(CX), Y4
+	VPSLLD       $0x10, Y4, Y4
+	VBROADCASTSS (AX), Y5
+	VFMADD231PS  Y5, Y3, Y1
+	VFMADD231PS  Y5, Y4, Y2
+	VMOVDQU      64(CX), Y3
+	VPSLLD       $0x10, Y3, Y3
+	VMOVDQU      96(CX), Y4
+	VPSLLD       $0x10, Y4, Y4
+	VBROADCASTSS 4(AX), Y5
+	VFMADD231PS  Y5, Y3, Y1
+	VFMADD231PS  Y5, Y4, Y2
+	ADDQ         $0x08, AX
+	ADDQ         $0x80, CX
+	SUBQ         $0x02, DX
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, DX
+	JZ           tail_end
 	VMOVDQU      (CX), Y3
 	VPSLLD       $0x10, Y3, Y3
 	VMOVDQU      32(CX), Y4
@@ -685,15 +841,15 @@ tail_product:
 	VFMADD231PS  Y5, Y4, Y2
 	ADDQ         $0x04, AX
 	ADDQ         $0x40, CX
-	DECQ         DX
-	JNZ          tail_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMOVUPS      (AX), Y3
-	VADDPS       Y3, Y1, Y1
-	VMASKMOVPS   32(AX), Y0, Y3
-	VADDPS       Y3, Y2, Y2
+
+tail_end:
+	MOVQ       bias+64(FP), AX
+	TESTQ      AX, AX
+	JZ         tail_store
+	VMOVUPS    (AX), Y3
+	VADDPS     Y3, Y1, Y1
+	VMASKMOVPS 32(AX), Y0, Y3
+	VADDPS     Y3, Y2, Y2
 
 tail_store:
 	MOVQ       ldo+8(FP), AX
@@ -742,8 +898,32 @@ full_begin:
 	MOVQ ahead+80(FP), BX
 	MOVQ step+88(FP), BX
 	MOVQ k+48(FP), BX
+	SUBQ $0x02, BX
+	JLT  full_odd
 
-full_product:
+full_products:
+	VMOVUPS      (CX), Y3
+	VMOVUPS      32(CX), Y4
+	VMOVUPS      64(CX), Y5
+	VBROADCASTSS (AX), Y6
+	VFMADD231PS  Y6, Y3, Y0
+	VFMADD231PS  Y6, Y4, Y1
+	VFMADD231PS  Y6, Y5, Y2
+	VMOVUPS      (CX)(DX*1), Y3
+	VMOVUPS      32(CX)(DX*1), Y4
+	VMOVUPS      64(CX)(DX*1), Y5
+	VBROADCASTSS 4(AX), Y6
+	VFMADD231PS  Y6, Y3, Y0
+	VFMADD231PS  Y6, Y4, Y1
+	VFMADD231PS  Y6, Y5, Y2
+	ADDQ         $0x08, AX
+	LEAQ         (CX)(DX*2), CX
+	SUBQ         $0x02, BX
+	JGE          full_products
+
+full_odd:
+	TESTQ        $0x00000001, BX
+	JZ           full_end
 	VMOVUPS      (CX), Y3
 	VMOVUPS      32(CX), Y4
 	VMOVUPS      64(CX), Y5
@@ -752,18 +932,18 @@ full_product:
 	VFMADD231PS  Y6, Y4, Y1
 	VFMADD231PS  Y6, Y5, Y2
 	ADDQ         $0x04, AX
-	ADDQ         DX, CX
-	DECQ         BX
-	JNZ          full_product
-	MOVQ         bias+72(FP), AX
-	TESTQ        AX, AX
-	JZ           full_store
-	VMOVUPS      (AX), Y3
-	VADDPS       Y3, Y0, Y0
-	VMOVUPS      32(AX), Y3
-	VADDPS       Y3, Y1, Y1
-	VMOVUPS      64(AX), Y3
-	VADDPS       Y3, Y2, Y2
+	LEAQ         (CX)(DX*1), CX
+
+full_end:
+	MOVQ    bias+72(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Y3
+	VADDPS  Y3, Y0, Y0
+	VMOVUPS 32(AX), Y3
+	VADDPS  Y3, Y1, Y1
+	VMOVUPS 64(AX), Y3
+	VADDPS  Y3, Y2, Y2
 
 full_store:
 	MOVQ    ldo+8(FP), AX
@@ -811,8 +991,32 @@ tail_begin:
 	MOVQ ahead+80(FP), BX
 	MOVQ step+88(FP), BX
 	MOVQ k+48(FP), BX
+	SUBQ $0x02, BX
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VMOVUPS      (CX), Y4
+	VMOVUPS      32(CX), Y5
+	VMASKMOVPS   64(CX), Y0, Y6
+	VBROADCASTSS (AX), Y7
+	VFMADD231PS  Y7, Y4, Y1
+	VFMADD231PS  Y7, Y5, Y2
+	VFMADD231PS  Y7, Y6, Y3
+	VMOVUPS      (CX)(DX*1), Y4
+	VMOVUPS      32(CX)(DX*1), Y5
+	VMASKMOVPS   64(CX)(DX*1), Y0, Y6
+	VBROADCASTSS 4(AX), Y7
+	VFMADD231PS  Y7, Y4, Y1
+	VFMADD231PS  Y7, Y5, Y2
+	VFMADD231PS  Y7, Y6, Y3
+	ADDQ         $0x08, AX
+	LEAQ         (CX)(DX*2), CX
+	SUBQ         $0x02, BX
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, BX
+	JZ           tail_end
 	VMOVUPS      (CX), Y4
 	VMOVUPS      32(CX), Y5
 	VMASKMOVPS   64(CX), Y0, Y6
@@ -821,18 +1025,18 @@ tail_product:
 	VFMADD231PS  Y7, Y5, Y2
 	VFMADD231PS  Y7, Y6, Y3
 	ADDQ         $0x04, AX
-	ADDQ         DX, CX
-	DECQ         BX
-	JNZ          tail_product
-	MOVQ         bias+72(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMOVUPS      (AX), Y4
-	VADDPS       Y4, Y1, Y1
-	VMOVUPS      32(AX), Y4
-	VADDPS       Y4, Y2, Y2
-	VMASKMOVPS   64(AX), Y0, Y4
-	VADDPS       Y4, Y3, Y3
+	LEAQ         (CX)(DX*1), CX
+
+tail_end:
+	MOVQ       bias+72(FP), AX
+	TESTQ      AX, AX
+	JZ         tail_store
+	VMOVUPS    (AX), Y4
+	VADDPS     Y4, Y1, Y1
+	VMOVUPS    32(AX), Y4
+	VADDPS     Y4, Y2, Y2
+	VMASKMOVPS 64(AX), Y0, Y4
+	VADDPS     Y4, Y3, Y3
 
 tail_store:
 	MOVQ       ldo+8(FP), AX
@@ -881,8 +1085,10 @@ full_begin:
 	MOVQ    ahead+72(FP), DX
 	MOVQ    step+80(FP), DX
 	MOVQ    k+40(FP), DX
+	SUBQ    $0x02, DX
+	JLT     full_odd
 
-full_product:
+full_products:
 	VMOVDQU      (CX), Y4
 	VPSLLD       $0x10, Y4, Y4
 	VMOVDQU      32(CX), Y5
@@ -892,19 +1098,45 @@ full_product:
 	VFMADD231PS  Y7, Y4, Y0
 	VFMADD231PS  Y7, Y5, Y1
 	VFMADD231PS  Y7, Y6, Y2
+	VMOVDQU      64(CX), Y4
+	VPSLLD       $0x10, Y4, Y4
+	VMOVDQU      96(CX), Y5
+	VPSLLD       $0x10, Y5, Y5
+	VANDPS       64(CX), Y3, Y6
+	VBROADCASTSS 4(AX), Y7
+	VFMADD231PS  Y7, Y4, Y0
+	VFMADD231PS  Y7, Y5, Y1
+	VFMADD231PS  Y7, Y6, Y2
+	ADDQ         $0x08, AX
+	ADDQ         $0x80, CX
+	SUBQ         $0x02, DX
+	JGE          full_products
+
+full_odd:
+	TESTQ        $0x00000001, DX
+	JZ           full_end
+	VMOVDQU      (CX), Y4
+	VPSLLD       $0x10, Y4, Y4
+	VMOVDQU      32(CX), Y5
+	VPSLLD       $0x10, Y5, Y5
+	VANDPS       (CX), Y3, Y3
+	VBROADCASTSS (AX), Y6
+	VFMADD231PS  Y6, Y4, Y0
+	VFMADD231PS  Y6, Y5, Y1
+	VFMADD231PS  Y6, Y3, Y2
 	ADDQ         $0x04, AX
 	ADDQ         $0x40, CX
-	DECQ         DX
-	JNZ          full_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           full_store
-	VMOVUPS      (AX), Y3
-	VADDPS       Y3, Y0, Y0
-	VMOVUPS      32(AX), Y3
-	VADDPS       Y3, Y1, Y1
-	VMOVUPS      64(AX), Y3
-	VADDPS       Y3, Y2, Y2
+
+full_end:
+	MOVQ    bias+64(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Y3
+	VADDPS  Y3, Y0, Y0
+	VMOVUPS 32(AX), Y3
+	VADDPS  Y3, Y1, Y1
+	VMOVUPS 64(AX), Y3
+	VADDPS  Y3, Y2, Y2
 
 full_store:
 	MOVQ    ldo+8(FP), AX
@@ -951,8 +1183,10 @@ tail_begin:
 	MOVQ    ahead+72(FP), DX
 	MOVQ    step+80(FP), DX
 	MOVQ    k+40(FP), DX
+	SUBQ    $0x02, DX
+	JLT     tail_odd
 
-tail_product:
+tail_products:
 	VMOVDQU      (CX), Y5
 	VPSLLD       $0x10, Y5, Y5
 	VMOVDQU      32(CX), Y6
@@ -962,19 +1196,45 @@ tail_product:
 	VFMADD231PS  Y8, Y5, Y1
 	VFMADD231PS  Y8, Y6, Y2
 	VFMADD231PS  Y8, Y7, Y3
+	VMOVDQU      64(CX), Y5
+	VPSLLD       $0x10, Y5, Y5
+	VMOVDQU      96(CX), Y6
+	VPSLLD       $0x10, Y6, Y6
+	VANDPS       64(CX), Y4, Y7
+	VBROADCASTSS 4(AX), Y8
+	VFMADD231PS  Y8, Y5, Y1
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y3
+	ADDQ         $0x08, AX
+	ADDQ         $0x80, CX
+	SUBQ         $0x02, DX
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, DX
+	JZ           tail_end
+	VMOVDQU      (CX), Y5
+	VPSLLD       $0x10, Y5, Y5
+	VMOVDQU      32(CX), Y6
+	VPSLLD       $0x10, Y6, Y6
+	VANDPS       (CX), Y4, Y4
+	VBROADCASTSS (AX), Y7
+	VFMADD231PS  Y7, Y5, Y1
+	VFMADD231PS  Y7, Y6, Y2
+	VFMADD231PS  Y7, Y4, Y3
 	ADDQ         $0x04, AX
 	ADDQ         $0x40, CX
-	DECQ         DX
-	JNZ          tail_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMOVUPS      (AX), Y4
-	VADDPS       Y4, Y1, Y1
-	VMOVUPS      32(AX), Y4
-	VADDPS       Y4, Y2, Y2
-	VMASKMOVPS   64(AX), Y0, Y4
-	VADDPS       Y4, Y3, Y3
+
+tail_end:
+	MOVQ       bias+64(FP), AX
+	TESTQ      AX, AX
+	JZ         tail_store
+	VMOVUPS    (AX), Y4
+	VADDPS     Y4, Y1, Y1
+	VMOVUPS    32(AX), Y4
+	VADDPS     Y4, Y2, Y2
+	VMASKMOVPS 64(AX), Y0, Y4
+	VADDPS     Y4, Y3, Y3
 
 tail_store:
 	MOVQ       ldo+8(FP), AX
@@ -1036,8 +1296,36 @@ full_begin:
 	MOVQ ahead+80(FP), BX
 	MOVQ step+88(FP), BX
 	MOVQ k+48(FP), BX
+	SUBQ $0x02, BX
+	JLT  full_odd
 
-full_product:
+full_products:
+	VMOVUPS      (CX), Y4
+	VMOVUPS      32(CX), Y5
+	VMOVUPS      64(CX), Y6
+	VMOVUPS      96(CX), Y7
+	VBROADCASTSS (AX), Y8
+	VFMADD231PS  Y8, Y4, Y0
+	VFMADD231PS  Y8, Y5, Y1
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y3
+	VMOVUPS      (CX)(DX*1), Y4
+	VMOVUPS      32(CX)(DX*1), Y5
+	VMOVUPS      64(CX)(DX*1), Y6
+	VMOVUPS      96(CX)(DX*1), Y7
+	VBROADCASTSS 4(AX), Y8
+	VFMADD231PS  Y8, Y4, Y0
+	VFMADD231PS  Y8, Y5, Y1
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y3
+	ADDQ         $0x08, AX
+	LEAQ         (CX)(DX*2), CX
+	SUBQ         $0x02, BX
+	JGE          full_products
+
+full_odd:
+	TESTQ        $0x00000001, BX
+	JZ           full_end
 	VMOVUPS      (CX), Y4
 	VMOVUPS      32(CX), Y5
 	VMOVUPS      64(CX), Y6
@@ -1048,20 +1336,20 @@ full_product:
 	VFMADD231PS  Y8, Y6, Y2
 	VFMADD231PS  Y8, Y7, Y3
 	ADDQ         $0x04, AX
-	ADDQ         DX, CX
-	DECQ         BX
-	JNZ          full_product
-	MOVQ         bias+72(FP), AX
-	TESTQ        AX, AX
-	JZ           full_store
-	VMOVUPS      (AX), Y4
-	VADDPS       Y4, Y0, Y0
-	VMOVUPS      32(AX), Y4
-	VADDPS       Y4, Y1, Y1
-	VMOVUPS      64(AX), Y4
-	VADDPS       Y4, Y2, Y2
-	VMOVUPS      96(AX), Y4
-	VADDPS       Y4, Y3, Y3
+	LEAQ         (CX)(DX*1), CX
+
+full_end:
+	MOVQ    bias+72(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Y4
+	VADDPS  Y4, Y0, Y0
+	VMOVUPS 32(AX), Y4
+	VADDPS  Y4, Y1, Y1
+	VMOVUPS 64(AX), Y4
+	VADDPS  Y4, Y2, Y2
+	VMOVUPS 96(AX), Y4
+	VADDPS  Y4, Y3, Y3
 
 full_store:
 	MOVQ    ldo+8(FP), AX
@@ -1112,8 +1400,36 @@ tail_begin:
 	MOVQ ahead+80(FP), BX
 	MOVQ step+88(FP), BX
 	MOVQ k+48(FP), BX
+	SUBQ $0x02, BX
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VMOVUPS      (CX), Y5
+	VMOVUPS      32(CX), Y6
+	VMOVUPS      64(CX), Y7
+	VMASKMOVPS   96(CX), Y0, Y8
+	VBROADCASTSS (AX), Y9
+	VFMADD231PS  Y9, Y5, Y1
+	VFMADD231PS  Y9, Y6, Y2
+	VFMADD231PS  Y9, Y7, Y3
+	VFMADD231PS  Y9, Y8, Y4
+	VMOVUPS      (CX)(DX*1), Y5
+	VMOVUPS      32(CX)(DX*1), Y6
+	VMOVUPS      64(CX)(DX*1), Y7
+	VMASKMOVPS   96(CX)(DX*1), Y0, Y8
+	VBROADCASTSS 4(AX), Y9
+	VFMADD231PS  Y9, Y5, Y1
+	VFMADD231PS  Y9, Y6, Y2
+	VFMADD231PS  Y9, Y7, Y3
+	VFMADD231PS  Y9, Y8, Y4
+	ADDQ         $0x08, AX
+	LEAQ         (CX)(DX*2), CX
+	SUBQ         $0x02, BX
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, BX
+	JZ           tail_end
 	VMOVUPS      (CX), Y5
 	VMOVUPS      32(CX), Y6
 	VMOVUPS      64(CX), Y7
@@ -1124,20 +1440,20 @@ tail_product:
 	VFMADD231PS  Y9, Y7, Y3
 	VFMADD231PS  Y9, Y8, Y4
 	ADDQ         $0x04, AX
-	ADDQ         DX, CX
-	DECQ         BX
-	JNZ          tail_product
-	MOVQ         bias+72(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMOVUPS      (AX), Y5
-	VADDPS       Y5, Y1, Y1
-	VMOVUPS      32(AX), Y5
-	VADDPS       Y5, Y2, Y2
-	VMOVUPS      64(AX), Y5
-	VADDPS       Y5, Y3, Y3
-	VMASKMOVPS   96(AX), Y0, Y5
-	VADDPS       Y5, Y4, Y4
+	LEAQ         (CX)(DX*1), CX
+
+tail_end:
+	MOVQ       bias+72(FP), AX
+	TESTQ      AX, AX
+	JZ         tail_store
+	VMOVUPS    (AX), Y5
+	VADDPS     Y5, Y1, Y1
+	VMOVUPS    32(AX), Y5
+	VADDPS     Y5, Y2, Y2
+	VMOVUPS    64(AX), Y5
+	VADDPS     Y5, Y3, Y3
+	VMASKMOVPS 96(AX), Y0, Y5
+	VADDPS     Y5, Y4, Y4
 
 tail_store:
 	MOVQ       ldo+8(FP), AX
@@ -1189,8 +1505,10 @@ full_begin:
 	MOVQ    ahead+72(FP), DX
 	MOVQ    step+80(FP), DX
 	MOVQ    k+40(FP), DX
+	SUBQ    $0x02, DX
+	JLT     full_odd
 
-full_product:
+full_products:
 	VMOVDQU      (CX), Y5
 	VPSLLD       $0x10, Y5, Y5
 	VMOVDQU      32(CX), Y6
@@ -1202,21 +1520,51 @@ full_product:
 	VFMADD231PS  Y9, Y6, Y1
 	VFMADD231PS  Y9, Y7, Y2
 	VFMADD231PS  Y9, Y8, Y3
+	VMOVDQU      64(CX), Y5
+	VPSLLD       $0x10, Y5, Y5
+	VMOVDQU      96(CX), Y6
+	VPSLLD       $0x10, Y6, Y6
+	VANDPS       64(CX), Y4, Y7
+	VANDPS       96(CX), Y4, Y8
+	VBROADCASTSS 4(AX), Y9
+	VFMADD231PS  Y9, Y5, Y0
+	VFMADD231PS  Y9, Y6, Y1
+	VFMADD231PS  Y9, Y7, Y2
+	VFMADD231PS  Y9, Y8, Y3
+	ADDQ         $0x08, AX
+	ADDQ         $0x80, CX
+	SUBQ         $0x02, DX
+	JGE          full_products
+
+full_odd:
+	TESTQ        $0x00000001, DX
+	JZ           full_end
+	VMOVDQU      (CX), Y5
+	VPSLLD       $0x10, Y5, Y5
+	VMOVDQU      32(CX), Y6
+	VPSLLD       $0x10, Y6, Y6
+	VANDPS       (CX), Y4, Y7
+	VANDPS       32(CX), Y4, Y4
+	VBROADCASTSS (AX), Y8
+	VFMADD231PS  Y8, Y5, Y0
+	VFMADD231PS  Y8, Y6, Y1
+	VFMADD231PS  Y8, Y7, Y2
+	VFMADD231PS  Y8, Y4, Y3
 	ADDQ         $0x04, AX
 	ADDQ         $0x40, CX
-	DECQ         DX
-	JNZ          full_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           full_store
-	VMOVUPS      (AX), Y4
-	VADDPS       Y4, Y0, Y0
-	VMOVUPS      32(AX), Y4
-	VADDPS       Y4, Y1, Y1
-	VMOVUPS      64(AX), Y4
-	VADDPS       Y4, Y2, Y2
-	VMOVUPS      96(AX), Y4
-	VADDPS       Y4, Y3, Y3
+
+full_end:
+	MOVQ    bias+64(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Y4
+	VADDPS  Y4, Y0, Y0
+	VMOVUPS 32(AX), Y4
+	VADDPS  Y4, Y1, Y1
+	VMOVUPS 64(AX), Y4
+	VADDPS  Y4, Y2, Y2
+	VMOVUPS 96(AX), Y4
+	VADDPS  Y4, Y3, Y3
 
 full_store:
 	MOVQ    ldo+8(FP), AX
@@ -1266,8 +1614,10 @@ tail_begin:
 	MOVQ    ahead+72(FP), DX
 	MOVQ    step+80(FP), DX
 	MOVQ    k+40(FP), DX
+	SUBQ    $0x02, DX
+	JLT     tail_odd
 
-tail_product:
+tail_products:
 	VMOVDQU      (CX), Y6
 	VPSLLD       $0x10, Y6, Y6
 	VMOVDQU      32(CX), Y7
@@ -1279,21 +1629,51 @@ tail_product:
 	VFMADD231PS  Y10, Y7, Y2
 	VFMADD231PS  Y10, Y8, Y3
 	VFMADD231PS  Y10, Y9, Y4
+	VMOVDQU      64(CX), Y6
+	VPSLLD       $0x10, Y6, Y6
+	VMOVDQU      96(CX), Y7
+	VPSLLD       $0x10, Y7, Y7
+	VANDPS       64(CX), Y5, Y8
+	VANDPS       96(CX), Y5, Y9
+	VBROADCASTSS 4(AX), Y10
+	VFMADD231PS  Y10, Y6, Y1
+	VFMADD231PS  Y10, Y7, Y2
+	VFMADD231PS  Y10, Y8, Y3
+	VFMADD231PS  Y10, Y9, Y4
+	ADDQ         $0x08, AX
+	ADDQ         $0x80, CX
+	SUBQ         $0x02, DX
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, DX
+	JZ           tail_end
+	VMOVDQU      (CX), Y6
+	VPSLLD       $0x10, Y6, Y6
+	VMOVDQU      32(CX), Y7
+	VPSLLD       $0x10, Y7, Y7
+	VANDPS       (CX), Y5, Y8
+	VANDPS       32(CX), Y5, Y5
+	VBROADCASTSS (AX), Y9
+	VFMADD231PS  Y9, Y6, Y1
+	VFMADD231PS  Y9, Y7, Y2
+	VFMADD231PS  Y9, Y8, Y3
+	VFMADD231PS  Y9, Y5, Y4
 	ADDQ         $0x04, AX
 	ADDQ         $0x40, CX
-	DECQ         DX
-	JNZ          tail_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMOVUPS      (AX), Y5
-	VADDPS       Y5, Y1, Y1
-	VMOVUPS      32(AX), Y5
-	VADDPS       Y5, Y2, Y2
-	VMOVUPS      64(AX), Y5
-	VADDPS       Y5, Y3, Y3
-	VMASKMOVPS   96(AX), Y0, Y5
-	VADDPS       Y5, Y4, Y4
+
+tail_end:
+	MOVQ       bias+64(FP), AX
+	TESTQ      AX, AX
+	JZ         tail_store
+	VMOVUPS    (AX), Y5
+	VADDPS     Y5, Y1, Y1
+	VMOVUPS    32(AX), Y5
+	VADDPS     Y5, Y2, Y2
+	VMOVUPS    64(AX), Y5
+	VADDPS     Y5, Y3, Y3
+	VMASKMOVPS 96(AX), Y0, Y5
+	VADDPS     Y5, Y4, Y4
 
 tail_store:
 	MOVQ       ldo+8(FP), AX
@@ -1341,23 +1721,43 @@ full_begin:
 	MOVQ ahead+80(FP), SI
 	MOVQ step+88(FP), SI
 	MOVQ k+48(FP), SI
+	SUBQ $0x02, SI
+	JLT  full_odd
 
-full_product:
+full_products:
+	VMOVUPS      (DX), Y2
+	VBROADCASTSS (CX), Y3
+	VFMADD231PS  Y3, Y2, Y0
+	VBROADCASTSS (CX)(AX*1), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	VMOVUPS      (DX)(BX*1), Y2
+	VBROADCASTSS 4(CX), Y3
+	VFMADD231PS  Y3, Y2, Y0
+	VBROADCASTSS 4(CX)(AX*1), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x08, CX
+	LEAQ         (DX)(BX*2), DX
+	SUBQ         $0x02, SI
+	JGE          full_products
+
+full_odd:
+	TESTQ        $0x00000001, SI
+	JZ           full_end
 	VMOVUPS      (DX), Y2
 	VBROADCASTSS (CX), Y3
 	VFMADD231PS  Y3, Y2, Y0
 	VBROADCASTSS (CX)(AX*1), Y3
 	VFMADD231PS  Y3, Y2, Y1
 	ADDQ         $0x04, CX
-	ADDQ         BX, DX
-	DECQ         SI
-	JNZ          full_product
-	MOVQ         bias+72(FP), AX
-	TESTQ        AX, AX
-	JZ           full_store
-	VMOVUPS      (AX), Y2
-	VADDPS       Y2, Y0, Y0
-	VADDPS       Y2, Y1, Y1
+	LEAQ         (DX)(BX*1), DX
+
+full_end:
+	MOVQ    bias+72(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Y2
+	VADDPS  Y2, Y0, Y0
+	VADDPS  Y2, Y1, Y1
 
 full_store:
 	MOVQ    ldo+8(FP), AX
@@ -1402,23 +1802,43 @@ tail_begin:
 	MOVQ ahead+80(FP), SI
 	MOVQ step+88(FP), SI
 	MOVQ k+48(FP), SI
+	SUBQ $0x02, SI
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VMASKMOVPS   (DX), Y0, Y3
+	VBROADCASTSS (CX), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS (CX)(AX*1), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	VMASKMOVPS   (DX)(BX*1), Y0, Y3
+	VBROADCASTSS 4(CX), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS 4(CX)(AX*1), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	ADDQ         $0x08, CX
+	LEAQ         (DX)(BX*2), DX
+	SUBQ         $0x02, SI
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, SI
+	JZ           tail_end
 	VMASKMOVPS   (DX), Y0, Y3
 	VBROADCASTSS (CX), Y4
 	VFMADD231PS  Y4, Y3, Y1
 	VBROADCASTSS (CX)(AX*1), Y4
 	VFMADD231PS  Y4, Y3, Y2
 	ADDQ         $0x04, CX
-	ADDQ         BX, DX
-	DECQ         SI
-	JNZ          tail_product
-	MOVQ         bias+72(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMASKMOVPS   (AX), Y0, Y3
-	VADDPS       Y3, Y1, Y1
-	VADDPS       Y3, Y2, Y2
+	LEAQ         (DX)(BX*1), DX
+
+tail_end:
+	MOVQ       bias+72(FP), AX
+	TESTQ      AX, AX
+	JZ         tail_store
+	VMASKMOVPS (AX), Y0, Y3
+	VADDPS     Y3, Y1, Y1
+	VADDPS     Y3, Y2, Y2
 
 tail_store:
 	MOVQ       ldo+8(FP), AX
@@ -1462,8 +1882,34 @@ full_begin:
 	MOVQ ahead+72(FP), BX
 	MOVQ step+80(FP), SI
 	MOVQ k+40(FP), DI
+	SUBQ $0x02, DI
+	JLT  full_odd
 
-full_product:
+full_products:
+	VMOVDQU      (DX), Y2
+	VPSLLD       $0x10, Y2, Y2
+	VBROADCASTSS (CX), Y3
+	VFMADD231PS  Y3, Y2, Y0
+	VBROADCASTSS (CX)(AX*1), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
+	VMOVDQU      64(DX), Y2
+	VPSLLD       $0x10, Y2, Y2
+	VBROADCASTSS 4(CX), Y3
+	VFMADD231PS  Y3, Y2, Y0
+	VBROADCASTSS 4(CX)(AX*1), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
+	ADDQ         $0x08, CX
+	ADDQ         $0x80, DX
+	SUBQ         $0x02, DI
+	JGE          full_products
+
+full_odd:
+	TESTQ        $0x00000001, DI
+	JZ           full_end
 	VMOVDQU      (DX), Y2
 	VPSLLD       $0x10, Y2, Y2
 	VBROADCASTSS (CX), Y3
@@ -1474,14 +1920,14 @@ full_product:
 	ADDQ         SI, BX
 	ADDQ         $0x04, CX
 	ADDQ         $0x40, DX
-	DECQ         DI
-	JNZ          full_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           full_store
-	VMOVUPS      (AX), Y2
-	VADDPS       Y2, Y0, Y0
-	VADDPS       Y2, Y1, Y1
+
+full_end:
+	MOVQ    bias+64(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Y2
+	VADDPS  Y2, Y0, Y0
+	VADDPS  Y2, Y1, Y1
 
 full_store:
 	MOVQ    ldo+8(FP), AX
@@ -1524,8 +1970,34 @@ tail_begin:
 	MOVQ ahead+72(FP), BX
 	MOVQ step+80(FP), SI
 	MOVQ k+40(FP), DI
+	SUBQ $0x02, DI
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VMOVDQU      (DX), Y3
+	VPSLLD       $0x10, Y3, Y3
+	VBROADCASTSS (CX), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS (CX)(AX*1), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
+	VMOVDQU      64(DX), Y3
+	VPSLLD       $0x10, Y3, Y3
+	VBROADCASTSS 4(CX), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS 4(CX)(AX*1), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
+	ADDQ         $0x08, CX
+	ADDQ         $0x80, DX
+	SUBQ         $0x02, DI
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, DI
+	JZ           tail_end
 	VMOVDQU      (DX), Y3
 	VPSLLD       $0x10, Y3, Y3
 	VBROADCASTSS (CX), Y4
@@ -1536,14 +2008,14 @@ tail_product:
 	ADDQ         SI, BX
 	ADDQ         $0x04, CX
 	ADDQ         $0x40, DX
-	DECQ         DI
-	JNZ          tail_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMASKMOVPS   (AX), Y0, Y3
-	VADDPS       Y3, Y1, Y1
-	VADDPS       Y3, Y2, Y2
+
+tail_end:
+	MOVQ       bias+64(FP), AX
+	TESTQ      AX, AX
+	JZ         tail_store
+	VMASKMOVPS (AX), Y0, Y3
+	VADDPS     Y3, Y1, Y1
+	VADDPS     Y3, Y2, Y2
 
 tail_store:
 	MOVQ       ldo+8(FP), AX
@@ -1594,8 +2066,34 @@ full_begin:
 	MOVQ ahead+80(FP), SI
 	MOVQ step+88(FP), SI
 	MOVQ k+48(FP), SI
+	SUBQ $0x02, SI
+	JLT  full_odd
 
-full_product:
+full_products:
+	VMOVUPS      (DX), Y4
+	VMOVUPS      32(DX), Y5
+	VBROADCASTSS (CX), Y6
+	VFMADD231PS  Y6, Y4, Y0
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS (CX)(AX*1), Y6
+	VFMADD231PS  Y6, Y4, Y2
+	VFMADD231PS  Y6, Y5, Y3
+	VMOVUPS      (DX)(BX*1), Y4
+	VMOVUPS      32(DX)(BX*1), Y5
+	VBROADCASTSS 4(CX), Y6
+	VFMADD231PS  Y6, Y4, Y0
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(CX)(AX*1), Y6
+	VFMADD231PS  Y6, Y4, Y2
+	VFMADD231PS  Y6, Y5, Y3
+	ADDQ         $0x08, CX
+	LEAQ         (DX)(BX*2), DX
+	SUBQ         $0x02, SI
+	JGE          full_products
+
+full_odd:
+	TESTQ        $0x00000001, SI
+	JZ           full_end
 	VMOVUPS      (DX), Y4
 	VMOVUPS      32(DX), Y5
 	VBROADCASTSS (CX), Y6
@@ -1605,18 +2103,18 @@ full_product:
 	VFMADD231PS  Y6, Y4, Y2
 	VFMADD231PS  Y6, Y5, Y3
 	ADDQ         $0x04, CX
-	ADDQ         BX, DX
-	DECQ         SI
-	JNZ          full_product
-	MOVQ         bias+72(FP), AX
-	TESTQ        AX, AX
-	JZ           full_store
-	VMOVUPS      (AX), Y4
-	VADDPS       Y4, Y0, Y0
-	VADDPS       Y4, Y2, Y2
-	VMOVUPS      32(AX), Y4
-	VADDPS       Y4, Y1, Y1
-	VADDPS       Y4, Y3, Y3
+	LEAQ         (DX)(BX*1), DX
+
+full_end:
+	MOVQ    bias+72(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Y4
+	VADDPS  Y4, Y0, Y0
+	VADDPS  Y4, Y2, Y2
+	VMOVUPS 32(AX), Y4
+	VADDPS  Y4, Y1, Y1
+	VADDPS  Y4, Y3, Y3
 
 full_store:
 	MOVQ    ldo+8(FP), AX
@@ -1667,8 +2165,34 @@ tail_begin:
 	MOVQ ahead+80(FP), SI
 	MOVQ step+88(FP), SI
 	MOVQ k+48(FP), SI
+	SUBQ $0x02, SI
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VMOVUPS      (DX), Y5
+	VMASKMOVPS   32(DX), Y0, Y6
+	VBROADCASTSS (CX), Y7
+	VFMADD231PS  Y7, Y5, Y1
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS (CX)(AX*1), Y7
+	VFMADD231PS  Y7, Y5, Y3
+	VFMADD231PS  Y7, Y6, Y4
+	VMOVUPS      (DX)(BX*1), Y5
+	VMASKMOVPS   32(DX)(BX*1), Y0, Y6
+	VBROADCASTSS 4(CX), Y7
+	VFMADD231PS  Y7, Y5, Y1
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS 4(CX)(AX*1), Y7
+	VFMADD231PS  Y7, Y5, Y3
+	VFMADD231PS  Y7, Y6, Y4
+	ADDQ         $0x08, CX
+	LEAQ         (DX)(BX*2), DX
+	SUBQ         $0x02, SI
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, SI
+	JZ           tail_end
 	VMOVUPS      (DX), Y5
 	VMASKMOVPS   32(DX), Y0, Y6
 	VBROADCASTSS (CX), Y7
@@ -1678,18 +2202,18 @@ tail_product:
 	VFMADD231PS  Y7, Y5, Y3
 	VFMADD231PS  Y7, Y6, Y4
 	ADDQ         $0x04, CX
-	ADDQ         BX, DX
-	DECQ         SI
-	JNZ          tail_product
-	MOVQ         bias+72(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMOVUPS      (AX), Y5
-	VADDPS       Y5, Y1, Y1
-	VADDPS       Y5, Y3, Y3
-	VMASKMOVPS   32(AX), Y0, Y5
-	VADDPS       Y5, Y2, Y2
-	VADDPS       Y5, Y4, Y4
+	LEAQ         (DX)(BX*1), DX
+
+tail_end:
+	MOVQ       bias+72(FP), AX
+	TESTQ      AX, AX
+	JZ         tail_store
+	VMOVUPS    (AX), Y5
+	VADDPS     Y5, Y1, Y1
+	VADDPS     Y5, Y3, Y3
+	VMASKMOVPS 32(AX), Y0, Y5
+	VADDPS     Y5, Y2, Y2
+	VADDPS     Y5, Y4, Y4
 
 tail_store:
 	MOVQ       ldo+8(FP), AX
@@ -1740,8 +2264,42 @@ full_begin:
 	MOVQ ahead+72(FP), BX
 	MOVQ step+80(FP), SI
 	MOVQ k+40(FP), DI
+	SUBQ $0x02, DI
+	JLT  full_odd
 
-full_product:
+full_products:
+	VMOVDQU      (DX), Y4
+	VPSLLD       $0x10, Y4, Y4
+	VMOVDQU      32(DX), Y5
+	VPSLLD       $0x10, Y5, Y5
+	VBROADCASTSS (CX), Y6
+	VFMADD231PS  Y6, Y4, Y0
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS (CX)(AX*1), Y6
+	VFMADD231PS  Y6, Y4, Y2
+	VFMADD231PS  Y6, Y5, Y3
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
+	VMOVDQU      64(DX), Y4
+	VPSLLD       $0x10, Y4, Y4
+	VMOVDQU      96(DX), Y5
+	VPSLLD       $0x10, Y5, Y5
+	VBROADCASTSS 4(CX), Y6
+	VFMADD231PS  Y6, Y4, Y0
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(CX)(AX*1), Y6
+	VFMADD231PS  Y6, Y4, Y2
+	VFMADD231PS  Y6, Y5, Y3
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
+	ADDQ         $0x08, CX
+	ADDQ         $0x80, DX
+	SUBQ         $0x02, DI
+	JGE          full_products
+
+full_odd:
+	TESTQ        $0x00000001, DI
+	JZ           full_end
 	VMOVDQU      (DX), Y4
 	VPSLLD       $0x10, Y4, Y4
 	VMOVDQU      32(DX), Y5
@@ -1756,17 +2314,17 @@ full_product:
 	ADDQ         SI, BX
 	ADDQ         $0x04, CX
 	ADDQ         $0x40, DX
-	DECQ         DI
-	JNZ          full_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           full_store
-	VMOVUPS      (AX), Y4
-	VADDPS       Y4, Y0, Y0
-	VADDPS       Y4, Y2, Y2
-	VMOVUPS      32(AX), Y4
-	VADDPS       Y4, Y1, Y1
-	VADDPS       Y4, Y3, Y3
+
+full_end:
+	MOVQ    bias+64(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Y4
+	VADDPS  Y4, Y0, Y0
+	VADDPS  Y4, Y2, Y2
+	VMOVUPS 32(AX), Y4
+	VADDPS  Y4, Y1, Y1
+	VADDPS  Y4, Y3, Y3
 
 full_store:
 	MOVQ    ldo+8(FP), AX
@@ -1815,8 +2373,42 @@ tail_begin:
 	MOVQ ahead+72(FP), BX
 	MOVQ step+80(FP), SI
 	MOVQ k+40(FP), DI
+	SUBQ $0x02, DI
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VMOVDQU      (DX), Y5
+	VPSLLD       $0x10, Y5, Y5
+	VMOVDQU      32(DX), Y6
+	VPSLLD       $0x10, Y6, Y6
+	VBROADCASTSS (CX), Y7
+	VFMADD231PS  Y7, Y5, Y1
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS (CX)(AX*1), Y7
+	VFMADD231PS  Y7, Y5, Y3
+	VFMADD231PS  Y7, Y6, Y4
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
+	VMOVDQU      64(DX), Y5
+	VPSLLD       $0x10, Y5, Y5
+	VMOVDQU      96(DX), Y6
+	VPSLLD       $0x10, Y6, Y6
+	VBROADCASTSS 4(CX), Y7
+	VFMADD231PS  Y7, Y5, Y1
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS 4(CX)(AX*1), Y7
+	VFMADD231PS  Y7, Y5, Y3
+	VFMADD231PS  Y7, Y6, Y4
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
+	ADDQ         $0x08, CX
+	ADDQ         $0x80, DX
+	SUBQ         $0x02, DI
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, DI
+	JZ           tail_end
 	VMOVDQU      (DX), Y5
 	VPSLLD       $0x10, Y5, Y5
 	VMOVDQU      32(DX), Y6
@@ -1831,17 +2423,17 @@ tail_product:
 	ADDQ         SI, BX
 	ADDQ         $0x04, CX
 	ADDQ         $0x40, DX
-	DECQ         DI
-	JNZ          tail_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMOVUPS      (AX), Y5
-	VADDPS       Y5, Y1, Y1
-	VADDPS       Y5, Y3, Y3
-	VMASKMOVPS   32(AX), Y0, Y5
-	VADDPS       Y5, Y2, Y2
-	VADDPS       Y5, Y4, Y4
+
+tail_end:
+	MOVQ       bias+64(FP), AX
+	TESTQ      AX, AX
+	JZ         tail_store
+	VMOVUPS    (AX), Y5
+	VADDPS     Y5, Y1, Y1
+	VADDPS     Y5, Y3, Y3
+	VMASKMOVPS 32(AX), Y0, Y5
+	VADDPS     Y5, Y2, Y2
+	VADDPS     Y5, Y4, Y4
 
 tail_store:
 	MOVQ       ldo+8(FP), AX
@@ -1900,8 +2492,40 @@ full_begin:
 	MOVQ ahead+80(FP), SI
 	MOVQ step+88(FP), SI
 	MOVQ k+48(FP), SI
+	SUBQ $0x02, SI
+	JLT  full_odd
 
-full_product:
+full_products:
+	VMOVUPS      (DX), Y6
+	VMOVUPS      32(DX), Y7
+	VMOVUPS      64(DX), Y8
+	VBROADCASTSS (CX), Y9
+	VFMADD231PS  Y9, Y6, Y0
+	VFMADD231PS  Y9, Y7, Y1
+	VFMADD231PS  Y9, Y8, Y2
+	VBROADCASTSS (CX)(AX*1), Y9
+	VFMADD231PS  Y9, Y6, Y3
+	VFMADD231PS  Y9, Y7, Y4
+	VFMADD231PS  Y9, Y8, Y5
+	VMOVUPS      (DX)(BX*1), Y6
+	VMOVUPS      32(DX)(BX*1), Y7
+	VMOVUPS      64(DX)(BX*1), Y8
+	VBROADCASTSS 4(CX), Y9
+	VFMADD231PS  Y9, Y6, Y0
+	VFMADD231PS  Y9, Y7, Y1
+	VFMADD231PS  Y9, Y8, Y2
+	VBROADCASTSS 4(CX)(AX*1), Y9
+	VFMADD231PS  Y9, Y6, Y3
+	VFMADD231PS  Y9, Y7, Y4
+	VFMADD231PS  Y9, Y8, Y5
+	ADDQ         $0x08, CX
+	LEAQ         (DX)(BX*2), DX
+	SUBQ         $0x02, SI
+	JGE          full_products
+
+full_odd:
+	TESTQ        $0x00000001, SI
+	JZ           full_end
 	VMOVUPS      (DX), Y6
 	VMOVUPS      32(DX), Y7
 	VMOVUPS      64(DX), Y8
@@ -1914,21 +2538,21 @@ full_product:
 	VFMADD231PS  Y9, Y7, Y4
 	VFMADD231PS  Y9, Y8, Y5
 	ADDQ         $0x04, CX
-	ADDQ         BX, DX
-	DECQ         SI
-	JNZ          full_product
-	MOVQ         bias+72(FP), AX
-	TESTQ        AX, AX
-	JZ           full_store
-	VMOVUPS      (AX), Y6
-	VADDPS       Y6, Y0, Y0
-	VADDPS       Y6, Y3, Y3
-	VMOVUPS      32(AX), Y6
-	VADDPS       Y6, Y1, Y1
-	VADDPS       Y6, Y4, Y4
-	VMOVUPS      64(AX), Y6
-	VADDPS       Y6, Y2, Y2
-	VADDPS       Y6, Y5, Y5
+	LEAQ         (DX)(BX*1), DX
+
+full_end:
+	MOVQ    bias+72(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Y6
+	VADDPS  Y6, Y0, Y0
+	VADDPS  Y6, Y3, Y3
+	VMOVUPS 32(AX), Y6
+	VADDPS  Y6, Y1, Y1
+	VADDPS  Y6, Y4, Y4
+	VMOVUPS 64(AX), Y6
+	VADDPS  Y6, Y2, Y2
+	VADDPS  Y6, Y5, Y5
 
 full_store:
 	MOVQ    ldo+8(FP), AX
@@ -1987,8 +2611,40 @@ tail_begin:
 	MOVQ ahead+80(FP), SI
 	MOVQ step+88(FP), SI
 	MOVQ k+48(FP), SI
+	SUBQ $0x02, SI
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VMOVUPS      (DX), Y7
+	VMOVUPS      32(DX), Y8
+	VMASKMOVPS   64(DX), Y0, Y9
+	VBROADCASTSS (CX), Y10
+	VFMADD231PS  Y10, Y7, Y1
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS (CX)(AX*1), Y10
+	VFMADD231PS  Y10, Y7, Y4
+	VFMADD231PS  Y10, Y8, Y5
+	VFMADD231PS  Y10, Y9, Y6
+	VMOVUPS      (DX)(BX*1), Y7
+	VMOVUPS      32(DX)(BX*1), Y8
+	VMASKMOVPS   64(DX)(BX*1), Y0, Y9
+	VBROADCASTSS 4(CX), Y10
+	VFMADD231PS  Y10, Y7, Y1
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 4(CX)(AX*1), Y10
+	VFMADD231PS  Y10, Y7, Y4
+	VFMADD231PS  Y10, Y8, Y5
+	VFMADD231PS  Y10, Y9, Y6
+	ADDQ         $0x08, CX
+	LEAQ         (DX)(BX*2), DX
+	SUBQ         $0x02, SI
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, SI
+	JZ           tail_end
 	VMOVUPS      (DX), Y7
 	VMOVUPS      32(DX), Y8
 	VMASKMOVPS   64(DX), Y0, Y9
@@ -2001,21 +2657,21 @@ tail_product:
 	VFMADD231PS  Y10, Y8, Y5
 	VFMADD231PS  Y10, Y9, Y6
 	ADDQ         $0x04, CX
-	ADDQ         BX, DX
-	DECQ         SI
-	JNZ          tail_product
-	MOVQ         bias+72(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMOVUPS      (AX), Y7
-	VADDPS       Y7, Y1, Y1
-	VADDPS       Y7, Y4, Y4
-	VMOVUPS      32(AX), Y7
-	VADDPS       Y7, Y2, Y2
-	VADDPS       Y7, Y5, Y5
-	VMASKMOVPS   64(AX), Y0, Y7
-	VADDPS       Y7, Y3, Y3
-	VADDPS       Y7, Y6, Y6
+	LEAQ         (DX)(BX*1), DX
+
+tail_end:
+	MOVQ       bias+72(FP), AX
+	TESTQ      AX, AX
+	JZ         tail_store
+	VMOVUPS    (AX), Y7
+	VADDPS     Y7, Y1, Y1
+	VADDPS     Y7, Y4, Y4
+	VMOVUPS    32(AX), Y7
+	VADDPS     Y7, Y2, Y2
+	VADDPS     Y7, Y5, Y5
+	VMASKMOVPS 64(AX), Y0, Y7
+	VADDPS     Y7, Y3, Y3
+	VADDPS     Y7, Y6, Y6
 
 tail_store:
 	MOVQ       ldo+8(FP), AX
@@ -2075,8 +2731,10 @@ full_begin:
 	MOVQ    ahead+72(FP), BX
 	MOVQ    step+80(FP), SI
 	MOVQ    k+40(FP), DI
+	SUBQ    $0x02, DI
+	JLT     full_odd
 
-full_product:
+full_products:
 	VMOVDQU      (DX), Y7
 	VPSLLD       $0x10, Y7, Y7
 	VMOVDQU      32(DX), Y8
@@ -2092,22 +2750,60 @@ full_product:
 	VFMADD231PS  Y10, Y9, Y5
 	PREFETCHT1   (BX)
 	ADDQ         SI, BX
+	VMOVDQU      64(DX), Y7
+	VPSLLD       $0x10, Y7, Y7
+	VMOVDQU      96(DX), Y8
+	VPSLLD       $0x10, Y8, Y8
+	VANDPS       64(DX), Y6, Y9
+	VBROADCASTSS 4(CX), Y10
+	VFMADD231PS  Y10, Y7, Y0
+	VFMADD231PS  Y10, Y8, Y1
+	VFMADD231PS  Y10, Y9, Y2
+	VBROADCASTSS 4(CX)(AX*1), Y10
+	VFMADD231PS  Y10, Y7, Y3
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
+	ADDQ         $0x08, CX
+	ADDQ         $0x80, DX
+	SUBQ         $0x02, DI
+	JGE          full_products
+
+full_odd:
+	TESTQ        $0x00000001, DI
+	JZ           full_end
+	VMOVDQU      (DX), Y7
+	VPSLLD       $0x10, Y7, Y7
+	VMOVDQU      32(DX), Y8
+	VPSLLD       $0x10, Y8, Y8
+	VANDPS       (DX), Y6, Y6
+	VBROADCASTSS (CX), Y9
+	VFMADD231PS  Y9, Y7, Y0
+	VFMADD231PS  Y9, Y8, Y1
+	VFMADD231PS  Y9, Y6, Y2
+	VBROADCASTSS (CX)(AX*1), Y9
+	VFMADD231PS  Y9, Y7, Y3
+	VFMADD231PS  Y9, Y8, Y4
+	VFMADD231PS  Y9, Y6, Y5
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
 	ADDQ         $0x04, CX
 	ADDQ         $0x40, DX
-	DECQ         DI
-	JNZ          full_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           full_store
-	VMOVUPS      (AX), Y6
-	VADDPS       Y6, Y0, Y0
-	VADDPS       Y6, Y3, Y3
-	VMOVUPS      32(AX), Y6
-	VADDPS       Y6, Y1, Y1
-	VADDPS       Y6, Y4, Y4
-	VMOVUPS      64(AX), Y6
-	VADDPS       Y6, Y2, Y2
-	VADDPS       Y6, Y5, Y5
+
+full_end:
+	MOVQ    bias+64(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Y6
+	VADDPS  Y6, Y0, Y0
+	VADDPS  Y6, Y3, Y3
+	VMOVUPS 32(AX), Y6
+	VADDPS  Y6, Y1, Y1
+	VADDPS  Y6, Y4, Y4
+	VMOVUPS 64(AX), Y6
+	VADDPS  Y6, Y2, Y2
+	VADDPS  Y6, Y5, Y5
 
 full_store:
 	MOVQ    ldo+8(FP), AX
@@ -2165,8 +2861,10 @@ tail_begin:
 	MOVQ    ahead+72(FP), BX
 	MOVQ    step+80(FP), SI
 	MOVQ    k+40(FP), DI
+	SUBQ    $0x02, DI
+	JLT     tail_odd
 
-tail_product:
+tail_products:
 	VMOVDQU      (DX), Y8
 	VPSLLD       $0x10, Y8, Y8
 	VMOVDQU      32(DX), Y9
@@ -2182,22 +2880,60 @@ tail_product:
 	VFMADD231PS  Y11, Y10, Y6
 	PREFETCHT1   (BX)
 	ADDQ         SI, BX
+	VMOVDQU      64(DX), Y8
+	VPSLLD       $0x10, Y8, Y8
+	VMOVDQU      96(DX), Y9
+	VPSLLD       $0x10, Y9, Y9
+	VANDPS       64(DX), Y7, Y10
+	VBROADCASTSS 4(CX), Y11
+	VFMADD231PS  Y11, Y8, Y1
+	VFMADD231PS  Y11, Y9, Y2
+	VFMADD231PS  Y11, Y10, Y3
+	VBROADCASTSS 4(CX)(AX*1), Y11
+	VFMADD231PS  Y11, Y8, Y4
+	VFMADD231PS  Y11, Y9, Y5
+	VFMADD231PS  Y11, Y10, Y6
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
+	ADDQ         $0x08, CX
+	ADDQ         $0x80, DX
+	SUBQ         $0x02, DI
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, DI
+	JZ           tail_end
+	VMOVDQU      (DX), Y8
+	VPSLLD       $0x10, Y8, Y8
+	VMOVDQU      32(DX), Y9
+	VPSLLD       $0x10, Y9, Y9
+	VANDPS       (DX), Y7, Y7
+	VBROADCASTSS (CX), Y10
+	VFMADD231PS  Y10, Y8, Y1
+	VFMADD231PS  Y10, Y9, Y2
+	VFMADD231PS  Y10, Y7, Y3
+	VBROADCASTSS (CX)(AX*1), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VFMADD231PS  Y10, Y7, Y6
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
 	ADDQ         $0x04, CX
 	ADDQ         $0x40, DX
-	DECQ         DI
-	JNZ          tail_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMOVUPS      (AX), Y7
-	VADDPS       Y7, Y1, Y1
-	VADDPS       Y7, Y4, Y4
-	VMOVUPS      32(AX), Y7
-	VADDPS       Y7, Y2, Y2
-	VADDPS       Y7, Y5, Y5
-	VMASKMOVPS   64(AX), Y0, Y7
-	VADDPS       Y7, Y3, Y3
-	VADDPS       Y7, Y6, Y6
+
+tail_end:
+	MOVQ       bias+64(FP), AX
+	TESTQ      AX, AX
+	JZ         tail_store
+	VMOVUPS    (AX), Y7
+	VADDPS     Y7, Y1, Y1
+	VADDPS     Y7, Y4, Y4
+	VMOVUPS    32(AX), Y7
+	VADDPS     Y7, Y2, Y2
+	VADDPS     Y7, Y5, Y5
+	VMASKMOVPS 64(AX), Y0, Y7
+	VADDPS     Y7, Y3, Y3
+	VADDPS     Y7, Y6, Y6
 
 tail_store:
 	MOVQ       ldo+8(FP), AX
@@ -2262,8 +2998,46 @@ full_begin:
 	MOVQ ahead+80(FP), SI
 	MOVQ step+88(FP), SI
 	MOVQ k+48(FP), SI
+	SUBQ $0x02, SI
+	JLT  full_odd
 
-full_product:
+full_products:
+	VMOVUPS      (DX), Y8
+	VMOVUPS      32(DX), Y9
+	VMOVUPS      64(DX), Y10
+	VMOVUPS      96(DX), Y11
+	VBROADCASTSS (CX), Y12
+	VFMADD231PS  Y12, Y8, Y0
+	VFMADD231PS  Y12, Y9, Y1
+	VFMADD231PS  Y12, Y10, Y2
+	VFMADD231PS  Y12, Y11, Y3
+	VBROADCASTSS (CX)(AX*1), Y12
+	VFMADD231PS  Y12, Y8, Y4
+	VFMADD231PS  Y12, Y9, Y5
+	VFMADD231PS  Y12, Y10, Y6
+	VFMADD231PS  Y12, Y11, Y7
+	VMOVUPS      (DX)(BX*1), Y8
+	VMOVUPS      32(DX)(BX*1), Y9
+	VMOVUPS      64(DX)(BX*1), Y10
+	VMOVUPS      96(DX)(BX*1), Y11
+	VBROADCASTSS 4(CX), Y12
+	VFMADD231PS  Y12, Y8, Y0
+	VFMADD231PS  Y12, Y9, Y1
+	VFMADD231PS  Y12, Y10, Y2
+	VFMADD231PS  Y12, Y11, Y3
+	VBROADCASTSS 4(CX)(AX*1), Y12
+	VFMADD231PS  Y12, Y8, Y4
+	VFMADD231PS  Y12, Y9, Y5
+	VFMADD231PS  Y12, Y10, Y6
+	VFMADD231PS  Y12, Y11, Y7
+	ADDQ         $0x08, CX
+	LEAQ         (DX)(BX*2), DX
+	SUBQ         $0x02, SI
+	JGE          full_products
+
+full_odd:
+	TESTQ        $0x00000001, SI
+	JZ           full_end
 	VMOVUPS      (DX), Y8
 	VMOVUPS      32(DX), Y9
 	VMOVUPS      64(DX), Y10
@@ -2279,24 +3053,24 @@ full_product:
 	VFMADD231PS  Y12, Y10, Y6
 	VFMADD231PS  Y12, Y11, Y7
 	ADDQ         $0x04, CX
-	ADDQ         BX, DX
-	DECQ         SI
-	JNZ          full_product
-	MOVQ         bias+72(FP), AX
-	TESTQ        AX, AX
-	JZ           full_store
-	VMOVUPS      (AX), Y8
-	VADDPS       Y8, Y0, Y0
-	VADDPS       Y8, Y4, Y4
-	VMOVUPS      32(AX), Y8
-	VADDPS       Y8, Y1, Y1
-	VADDPS       Y8, Y5, Y5
-	VMOVUPS      64(AX), Y8
-	VADDPS       Y8, Y2, Y2
-	VADDPS       Y8, Y6, Y6
-	VMOVUPS      96(AX), Y8
-	VADDPS       Y8, Y3, Y3
-	VADDPS       Y8, Y7, Y7
+	LEAQ         (DX)(BX*1), DX
+
+full_end:
+	MOVQ    bias+72(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Y8
+	VADDPS  Y8, Y0, Y0
+	VADDPS  Y8, Y4, Y4
+	VMOVUPS 32(AX), Y8
+	VADDPS  Y8, Y1, Y1
+	VADDPS  Y8, Y5, Y5
+	VMOVUPS 64(AX), Y8
+	VADDPS  Y8, Y2, Y2
+	VADDPS  Y8, Y6, Y6
+	VMOVUPS 96(AX), Y8
+	VADDPS  Y8, Y3, Y3
+	VADDPS  Y8, Y7, Y7
 
 full_store:
 	MOVQ    ldo+8(FP), AX
@@ -2361,8 +3135,46 @@ tail_begin:
 	MOVQ ahead+80(FP), SI
 	MOVQ step+88(FP), SI
 	MOVQ k+48(FP), SI
+	SUBQ $0x02, SI
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VMOVUPS      (DX), Y9
+	VMOVUPS      32(DX), Y10
+	VMOVUPS      64(DX), Y11
+	VMASKMOVPS   96(DX), Y0, Y12
+	VBROADCASTSS (CX), Y13
+	VFMADD231PS  Y13, Y9, Y1
+	VFMADD231PS  Y13, Y10, Y2
+	VFMADD231PS  Y13, Y11, Y3
+	VFMADD231PS  Y13, Y12, Y4
+	VBROADCASTSS (CX)(AX*1), Y13
+	VFMADD231PS  Y13, Y9, Y5
+	VFMADD231PS  Y13, Y10, Y6
+	VFMADD231PS  Y13, Y11, Y7
+	VFMADD231PS  Y13, Y12, Y8
+	VMOVUPS      (DX)(BX*1), Y9
+	VMOVUPS      32(DX)(BX*1), Y10
+	VMOVUPS      64(DX)(BX*1), Y11
+	VMASKMOVPS   96(DX)(BX*1), Y0, Y12
+	VBROADCASTSS 4(CX), Y13
+	VFMADD231PS  Y13, Y9, Y1
+	VFMADD231PS  Y13, Y10, Y2
+	VFMADD231PS  Y13, Y11, Y3
+	VFMADD231PS  Y13, Y12, Y4
+	VBROADCASTSS 4(CX)(AX*1), Y13
+	VFMADD231PS  Y13, Y9, Y5
+	VFMADD231PS  Y13, Y10, Y6
+	VFMADD231PS  Y13, Y11, Y7
+	VFMADD231PS  Y13, Y12, Y8
+	ADDQ         $0x08, CX
+	LEAQ         (DX)(BX*2), DX
+	SUBQ         $0x02, SI
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, SI
+	JZ           tail_end
 	VMOVUPS      (DX), Y9
 	VMOVUPS      32(DX), Y10
 	VMOVUPS      64(DX), Y11
@@ -2378,24 +3190,24 @@ tail_product:
 	VFMADD231PS  Y13, Y11, Y7
 	VFMADD231PS  Y13, Y12, Y8
 	ADDQ         $0x04, CX
-	ADDQ         BX, DX
-	DECQ         SI
-	JNZ          tail_product
-	MOVQ         bias+72(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMOVUPS      (AX), Y9
-	VADDPS       Y9, Y1, Y1
-	VADDPS       Y9, Y5, Y5
-	VMOVUPS      32(AX), Y9
-	VADDPS       Y9, Y2, Y2
-	VADDPS       Y9, Y6, Y6
-	VMOVUPS      64(AX), Y9
-	VADDPS       Y9, Y3, Y3
-	VADDPS       Y9, Y7, Y7
-	VMASKMOVPS   96(AX), Y0, Y9
-	VADDPS       Y9, Y4, Y4
-	VADDPS       Y9, Y8, Y8
+	LEAQ         (DX)(BX*1), DX
+
+tail_end:
+	MOVQ       bias+72(FP), AX
+	TESTQ      AX, AX
+	JZ         tail_store
+	VMOVUPS    (AX), Y9
+	VADDPS     Y9, Y1, Y1
+	VADDPS     Y9, Y5, Y5
+	VMOVUPS    32(AX), Y9
+	VADDPS     Y9, Y2, Y2
+	VADDPS     Y9, Y6, Y6
+	VMOVUPS    64(AX), Y9
+	VADDPS     Y9, Y3, Y3
+	VADDPS     Y9, Y7, Y7
+	VMASKMOVPS 96(AX), Y0, Y9
+	VADDPS     Y9, Y4, Y4
+	VADDPS     Y9, Y8, Y8
 
 tail_store:
 	MOVQ       ldo+8(FP), AX
@@ -2461,8 +3273,10 @@ full_begin:
 	MOVQ    ahead+72(FP), BX
 	MOVQ    step+80(FP), SI
 	MOVQ    k+40(FP), DI
+	SUBQ    $0x02, DI
+	JLT     full_odd
 
-full_product:
+full_products:
 	VMOVDQU      (DX), Y9
 	VPSLLD       $0x10, Y9, Y9
 	VMOVDQU      32(DX), Y10
@@ -2481,25 +3295,69 @@ full_product:
 	VFMADD231PS  Y13, Y12, Y7
 	PREFETCHT1   (BX)
 	ADDQ         SI, BX
+	VMOVDQU      64(DX), Y9
+	VPSLLD       $0x10, Y9, Y9
+	VMOVDQU      96(DX), Y10
+	VPSLLD       $0x10, Y10, Y10
+	VANDPS       64(DX), Y8, Y11
+	VANDPS       96(DX), Y8, Y12
+	VBROADCASTSS 4(CX), Y13
+	VFMADD231PS  Y13, Y9, Y0
+	VFMADD231PS  Y13, Y10, Y1
+	VFMADD231PS  Y13, Y11, Y2
+	VFMADD231PS  Y13, Y12, Y3
+	VBROADCASTSS 4(CX)(AX*1), Y13
+	VFMADD231PS  Y13, Y9, Y4
+	VFMADD231PS  Y13, Y10, Y5
+	VFMADD231PS  Y13, Y11, Y6
+	VFMADD231PS  Y13, Y12, Y7
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
+	ADDQ         $0x08, CX
+	ADDQ         $0x80, DX
+	SUBQ         $0x02, DI
+	JGE          full_products
+
+full_odd:
+	TESTQ        $0x00000001, DI
+	JZ           full_end
+	VMOVDQU      (DX), Y9
+	VPSLLD       $0x10, Y9, Y9
+	VMOVDQU      32(DX), Y10
+	VPSLLD       $0x10, Y10, Y10
+	VANDPS       (DX), Y8, Y11
+	VANDPS       32(DX), Y8, Y8
+	VBROADCASTSS (CX), Y12
+	VFMADD231PS  Y12, Y9, Y0
+	VFMADD231PS  Y12, Y10, Y1
+	VFMADD231PS  Y12, Y11, Y2
+	VFMADD231PS  Y12, Y8, Y3
+	VBROADCASTSS (CX)(AX*1), Y12
+	VFMADD231PS  Y12, Y9, Y4
+	VFMADD231PS  Y12, Y10, Y5
+	VFMADD231PS  Y12, Y11, Y6
+	VFMADD231PS  Y12, Y8, Y7
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
 	ADDQ         $0x04, CX
 	ADDQ         $0x40, DX
-	DECQ         DI
-	JNZ          full_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           full_store
-	VMOVUPS      (AX), Y8
-	VADDPS       Y8, Y0, Y0
-	VADDPS       Y8, Y4, Y4
-	VMOVUPS      32(AX), Y8
-	VADDPS       Y8, Y1, Y1
-	VADDPS       Y8, Y5, Y5
-	VMOVUPS      64(AX), Y8
-	VADDPS       Y8, Y2, Y2
-	VADDPS       Y8, Y6, Y6
-	VMOVUPS      96(AX), Y8
-	VADDPS       Y8, Y3, Y3
-	VADDPS       Y8, Y7, Y7
+
+full_end:
+	MOVQ    bias+64(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Y8
+	VADDPS  Y8, Y0, Y0
+	VADDPS  Y8, Y4, Y4
+	VMOVUPS 32(AX), Y8
+	VADDPS  Y8, Y1, Y1
+	VADDPS  Y8, Y5, Y5
+	VMOVUPS 64(AX), Y8
+	VADDPS  Y8, Y2, Y2
+	VADDPS  Y8, Y6, Y6
+	VMOVUPS 96(AX), Y8
+	VADDPS  Y8, Y3, Y3
+	VADDPS  Y8, Y7, Y7
 
 full_store:
 	MOVQ    ldo+8(FP), AX
@@ -2563,8 +3421,10 @@ tail_begin:
 	MOVQ    ahead+72(FP), BX
 	MOVQ    step+80(FP), SI
 	MOVQ    k+40(FP), DI
+	SUBQ    $0x02, DI
+	JLT     tail_odd
 
-tail_product:
+tail_products:
 	VMOVDQU      (DX), Y10
 	VPSLLD       $0x10, Y10, Y10
 	VMOVDQU      32(DX), Y11
@@ -2583,25 +3443,69 @@ tail_product:
 	VFMADD231PS  Y14, Y13, Y8
 	PREFETCHT1   (BX)
 	ADDQ         SI, BX
+	VMOVDQU      64(DX), Y10
+	VPSLLD       $0x10, Y10, Y10
+	VMOVDQU      96(DX), Y11
+	VPSLLD       $0x10, Y11, Y11
+	VANDPS       64(DX), Y9, Y12
+	VANDPS       96(DX), Y9, Y13
+	VBROADCASTSS 4(CX), Y14
+	VFMADD231PS  Y14, Y10, Y1
+	VFMADD231PS  Y14, Y11, Y2
+	VFMADD231PS  Y14, Y12, Y3
+	VFMADD231PS  Y14, Y13, Y4
+	VBROADCASTSS 4(CX)(AX*1), Y14
+	VFMADD231PS  Y14, Y10, Y5
+	VFMADD231PS  Y14, Y11, Y6
+	VFMADD231PS  Y14, Y12, Y7
+	VFMADD231PS  Y14, Y13, Y8
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
+	ADDQ         $0x08, CX
+	ADDQ         $0x80, DX
+	SUBQ         $0x02, DI
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, DI
+	JZ           tail_end
+	VMOVDQU      (DX), Y10
+	VPSLLD       $0x10, Y10, Y10
+	VMOVDQU      32(DX), Y11
+	VPSLLD       $0x10, Y11, Y11
+	VANDPS       (DX), Y9, Y12
+	VANDPS       32(DX), Y9, Y9
+	VBROADCASTSS (CX), Y13
+	VFMADD231PS  Y13, Y10, Y1
+	VFMADD231PS  Y13, Y11, Y2
+	VFMADD231PS  Y13, Y12, Y3
+	VFMADD231PS  Y13, Y9, Y4
+	VBROADCASTSS (CX)(AX*1), Y13
+	VFMADD231PS  Y13, Y10, Y5
+	VFMADD231PS  Y13, Y11, Y6
+	VFMADD231PS  Y13, Y12, Y7
+	VFMADD231PS  Y13, Y9, Y8
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
 	ADDQ         $0x04, CX
 	ADDQ         $0x40, DX
-	DECQ         DI
-	JNZ          tail_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMOVUPS      (AX), Y9
-	VADDPS       Y9, Y1, Y1
-	VADDPS       Y9, Y5, Y5
-	VMOVUPS      32(AX), Y9
-	VADDPS       Y9, Y2, Y2
-	VADDPS       Y9, Y6, Y6
-	VMOVUPS      64(AX), Y9
-	VADDPS       Y9, Y3, Y3
-	VADDPS       Y9, Y7, Y7
-	VMASKMOVPS   96(AX), Y0, Y9
-	VADDPS       Y9, Y4, Y4
-	VADDPS       Y9, Y8, Y8
+
+tail_end:
+	MOVQ       bias+64(FP), AX
+	TESTQ      AX, AX
+	JZ         tail_store
+	VMOVUPS    (AX), Y9
+	VADDPS     Y9, Y1, Y1
+	VADDPS     Y9, Y5, Y5
+	VMOVUPS    32(AX), Y9
+	VADDPS     Y9, Y2, Y2
+	VADDPS     Y9, Y6, Y6
+	VMOVUPS    64(AX), Y9
+	VADDPS     Y9, Y3, Y3
+	VADDPS     Y9, Y7, Y7
+	VMASKMOVPS 96(AX), Y0, Y9
+	VADDPS     Y9, Y4, Y4
+	VADDPS     Y9, Y8, Y8
 
 tail_store:
 	MOVQ       ldo+8(FP), AX
@@ -2656,8 +3560,36 @@ full_begin:
 	MOVQ ahead+80(FP), SI
 	MOVQ step+88(FP), DI
 	MOVQ k+48(FP), R8
+	SUBQ $0x02, R8
+	JLT  full_odd
 
-full_product:
+full_products:
+	VMOVUPS      (DX), Y3
+	VBROADCASTSS (CX), Y4
+	VFMADD231PS  Y4, Y3, Y0
+	VBROADCASTSS (CX)(AX*1), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS (CX)(AX*2), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	VMOVUPS      (DX)(BX*1), Y3
+	VBROADCASTSS 4(CX), Y4
+	VFMADD231PS  Y4, Y3, Y0
+	VBROADCASTSS 4(CX)(AX*1), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS 4(CX)(AX*2), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x08, CX
+	LEAQ         (DX)(BX*2), DX
+	SUBQ         $0x02, R8
+	JGE          full_products
+
+full_odd:
+	TESTQ        $0x00000001, R8
+	JZ           full_end
 	VMOVUPS      (DX), Y3
 	VBROADCASTSS (CX), Y4
 	VFMADD231PS  Y4, Y3, Y0
@@ -2668,16 +3600,16 @@ full_product:
 	PREFETCHT1   (SI)
 	ADDQ         DI, SI
 	ADDQ         $0x04, CX
-	ADDQ         BX, DX
-	DECQ         R8
-	JNZ          full_product
-	MOVQ         bias+72(FP), AX
-	TESTQ        AX, AX
-	JZ           full_store
-	VMOVUPS      (AX), Y3
-	VADDPS       Y3, Y0, Y0
-	VADDPS       Y3, Y1, Y1
-	VADDPS       Y3, Y2, Y2
+	LEAQ         (DX)(BX*1), DX
+
+full_end:
+	MOVQ    bias+72(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Y3
+	VADDPS  Y3, Y0, Y0
+	VADDPS  Y3, Y1, Y1
+	VADDPS  Y3, Y2, Y2
 
 full_store:
 	MOVQ    ldo+8(FP), AX
@@ -2726,8 +3658,36 @@ tail_begin:
 	MOVQ ahead+80(FP), SI
 	MOVQ step+88(FP), DI
 	MOVQ k+48(FP), R8
+	SUBQ $0x02, R8
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VMASKMOVPS   (DX), Y0, Y4
+	VBROADCASTSS (CX), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS (CX)(AX*1), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS (CX)(AX*2), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	VMASKMOVPS   (DX)(BX*1), Y0, Y4
+	VBROADCASTSS 4(CX), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 4(CX)(AX*1), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 4(CX)(AX*2), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x08, CX
+	LEAQ         (DX)(BX*2), DX
+	SUBQ         $0x02, R8
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, R8
+	JZ           tail_end
 	VMASKMOVPS   (DX), Y0, Y4
 	VBROADCASTSS (CX), Y5
 	VFMADD231PS  Y5, Y4, Y1
@@ -2738,16 +3698,16 @@ tail_product:
 	PREFETCHT1   (SI)
 	ADDQ         DI, SI
 	ADDQ         $0x04, CX
-	ADDQ         BX, DX
-	DECQ         R8
-	JNZ          tail_product
-	MOVQ         bias+72(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMASKMOVPS   (AX), Y0, Y4
-	VADDPS       Y4, Y1, Y1
-	VADDPS       Y4, Y2, Y2
-	VADDPS       Y4, Y3, Y3
+	LEAQ         (DX)(BX*1), DX
+
+tail_end:
+	MOVQ       bias+72(FP), AX
+	TESTQ      AX, AX
+	JZ         tail_store
+	VMASKMOVPS (AX), Y0, Y4
+	VADDPS     Y4, Y1, Y1
+	VADDPS     Y4, Y2, Y2
+	VADDPS     Y4, Y3, Y3
 
 tail_store:
 	MOVQ       ldo+8(FP), AX
@@ -2795,8 +3755,38 @@ full_begin:
 	MOVQ ahead+72(FP), BX
 	MOVQ step+80(FP), SI
 	MOVQ k+40(FP), DI
+	SUBQ $0x02, DI
+	JLT  full_odd
 
-full_product:
+full_products:
+	VMOVDQU      (DX), Y3
+	VPSLLD       $0x10, Y3, Y3
+	VBROADCASTSS (CX), Y4
+	VFMADD231PS  Y4, Y3, Y0
+	VBROADCASTSS (CX)(AX*1), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS (CX)(AX*2), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
+	VMOVDQU      64(DX), Y3
+	VPSLLD       $0x10, Y3, Y3
+	VBROADCASTSS 4(CX), Y4
+	VFMADD231PS  Y4, Y3, Y0
+	VBROADCASTSS 4(CX)(AX*1), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS 4(CX)(AX*2), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
+	ADDQ         $0x08, CX
+	ADDQ         $0x80, DX
+	SUBQ         $0x02, DI
+	JGE          full_products
+
+full_odd:
+	TESTQ        $0x00000001, DI
+	JZ           full_end
 	VMOVDQU      (DX), Y3
 	VPSLLD       $0x10, Y3, Y3
 	VBROADCASTSS (CX), Y4
@@ -2809,15 +3799,15 @@ full_product:
 	ADDQ         SI, BX
 	ADDQ         $0x04, CX
 	ADDQ         $0x40, DX
-	DECQ         DI
-	JNZ          full_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           full_store
-	VMOVUPS      (AX), Y3
-	VADDPS       Y3, Y0, Y0
-	VADDPS       Y3, Y1, Y1
-	VADDPS       Y3, Y2, Y2
+
+full_end:
+	MOVQ    bias+64(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Y3
+	VADDPS  Y3, Y0, Y0
+	VADDPS  Y3, Y1, Y1
+	VADDPS  Y3, Y2, Y2
 
 full_store:
 	MOVQ    ldo+8(FP), AX
@@ -2864,8 +3854,38 @@ tail_begin:
 	MOVQ ahead+72(FP), BX
 	MOVQ step+80(FP), SI
 	MOVQ k+40(FP), DI
+	SUBQ $0x02, DI
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VMOVDQU      (DX), Y4
+	VPSLLD       $0x10, Y4, Y4
+	VBROADCASTSS (CX), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS (CX)(AX*1), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS (CX)(AX*2), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
+	VMOVDQU      64(DX), Y4
+	VPSLLD       $0x10, Y4, Y4
+	VBROADCASTSS 4(CX), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 4(CX)(AX*1), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 4(CX)(AX*2), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
+	ADDQ         $0x08, CX
+	ADDQ         $0x80, DX
+	SUBQ         $0x02, DI
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, DI
+	JZ           tail_end
 	VMOVDQU      (DX), Y4
 	VPSLLD       $0x10, Y4, Y4
 	VBROADCASTSS (CX), Y5
@@ -2878,15 +3898,15 @@ tail_product:
 	ADDQ         SI, BX
 	ADDQ         $0x04, CX
 	ADDQ         $0x40, DX
-	DECQ         DI
-	JNZ          tail_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMASKMOVPS   (AX), Y0, Y4
-	VADDPS       Y4, Y1, Y1
-	VADDPS       Y4, Y2, Y2
-	VADDPS       Y4, Y3, Y3
+
+tail_end:
+	MOVQ       bias+64(FP), AX
+	TESTQ      AX, AX
+	JZ         tail_store
+	VMASKMOVPS (AX), Y0, Y4
+	VADDPS     Y4, Y1, Y1
+	VADDPS     Y4, Y2, Y2
+	VADDPS     Y4, Y3, Y3
 
 tail_store:
 	MOVQ       ldo+8(FP), AX
@@ -2935,8 +3955,10 @@ full_begin:
 	MOVQ    ahead+72(FP), BX
 	MOVQ    step+80(FP), SI
 	MOVQ    k+40(FP), DI
+	SUBQ    $0x02, DI
+	JLT     full_odd
 
-full_product:
+full_products:
 	VANDPS       (DX), Y3, Y4
 	VBROADCASTSS (CX), Y5
 	VFMADD231PS  Y5, Y4, Y0
@@ -2946,17 +3968,43 @@ full_product:
 	VFMADD231PS  Y5, Y4, Y2
 	PREFETCHT1   (BX)
 	ADDQ         SI, BX
+	VANDPS       64(DX), Y3, Y4
+	VBROADCASTSS 4(CX), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(CX)(AX*1), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 4(CX)(AX*2), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
+	ADDQ         $0x08, CX
+	ADDQ         $0x80, DX
+	SUBQ         $0x02, DI
+	JGE          full_products
+
+full_odd:
+	TESTQ        $0x00000001, DI
+	JZ           full_end
+	VANDPS       (DX), Y3, Y3
+	VBROADCASTSS (CX), Y4
+	VFMADD231PS  Y4, Y3, Y0
+	VBROADCASTSS (CX)(AX*1), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS (CX)(AX*2), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
 	ADDQ         $0x04, CX
 	ADDQ         $0x40, DX
-	DECQ         DI
-	JNZ          full_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           full_store
-	VMOVUPS      (AX), Y3
-	VADDPS       Y3, Y0, Y0
-	VADDPS       Y3, Y1, Y1
-	VADDPS       Y3, Y2, Y2
+
+full_end:
+	MOVQ    bias+64(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Y3
+	VADDPS  Y3, Y0, Y0
+	VADDPS  Y3, Y1, Y1
+	VADDPS  Y3, Y2, Y2
 
 full_store:
 	MOVQ    ldo+8(FP), AX
@@ -3004,8 +4052,10 @@ tail_begin:
 	MOVQ    ahead+72(FP), BX
 	MOVQ    step+80(FP), SI
 	MOVQ    k+40(FP), DI
+	SUBQ    $0x02, DI
+	JLT     tail_odd
 
-tail_product:
+tail_products:
 	VANDPS       (DX), Y4, Y5
 	VBROADCASTSS (CX), Y6
 	VFMADD231PS  Y6, Y5, Y1
@@ -3015,17 +4065,43 @@ tail_product:
 	VFMADD231PS  Y6, Y5, Y3
 	PREFETCHT1   (BX)
 	ADDQ         SI, BX
+	VANDPS       64(DX), Y4, Y5
+	VBROADCASTSS 4(CX), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(CX)(AX*1), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 4(CX)(AX*2), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
+	ADDQ         $0x08, CX
+	ADDQ         $0x80, DX
+	SUBQ         $0x02, DI
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, DI
+	JZ           tail_end
+	VANDPS       (DX), Y4, Y4
+	VBROADCASTSS (CX), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS (CX)(AX*1), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS (CX)(AX*2), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
 	ADDQ         $0x04, CX
 	ADDQ         $0x40, DX
-	DECQ         DI
-	JNZ          tail_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMASKMOVPS   (AX), Y0, Y4
-	VADDPS       Y4, Y1, Y1
-	VADDPS       Y4, Y2, Y2
-	VADDPS       Y4, Y3, Y3
+
+tail_end:
+	MOVQ       bias+64(FP), AX
+	TESTQ      AX, AX
+	JZ         tail_store
+	VMASKMOVPS (AX), Y0, Y4
+	VADDPS     Y4, Y1, Y1
+	VADDPS     Y4, Y2, Y2
+	VADDPS     Y4, Y3, Y3
 
 tail_store:
 	MOVQ       ldo+8(FP), AX
@@ -3082,8 +4158,44 @@ full_begin:
 	MOVQ ahead+80(FP), SI
 	MOVQ step+88(FP), DI
 	MOVQ k+48(FP), R8
+	SUBQ $0x02, R8
+	JLT  full_odd
 
-full_product:
+full_products:
+	VMOVUPS      (DX), Y6
+	VMOVUPS      32(DX), Y7
+	VBROADCASTSS (CX), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y1
+	VBROADCASTSS (CX)(AX*1), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y3
+	VBROADCASTSS (CX)(AX*2), Y8
+	VFMADD231PS  Y8, Y6, Y4
+	VFMADD231PS  Y8, Y7, Y5
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	VMOVUPS      (DX)(BX*1), Y6
+	VMOVUPS      32(DX)(BX*1), Y7
+	VBROADCASTSS 4(CX), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y1
+	VBROADCASTSS 4(CX)(AX*1), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y3
+	VBROADCASTSS 4(CX)(AX*2), Y8
+	VFMADD231PS  Y8, Y6, Y4
+	VFMADD231PS  Y8, Y7, Y5
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x08, CX
+	LEAQ         (DX)(BX*2), DX
+	SUBQ         $0x02, R8
+	JGE          full_products
+
+full_odd:
+	TESTQ        $0x00000001, R8
+	JZ           full_end
 	VMOVUPS      (DX), Y6
 	VMOVUPS      32(DX), Y7
 	VBROADCASTSS (CX), Y8
@@ -3098,20 +4210,20 @@ full_product:
 	PREFETCHT1   (SI)
 	ADDQ         DI, SI
 	ADDQ         $0x04, CX
-	ADDQ         BX, DX
-	DECQ         R8
-	JNZ          full_product
-	MOVQ         bias+72(FP), AX
-	TESTQ        AX, AX
-	JZ           full_store
-	VMOVUPS      (AX), Y6
-	VADDPS       Y6, Y0, Y0
-	VADDPS       Y6, Y2, Y2
-	VADDPS       Y6, Y4, Y4
-	VMOVUPS      32(AX), Y6
-	VADDPS       Y6, Y1, Y1
-	VADDPS       Y6, Y3, Y3
-	VADDPS       Y6, Y5, Y5
+	LEAQ         (DX)(BX*1), DX
+
+full_end:
+	MOVQ    bias+72(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Y6
+	VADDPS  Y6, Y0, Y0
+	VADDPS  Y6, Y2, Y2
+	VADDPS  Y6, Y4, Y4
+	VMOVUPS 32(AX), Y6
+	VADDPS  Y6, Y1, Y1
+	VADDPS  Y6, Y3, Y3
+	VADDPS  Y6, Y5, Y5
 
 full_store:
 	MOVQ    ldo+8(FP), AX
@@ -3169,8 +4281,44 @@ tail_begin:
 	MOVQ ahead+80(FP), SI
 	MOVQ step+88(FP), DI
 	MOVQ k+48(FP), R8
+	SUBQ $0x02, R8
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VMOVUPS      (DX), Y7
+	VMASKMOVPS   32(DX), Y0, Y8
+	VBROADCASTSS (CX), Y9
+	VFMADD231PS  Y9, Y7, Y1
+	VFMADD231PS  Y9, Y8, Y2
+	VBROADCASTSS (CX)(AX*1), Y9
+	VFMADD231PS  Y9, Y7, Y3
+	VFMADD231PS  Y9, Y8, Y4
+	VBROADCASTSS (CX)(AX*2), Y9
+	VFMADD231PS  Y9, Y7, Y5
+	VFMADD231PS  Y9, Y8, Y6
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	VMOVUPS      (DX)(BX*1), Y7
+	VMASKMOVPS   32(DX)(BX*1), Y0, Y8
+	VBROADCASTSS 4(CX), Y9
+	VFMADD231PS  Y9, Y7, Y1
+	VFMADD231PS  Y9, Y8, Y2
+	VBROADCASTSS 4(CX)(AX*1), Y9
+	VFMADD231PS  Y9, Y7, Y3
+	VFMADD231PS  Y9, Y8, Y4
+	VBROADCASTSS 4(CX)(AX*2), Y9
+	VFMADD231PS  Y9, Y7, Y5
+	VFMADD231PS  Y9, Y8, Y6
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x08, CX
+	LEAQ         (DX)(BX*2), DX
+	SUBQ         $0x02, R8
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, R8
+	JZ           tail_end
 	VMOVUPS      (DX), Y7
 	VMASKMOVPS   32(DX), Y0, Y8
 	VBROADCASTSS (CX), Y9
@@ -3185,20 +4333,20 @@ tail_product:
 	PREFETCHT1   (SI)
 	ADDQ         DI, SI
 	ADDQ         $0x04, CX
-	ADDQ         BX, DX
-	DECQ         R8
-	JNZ          tail_product
-	MOVQ         bias+72(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMOVUPS      (AX), Y7
-	VADDPS       Y7, Y1, Y1
-	VADDPS       Y7, Y3, Y3
-	VADDPS       Y7, Y5, Y5
-	VMASKMOVPS   32(AX), Y0, Y7
-	VADDPS       Y7, Y2, Y2
-	VADDPS       Y7, Y4, Y4
-	VADDPS       Y7, Y6, Y6
+	LEAQ         (DX)(BX*1), DX
+
+tail_end:
+	MOVQ       bias+72(FP), AX
+	TESTQ      AX, AX
+	JZ         tail_store
+	VMOVUPS    (AX), Y7
+	VADDPS     Y7, Y1, Y1
+	VADDPS     Y7, Y3, Y3
+	VADDPS     Y7, Y5, Y5
+	VMASKMOVPS 32(AX), Y0, Y7
+	VADDPS     Y7, Y2, Y2
+	VADDPS     Y7, Y4, Y4
+	VADDPS     Y7, Y6, Y6
 
 tail_store:
 	MOVQ       ldo+8(FP), AX
@@ -3256,8 +4404,48 @@ full_begin:
 	MOVQ ahead+72(FP), BX
 	MOVQ step+80(FP), SI
 	MOVQ k+40(FP), DI
+	SUBQ $0x02, DI
+	JLT  full_odd
 
-full_product:
+full_products:
+	VMOVDQU      (DX), Y6
+	VPSLLD       $0x10, Y6, Y6
+	VMOVDQU      32(DX), Y7
+	VPSLLD       $0x10, Y7, Y7
+	VBROADCASTSS (CX), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y1
+	VBROADCASTSS (CX)(AX*1), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y3
+	VBROADCASTSS (CX)(AX*2), Y8
+	VFMADD231PS  Y8, Y6, Y4
+	VFMADD231PS  Y8, Y7, Y5
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
+	VMOVDQU      64(DX), Y6
+	VPSLLD       $0x10, Y6, Y6
+	VMOVDQU      96(DX), Y7
+	VPSLLD       $0x10, Y7, Y7
+	VBROADCASTSS 4(CX), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y1
+	VBROADCASTSS 4(CX)(AX*1), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y3
+	VBROADCASTSS 4(CX)(AX*2), Y8
+	VFMADD231PS  Y8, Y6, Y4
+	VFMADD231PS  Y8, Y7, Y5
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
+	ADDQ         $0x08, CX
+	ADDQ         $0x80, DX
+	SUBQ         $0x02, DI
+	JGE          full_products
+
+full_odd:
+	TESTQ        $0x00000001, DI
+	JZ           full_end
 	VMOVDQU      (DX), Y6
 	VPSLLD       $0x10, Y6, Y6
 	VMOVDQU      32(DX), Y7
@@ -3275,19 +4463,19 @@ full_product:
 	ADDQ         SI, BX
 	ADDQ         $0x04, CX
 	ADDQ         $0x40, DX
-	DECQ         DI
-	JNZ          full_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           full_store
-	VMOVUPS      (AX), Y6
-	VADDPS       Y6, Y0, Y0
-	VADDPS       Y6, Y2, Y2
-	VADDPS       Y6, Y4, Y4
-	VMOVUPS      32(AX), Y6
-	VADDPS       Y6, Y1, Y1
-	VADDPS       Y6, Y3, Y3
-	VADDPS       Y6, Y5, Y5
+
+full_end:
+	MOVQ    bias+64(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Y6
+	VADDPS  Y6, Y0, Y0
+	VADDPS  Y6, Y2, Y2
+	VADDPS  Y6, Y4, Y4
+	VMOVUPS 32(AX), Y6
+	VADDPS  Y6, Y1, Y1
+	VADDPS  Y6, Y3, Y3
+	VADDPS  Y6, Y5, Y5
 
 full_store:
 	MOVQ    ldo+8(FP), AX
@@ -3343,8 +4531,48 @@ tail_begin:
 	MOVQ ahead+72(FP), BX
 	MOVQ step+80(FP), SI
 	MOVQ k+40(FP), DI
+	SUBQ $0x02, DI
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VMOVDQU      (DX), Y7
+	VPSLLD       $0x10, Y7, Y7
+	VMOVDQU      32(DX), Y8
+	VPSLLD       $0x10, Y8, Y8
+	VBROADCASTSS (CX), Y9
+	VFMADD231PS  Y9, Y7, Y1
+	VFMADD231PS  Y9, Y8, Y2
+	VBROADCASTSS (CX)(AX*1), Y9
+	VFMADD231PS  Y9, Y7, Y3
+	VFMADD231PS  Y9, Y8, Y4
+	VBROADCASTSS (CX)(AX*2), Y9
+	VFMADD231PS  Y9, Y7, Y5
+	VFMADD231PS  Y9, Y8, Y6
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
+	VMOVDQU      64(DX), Y7
+	VPSLLD       $0x10, Y7, Y7
+	VMOVDQU      96(DX), Y8
+	VPSLLD       $0x10, Y8, Y8
+	VBROADCASTSS 4(CX), Y9
+	VFMADD231PS  Y9, Y7, Y1
+	VFMADD231PS  Y9, Y8, Y2
+	VBROADCASTSS 4(CX)(AX*1), Y9
+	VFMADD231PS  Y9, Y7, Y3
+	VFMADD231PS  Y9, Y8, Y4
+	VBROADCASTSS 4(CX)(AX*2), Y9
+	VFMADD231PS  Y9, Y7, Y5
+	VFMADD231PS  Y9, Y8, Y6
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
+	ADDQ         $0x08, CX
+	ADDQ         $0x80, DX
+	SUBQ         $0x02, DI
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, DI
+	JZ           tail_end
 	VMOVDQU      (DX), Y7
 	VPSLLD       $0x10, Y7, Y7
 	VMOVDQU      32(DX), Y8
@@ -3362,19 +4590,19 @@ tail_product:
 	ADDQ         SI, BX
 	ADDQ         $0x04, CX
 	ADDQ         $0x40, DX
-	DECQ         DI
-	JNZ          tail_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMOVUPS      (AX), Y7
-	VADDPS       Y7, Y1, Y1
-	VADDPS       Y7, Y3, Y3
-	VADDPS       Y7, Y5, Y5
-	VMASKMOVPS   32(AX), Y0, Y7
-	VADDPS       Y7, Y2, Y2
-	VADDPS       Y7, Y4, Y4
-	VADDPS       Y7, Y6, Y6
+
+tail_end:
+	MOVQ       bias+64(FP), AX
+	TESTQ      AX, AX
+	JZ         tail_store
+	VMOVUPS    (AX), Y7
+	VADDPS     Y7, Y1, Y1
+	VADDPS     Y7, Y3, Y3
+	VADDPS     Y7, Y5, Y5
+	VMASKMOVPS 32(AX), Y0, Y7
+	VADDPS     Y7, Y2, Y2
+	VADDPS     Y7, Y4, Y4
+	VADDPS     Y7, Y6, Y6
 
 tail_store:
 	MOVQ       ldo+8(FP), AX
@@ -3433,8 +4661,10 @@ full_begin:
 	MOVQ    ahead+72(FP), BX
 	MOVQ    step+80(FP), SI
 	MOVQ    k+40(FP), DI
+	SUBQ    $0x02, DI
+	JLT     full_odd
 
-full_product:
+full_products:
 	VANDPS       (DX), Y6, Y7
 	VANDPS       32(DX), Y6, Y8
 	VBROADCASTSS (CX), Y9
@@ -3448,21 +4678,55 @@ full_product:
 	VFMADD231PS  Y9, Y8, Y5
 	PREFETCHT1   (BX)
 	ADDQ         SI, BX
+	VANDPS       64(DX), Y6, Y7
+	VANDPS       96(DX), Y6, Y8
+	VBROADCASTSS 4(CX), Y9
+	VFMADD231PS  Y9, Y7, Y0
+	VFMADD231PS  Y9, Y8, Y1
+	VBROADCASTSS 4(CX)(AX*1), Y9
+	VFMADD231PS  Y9, Y7, Y2
+	VFMADD231PS  Y9, Y8, Y3
+	VBROADCASTSS 4(CX)(AX*2), Y9
+	VFMADD231PS  Y9, Y7, Y4
+	VFMADD231PS  Y9, Y8, Y5
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
+	ADDQ         $0x08, CX
+	ADDQ         $0x80, DX
+	SUBQ         $0x02, DI
+	JGE          full_products
+
+full_odd:
+	TESTQ        $0x00000001, DI
+	JZ           full_end
+	VANDPS       (DX), Y6, Y7
+	VANDPS       32(DX), Y6, Y6
+	VBROADCASTSS (CX), Y8
+	VFMADD231PS  Y8, Y7, Y0
+	VFMADD231PS  Y8, Y6, Y1
+	VBROADCASTSS (CX)(AX*1), Y8
+	VFMADD231PS  Y8, Y7, Y2
+	VFMADD231PS  Y8, Y6, Y3
+	VBROADCASTSS (CX)(AX*2), Y8
+	VFMADD231PS  Y8, Y7, Y4
+	VFMADD231PS  Y8, Y6, Y5
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
 	ADDQ         $0x04, CX
 	ADDQ         $0x40, DX
-	DECQ         DI
-	JNZ          full_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           full_store
-	VMOVUPS      (AX), Y6
-	VADDPS       Y6, Y0, Y0
-	VADDPS       Y6, Y2, Y2
-	VADDPS       Y6, Y4, Y4
-	VMOVUPS      32(AX), Y6
-	VADDPS       Y6, Y1, Y1
-	VADDPS       Y6, Y3, Y3
-	VADDPS       Y6, Y5, Y5
+
+full_end:
+	MOVQ    bias+64(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Y6
+	VADDPS  Y6, Y0, Y0
+	VADDPS  Y6, Y2, Y2
+	VADDPS  Y6, Y4, Y4
+	VMOVUPS 32(AX), Y6
+	VADDPS  Y6, Y1, Y1
+	VADDPS  Y6, Y3, Y3
+	VADDPS  Y6, Y5, Y5
 
 full_store:
 	MOVQ    ldo+8(FP), AX
@@ -3519,8 +4783,10 @@ tail_begin:
 	MOVQ    ahead+72(FP), BX
 	MOVQ    step+80(FP), SI
 	MOVQ    k+40(FP), DI
+	SUBQ    $0x02, DI
+	JLT     tail_odd
 
-tail_product:
+tail_products:
 	VANDPS       (DX), Y7, Y8
 	VANDPS       32(DX), Y7, Y9
 	VBROADCASTSS (CX), Y10
@@ -3534,21 +4800,55 @@ tail_product:
 	VFMADD231PS  Y10, Y9, Y6
 	PREFETCHT1   (BX)
 	ADDQ         SI, BX
+	VANDPS       64(DX), Y7, Y8
+	VANDPS       96(DX), Y7, Y9
+	VBROADCASTSS 4(CX), Y10
+	VFMADD231PS  Y10, Y8, Y1
+	VFMADD231PS  Y10, Y9, Y2
+	VBROADCASTSS 4(CX)(AX*1), Y10
+	VFMADD231PS  Y10, Y8, Y3
+	VFMADD231PS  Y10, Y9, Y4
+	VBROADCASTSS 4(CX)(AX*2), Y10
+	VFMADD231PS  Y10, Y8, Y5
+	VFMADD231PS  Y10, Y9, Y6
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
+	ADDQ         $0x08, CX
+	ADDQ         $0x80, DX
+	SUBQ         $0x02, DI
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, DI
+	JZ           tail_end
+	VANDPS       (DX), Y7, Y8
+	VANDPS       32(DX), Y7, Y7
+	VBROADCASTSS (CX), Y9
+	VFMADD231PS  Y9, Y8, Y1
+	VFMADD231PS  Y9, Y7, Y2
+	VBROADCASTSS (CX)(AX*1), Y9
+	VFMADD231PS  Y9, Y8, Y3
+	VFMADD231PS  Y9, Y7, Y4
+	VBROADCASTSS (CX)(AX*2), Y9
+	VFMADD231PS  Y9, Y8, Y5
+	VFMADD231PS  Y9, Y7, Y6
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
 	ADDQ         $0x04, CX
 	ADDQ         $0x40, DX
-	DECQ         DI
-	JNZ          tail_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMOVUPS      (AX), Y7
-	VADDPS       Y7, Y1, Y1
-	VADDPS       Y7, Y3, Y3
-	VADDPS       Y7, Y5, Y5
-	VMASKMOVPS   32(AX), Y0, Y7
-	VADDPS       Y7, Y2, Y2
-	VADDPS       Y7, Y4, Y4
-	VADDPS       Y7, Y6, Y6
+
+tail_end:
+	MOVQ       bias+64(FP), AX
+	TESTQ      AX, AX
+	JZ         tail_store
+	VMOVUPS    (AX), Y7
+	VADDPS     Y7, Y1, Y1
+	VADDPS     Y7, Y3, Y3
+	VADDPS     Y7, Y5, Y5
+	VMASKMOVPS 32(AX), Y0, Y7
+	VADDPS     Y7, Y2, Y2
+	VADDPS     Y7, Y4, Y4
+	VADDPS     Y7, Y6, Y6
 
 tail_store:
 	MOVQ       ldo+8(FP), AX
@@ -3610,8 +4910,41 @@ full_begin:
 	MOVQ ahead+80(FP), DI
 	MOVQ step+88(FP), R8
 	MOVQ k+48(FP), R9
+	SUBQ $0x02, R9
+	JLT  full_odd
 
-full_product:
+full_products:
+	VMOVUPS      (BX), Y4
+	VBROADCASTSS (CX), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS (CX)(AX*1), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS (CX)(AX*2), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS (DX), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	VMOVUPS      (BX)(SI*1), Y4
+	VBROADCASTSS 4(CX), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(CX)(AX*1), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 4(CX)(AX*2), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 4(DX), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	LEAQ         (BX)(SI*2), BX
+	SUBQ         $0x02, R9
+	JGE          full_products
+
+full_odd:
+	TESTQ        $0x00000001, R9
+	JZ           full_end
 	VMOVUPS      (BX), Y4
 	VBROADCASTSS (CX), Y5
 	VFMADD231PS  Y5, Y4, Y0
@@ -3625,17 +4958,17 @@ full_product:
 	ADDQ         R8, DI
 	ADDQ         $0x04, CX
 	ADDQ         $0x04, DX
-	ADDQ         SI, BX
-	DECQ         R9
-	JNZ          full_product
-	MOVQ         bias+72(FP), AX
-	TESTQ        AX, AX
-	JZ           full_store
-	VMOVUPS      (AX), Y4
-	VADDPS       Y4, Y0, Y0
-	VADDPS       Y4, Y1, Y1
-	VADDPS       Y4, Y2, Y2
-	VADDPS       Y4, Y3, Y3
+	LEAQ         (BX)(SI*1), BX
+
+full_end:
+	MOVQ    bias+72(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Y4
+	VADDPS  Y4, Y0, Y0
+	VADDPS  Y4, Y1, Y1
+	VADDPS  Y4, Y2, Y2
+	VADDPS  Y4, Y3, Y3
 
 full_store:
 	MOVQ    ldo+8(FP), AX
@@ -3696,8 +5029,41 @@ tail_begin:
 	MOVQ ahead+80(FP), DI
 	MOVQ step+88(FP), R8
 	MOVQ k+48(FP), R9
+	SUBQ $0x02, R9
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VMASKMOVPS   (BX), Y0, Y5
+	VBROADCASTSS (CX), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS (CX)(AX*1), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS (CX)(AX*2), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS (DX), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	VMASKMOVPS   (BX)(SI*1), Y0, Y5
+	VBROADCASTSS 4(CX), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(CX)(AX*1), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 4(CX)(AX*2), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 4(DX), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	LEAQ         (BX)(SI*2), BX
+	SUBQ         $0x02, R9
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, R9
+	JZ           tail_end
 	VMASKMOVPS   (BX), Y0, Y5
 	VBROADCASTSS (CX), Y6
 	VFMADD231PS  Y6, Y5, Y1
@@ -3711,17 +5077,17 @@ tail_product:
 	ADDQ         R8, DI
 	ADDQ         $0x04, CX
 	ADDQ         $0x04, DX
-	ADDQ         SI, BX
-	DECQ         R9
-	JNZ          tail_product
-	MOVQ         bias+72(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMASKMOVPS   (AX), Y0, Y5
-	VADDPS       Y5, Y1, Y1
-	VADDPS       Y5, Y2, Y2
-	VADDPS       Y5, Y3, Y3
-	VADDPS       Y5, Y4, Y4
+	LEAQ         (BX)(SI*1), BX
+
+tail_end:
+	MOVQ       bias+72(FP), AX
+	TESTQ      AX, AX
+	JZ         tail_store
+	VMASKMOVPS (AX), Y0, Y5
+	VADDPS     Y5, Y1, Y1
+	VADDPS     Y5, Y2, Y2
+	VADDPS     Y5, Y3, Y3
+	VADDPS     Y5, Y4, Y4
 
 tail_store:
 	MOVQ       ldo+8(FP), AX
@@ -3781,8 +5147,43 @@ full_begin:
 	MOVQ ahead+72(FP), SI
 	MOVQ step+80(FP), DI
 	MOVQ k+40(FP), R8
+	SUBQ $0x02, R8
+	JLT  full_odd
 
-full_product:
+full_products:
+	VMOVDQU      (BX), Y4
+	VPSLLD       $0x10, Y4, Y4
+	VBROADCASTSS (CX), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS (CX)(AX*1), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS (CX)(AX*2), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS (DX), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	VMOVDQU      64(BX), Y4
+	VPSLLD       $0x10, Y4, Y4
+	VBROADCASTSS 4(CX), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(CX)(AX*1), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 4(CX)(AX*2), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 4(DX), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	ADDQ         $0x80, BX
+	SUBQ         $0x02, R8
+	JGE          full_products
+
+full_odd:
+	TESTQ        $0x00000001, R8
+	JZ           full_end
 	VMOVDQU      (BX), Y4
 	VPSLLD       $0x10, Y4, Y4
 	VBROADCASTSS (CX), Y5
@@ -3798,16 +5199,16 @@ full_product:
 	ADDQ         $0x04, CX
 	ADDQ         $0x04, DX
 	ADDQ         $0x40, BX
-	DECQ         R8
-	JNZ          full_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           full_store
-	VMOVUPS      (AX), Y4
-	VADDPS       Y4, Y0, Y0
-	VADDPS       Y4, Y1, Y1
-	VADDPS       Y4, Y2, Y2
-	VADDPS       Y4, Y3, Y3
+
+full_end:
+	MOVQ    bias+64(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Y4
+	VADDPS  Y4, Y0, Y0
+	VADDPS  Y4, Y1, Y1
+	VADDPS  Y4, Y2, Y2
+	VADDPS  Y4, Y3, Y3
 
 full_store:
 	MOVQ    ldo+8(FP), AX
@@ -3866,8 +5267,43 @@ tail_begin:
 	MOVQ ahead+72(FP), SI
 	MOVQ step+80(FP), DI
 	MOVQ k+40(FP), R8
+	SUBQ $0x02, R8
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VMOVDQU      (BX), Y5
+	VPSLLD       $0x10, Y5, Y5
+	VBROADCASTSS (CX), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS (CX)(AX*1), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS (CX)(AX*2), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS (DX), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	VMOVDQU      64(BX), Y5
+	VPSLLD       $0x10, Y5, Y5
+	VBROADCASTSS 4(CX), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(CX)(AX*1), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 4(CX)(AX*2), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 4(DX), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	ADDQ         $0x80, BX
+	SUBQ         $0x02, R8
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, R8
+	JZ           tail_end
 	VMOVDQU      (BX), Y5
 	VPSLLD       $0x10, Y5, Y5
 	VBROADCASTSS (CX), Y6
@@ -3883,16 +5319,16 @@ tail_product:
 	ADDQ         $0x04, CX
 	ADDQ         $0x04, DX
 	ADDQ         $0x40, BX
-	DECQ         R8
-	JNZ          tail_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMASKMOVPS   (AX), Y0, Y5
-	VADDPS       Y5, Y1, Y1
-	VADDPS       Y5, Y2, Y2
-	VADDPS       Y5, Y3, Y3
-	VADDPS       Y5, Y4, Y4
+
+tail_end:
+	MOVQ       bias+64(FP), AX
+	TESTQ      AX, AX
+	JZ         tail_store
+	VMASKMOVPS (AX), Y0, Y5
+	VADDPS     Y5, Y1, Y1
+	VADDPS     Y5, Y2, Y2
+	VADDPS     Y5, Y3, Y3
+	VADDPS     Y5, Y4, Y4
 
 tail_store:
 	MOVQ       ldo+8(FP), AX
@@ -3953,8 +5389,10 @@ full_begin:
 	MOVQ    ahead+72(FP), SI
 	MOVQ    step+80(FP), DI
 	MOVQ    k+40(FP), R8
+	SUBQ    $0x02, R8
+	JLT     full_odd
 
-full_product:
+full_products:
 	VANDPS       (BX), Y4, Y5
 	VBROADCASTSS (CX), Y6
 	VFMADD231PS  Y6, Y5, Y0
@@ -3966,19 +5404,50 @@ full_product:
 	VFMADD231PS  Y6, Y5, Y3
 	PREFETCHT1   (SI)
 	ADDQ         DI, SI
+	VANDPS       64(BX), Y4, Y5
+	VBROADCASTSS 4(CX), Y6
+	VFMADD231PS  Y6, Y5, Y0
+	VBROADCASTSS 4(CX)(AX*1), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(CX)(AX*2), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 4(DX), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	ADDQ         $0x80, BX
+	SUBQ         $0x02, R8
+	JGE          full_products
+
+full_odd:
+	TESTQ        $0x00000001, R8
+	JZ           full_end
+	VANDPS       (BX), Y4, Y4
+	VBROADCASTSS (CX), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS (CX)(AX*1), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS (CX)(AX*2), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS (DX), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
 	ADDQ         $0x04, CX
 	ADDQ         $0x04, DX
 	ADDQ         $0x40, BX
-	DECQ         R8
-	JNZ          full_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           full_store
-	VMOVUPS      (AX), Y4
-	VADDPS       Y4, Y0, Y0
-	VADDPS       Y4, Y1, Y1
-	VADDPS       Y4, Y2, Y2
-	VADDPS       Y4, Y3, Y3
+
+full_end:
+	MOVQ    bias+64(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Y4
+	VADDPS  Y4, Y0, Y0
+	VADDPS  Y4, Y1, Y1
+	VADDPS  Y4, Y2, Y2
+	VADDPS  Y4, Y3, Y3
 
 full_store:
 	MOVQ    ldo+8(FP), AX
@@ -4038,8 +5507,10 @@ tail_begin:
 	MOVQ    ahead+72(FP), SI
 	MOVQ    step+80(FP), DI
 	MOVQ    k+40(FP), R8
+	SUBQ    $0x02, R8
+	JLT     tail_odd
 
-tail_product:
+tail_products:
 	VANDPS       (BX), Y5, Y6
 	VBROADCASTSS (CX), Y7
 	VFMADD231PS  Y7, Y6, Y1
@@ -4051,19 +5522,50 @@ tail_product:
 	VFMADD231PS  Y7, Y6, Y4
 	PREFETCHT1   (SI)
 	ADDQ         DI, SI
+	VANDPS       64(BX), Y5, Y6
+	VBROADCASTSS 4(CX), Y7
+	VFMADD231PS  Y7, Y6, Y1
+	VBROADCASTSS 4(CX)(AX*1), Y7
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS 4(CX)(AX*2), Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VBROADCASTSS 4(DX), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	ADDQ         $0x80, BX
+	SUBQ         $0x02, R8
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, R8
+	JZ           tail_end
+	VANDPS       (BX), Y5, Y5
+	VBROADCASTSS (CX), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS (CX)(AX*1), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS (CX)(AX*2), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS (DX), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
 	ADDQ         $0x04, CX
 	ADDQ         $0x04, DX
 	ADDQ         $0x40, BX
-	DECQ         R8
-	JNZ          tail_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMASKMOVPS   (AX), Y0, Y5
-	VADDPS       Y5, Y1, Y1
-	VADDPS       Y5, Y2, Y2
-	VADDPS       Y5, Y3, Y3
-	VADDPS       Y5, Y4, Y4
+
+tail_end:
+	MOVQ       bias+64(FP), AX
+	TESTQ      AX, AX
+	JZ         tail_store
+	VMASKMOVPS (AX), Y0, Y5
+	VADDPS     Y5, Y1, Y1
+	VADDPS     Y5, Y2, Y2
+	VADDPS     Y5, Y3, Y3
+	VADDPS     Y5, Y4, Y4
 
 tail_store:
 	MOVQ       ldo+8(FP), AX
@@ -4134,8 +5636,51 @@ full_begin:
 	MOVQ ahead+80(FP), DI
 	MOVQ step+88(FP), R8
 	MOVQ k+48(FP), R9
+	SUBQ $0x02, R9
+	JLT  full_odd
 
-full_product:
+full_products:
+	VMOVUPS      (BX), Y8
+	VMOVUPS      32(BX), Y9
+	VBROADCASTSS (CX), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS (CX)(AX*1), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS (CX)(AX*2), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS (DX), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	VMOVUPS      (BX)(SI*1), Y8
+	VMOVUPS      32(BX)(SI*1), Y9
+	VBROADCASTSS 4(CX), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(CX)(AX*1), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 4(CX)(AX*2), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 4(DX), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	LEAQ         (BX)(SI*2), BX
+	SUBQ         $0x02, R9
+	JGE          full_products
+
+full_odd:
+	TESTQ        $0x00000001, R9
+	JZ           full_end
 	VMOVUPS      (BX), Y8
 	VMOVUPS      32(BX), Y9
 	VBROADCASTSS (CX), Y10
@@ -4154,22 +5699,22 @@ full_product:
 	ADDQ         R8, DI
 	ADDQ         $0x04, CX
 	ADDQ         $0x04, DX
-	ADDQ         SI, BX
-	DECQ         R9
-	JNZ          full_product
-	MOVQ         bias+72(FP), AX
-	TESTQ        AX, AX
-	JZ           full_store
-	VMOVUPS      (AX), Y8
-	VADDPS       Y8, Y0, Y0
-	VADDPS       Y8, Y2, Y2
-	VADDPS       Y8, Y4, Y4
-	VADDPS       Y8, Y6, Y6
-	VMOVUPS      32(AX), Y8
-	VADDPS       Y8, Y1, Y1
-	VADDPS       Y8, Y3, Y3
-	VADDPS       Y8, Y5, Y5
-	VADDPS       Y8, Y7, Y7
+	LEAQ         (BX)(SI*1), BX
+
+full_end:
+	MOVQ    bias+72(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Y8
+	VADDPS  Y8, Y0, Y0
+	VADDPS  Y8, Y2, Y2
+	VADDPS  Y8, Y4, Y4
+	VADDPS  Y8, Y6, Y6
+	VMOVUPS 32(AX), Y8
+	VADDPS  Y8, Y1, Y1
+	VADDPS  Y8, Y3, Y3
+	VADDPS  Y8, Y5, Y5
+	VADDPS  Y8, Y7, Y7
 
 full_store:
 	MOVQ    ldo+8(FP), AX
@@ -4242,8 +5787,51 @@ tail_begin:
 	MOVQ ahead+80(FP), DI
 	MOVQ step+88(FP), R8
 	MOVQ k+48(FP), R9
+	SUBQ $0x02, R9
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VMOVUPS      (BX), Y9
+	VMASKMOVPS   32(BX), Y0, Y10
+	VBROADCASTSS (CX), Y11
+	VFMADD231PS  Y11, Y9, Y1
+	VFMADD231PS  Y11, Y10, Y2
+	VBROADCASTSS (CX)(AX*1), Y11
+	VFMADD231PS  Y11, Y9, Y3
+	VFMADD231PS  Y11, Y10, Y4
+	VBROADCASTSS (CX)(AX*2), Y11
+	VFMADD231PS  Y11, Y9, Y5
+	VFMADD231PS  Y11, Y10, Y6
+	VBROADCASTSS (DX), Y11
+	VFMADD231PS  Y11, Y9, Y7
+	VFMADD231PS  Y11, Y10, Y8
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	VMOVUPS      (BX)(SI*1), Y9
+	VMASKMOVPS   32(BX)(SI*1), Y0, Y10
+	VBROADCASTSS 4(CX), Y11
+	VFMADD231PS  Y11, Y9, Y1
+	VFMADD231PS  Y11, Y10, Y2
+	VBROADCASTSS 4(CX)(AX*1), Y11
+	VFMADD231PS  Y11, Y9, Y3
+	VFMADD231PS  Y11, Y10, Y4
+	VBROADCASTSS 4(CX)(AX*2), Y11
+	VFMADD231PS  Y11, Y9, Y5
+	VFMADD231PS  Y11, Y10, Y6
+	VBROADCASTSS 4(DX), Y11
+	VFMADD231PS  Y11, Y9, Y7
+	VFMADD231PS  Y11, Y10, Y8
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	LEAQ         (BX)(SI*2), BX
+	SUBQ         $0x02, R9
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, R9
+	JZ           tail_end
 	VMOVUPS      (BX), Y9
 	VMASKMOVPS   32(BX), Y0, Y10
 	VBROADCASTSS (CX), Y11
@@ -4262,22 +5850,22 @@ tail_product:
 	ADDQ         R8, DI
 	ADDQ         $0x04, CX
 	ADDQ         $0x04, DX
-	ADDQ         SI, BX
-	DECQ         R9
-	JNZ          tail_product
-	MOVQ         bias+72(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMOVUPS      (AX), Y9
-	VADDPS       Y9, Y1, Y1
-	VADDPS       Y9, Y3, Y3
-	VADDPS       Y9, Y5, Y5
-	VADDPS       Y9, Y7, Y7
-	VMASKMOVPS   32(AX), Y0, Y9
-	VADDPS       Y9, Y2, Y2
-	VADDPS       Y9, Y4, Y4
-	VADDPS       Y9, Y6, Y6
-	VADDPS       Y9, Y8, Y8
+	LEAQ         (BX)(SI*1), BX
+
+tail_end:
+	MOVQ       bias+72(FP), AX
+	TESTQ      AX, AX
+	JZ         tail_store
+	VMOVUPS    (AX), Y9
+	VADDPS     Y9, Y1, Y1
+	VADDPS     Y9, Y3, Y3
+	VADDPS     Y9, Y5, Y5
+	VADDPS     Y9, Y7, Y7
+	VMASKMOVPS 32(AX), Y0, Y9
+	VADDPS     Y9, Y2, Y2
+	VADDPS     Y9, Y4, Y4
+	VADDPS     Y9, Y6, Y6
+	VADDPS     Y9, Y8, Y8
 
 tail_store:
 	MOVQ       ldo+8(FP), AX
@@ -4350,8 +5938,55 @@ full_begin:
 	MOVQ ahead+72(FP), SI
 	MOVQ step+80(FP), DI
 	MOVQ k+40(FP), R8
+	SUBQ $0x02, R8
+	JLT  full_odd
 
-full_product:
+full_products:
+	VMOVDQU      (BX), Y8
+	VPSLLD       $0x10, Y8, Y8
+	VMOVDQU      32(BX), Y9
+	VPSLLD       $0x10, Y9, Y9
+	VBROADCASTSS (CX), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS (CX)(AX*1), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS (CX)(AX*2), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS (DX), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	VMOVDQU      64(BX), Y8
+	VPSLLD       $0x10, Y8, Y8
+	VMOVDQU      96(BX), Y9
+	VPSLLD       $0x10, Y9, Y9
+	VBROADCASTSS 4(CX), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(CX)(AX*1), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 4(CX)(AX*2), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 4(DX), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	ADDQ         $0x80, BX
+	SUBQ         $0x02, R8
+	JGE          full_products
+
+full_odd:
+	TESTQ        $0x00000001, R8
+	JZ           full_end
 	VMOVDQU      (BX), Y8
 	VPSLLD       $0x10, Y8, Y8
 	VMOVDQU      32(BX), Y9
@@ -4373,21 +6008,21 @@ full_product:
 	ADDQ         $0x04, CX
 	ADDQ         $0x04, DX
 	ADDQ         $0x40, BX
-	DECQ         R8
-	JNZ          full_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           full_store
-	VMOVUPS      (AX), Y8
-	VADDPS       Y8, Y0, Y0
-	VADDPS       Y8, Y2, Y2
-	VADDPS       Y8, Y4, Y4
-	VADDPS       Y8, Y6, Y6
-	VMOVUPS      32(AX), Y8
-	VADDPS       Y8, Y1, Y1
-	VADDPS       Y8, Y3, Y3
-	VADDPS       Y8, Y5, Y5
-	VADDPS       Y8, Y7, Y7
+
+full_end:
+	MOVQ    bias+64(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Y8
+	VADDPS  Y8, Y0, Y0
+	VADDPS  Y8, Y2, Y2
+	VADDPS  Y8, Y4, Y4
+	VADDPS  Y8, Y6, Y6
+	VMOVUPS 32(AX), Y8
+	VADDPS  Y8, Y1, Y1
+	VADDPS  Y8, Y3, Y3
+	VADDPS  Y8, Y5, Y5
+	VADDPS  Y8, Y7, Y7
 
 full_store:
 	MOVQ    ldo+8(FP), AX
@@ -4458,8 +6093,55 @@ tail_begin:
 	MOVQ ahead+72(FP), SI
 	MOVQ step+80(FP), DI
 	MOVQ k+40(FP), R8
+	SUBQ $0x02, R8
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VMOVDQU      (BX), Y9
+	VPSLLD       $0x10, Y9, Y9
+	VMOVDQU      32(BX), Y10
+	VPSLLD       $0x10, Y10, Y10
+	VBROADCASTSS (CX), Y11
+	VFMADD231PS  Y11, Y9, Y1
+	VFMADD231PS  Y11, Y10, Y2
+	VBROADCASTSS (CX)(AX*1), Y11
+	VFMADD231PS  Y11, Y9, Y3
+	VFMADD231PS  Y11, Y10, Y4
+	VBROADCASTSS (CX)(AX*2), Y11
+	VFMADD231PS  Y11, Y9, Y5
+	VFMADD231PS  Y11, Y10, Y6
+	VBROADCASTSS (DX), Y11
+	VFMADD231PS  Y11, Y9, Y7
+	VFMADD231PS  Y11, Y10, Y8
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	VMOVDQU      64(BX), Y9
+	VPSLLD       $0x10, Y9, Y9
+	VMOVDQU      96(BX), Y10
+	VPSLLD       $0x10, Y10, Y10
+	VBROADCASTSS 4(CX), Y11
+	VFMADD231PS  Y11, Y9, Y1
+	VFMADD231PS  Y11, Y10, Y2
+	VBROADCASTSS 4(CX)(AX*1), Y11
+	VFMADD231PS  Y11, Y9, Y3
+	VFMADD231PS  Y11, Y10, Y4
+	VBROADCASTSS 4(CX)(AX*2), Y11
+	VFMADD231PS  Y11, Y9, Y5
+	VFMADD231PS  Y11, Y10, Y6
+	VBROADCASTSS 4(DX), Y11
+	VFMADD231PS  Y11, Y9, Y7
+	VFMADD231PS  Y11, Y10, Y8
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	ADDQ         $0x80, BX
+	SUBQ         $0x02, R8
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, R8
+	JZ           tail_end
 	VMOVDQU      (BX), Y9
 	VPSLLD       $0x10, Y9, Y9
 	VMOVDQU      32(BX), Y10
@@ -4481,21 +6163,21 @@ tail_product:
 	ADDQ         $0x04, CX
 	ADDQ         $0x04, DX
 	ADDQ         $0x40, BX
-	DECQ         R8
-	JNZ          tail_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMOVUPS      (AX), Y9
-	VADDPS       Y9, Y1, Y1
-	VADDPS       Y9, Y3, Y3
-	VADDPS       Y9, Y5, Y5
-	VADDPS       Y9, Y7, Y7
-	VMASKMOVPS   32(AX), Y0, Y9
-	VADDPS       Y9, Y2, Y2
-	VADDPS       Y9, Y4, Y4
-	VADDPS       Y9, Y6, Y6
-	VADDPS       Y9, Y8, Y8
+
+tail_end:
+	MOVQ       bias+64(FP), AX
+	TESTQ      AX, AX
+	JZ         tail_store
+	VMOVUPS    (AX), Y9
+	VADDPS     Y9, Y1, Y1
+	VADDPS     Y9, Y3, Y3
+	VADDPS     Y9, Y5, Y5
+	VADDPS     Y9, Y7, Y7
+	VMASKMOVPS 32(AX), Y0, Y9
+	VADDPS     Y9, Y2, Y2
+	VADDPS     Y9, Y4, Y4
+	VADDPS     Y9, Y6, Y6
+	VADDPS     Y9, Y8, Y8
 
 tail_store:
 	MOVQ       ldo+8(FP), AX
@@ -4569,8 +6251,10 @@ full_begin:
 	MOVQ    ahead+72(FP), SI
 	MOVQ    step+80(FP), DI
 	MOVQ    k+40(FP), R8
+	SUBQ    $0x02, R8
+	JLT     full_odd
 
-full_product:
+full_products:
 	VANDPS       (BX), Y8, Y9
 	VANDPS       32(BX), Y8, Y10
 	VBROADCASTSS (CX), Y11
@@ -4587,24 +6271,65 @@ full_product:
 	VFMADD231PS  Y11, Y10, Y7
 	PREFETCHT1   (SI)
 	ADDQ         DI, SI
+	VANDPS       64(BX), Y8, Y9
+	VANDPS       96(BX), Y8, Y10
+	VBROADCASTSS 4(CX), Y11
+	VFMADD231PS  Y11, Y9, Y0
+	VFMADD231PS  Y11, Y10, Y1
+	VBROADCASTSS 4(CX)(AX*1), Y11
+	VFMADD231PS  Y11, Y9, Y2
+	VFMADD231PS  Y11, Y10, Y3
+	VBROADCASTSS 4(CX)(AX*2), Y11
+	VFMADD231PS  Y11, Y9, Y4
+	VFMADD231PS  Y11, Y10, Y5
+	VBROADCASTSS 4(DX), Y11
+	VFMADD231PS  Y11, Y9, Y6
+	VFMADD231PS  Y11, Y10, Y7
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	ADDQ         $0x80, BX
+	SUBQ         $0x02, R8
+	JGE          full_products
+
+full_odd:
+	TESTQ        $0x00000001, R8
+	JZ           full_end
+	VANDPS       (BX), Y8, Y9
+	VANDPS       32(BX), Y8, Y8
+	VBROADCASTSS (CX), Y10
+	VFMADD231PS  Y10, Y9, Y0
+	VFMADD231PS  Y10, Y8, Y1
+	VBROADCASTSS (CX)(AX*1), Y10
+	VFMADD231PS  Y10, Y9, Y2
+	VFMADD231PS  Y10, Y8, Y3
+	VBROADCASTSS (CX)(AX*2), Y10
+	VFMADD231PS  Y10, Y9, Y4
+	VFMADD231PS  Y10, Y8, Y5
+	VBROADCASTSS (DX), Y10
+	VFMADD231PS  Y10, Y9, Y6
+	VFMADD231PS  Y10, Y8, Y7
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
 	ADDQ         $0x04, CX
 	ADDQ         $0x04, DX
 	ADDQ         $0x40, BX
-	DECQ         R8
-	JNZ          full_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           full_store
-	VMOVUPS      (AX), Y8
-	VADDPS       Y8, Y0, Y0
-	VADDPS       Y8, Y2, Y2
-	VADDPS       Y8, Y4, Y4
-	VADDPS       Y8, Y6, Y6
-	VMOVUPS      32(AX), Y8
-	VADDPS       Y8, Y1, Y1
-	VADDPS       Y8, Y3, Y3
-	VADDPS       Y8, Y5, Y5
-	VADDPS       Y8, Y7, Y7
+
+full_end:
+	MOVQ    bias+64(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Y8
+	VADDPS  Y8, Y0, Y0
+	VADDPS  Y8, Y2, Y2
+	VADDPS  Y8, Y4, Y4
+	VADDPS  Y8, Y6, Y6
+	VMOVUPS 32(AX), Y8
+	VADDPS  Y8, Y1, Y1
+	VADDPS  Y8, Y3, Y3
+	VADDPS  Y8, Y5, Y5
+	VADDPS  Y8, Y7, Y7
 
 full_store:
 	MOVQ    ldo+8(FP), AX
@@ -4676,8 +6401,10 @@ tail_begin:
 	MOVQ    ahead+72(FP), SI
 	MOVQ    step+80(FP), DI
 	MOVQ    k+40(FP), R8
+	SUBQ    $0x02, R8
+	JLT     tail_odd
 
-tail_product:
+tail_products:
 	VANDPS       (BX), Y9, Y10
 	VANDPS       32(BX), Y9, Y11
 	VBROADCASTSS (CX), Y12
@@ -4694,24 +6421,65 @@ tail_product:
 	VFMADD231PS  Y12, Y11, Y8
 	PREFETCHT1   (SI)
 	ADDQ         DI, SI
+	VANDPS       64(BX), Y9, Y10
+	VANDPS       96(BX), Y9, Y11
+	VBROADCASTSS 4(CX), Y12
+	VFMADD231PS  Y12, Y10, Y1
+	VFMADD231PS  Y12, Y11, Y2
+	VBROADCASTSS 4(CX)(AX*1), Y12
+	VFMADD231PS  Y12, Y10, Y3
+	VFMADD231PS  Y12, Y11, Y4
+	VBROADCASTSS 4(CX)(AX*2), Y12
+	VFMADD231PS  Y12, Y10, Y5
+	VFMADD231PS  Y12, Y11, Y6
+	VBROADCASTSS 4(DX), Y12
+	VFMADD231PS  Y12, Y10, Y7
+	VFMADD231PS  Y12, Y11, Y8
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	ADDQ         $0x80, BX
+	SUBQ         $0x02, R8
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, R8
+	JZ           tail_end
+	VANDPS       (BX), Y9, Y10
+	VANDPS       32(BX), Y9, Y9
+	VBROADCASTSS (CX), Y11
+	VFMADD231PS  Y11, Y10, Y1
+	VFMADD231PS  Y11, Y9, Y2
+	VBROADCASTSS (CX)(AX*1), Y11
+	VFMADD231PS  Y11, Y10, Y3
+	VFMADD231PS  Y11, Y9, Y4
+	VBROADCASTSS (CX)(AX*2), Y11
+	VFMADD231PS  Y11, Y10, Y5
+	VFMADD231PS  Y11, Y9, Y6
+	VBROADCASTSS (DX), Y11
+	VFMADD231PS  Y11, Y10, Y7
+	VFMADD231PS  Y11, Y9, Y8
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
 	ADDQ         $0x04, CX
 	ADDQ         $0x04, DX
 	ADDQ         $0x40, BX
-	DECQ         R8
-	JNZ          tail_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMOVUPS      (AX), Y9
-	VADDPS       Y9, Y1, Y1
-	VADDPS       Y9, Y3, Y3
-	VADDPS       Y9, Y5, Y5
-	VADDPS       Y9, Y7, Y7
-	VMASKMOVPS   32(AX), Y0, Y9
-	VADDPS       Y9, Y2, Y2
-	VADDPS       Y9, Y4, Y4
-	VADDPS       Y9, Y6, Y6
-	VADDPS       Y9, Y8, Y8
+
+tail_end:
+	MOVQ       bias+64(FP), AX
+	TESTQ      AX, AX
+	JZ         tail_store
+	VMOVUPS    (AX), Y9
+	VADDPS     Y9, Y1, Y1
+	VADDPS     Y9, Y3, Y3
+	VADDPS     Y9, Y5, Y5
+	VADDPS     Y9, Y7, Y7
+	VMASKMOVPS 32(AX), Y0, Y9
+	VADDPS     Y9, Y2, Y2
+	VADDPS     Y9, Y4, Y4
+	VADDPS     Y9, Y6, Y6
+	VADDPS     Y9, Y8, Y8
 
 tail_store:
 	MOVQ       ldo+8(FP), AX
@@ -4780,8 +6548,45 @@ full_begin:
 	MOVQ ahead+80(FP), DI
 	MOVQ step+88(FP), R8
 	MOVQ k+48(FP), R9
+	SUBQ $0x02, R9
+	JLT  full_odd
 
-full_product:
+full_products:
+	VMOVUPS      (BX), Y5
+	VBROADCASTSS (CX), Y6
+	VFMADD231PS  Y6, Y5, Y0
+	VBROADCASTSS (CX)(AX*1), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS (CX)(AX*2), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS (DX), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS (DX)(AX*1), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	VMOVUPS      (BX)(SI*1), Y5
+	VBROADCASTSS 4(CX), Y6
+	VFMADD231PS  Y6, Y5, Y0
+	VBROADCASTSS 4(CX)(AX*1), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(CX)(AX*2), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 4(DX), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 4(DX)(AX*1), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	LEAQ         (BX)(SI*2), BX
+	SUBQ         $0x02, R9
+	JGE          full_products
+
+full_odd:
+	TESTQ        $0x00000001, R9
+	JZ           full_end
 	VMOVUPS      (BX), Y5
 	VBROADCASTSS (CX), Y6
 	VFMADD231PS  Y6, Y5, Y0
@@ -4797,18 +6602,18 @@ full_product:
 	ADDQ         R8, DI
 	ADDQ         $0x04, CX
 	ADDQ         $0x04, DX
-	ADDQ         SI, BX
-	DECQ         R9
-	JNZ          full_product
-	MOVQ         bias+72(FP), AX
-	TESTQ        AX, AX
-	JZ           full_store
-	VMOVUPS      (AX), Y5
-	VADDPS       Y5, Y0, Y0
-	VADDPS       Y5, Y1, Y1
-	VADDPS       Y5, Y2, Y2
-	VADDPS       Y5, Y3, Y3
-	VADDPS       Y5, Y4, Y4
+	LEAQ         (BX)(SI*1), BX
+
+full_end:
+	MOVQ    bias+72(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Y5
+	VADDPS  Y5, Y0, Y0
+	VADDPS  Y5, Y1, Y1
+	VADDPS  Y5, Y2, Y2
+	VADDPS  Y5, Y3, Y3
+	VADDPS  Y5, Y4, Y4
 
 full_store:
 	MOVQ    ldo+8(FP), AX
@@ -4873,8 +6678,45 @@ tail_begin:
 	MOVQ ahead+80(FP), DI
 	MOVQ step+88(FP), R8
 	MOVQ k+48(FP), R9
+	SUBQ $0x02, R9
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VMASKMOVPS   (BX), Y0, Y6
+	VBROADCASTSS (CX), Y7
+	VFMADD231PS  Y7, Y6, Y1
+	VBROADCASTSS (CX)(AX*1), Y7
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS (CX)(AX*2), Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VBROADCASTSS (DX), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VBROADCASTSS (DX)(AX*1), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	VMASKMOVPS   (BX)(SI*1), Y0, Y6
+	VBROADCASTSS 4(CX), Y7
+	VFMADD231PS  Y7, Y6, Y1
+	VBROADCASTSS 4(CX)(AX*1), Y7
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS 4(CX)(AX*2), Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VBROADCASTSS 4(DX), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VBROADCASTSS 4(DX)(AX*1), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	LEAQ         (BX)(SI*2), BX
+	SUBQ         $0x02, R9
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, R9
+	JZ           tail_end
 	VMASKMOVPS   (BX), Y0, Y6
 	VBROADCASTSS (CX), Y7
 	VFMADD231PS  Y7, Y6, Y1
@@ -4890,18 +6732,18 @@ tail_product:
 	ADDQ         R8, DI
 	ADDQ         $0x04, CX
 	ADDQ         $0x04, DX
-	ADDQ         SI, BX
-	DECQ         R9
-	JNZ          tail_product
-	MOVQ         bias+72(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMASKMOVPS   (AX), Y0, Y6
-	VADDPS       Y6, Y1, Y1
-	VADDPS       Y6, Y2, Y2
-	VADDPS       Y6, Y3, Y3
-	VADDPS       Y6, Y4, Y4
-	VADDPS       Y6, Y5, Y5
+	LEAQ         (BX)(SI*1), BX
+
+tail_end:
+	MOVQ       bias+72(FP), AX
+	TESTQ      AX, AX
+	JZ         tail_store
+	VMASKMOVPS (AX), Y0, Y6
+	VADDPS     Y6, Y1, Y1
+	VADDPS     Y6, Y2, Y2
+	VADDPS     Y6, Y3, Y3
+	VADDPS     Y6, Y4, Y4
+	VADDPS     Y6, Y5, Y5
 
 tail_store:
 	MOVQ       ldo+8(FP), AX
@@ -4965,8 +6807,47 @@ full_begin:
 	MOVQ ahead+72(FP), SI
 	MOVQ step+80(FP), DI
 	MOVQ k+40(FP), R8
+	SUBQ $0x02, R8
+	JLT  full_odd
 
-full_product:
+full_products:
+	VMOVDQU      (BX), Y5
+	VPSLLD       $0x10, Y5, Y5
+	VBROADCASTSS (CX), Y6
+	VFMADD231PS  Y6, Y5, Y0
+	VBROADCASTSS (CX)(AX*1), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS (CX)(AX*2), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS (DX), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS (DX)(AX*1), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	VMOVDQU      64(BX), Y5
+	VPSLLD       $0x10, Y5, Y5
+	VBROADCASTSS 4(CX), Y6
+	VFMADD231PS  Y6, Y5, Y0
+	VBROADCASTSS 4(CX)(AX*1), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(CX)(AX*2), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 4(DX), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 4(DX)(AX*1), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	ADDQ         $0x80, BX
+	SUBQ         $0x02, R8
+	JGE          full_products
+
+full_odd:
+	TESTQ        $0x00000001, R8
+	JZ           full_end
 	VMOVDQU      (BX), Y5
 	VPSLLD       $0x10, Y5, Y5
 	VBROADCASTSS (CX), Y6
@@ -4984,17 +6865,17 @@ full_product:
 	ADDQ         $0x04, CX
 	ADDQ         $0x04, DX
 	ADDQ         $0x40, BX
-	DECQ         R8
-	JNZ          full_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           full_store
-	VMOVUPS      (AX), Y5
-	VADDPS       Y5, Y0, Y0
-	VADDPS       Y5, Y1, Y1
-	VADDPS       Y5, Y2, Y2
-	VADDPS       Y5, Y3, Y3
-	VADDPS       Y5, Y4, Y4
+
+full_end:
+	MOVQ    bias+64(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Y5
+	VADDPS  Y5, Y0, Y0
+	VADDPS  Y5, Y1, Y1
+	VADDPS  Y5, Y2, Y2
+	VADDPS  Y5, Y3, Y3
+	VADDPS  Y5, Y4, Y4
 
 full_store:
 	MOVQ    ldo+8(FP), AX
@@ -5057,8 +6938,47 @@ tail_begin:
 	MOVQ ahead+72(FP), SI
 	MOVQ step+80(FP), DI
 	MOVQ k+40(FP), R8
+	SUBQ $0x02, R8
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VMOVDQU      (BX), Y6
+	VPSLLD       $0x10, Y6, Y6
+	VBROADCASTSS (CX), Y7
+	VFMADD231PS  Y7, Y6, Y1
+	VBROADCASTSS (CX)(AX*1), Y7
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS (CX)(AX*2), Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VBROADCASTSS (DX), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VBROADCASTSS (DX)(AX*1), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	VMOVDQU      64(BX), Y6
+	VPSLLD       $0x10, Y6, Y6
+	VBROADCASTSS 4(CX), Y7
+	VFMADD231PS  Y7, Y6, Y1
+	VBROADCASTSS 4(CX)(AX*1), Y7
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS 4(CX)(AX*2), Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VBROADCASTSS 4(DX), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VBROADCASTSS 4(DX)(AX*1), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	ADDQ         $0x80, BX
+	SUBQ         $0x02, R8
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, R8
+	JZ           tail_end
 	VMOVDQU      (BX), Y6
 	VPSLLD       $0x10, Y6, Y6
 	VBROADCASTSS (CX), Y7
@@ -5076,17 +6996,17 @@ tail_product:
 	ADDQ         $0x04, CX
 	ADDQ         $0x04, DX
 	ADDQ         $0x40, BX
-	DECQ         R8
-	JNZ          tail_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMASKMOVPS   (AX), Y0, Y6
-	VADDPS       Y6, Y1, Y1
-	VADDPS       Y6, Y2, Y2
-	VADDPS       Y6, Y3, Y3
-	VADDPS       Y6, Y4, Y4
-	VADDPS       Y6, Y5, Y5
+
+tail_end:
+	MOVQ       bias+64(FP), AX
+	TESTQ      AX, AX
+	JZ         tail_store
+	VMASKMOVPS (AX), Y0, Y6
+	VADDPS     Y6, Y1, Y1
+	VADDPS     Y6, Y2, Y2
+	VADDPS     Y6, Y3, Y3
+	VADDPS     Y6, Y4, Y4
+	VADDPS     Y6, Y5, Y5
 
 tail_store:
 	MOVQ       ldo+8(FP), AX
@@ -5151,8 +7071,10 @@ full_begin:
 	MOVQ    ahead+72(FP), SI
 	MOVQ    step+80(FP), DI
 	MOVQ    k+40(FP), R8
+	SUBQ    $0x02, R8
+	JLT     full_odd
 
-full_product:
+full_products:
 	VANDPS       (BX), Y5, Y6
 	VBROADCASTSS (CX), Y7
 	VFMADD231PS  Y7, Y6, Y0
@@ -5166,20 +7088,55 @@ full_product:
 	VFMADD231PS  Y7, Y6, Y4
 	PREFETCHT1   (SI)
 	ADDQ         DI, SI
+	VANDPS       64(BX), Y5, Y6
+	VBROADCASTSS 4(CX), Y7
+	VFMADD231PS  Y7, Y6, Y0
+	VBROADCASTSS 4(CX)(AX*1), Y7
+	VFMADD231PS  Y7, Y6, Y1
+	VBROADCASTSS 4(CX)(AX*2), Y7
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS 4(DX), Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VBROADCASTSS 4(DX)(AX*1), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	ADDQ         $0x80, BX
+	SUBQ         $0x02, R8
+	JGE          full_products
+
+full_odd:
+	TESTQ        $0x00000001, R8
+	JZ           full_end
+	VANDPS       (BX), Y5, Y5
+	VBROADCASTSS (CX), Y6
+	VFMADD231PS  Y6, Y5, Y0
+	VBROADCASTSS (CX)(AX*1), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS (CX)(AX*2), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS (DX), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS (DX)(AX*1), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
 	ADDQ         $0x04, CX
 	ADDQ         $0x04, DX
 	ADDQ         $0x40, BX
-	DECQ         R8
-	JNZ          full_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           full_store
-	VMOVUPS      (AX), Y5
-	VADDPS       Y5, Y0, Y0
-	VADDPS       Y5, Y1, Y1
-	VADDPS       Y5, Y2, Y2
-	VADDPS       Y5, Y3, Y3
-	VADDPS       Y5, Y4, Y4
+
+full_end:
+	MOVQ    bias+64(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Y5
+	VADDPS  Y5, Y0, Y0
+	VADDPS  Y5, Y1, Y1
+	VADDPS  Y5, Y2, Y2
+	VADDPS  Y5, Y3, Y3
+	VADDPS  Y5, Y4, Y4
 
 full_store:
 	MOVQ    ldo+8(FP), AX
@@ -5243,8 +7200,10 @@ tail_begin:
 	MOVQ    ahead+72(FP), SI
 	MOVQ    step+80(FP), DI
 	MOVQ    k+40(FP), R8
+	SUBQ    $0x02, R8
+	JLT     tail_odd
 
-tail_product:
+tail_products:
 	VANDPS       (BX), Y6, Y7
 	VBROADCASTSS (CX), Y8
 	VFMADD231PS  Y8, Y7, Y1
@@ -5258,20 +7217,55 @@ tail_product:
 	VFMADD231PS  Y8, Y7, Y5
 	PREFETCHT1   (SI)
 	ADDQ         DI, SI
+	VANDPS       64(BX), Y6, Y7
+	VBROADCASTSS 4(CX), Y8
+	VFMADD231PS  Y8, Y7, Y1
+	VBROADCASTSS 4(CX)(AX*1), Y8
+	VFMADD231PS  Y8, Y7, Y2
+	VBROADCASTSS 4(CX)(AX*2), Y8
+	VFMADD231PS  Y8, Y7, Y3
+	VBROADCASTSS 4(DX), Y8
+	VFMADD231PS  Y8, Y7, Y4
+	VBROADCASTSS 4(DX)(AX*1), Y8
+	VFMADD231PS  Y8, Y7, Y5
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	ADDQ         $0x80, BX
+	SUBQ         $0x02, R8
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, R8
+	JZ           tail_end
+	VANDPS       (BX), Y6, Y6
+	VBROADCASTSS (CX), Y7
+	VFMADD231PS  Y7, Y6, Y1
+	VBROADCASTSS (CX)(AX*1), Y7
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS (CX)(AX*2), Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VBROADCASTSS (DX), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VBROADCASTSS (DX)(AX*1), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
 	ADDQ         $0x04, CX
 	ADDQ         $0x04, DX
 	ADDQ         $0x40, BX
-	DECQ         R8
-	JNZ          tail_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMASKMOVPS   (AX), Y0, Y6
-	VADDPS       Y6, Y1, Y1
-	VADDPS       Y6, Y2, Y2
-	VADDPS       Y6, Y3, Y3
-	VADDPS       Y6, Y4, Y4
-	VADDPS       Y6, Y5, Y5
+
+tail_end:
+	MOVQ       bias+64(FP), AX
+	TESTQ      AX, AX
+	JZ         tail_store
+	VMASKMOVPS (AX), Y0, Y6
+	VADDPS     Y6, Y1, Y1
+	VADDPS     Y6, Y2, Y2
+	VADDPS     Y6, Y3, Y3
+	VADDPS     Y6, Y4, Y4
+	VADDPS     Y6, Y5, Y5
 
 tail_store:
 	MOVQ       ldo+8(FP), AX
@@ -5348,8 +7342,57 @@ full_begin:
 	MOVQ ahead+80(FP), DI
 	MOVQ step+88(FP), R8
 	MOVQ k+48(FP), R9
+	SUBQ $0x02, R9
+	JLT  full_odd
 
-full_product:
+full_products:
+	VMOVUPS      (BX), Y10
+	VMOVUPS      32(BX), Y11
+	VBROADCASTSS (CX), Y12
+	VFMADD231PS  Y12, Y10, Y0
+	VFMADD231PS  Y12, Y11, Y1
+	VBROADCASTSS (CX)(AX*1), Y12
+	VFMADD231PS  Y12, Y10, Y2
+	VFMADD231PS  Y12, Y11, Y3
+	VBROADCASTSS (CX)(AX*2), Y12
+	VFMADD231PS  Y12, Y10, Y4
+	VFMADD231PS  Y12, Y11, Y5
+	VBROADCASTSS (DX), Y12
+	VFMADD231PS  Y12, Y10, Y6
+	VFMADD231PS  Y12, Y11, Y7
+	VBROADCASTSS (DX)(AX*1), Y12
+	VFMADD231PS  Y12, Y10, Y8
+	VFMADD231PS  Y12, Y11, Y9
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	VMOVUPS      (BX)(SI*1), Y10
+	VMOVUPS      32(BX)(SI*1), Y11
+	VBROADCASTSS 4(CX), Y12
+	VFMADD231PS  Y12, Y10, Y0
+	VFMADD231PS  Y12, Y11, Y1
+	VBROADCASTSS 4(CX)(AX*1), Y12
+	VFMADD231PS  Y12, Y10, Y2
+	VFMADD231PS  Y12, Y11, Y3
+	VBROADCASTSS 4(CX)(AX*2), Y12
+	VFMADD231PS  Y12, Y10, Y4
+	VFMADD231PS  Y12, Y11, Y5
+	VBROADCASTSS 4(DX), Y12
+	VFMADD231PS  Y12, Y10, Y6
+	VFMADD231PS  Y12, Y11, Y7
+	VBROADCASTSS 4(DX)(AX*1), Y12
+	VFMADD231PS  Y12, Y10, Y8
+	VFMADD231PS  Y12, Y11, Y9
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	LEAQ         (BX)(SI*2), BX
+	SUBQ         $0x02, R9
+	JGE          full_products
+
+full_odd:
+	TESTQ        $0x00000001, R9
+	JZ           full_end
 	VMOVUPS      (BX), Y10
 	VMOVUPS      32(BX), Y11
 	VBROADCASTSS (CX), Y12
@@ -5371,24 +7414,24 @@ full_product:
 	ADDQ         R8, DI
 	ADDQ         $0x04, CX
 	ADDQ         $0x04, DX
-	ADDQ         SI, BX
-	DECQ         R9
-	JNZ          full_product
-	MOVQ         bias+72(FP), AX
-	TESTQ        AX, AX
-	JZ           full_store
-	VMOVUPS      (AX), Y10
-	VADDPS       Y10, Y0, Y0
-	VADDPS       Y10, Y2, Y2
-	VADDPS       Y10, Y4, Y4
-	VADDPS       Y10, Y6, Y6
-	VADDPS       Y10, Y8, Y8
-	VMOVUPS      32(AX), Y10
-	VADDPS       Y10, Y1, Y1
-	VADDPS       Y10, Y3, Y3
-	VADDPS       Y10, Y5, Y5
-	VADDPS       Y10, Y7, Y7
-	VADDPS       Y10, Y9, Y9
+	LEAQ         (BX)(SI*1), BX
+
+full_end:
+	MOVQ    bias+72(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Y10
+	VADDPS  Y10, Y0, Y0
+	VADDPS  Y10, Y2, Y2
+	VADDPS  Y10, Y4, Y4
+	VADDPS  Y10, Y6, Y6
+	VADDPS  Y10, Y8, Y8
+	VMOVUPS 32(AX), Y10
+	VADDPS  Y10, Y1, Y1
+	VADDPS  Y10, Y3, Y3
+	VADDPS  Y10, Y5, Y5
+	VADDPS  Y10, Y7, Y7
+	VADDPS  Y10, Y9, Y9
 
 full_store:
 	MOVQ    ldo+8(FP), AX
@@ -5468,8 +7511,57 @@ tail_begin:
 	MOVQ ahead+80(FP), DI
 	MOVQ step+88(FP), R8
 	MOVQ k+48(FP), R9
+	SUBQ $0x02, R9
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VMOVUPS      (BX), Y11
+	VMASKMOVPS   32(BX), Y0, Y12
+	VBROADCASTSS (CX), Y13
+	VFMADD231PS  Y13, Y11, Y1
+	VFMADD231PS  Y13, Y12, Y2
+	VBROADCASTSS (CX)(AX*1), Y13
+	VFMADD231PS  Y13, Y11, Y3
+	VFMADD231PS  Y13, Y12, Y4
+	VBROADCASTSS (CX)(AX*2), Y13
+	VFMADD231PS  Y13, Y11, Y5
+	VFMADD231PS  Y13, Y12, Y6
+	VBROADCASTSS (DX), Y13
+	VFMADD231PS  Y13, Y11, Y7
+	VFMADD231PS  Y13, Y12, Y8
+	VBROADCASTSS (DX)(AX*1), Y13
+	VFMADD231PS  Y13, Y11, Y9
+	VFMADD231PS  Y13, Y12, Y10
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	VMOVUPS      (BX)(SI*1), Y11
+	VMASKMOVPS   32(BX)(SI*1), Y0, Y12
+	VBROADCASTSS 4(CX), Y13
+	VFMADD231PS  Y13, Y11, Y1
+	VFMADD231PS  Y13, Y12, Y2
+	VBROADCASTSS 4(CX)(AX*1), Y13
+	VFMADD231PS  Y13, Y11, Y3
+	VFMADD231PS  Y13, Y12, Y4
+	VBROADCASTSS 4(CX)(AX*2), Y13
+	VFMADD231PS  Y13, Y11, Y5
+	VFMADD231PS  Y13, Y12, Y6
+	VBROADCASTSS 4(DX), Y13
+	VFMADD231PS  Y13, Y11, Y7
+	VFMADD231PS  Y13, Y12, Y8
+	VBROADCASTSS 4(DX)(AX*1), Y13
+	VFMADD231PS  Y13, Y11, Y9
+	VFMADD231PS  Y13, Y12, Y10
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	LEAQ         (BX)(SI*2), BX
+	SUBQ         $0x02, R9
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, R9
+	JZ           tail_end
 	VMOVUPS      (BX), Y11
 	VMASKMOVPS   32(BX), Y0, Y12
 	VBROADCASTSS (CX), Y13
@@ -5491,24 +7583,24 @@ tail_product:
 	ADDQ         R8, DI
 	ADDQ         $0x04, CX
 	ADDQ         $0x04, DX
-	ADDQ         SI, BX
-	DECQ         R9
-	JNZ          tail_product
-	MOVQ         bias+72(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMOVUPS      (AX), Y11
-	VADDPS       Y11, Y1, Y1
-	VADDPS       Y11, Y3, Y3
-	VADDPS       Y11, Y5, Y5
-	VADDPS       Y11, Y7, Y7
-	VADDPS       Y11, Y9, Y9
-	VMASKMOVPS   32(AX), Y0, Y11
-	VADDPS       Y11, Y2, Y2
-	VADDPS       Y11, Y4, Y4
-	VADDPS       Y11, Y6, Y6
-	VADDPS       Y11, Y8, Y8
-	VADDPS       Y11, Y10, Y10
+	LEAQ         (BX)(SI*1), BX
+
+tail_end:
+	MOVQ       bias+72(FP), AX
+	TESTQ      AX, AX
+	JZ         tail_store
+	VMOVUPS    (AX), Y11
+	VADDPS     Y11, Y1, Y1
+	VADDPS     Y11, Y3, Y3
+	VADDPS     Y11, Y5, Y5
+	VADDPS     Y11, Y7, Y7
+	VADDPS     Y11, Y9, Y9
+	VMASKMOVPS 32(AX), Y0, Y11
+	VADDPS     Y11, Y2, Y2
+	VADDPS     Y11, Y4, Y4
+	VADDPS     Y11, Y6, Y6
+	VADDPS     Y11, Y8, Y8
+	VADDPS     Y11, Y10, Y10
 
 tail_store:
 	MOVQ       ldo+8(FP), AX
@@ -5588,8 +7680,61 @@ full_begin:
 	MOVQ ahead+72(FP), SI
 	MOVQ step+80(FP), DI
 	MOVQ k+40(FP), R8
+	SUBQ $0x02, R8
+	JLT  full_odd
 
-full_product:
+full_products:
+	VMOVDQU      (BX), Y10
+	VPSLLD       $0x10, Y10, Y10
+	VMOVDQU      32(BX), Y11
+	VPSLLD       $0x10, Y11, Y11
+	VBROADCASTSS (CX), Y12
+	VFMADD231PS  Y12, Y10, Y0
+	VFMADD231PS  Y12, Y11, Y1
+	VBROADCASTSS (CX)(AX*1), Y12
+	VFMADD231PS  Y12, Y10, Y2
+	VFMADD231PS  Y12, Y11, Y3
+	VBROADCASTSS (CX)(AX*2), Y12
+	VFMADD231PS  Y12, Y10, Y4
+	VFMADD231PS  Y12, Y11, Y5
+	VBROADCASTSS (DX), Y12
+	VFMADD231PS  Y12, Y10, Y6
+	VFMADD231PS  Y12, Y11, Y7
+	VBROADCASTSS (DX)(AX*1), Y12
+	VFMADD231PS  Y12, Y10, Y8
+	VFMADD231PS  Y12, Y11, Y9
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	VMOVDQU      64(BX), Y10
+	VPSLLD       $0x10, Y10, Y10
+	VMOVDQU      96(BX), Y11
+	VPSLLD       $0x10, Y11, Y11
+	VBROADCASTSS 4(CX), Y12
+	VFMADD231PS  Y12, Y10, Y0
+	VFMADD231PS  Y12, Y11, Y1
+	VBROADCASTSS 4(CX)(AX*1), Y12
+	VFMADD231PS  Y12, Y10, Y2
+	VFMADD231PS  Y12, Y11, Y3
+	VBROADCASTSS 4(CX)(AX*2), Y12
+	VFMADD231PS  Y12, Y10, Y4
+	VFMADD231PS  Y12, Y11, Y5
+	VBROADCASTSS 4(DX), Y12
+	VFMADD231PS  Y12, Y10, Y6
+	VFMADD231PS  Y12, Y11, Y7
+	VBROADCASTSS 4(DX)(AX*1), Y12
+	VFMADD231PS  Y12, Y10, Y8
+	VFMADD231PS  Y12, Y11, Y9
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	ADDQ         $0x80, BX
+	SUBQ         $0x02, R8
+	JGE          full_products
+
+full_odd:
+	TESTQ        $0x00000001, R8
+	JZ           full_end
 	VMOVDQU      (BX), Y10
 	VPSLLD       $0x10, Y10, Y10
 	VMOVDQU      32(BX), Y11
@@ -5614,23 +7759,23 @@ full_product:
 	ADDQ         $0x04, CX
 	ADDQ         $0x04, DX
 	ADDQ         $0x40, BX
-	DECQ         R8
-	JNZ          full_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           full_store
-	VMOVUPS      (AX), Y10
-	VADDPS       Y10, Y0, Y0
-	VADDPS       Y10, Y2, Y2
-	VADDPS       Y10, Y4, Y4
-	VADDPS       Y10, Y6, Y6
-	VADDPS       Y10, Y8, Y8
-	VMOVUPS      32(AX), Y10
-	VADDPS       Y10, Y1, Y1
-	VADDPS       Y10, Y3, Y3
-	VADDPS       Y10, Y5, Y5
-	VADDPS       Y10, Y7, Y7
-	VADDPS       Y10, Y9, Y9
+
+full_end:
+	MOVQ    bias+64(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Y10
+	VADDPS  Y10, Y0, Y0
+	VADDPS  Y10, Y2, Y2
+	VADDPS  Y10, Y4, Y4
+	VADDPS  Y10, Y6, Y6
+	VADDPS  Y10, Y8, Y8
+	VMOVUPS 32(AX), Y10
+	VADDPS  Y10, Y1, Y1
+	VADDPS  Y10, Y3, Y3
+	VADDPS  Y10, Y5, Y5
+	VADDPS  Y10, Y7, Y7
+	VADDPS  Y10, Y9, Y9
 
 full_store:
 	MOVQ    ldo+8(FP), AX
@@ -5708,8 +7853,61 @@ tail_begin:
 	MOVQ ahead+72(FP), SI
 	MOVQ step+80(FP), DI
 	MOVQ k+40(FP), R8
+	SUBQ $0x02, R8
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VMOVDQU      (BX), Y11
+	VPSLLD       $0x10, Y11, Y11
+	VMOVDQU      32(BX), Y12
+	VPSLLD       $0x10, Y12, Y12
+	VBROADCASTSS (CX), Y13
+	VFMADD231PS  Y13, Y11, Y1
+	VFMADD231PS  Y13, Y12, Y2
+	VBROADCASTSS (CX)(AX*1), Y13
+	VFMADD231PS  Y13, Y11, Y3
+	VFMADD231PS  Y13, Y12, Y4
+	VBROADCASTSS (CX)(AX*2), Y13
+	VFMADD231PS  Y13, Y11, Y5
+	VFMADD231PS  Y13, Y12, Y6
+	VBROADCASTSS (DX), Y13
+	VFMADD231PS  Y13, Y11, Y7
+	VFMADD231PS  Y13, Y12, Y8
+	VBROADCASTSS (DX)(AX*1), Y13
+	VFMADD231PS  Y13, Y11, Y9
+	VFMADD231PS  Y13, Y12, Y10
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	VMOVDQU      64(BX), Y11
+	VPSLLD       $0x10, Y11, Y11
+	VMOVDQU      96(BX), Y12
+	VPSLLD       $0x10, Y12, Y12
+	VBROADCASTSS 4(CX), Y13
+	VFMADD231PS  Y13, Y11, Y1
+	VFMADD231PS  Y13, Y12, Y2
+	VBROADCASTSS 4(CX)(AX*1), Y13
+	VFMADD231PS  Y13, Y11, Y3
+	VFMADD231PS  Y13, Y12, Y4
+	VBROADCASTSS 4(CX)(AX*2), Y13
+	VFMADD231PS  Y13, Y11, Y5
+	VFMADD231PS  Y13, Y12, Y6
+	VBROADCASTSS 4(DX), Y13
+	VFMADD231PS  Y13, Y11, Y7
+	VFMADD231PS  Y13, Y12, Y8
+	VBROADCASTSS 4(DX)(AX*1), Y13
+	VFMADD231PS  Y13, Y11, Y9
+	VFMADD231PS  Y13, Y12, Y10
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	ADDQ         $0x80, BX
+	SUBQ         $0x02, R8
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, R8
+	JZ           tail_end
 	VMOVDQU      (BX), Y11
 	VPSLLD       $0x10, Y11, Y11
 	VMOVDQU      32(BX), Y12
@@ -5734,23 +7932,23 @@ tail_product:
 	ADDQ         $0x04, CX
 	ADDQ         $0x04, DX
 	ADDQ         $0x40, BX
-	DECQ         R8
-	JNZ          tail_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMOVUPS      (AX), Y11
-	VADDPS       Y11, Y1, Y1
-	VADDPS       Y11, Y3, Y3
-	VADDPS       Y11, Y5, Y5
-	VADDPS       Y11, Y7, Y7
-	VADDPS       Y11, Y9, Y9
-	VMASKMOVPS   32(AX), Y0, Y11
-	VADDPS       Y11, Y2, Y2
-	VADDPS       Y11, Y4, Y4
-	VADDPS       Y11, Y6, Y6
-	VADDPS       Y11, Y8, Y8
-	VADDPS       Y11, Y10, Y10
+
+tail_end:
+	MOVQ       bias+64(FP), AX
+	TESTQ      AX, AX
+	JZ         tail_store
+	VMOVUPS    (AX), Y11
+	VADDPS     Y11, Y1, Y1
+	VADDPS     Y11, Y3, Y3
+	VADDPS     Y11, Y5, Y5
+	VADDPS     Y11, Y7, Y7
+	VADDPS     Y11, Y9, Y9
+	VMASKMOVPS 32(AX), Y0, Y11
+	VADDPS     Y11, Y2, Y2
+	VADDPS     Y11, Y4, Y4
+	VADDPS     Y11, Y6, Y6
+	VADDPS     Y11, Y8, Y8
+	VADDPS     Y11, Y10, Y10
 
 tail_store:
 	MOVQ       ldo+8(FP), AX
@@ -5831,8 +8029,10 @@ full_begin:
 	MOVQ    ahead+72(FP), SI
 	MOVQ    step+80(FP), DI
 	MOVQ    k+40(FP), R8
+	SUBQ    $0x02, R8
+	JLT     full_odd
 
-full_product:
+full_products:
 	VANDPS       (BX), Y10, Y11
 	VANDPS       32(BX), Y10, Y12
 	VBROADCASTSS (CX), Y13
@@ -5852,26 +8052,73 @@ full_product:
 	VFMADD231PS  Y13, Y12, Y9
 	PREFETCHT1   (SI)
 	ADDQ         DI, SI
+	VANDPS       64(BX), Y10, Y11
+	VANDPS       96(BX), Y10, Y12
+	VBROADCASTSS 4(CX), Y13
+	VFMADD231PS  Y13, Y11, Y0
+	VFMADD231PS  Y13, Y12, Y1
+	VBROADCASTSS 4(CX)(AX*1), Y13
+	VFMADD231PS  Y13, Y11, Y2
+	VFMADD231PS  Y13, Y12, Y3
+	VBROADCASTSS 4(CX)(AX*2), Y13
+	VFMADD231PS  Y13, Y11, Y4
+	VFMADD231PS  Y13, Y12, Y5
+	VBROADCASTSS 4(DX), Y13
+	VFMADD231PS  Y13, Y11, Y6
+	VFMADD231PS  Y13, Y12, Y7
+	VBROADCASTSS 4(DX)(AX*1), Y13
+	VFMADD231PS  Y13, Y11, Y8
+	VFMADD231PS  Y13, Y12, Y9
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	ADDQ         $0x80, BX
+	SUBQ         $0x02, R8
+	JGE          full_products
+
+full_odd:
+	TESTQ        $0x00000001, R8
+	JZ           full_end
+	VANDPS       (BX), Y10, Y11
+	VANDPS       32(BX), Y10, Y10
+	VBROADCASTSS (CX), Y12
+	VFMADD231PS  Y12, Y11, Y0
+	VFMADD231PS  Y12, Y10, Y1
+	VBROADCASTSS (CX)(AX*1), Y12
+	VFMADD231PS  Y12, Y11, Y2
+	VFMADD231PS  Y12, Y10, Y3
+	VBROADCASTSS (CX)(AX*2), Y12
+	VFMADD231PS  Y12, Y11, Y4
+	VFMADD231PS  Y12, Y10, Y5
+	VBROADCASTSS (DX), Y12
+	VFMADD231PS  Y12, Y11, Y6
+	VFMADD231PS  Y12, Y10, Y7
+	VBROADCASTSS (DX)(AX*1), Y12
+	VFMADD231PS  Y12, Y11, Y8
+	VFMADD231PS  Y12, Y10, Y9
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
 	ADDQ         $0x04, CX
 	ADDQ         $0x04, DX
 	ADDQ         $0x40, BX
-	DECQ         R8
-	JNZ          full_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           full_store
-	VMOVUPS      (AX), Y10
-	VADDPS       Y10, Y0, Y0
-	VADDPS       Y10, Y2, Y2
-	VADDPS       Y10, Y4, Y4
-	VADDPS       Y10, Y6, Y6
-	VADDPS       Y10, Y8, Y8
-	VMOVUPS      32(AX), Y10
-	VADDPS       Y10, Y1, Y1
-	VADDPS       Y10, Y3, Y3
-	VADDPS       Y10, Y5, Y5
-	VADDPS       Y10, Y7, Y7
-	VADDPS       Y10, Y9, Y9
+
+full_end:
+	MOVQ    bias+64(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Y10
+	VADDPS  Y10, Y0, Y0
+	VADDPS  Y10, Y2, Y2
+	VADDPS  Y10, Y4, Y4
+	VADDPS  Y10, Y6, Y6
+	VADDPS  Y10, Y8, Y8
+	VMOVUPS 32(AX), Y10
+	VADDPS  Y10, Y1, Y1
+	VADDPS  Y10, Y3, Y3
+	VADDPS  Y10, Y5, Y5
+	VADDPS  Y10, Y7, Y7
+	VADDPS  Y10, Y9, Y9
 
 full_store:
 	MOVQ    ldo+8(FP), AX
@@ -5950,8 +8197,10 @@ tail_begin:
 	MOVQ    ahead+72(FP), SI
 	MOVQ    step+80(FP), DI
 	MOVQ    k+40(FP), R8
+	SUBQ    $0x02, R8
+	JLT     tail_odd
 
-tail_product:
+tail_products:
 	VANDPS       (BX), Y11, Y12
 	VANDPS       32(BX), Y11, Y13
 	VBROADCASTSS (CX), Y14
@@ -5971,26 +8220,73 @@ tail_product:
 	VFMADD231PS  Y14, Y13, Y10
 	PREFETCHT1   (SI)
 	ADDQ         DI, SI
+	VANDPS       64(BX), Y11, Y12
+	VANDPS       96(BX), Y11, Y13
+	VBROADCASTSS 4(CX), Y14
+	VFMADD231PS  Y14, Y12, Y1
+	VFMADD231PS  Y14, Y13, Y2
+	VBROADCASTSS 4(CX)(AX*1), Y14
+	VFMADD231PS  Y14, Y12, Y3
+	VFMADD231PS  Y14, Y13, Y4
+	VBROADCASTSS 4(CX)(AX*2), Y14
+	VFMADD231PS  Y14, Y12, Y5
+	VFMADD231PS  Y14, Y13, Y6
+	VBROADCASTSS 4(DX), Y14
+	VFMADD231PS  Y14, Y12, Y7
+	VFMADD231PS  Y14, Y13, Y8
+	VBROADCASTSS 4(DX)(AX*1), Y14
+	VFMADD231PS  Y14, Y12, Y9
+	VFMADD231PS  Y14, Y13, Y10
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	ADDQ         $0x80, BX
+	SUBQ         $0x02, R8
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, R8
+	JZ           tail_end
+	VANDPS       (BX), Y11, Y12
+	VANDPS       32(BX), Y11, Y11
+	VBROADCASTSS (CX), Y13
+	VFMADD231PS  Y13, Y12, Y1
+	VFMADD231PS  Y13, Y11, Y2
+	VBROADCASTSS (CX)(AX*1), Y13
+	VFMADD231PS  Y13, Y12, Y3
+	VFMADD231PS  Y13, Y11, Y4
+	VBROADCASTSS (CX)(AX*2), Y13
+	VFMADD231PS  Y13, Y12, Y5
+	VFMADD231PS  Y13, Y11, Y6
+	VBROADCASTSS (DX), Y13
+	VFMADD231PS  Y13, Y12, Y7
+	VFMADD231PS  Y13, Y11, Y8
+	VBROADCASTSS (DX)(AX*1), Y13
+	VFMADD231PS  Y13, Y12, Y9
+	VFMADD231PS  Y13, Y11, Y10
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
 	ADDQ         $0x04, CX
 	ADDQ         $0x04, DX
 	ADDQ         $0x40, BX
-	DECQ         R8
-	JNZ          tail_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMOVUPS      (AX), Y11
-	VADDPS       Y11, Y1, Y1
-	VADDPS       Y11, Y3, Y3
-	VADDPS       Y11, Y5, Y5
-	VADDPS       Y11, Y7, Y7
-	VADDPS       Y11, Y9, Y9
-	VMASKMOVPS   32(AX), Y0, Y11
-	VADDPS       Y11, Y2, Y2
-	VADDPS       Y11, Y4, Y4
-	VADDPS       Y11, Y6, Y6
-	VADDPS       Y11, Y8, Y8
-	VADDPS       Y11, Y10, Y10
+
+tail_end:
+	MOVQ       bias+64(FP), AX
+	TESTQ      AX, AX
+	JZ         tail_store
+	VMOVUPS    (AX), Y11
+	VADDPS     Y11, Y1, Y1
+	VADDPS     Y11, Y3, Y3
+	VADDPS     Y11, Y5, Y5
+	VADDPS     Y11, Y7, Y7
+	VADDPS     Y11, Y9, Y9
+	VMASKMOVPS 32(AX), Y0, Y11
+	VADDPS     Y11, Y2, Y2
+	VADDPS     Y11, Y4, Y4
+	VADDPS     Y11, Y6, Y6
+	VADDPS     Y11, Y8, Y8
+	VADDPS     Y11, Y10, Y10
 
 tail_store:
 	MOVQ       ldo+8(FP), AX
@@ -6064,8 +8360,49 @@ full_begin:
 	MOVQ ahead+80(FP), DI
 	MOVQ step+88(FP), R8
 	MOVQ k+48(FP), R9
+	SUBQ $0x02, R9
+	JLT  full_odd
 
-full_product:
+full_products:
+	VMOVUPS      (BX), Y6
+	VBROADCASTSS (CX), Y7
+	VFMADD231PS  Y7, Y6, Y0
+	VBROADCASTSS (CX)(AX*1), Y7
+	VFMADD231PS  Y7, Y6, Y1
+	VBROADCASTSS (CX)(AX*2), Y7
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS (DX), Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VBROADCASTSS (DX)(AX*1), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VBROADCASTSS (DX)(AX*2), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	VMOVUPS      (BX)(SI*1), Y6
+	VBROADCASTSS 4(CX), Y7
+	VFMADD231PS  Y7, Y6, Y0
+	VBROADCASTSS 4(CX)(AX*1), Y7
+	VFMADD231PS  Y7, Y6, Y1
+	VBROADCASTSS 4(CX)(AX*2), Y7
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS 4(DX), Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VBROADCASTSS 4(DX)(AX*1), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VBROADCASTSS 4(DX)(AX*2), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	LEAQ         (BX)(SI*2), BX
+	SUBQ         $0x02, R9
+	JGE          full_products
+
+full_odd:
+	TESTQ        $0x00000001, R9
+	JZ           full_end
 	VMOVUPS      (BX), Y6
 	VBROADCASTSS (CX), Y7
 	VFMADD231PS  Y7, Y6, Y0
@@ -6083,19 +8420,19 @@ full_product:
 	ADDQ         R8, DI
 	ADDQ         $0x04, CX
 	ADDQ         $0x04, DX
-	ADDQ         SI, BX
-	DECQ         R9
-	JNZ          full_product
-	MOVQ         bias+72(FP), AX
-	TESTQ        AX, AX
-	JZ           full_store
-	VMOVUPS      (AX), Y6
-	VADDPS       Y6, Y0, Y0
-	VADDPS       Y6, Y1, Y1
-	VADDPS       Y6, Y2, Y2
-	VADDPS       Y6, Y3, Y3
-	VADDPS       Y6, Y4, Y4
-	VADDPS       Y6, Y5, Y5
+	LEAQ         (BX)(SI*1), BX
+
+full_end:
+	MOVQ    bias+72(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Y6
+	VADDPS  Y6, Y0, Y0
+	VADDPS  Y6, Y1, Y1
+	VADDPS  Y6, Y2, Y2
+	VADDPS  Y6, Y3, Y3
+	VADDPS  Y6, Y4, Y4
+	VADDPS  Y6, Y5, Y5
 
 full_store:
 	MOVQ    ldo+8(FP), AX
@@ -6164,8 +8501,49 @@ tail_begin:
 	MOVQ ahead+80(FP), DI
 	MOVQ step+88(FP), R8
 	MOVQ k+48(FP), R9
+	SUBQ $0x02, R9
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VMASKMOVPS   (BX), Y0, Y7
+	VBROADCASTSS (CX), Y8
+	VFMADD231PS  Y8, Y7, Y1
+	VBROADCASTSS (CX)(AX*1), Y8
+	VFMADD231PS  Y8, Y7, Y2
+	VBROADCASTSS (CX)(AX*2), Y8
+	VFMADD231PS  Y8, Y7, Y3
+	VBROADCASTSS (DX), Y8
+	VFMADD231PS  Y8, Y7, Y4
+	VBROADCASTSS (DX)(AX*1), Y8
+	VFMADD231PS  Y8, Y7, Y5
+	VBROADCASTSS (DX)(AX*2), Y8
+	VFMADD231PS  Y8, Y7, Y6
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	VMASKMOVPS   (BX)(SI*1), Y0, Y7
+	VBROADCASTSS 4(CX), Y8
+	VFMADD231PS  Y8, Y7, Y1
+	VBROADCASTSS 4(CX)(AX*1), Y8
+	VFMADD231PS  Y8, Y7, Y2
+	VBROADCASTSS 4(CX)(AX*2), Y8
+	VFMADD231PS  Y8, Y7, Y3
+	VBROADCASTSS 4(DX), Y8
+	VFMADD231PS  Y8, Y7, Y4
+	VBROADCASTSS 4(DX)(AX*1), Y8
+	VFMADD231PS  Y8, Y7, Y5
+	VBROADCASTSS 4(DX)(AX*2), Y8
+	VFMADD231PS  Y8, Y7, Y6
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	LEAQ         (BX)(SI*2), BX
+	SUBQ         $0x02, R9
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, R9
+	JZ           tail_end
 	VMASKMOVPS   (BX), Y0, Y7
 	VBROADCASTSS (CX), Y8
 	VFMADD231PS  Y8, Y7, Y1
@@ -6183,19 +8561,19 @@ tail_product:
 	ADDQ         R8, DI
 	ADDQ         $0x04, CX
 	ADDQ         $0x04, DX
-	ADDQ         SI, BX
-	DECQ         R9
-	JNZ          tail_product
-	MOVQ         bias+72(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMASKMOVPS   (AX), Y0, Y7
-	VADDPS       Y7, Y1, Y1
-	VADDPS       Y7, Y2, Y2
-	VADDPS       Y7, Y3, Y3
-	VADDPS       Y7, Y4, Y4
-	VADDPS       Y7, Y5, Y5
-	VADDPS       Y7, Y6, Y6
+	LEAQ         (BX)(SI*1), BX
+
+tail_end:
+	MOVQ       bias+72(FP), AX
+	TESTQ      AX, AX
+	JZ         tail_store
+	VMASKMOVPS (AX), Y0, Y7
+	VADDPS     Y7, Y1, Y1
+	VADDPS     Y7, Y2, Y2
+	VADDPS     Y7, Y3, Y3
+	VADDPS     Y7, Y4, Y4
+	VADDPS     Y7, Y5, Y5
+	VADDPS     Y7, Y6, Y6
 
 tail_store:
 	MOVQ       ldo+8(FP), AX
@@ -6263,8 +8641,51 @@ full_begin:
 	MOVQ ahead+72(FP), SI
 	MOVQ step+80(FP), DI
 	MOVQ k+40(FP), R8
+	SUBQ $0x02, R8
+	JLT  full_odd
 
-full_product:
+full_products:
+	VMOVDQU      (BX), Y6
+	VPSLLD       $0x10, Y6, Y6
+	VBROADCASTSS (CX), Y7
+	VFMADD231PS  Y7, Y6, Y0
+	VBROADCASTSS (CX)(AX*1), Y7
+	VFMADD231PS  Y7, Y6, Y1
+	VBROADCASTSS (CX)(AX*2), Y7
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS (DX), Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VBROADCASTSS (DX)(AX*1), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VBROADCASTSS (DX)(AX*2), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	VMOVDQU      64(BX), Y6
+	VPSLLD       $0x10, Y6, Y6
+	VBROADCASTSS 4(CX), Y7
+	VFMADD231PS  Y7, Y6, Y0
+	VBROADCASTSS 4(CX)(AX*1), Y7
+	VFMADD231PS  Y7, Y6, Y1
+	VBROADCASTSS 4(CX)(AX*2), Y7
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS 4(DX), Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VBROADCASTSS 4(DX)(AX*1), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VBROADCASTSS 4(DX)(AX*2), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	ADDQ         $0x80, BX
+	SUBQ         $0x02, R8
+	JGE          full_products
+
+full_odd:
+	TESTQ        $0x00000001, R8
+	JZ           full_end
 	VMOVDQU      (BX), Y6
 	VPSLLD       $0x10, Y6, Y6
 	VBROADCASTSS (CX), Y7
@@ -6284,18 +8705,18 @@ full_product:
 	ADDQ         $0x04, CX
 	ADDQ         $0x04, DX
 	ADDQ         $0x40, BX
-	DECQ         R8
-	JNZ          full_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           full_store
-	VMOVUPS      (AX), Y6
-	VADDPS       Y6, Y0, Y0
-	VADDPS       Y6, Y1, Y1
-	VADDPS       Y6, Y2, Y2
-	VADDPS       Y6, Y3, Y3
-	VADDPS       Y6, Y4, Y4
-	VADDPS       Y6, Y5, Y5
+
+full_end:
+	MOVQ    bias+64(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Y6
+	VADDPS  Y6, Y0, Y0
+	VADDPS  Y6, Y1, Y1
+	VADDPS  Y6, Y2, Y2
+	VADDPS  Y6, Y3, Y3
+	VADDPS  Y6, Y4, Y4
+	VADDPS  Y6, Y5, Y5
 
 full_store:
 	MOVQ    ldo+8(FP), AX
@@ -6362,8 +8783,51 @@ tail_begin:
 	MOVQ ahead+72(FP), SI
 	MOVQ step+80(FP), DI
 	MOVQ k+40(FP), R8
+	SUBQ $0x02, R8
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VMOVDQU      (BX), Y7
+	VPSLLD       $0x10, Y7, Y7
+	VBROADCASTSS (CX), Y8
+	VFMADD231PS  Y8, Y7, Y1
+	VBROADCASTSS (CX)(AX*1), Y8
+	VFMADD231PS  Y8, Y7, Y2
+	VBROADCASTSS (CX)(AX*2), Y8
+	VFMADD231PS  Y8, Y7, Y3
+	VBROADCASTSS (DX), Y8
+	VFMADD231PS  Y8, Y7, Y4
+	VBROADCASTSS (DX)(AX*1), Y8
+	VFMADD231PS  Y8, Y7, Y5
+	VBROADCASTSS (DX)(AX*2), Y8
+	VFMADD231PS  Y8, Y7, Y6
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	VMOVDQU      64(BX), Y7
+	VPSLLD       $0x10, Y7, Y7
+	VBROADCASTSS 4(CX), Y8
+	VFMADD231PS  Y8, Y7, Y1
+	VBROADCASTSS 4(CX)(AX*1), Y8
+	VFMADD231PS  Y8, Y7, Y2
+	VBROADCASTSS 4(CX)(AX*2), Y8
+	VFMADD231PS  Y8, Y7, Y3
+	VBROADCASTSS 4(DX), Y8
+	VFMADD231PS  Y8, Y7, Y4
+	VBROADCASTSS 4(DX)(AX*1), Y8
+	VFMADD231PS  Y8, Y7, Y5
+	VBROADCASTSS 4(DX)(AX*2), Y8
+	VFMADD231PS  Y8, Y7, Y6
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	ADDQ         $0x80, BX
+	SUBQ         $0x02, R8
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, R8
+	JZ           tail_end
 	VMOVDQU      (BX), Y7
 	VPSLLD       $0x10, Y7, Y7
 	VBROADCASTSS (CX), Y8
@@ -6383,18 +8847,18 @@ tail_product:
 	ADDQ         $0x04, CX
 	ADDQ         $0x04, DX
 	ADDQ         $0x40, BX
-	DECQ         R8
-	JNZ          tail_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMASKMOVPS   (AX), Y0, Y7
-	VADDPS       Y7, Y1, Y1
-	VADDPS       Y7, Y2, Y2
-	VADDPS       Y7, Y3, Y3
-	VADDPS       Y7, Y4, Y4
-	VADDPS       Y7, Y5, Y5
-	VADDPS       Y7, Y6, Y6
+
+tail_end:
+	MOVQ       bias+64(FP), AX
+	TESTQ      AX, AX
+	JZ         tail_store
+	VMASKMOVPS (AX), Y0, Y7
+	VADDPS     Y7, Y1, Y1
+	VADDPS     Y7, Y2, Y2
+	VADDPS     Y7, Y3, Y3
+	VADDPS     Y7, Y4, Y4
+	VADDPS     Y7, Y5, Y5
+	VADDPS     Y7, Y6, Y6
 
 tail_store:
 	MOVQ       ldo+8(FP), AX
@@ -6463,8 +8927,10 @@ full_begin:
 	MOVQ    ahead+72(FP), SI
 	MOVQ    step+80(FP), DI
 	MOVQ    k+40(FP), R8
+	SUBQ    $0x02, R8
+	JLT     full_odd
 
-full_product:
+full_products:
 	VANDPS       (BX), Y6, Y7
 	VBROADCASTSS (CX), Y8
 	VFMADD231PS  Y8, Y7, Y0
@@ -6480,21 +8946,60 @@ full_product:
 	VFMADD231PS  Y8, Y7, Y5
 	PREFETCHT1   (SI)
 	ADDQ         DI, SI
+	VANDPS       64(BX), Y6, Y7
+	VBROADCASTSS 4(CX), Y8
+	VFMADD231PS  Y8, Y7, Y0
+	VBROADCASTSS 4(CX)(AX*1), Y8
+	VFMADD231PS  Y8, Y7, Y1
+	VBROADCASTSS 4(CX)(AX*2), Y8
+	VFMADD231PS  Y8, Y7, Y2
+	VBROADCASTSS 4(DX), Y8
+	VFMADD231PS  Y8, Y7, Y3
+	VBROADCASTSS 4(DX)(AX*1), Y8
+	VFMADD231PS  Y8, Y7, Y4
+	VBROADCASTSS 4(DX)(AX*2), Y8
+	VFMADD231PS  Y8, Y7, Y5
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	ADDQ         $0x80, BX
+	SUBQ         $0x02, R8
+	JGE          full_products
+
+full_odd:
+	TESTQ        $0x00000001, R8
+	JZ           full_end
+	VANDPS       (BX), Y6, Y6
+	VBROADCASTSS (CX), Y7
+	VFMADD231PS  Y7, Y6, Y0
+	VBROADCASTSS (CX)(AX*1), Y7
+	VFMADD231PS  Y7, Y6, Y1
+	VBROADCASTSS (CX)(AX*2), Y7
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS (DX), Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VBROADCASTSS (DX)(AX*1), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VBROADCASTSS (DX)(AX*2), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
 	ADDQ         $0x04, CX
 	ADDQ         $0x04, DX
 	ADDQ         $0x40, BX
-	DECQ         R8
-	JNZ          full_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           full_store
-	VMOVUPS      (AX), Y6
-	VADDPS       Y6, Y0, Y0
-	VADDPS       Y6, Y1, Y1
-	VADDPS       Y6, Y2, Y2
-	VADDPS       Y6, Y3, Y3
-	VADDPS       Y6, Y4, Y4
-	VADDPS       Y6, Y5, Y5
+
+full_end:
+	MOVQ    bias+64(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Y6
+	VADDPS  Y6, Y0, Y0
+	VADDPS  Y6, Y1, Y1
+	VADDPS  Y6, Y2, Y2
+	VADDPS  Y6, Y3, Y3
+	VADDPS  Y6, Y4, Y4
+	VADDPS  Y6, Y5, Y5
 
 full_store:
 	MOVQ    ldo+8(FP), AX
@@ -6562,8 +9067,10 @@ tail_begin:
 	MOVQ    ahead+72(FP), SI
 	MOVQ    step+80(FP), DI
 	MOVQ    k+40(FP), R8
+	SUBQ    $0x02, R8
+	JLT     tail_odd
 
-tail_product:
+tail_products:
 	VANDPS       (BX), Y7, Y8
 	VBROADCASTSS (CX), Y9
 	VFMADD231PS  Y9, Y8, Y1
@@ -6579,21 +9086,60 @@ tail_product:
 	VFMADD231PS  Y9, Y8, Y6
 	PREFETCHT1   (SI)
 	ADDQ         DI, SI
+	VANDPS       64(BX), Y7, Y8
+	VBROADCASTSS 4(CX), Y9
+	VFMADD231PS  Y9, Y8, Y1
+	VBROADCASTSS 4(CX)(AX*1), Y9
+	VFMADD231PS  Y9, Y8, Y2
+	VBROADCASTSS 4(CX)(AX*2), Y9
+	VFMADD231PS  Y9, Y8, Y3
+	VBROADCASTSS 4(DX), Y9
+	VFMADD231PS  Y9, Y8, Y4
+	VBROADCASTSS 4(DX)(AX*1), Y9
+	VFMADD231PS  Y9, Y8, Y5
+	VBROADCASTSS 4(DX)(AX*2), Y9
+	VFMADD231PS  Y9, Y8, Y6
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	ADDQ         $0x80, BX
+	SUBQ         $0x02, R8
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, R8
+	JZ           tail_end
+	VANDPS       (BX), Y7, Y7
+	VBROADCASTSS (CX), Y8
+	VFMADD231PS  Y8, Y7, Y1
+	VBROADCASTSS (CX)(AX*1), Y8
+	VFMADD231PS  Y8, Y7, Y2
+	VBROADCASTSS (CX)(AX*2), Y8
+	VFMADD231PS  Y8, Y7, Y3
+	VBROADCASTSS (DX), Y8
+	VFMADD231PS  Y8, Y7, Y4
+	VBROADCASTSS (DX)(AX*1), Y8
+	VFMADD231PS  Y8, Y7, Y5
+	VBROADCASTSS (DX)(AX*2), Y8
+	VFMADD231PS  Y8, Y7, Y6
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
 	ADDQ         $0x04, CX
 	ADDQ         $0x04, DX
 	ADDQ         $0x40, BX
-	DECQ         R8
-	JNZ          tail_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMASKMOVPS   (AX), Y0, Y7
-	VADDPS       Y7, Y1, Y1
-	VADDPS       Y7, Y2, Y2
-	VADDPS       Y7, Y3, Y3
-	VADDPS       Y7, Y4, Y4
-	VADDPS       Y7, Y5, Y5
-	VADDPS       Y7, Y6, Y6
+
+tail_end:
+	MOVQ       bias+64(FP), AX
+	TESTQ      AX, AX
+	JZ         tail_store
+	VMASKMOVPS (AX), Y0, Y7
+	VADDPS     Y7, Y1, Y1
+	VADDPS     Y7, Y2, Y2
+	VADDPS     Y7, Y3, Y3
+	VADDPS     Y7, Y4, Y4
+	VADDPS     Y7, Y5, Y5
+	VADDPS     Y7, Y6, Y6
 
 tail_store:
 	MOVQ       ldo+8(FP), AX
@@ -6676,8 +9222,63 @@ full_begin:
 	MOVQ ahead+80(FP), DI
 	MOVQ step+88(FP), R8
 	MOVQ k+48(FP), R9
+	SUBQ $0x02, R9
+	JLT  full_odd
 
-full_product:
+full_products:
+	VMOVUPS      (BX), Y12
+	VMOVUPS      32(BX), Y13
+	VBROADCASTSS (CX), Y14
+	VFMADD231PS  Y14, Y12, Y0
+	VFMADD231PS  Y14, Y13, Y1
+	VBROADCASTSS (CX)(AX*1), Y14
+	VFMADD231PS  Y14, Y12, Y2
+	VFMADD231PS  Y14, Y13, Y3
+	VBROADCASTSS (CX)(AX*2), Y14
+	VFMADD231PS  Y14, Y12, Y4
+	VFMADD231PS  Y14, Y13, Y5
+	VBROADCASTSS (DX), Y14
+	VFMADD231PS  Y14, Y12, Y6
+	VFMADD231PS  Y14, Y13, Y7
+	VBROADCASTSS (DX)(AX*1), Y14
+	VFMADD231PS  Y14, Y12, Y8
+	VFMADD231PS  Y14, Y13, Y9
+	VBROADCASTSS (DX)(AX*2), Y14
+	VFMADD231PS  Y14, Y12, Y10
+	VFMADD231PS  Y14, Y13, Y11
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	VMOVUPS      (BX)(SI*1), Y12
+	VMOVUPS      32(BX)(SI*1), Y13
+	VBROADCASTSS 4(CX), Y14
+	VFMADD231PS  Y14, Y12, Y0
+	VFMADD231PS  Y14, Y13, Y1
+	VBROADCASTSS 4(CX)(AX*1), Y14
+	VFMADD231PS  Y14, Y12, Y2
+	VFMADD231PS  Y14, Y13, Y3
+	VBROADCASTSS 4(CX)(AX*2), Y14
+	VFMADD231PS  Y14, Y12, Y4
+	VFMADD231PS  Y14, Y13, Y5
+	VBROADCASTSS 4(DX), Y14
+	VFMADD231PS  Y14, Y12, Y6
+	VFMADD231PS  Y14, Y13, Y7
+	VBROADCASTSS 4(DX)(AX*1), Y14
+	VFMADD231PS  Y14, Y12, Y8
+	VFMADD231PS  Y14, Y13, Y9
+	VBROADCASTSS 4(DX)(AX*2), Y14
+	VFMADD231PS  Y14, Y12, Y10
+	VFMADD231PS  Y14, Y13, Y11
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	LEAQ         (BX)(SI*2), BX
+	SUBQ         $0x02, R9
+	JGE          full_products
+
+full_odd:
+	TESTQ        $0x00000001, R9
+	JZ           full_end
 	VMOVUPS      (BX), Y12
 	VMOVUPS      32(BX), Y13
 	VBROADCASTSS (CX), Y14
@@ -6702,26 +9303,26 @@ full_product:
 	ADDQ         R8, DI
 	ADDQ         $0x04, CX
 	ADDQ         $0x04, DX
-	ADDQ         SI, BX
-	DECQ         R9
-	JNZ          full_product
-	MOVQ         bias+72(FP), AX
-	TESTQ        AX, AX
-	JZ           full_store
-	VMOVUPS      (AX), Y12
-	VADDPS       Y12, Y0, Y0
-	VADDPS       Y12, Y2, Y2
-	VADDPS       Y12, Y4, Y4
-	VADDPS       Y12, Y6, Y6
-	VADDPS       Y12, Y8, Y8
-	VADDPS       Y12, Y10, Y10
-	VMOVUPS      32(AX), Y12
-	VADDPS       Y12, Y1, Y1
-	VADDPS       Y12, Y3, Y3
-	VADDPS       Y12, Y5, Y5
-	VADDPS       Y12, Y7, Y7
-	VADDPS       Y12, Y9, Y9
-	VADDPS       Y12, Y11, Y11
+	LEAQ         (BX)(SI*1), BX
+
+full_end:
+	MOVQ    bias+72(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Y12
+	VADDPS  Y12, Y0, Y0
+	VADDPS  Y12, Y2, Y2
+	VADDPS  Y12, Y4, Y4
+	VADDPS  Y12, Y6, Y6
+	VADDPS  Y12, Y8, Y8
+	VADDPS  Y12, Y10, Y10
+	VMOVUPS 32(AX), Y12
+	VADDPS  Y12, Y1, Y1
+	VADDPS  Y12, Y3, Y3
+	VADDPS  Y12, Y5, Y5
+	VADDPS  Y12, Y7, Y7
+	VADDPS  Y12, Y9, Y9
+	VADDPS  Y12, Y11, Y11
 
 full_store:
 	MOVQ    ldo+8(FP), AX
@@ -6808,8 +9409,63 @@ tail_begin:
 	MOVQ ahead+80(FP), DI
 	MOVQ step+88(FP), R8
 	MOVQ k+48(FP), R9
+	SUBQ $0x02, R9
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VMOVUPS      (BX), Y13
+	VMASKMOVPS   32(BX), Y0, Y14
+	VBROADCASTSS (CX), Y15
+	VFMADD231PS  Y15, Y13, Y1
+	VFMADD231PS  Y15, Y14, Y2
+	VBROADCASTSS (CX)(AX*1), Y15
+	VFMADD231PS  Y15, Y13, Y3
+	VFMADD231PS  Y15, Y14, Y4
+	VBROADCASTSS (CX)(AX*2), Y15
+	VFMADD231PS  Y15, Y13, Y5
+	VFMADD231PS  Y15, Y14, Y6
+	VBROADCASTSS (DX), Y15
+	VFMADD231PS  Y15, Y13, Y7
+	VFMADD231PS  Y15, Y14, Y8
+	VBROADCASTSS (DX)(AX*1), Y15
+	VFMADD231PS  Y15, Y13, Y9
+	VFMADD231PS  Y15, Y14, Y10
+	VBROADCASTSS (DX)(AX*2), Y15
+	VFMADD231PS  Y15, Y13, Y11
+	VFMADD231PS  Y15, Y14, Y12
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	VMOVUPS      (BX)(SI*1), Y13
+	VMASKMOVPS   32(BX)(SI*1), Y0, Y14
+	VBROADCASTSS 4(CX), Y15
+	VFMADD231PS  Y15, Y13, Y1
+	VFMADD231PS  Y15, Y14, Y2
+	VBROADCASTSS 4(CX)(AX*1), Y15
+	VFMADD231PS  Y15, Y13, Y3
+	VFMADD231PS  Y15, Y14, Y4
+	VBROADCASTSS 4(CX)(AX*2), Y15
+	VFMADD231PS  Y15, Y13, Y5
+	VFMADD231PS  Y15, Y14, Y6
+	VBROADCASTSS 4(DX), Y15
+	VFMADD231PS  Y15, Y13, Y7
+	VFMADD231PS  Y15, Y14, Y8
+	VBROADCASTSS 4(DX)(AX*1), Y15
+	VFMADD231PS  Y15, Y13, Y9
+	VFMADD231PS  Y15, Y14, Y10
+	VBROADCASTSS 4(DX)(AX*2), Y15
+	VFMADD231PS  Y15, Y13, Y11
+	VFMADD231PS  Y15, Y14, Y12
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	LEAQ         (BX)(SI*2), BX
+	SUBQ         $0x02, R9
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, R9
+	JZ           tail_end
 	VMOVUPS      (BX), Y13
 	VMASKMOVPS   32(BX), Y0, Y14
 	VBROADCASTSS (CX), Y15
@@ -6834,26 +9490,26 @@ tail_product:
 	ADDQ         R8, DI
 	ADDQ         $0x04, CX
 	ADDQ         $0x04, DX
-	ADDQ         SI, BX
-	DECQ         R9
-	JNZ          tail_product
-	MOVQ         bias+72(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMOVUPS      (AX), Y13
-	VADDPS       Y13, Y1, Y1
-	VADDPS       Y13, Y3, Y3
-	VADDPS       Y13, Y5, Y5
-	VADDPS       Y13, Y7, Y7
-	VADDPS       Y13, Y9, Y9
-	VADDPS       Y13, Y11, Y11
-	VMASKMOVPS   32(AX), Y0, Y13
-	VADDPS       Y13, Y2, Y2
-	VADDPS       Y13, Y4, Y4
-	VADDPS       Y13, Y6, Y6
-	VADDPS       Y13, Y8, Y8
-	VADDPS       Y13, Y10, Y10
-	VADDPS       Y13, Y12, Y12
+	LEAQ         (BX)(SI*1), BX
+
+tail_end:
+	MOVQ       bias+72(FP), AX
+	TESTQ      AX, AX
+	JZ         tail_store
+	VMOVUPS    (AX), Y13
+	VADDPS     Y13, Y1, Y1
+	VADDPS     Y13, Y3, Y3
+	VADDPS     Y13, Y5, Y5
+	VADDPS     Y13, Y7, Y7
+	VADDPS     Y13, Y9, Y9
+	VADDPS     Y13, Y11, Y11
+	VMASKMOVPS 32(AX), Y0, Y13
+	VADDPS     Y13, Y2, Y2
+	VADDPS     Y13, Y4, Y4
+	VADDPS     Y13, Y6, Y6
+	VADDPS     Y13, Y8, Y8
+	VADDPS     Y13, Y10, Y10
+	VADDPS     Y13, Y12, Y12
 
 tail_store:
 	MOVQ       ldo+8(FP), AX
@@ -6940,8 +9596,67 @@ full_begin:
 	MOVQ ahead+72(FP), SI
 	MOVQ step+80(FP), DI
 	MOVQ k+40(FP), R8
+	SUBQ $0x02, R8
+	JLT  full_odd
 
-full_product:
+full_products:
+	VMOVDQU      (BX), Y12
+	VPSLLD       $0x10, Y12, Y12
+	VMOVDQU      32(BX), Y13
+	VPSLLD       $0x10, Y13, Y13
+	VBROADCASTSS (CX), Y14
+	VFMADD231PS  Y14, Y12, Y0
+	VFMADD231PS  Y14, Y13, Y1
+	VBROADCASTSS (CX)(AX*1), Y14
+	VFMADD231PS  Y14, Y12, Y2
+	VFMADD231PS  Y14, Y13, Y3
+	VBROADCASTSS (CX)(AX*2), Y14
+	VFMADD231PS  Y14, Y12, Y4
+	VFMADD231PS  Y14, Y13, Y5
+	VBROADCASTSS (DX), Y14
+	VFMADD231PS  Y14, Y12, Y6
+	VFMADD231PS  Y14, Y13, Y7
+	VBROADCASTSS (DX)(AX*1), Y14
+	VFMADD231PS  Y14, Y12, Y8
+	VFMADD231PS  Y14, Y13, Y9
+	VBROADCASTSS (DX)(AX*2), Y14
+	VFMADD231PS  Y14, Y12, Y10
+	VFMADD231PS  Y14, Y13, Y11
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	VMOVDQU      64(BX), Y12
+	VPSLLD       $0x10, Y12, Y12
+	VMOVDQU      96(BX), Y13
+	VPSLLD       $0x10, Y13, Y13
+	VBROADCASTSS 4(CX), Y14
+	VFMADD231PS  Y14, Y12, Y0
+	VFMADD231PS  Y14, Y13, Y1
+	VBROADCASTSS 4(CX)(AX*1), Y14
+	VFMADD231PS  Y14, Y12, Y2
+	VFMADD231PS  Y14, Y13, Y3
+	VBROADCASTSS 4(CX)(AX*2), Y14
+	VFMADD231PS  Y14, Y12, Y4
+	VFMADD231PS  Y14, Y13, Y5
+	VBROADCASTSS 4(DX), Y14
+	VFMADD231PS  Y14, Y12, Y6
+	VFMADD231PS  Y14, Y13, Y7
+	VBROADCASTSS 4(DX)(AX*1), Y14
+	VFMADD231PS  Y14, Y12, Y8
+	VFMADD231PS  Y14, Y13, Y9
+	VBROADCASTSS 4(DX)(AX*2), Y14
+	VFMADD231PS  Y14, Y12, Y10
+	VFMADD231PS  Y14, Y13, Y11
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	ADDQ         $0x80, BX
+	SUBQ         $0x02, R8
+	JGE          full_products
+
+full_odd:
+	TESTQ        $0x00000001, R8
+	JZ           full_end
 	VMOVDQU      (BX), Y12
 	VPSLLD       $0x10, Y12, Y12
 	VMOVDQU      32(BX), Y13
@@ -6969,25 +9684,25 @@ full_product:
 	ADDQ         $0x04, CX
 	ADDQ         $0x04, DX
 	ADDQ         $0x40, BX
-	DECQ         R8
-	JNZ          full_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           full_store
-	VMOVUPS      (AX), Y12
-	VADDPS       Y12, Y0, Y0
-	VADDPS       Y12, Y2, Y2
-	VADDPS       Y12, Y4, Y4
-	VADDPS       Y12, Y6, Y6
-	VADDPS       Y12, Y8, Y8
-	VADDPS       Y12, Y10, Y10
-	VMOVUPS      32(AX), Y12
-	VADDPS       Y12, Y1, Y1
-	VADDPS       Y12, Y3, Y3
-	VADDPS       Y12, Y5, Y5
-	VADDPS       Y12, Y7, Y7
-	VADDPS       Y12, Y9, Y9
-	VADDPS       Y12, Y11, Y11
+
+full_end:
+	MOVQ    bias+64(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Y12
+	VADDPS  Y12, Y0, Y0
+	VADDPS  Y12, Y2, Y2
+	VADDPS  Y12, Y4, Y4
+	VADDPS  Y12, Y6, Y6
+	VADDPS  Y12, Y8, Y8
+	VADDPS  Y12, Y10, Y10
+	VMOVUPS 32(AX), Y12
+	VADDPS  Y12, Y1, Y1
+	VADDPS  Y12, Y3, Y3
+	VADDPS  Y12, Y5, Y5
+	VADDPS  Y12, Y7, Y7
+	VADDPS  Y12, Y9, Y9
+	VADDPS  Y12, Y11, Y11
 
 full_store:
 	MOVQ    ldo+8(FP), AX
@@ -7072,8 +9787,67 @@ tail_begin:
 	MOVQ ahead+72(FP), SI
 	MOVQ step+80(FP), DI
 	MOVQ k+40(FP), R8
+	SUBQ $0x02, R8
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VMOVDQU      (BX), Y13
+	VPSLLD       $0x10, Y13, Y13
+	VMOVDQU      32(BX), Y14
+	VPSLLD       $0x10, Y14, Y14
+	VBROADCASTSS (CX), Y15
+	VFMADD231PS  Y15, Y13, Y1
+	VFMADD231PS  Y15, Y14, Y2
+	VBROADCASTSS (CX)(AX*1), Y15
+	VFMADD231PS  Y15, Y13, Y3
+	VFMADD231PS  Y15, Y14, Y4
+	VBROADCASTSS (CX)(AX*2), Y15
+	VFMADD231PS  Y15, Y13, Y5
+	VFMADD231PS  Y15, Y14, Y6
+	VBROADCASTSS (DX), Y15
+	VFMADD231PS  Y15, Y13, Y7
+	VFMADD231PS  Y15, Y14, Y8
+	VBROADCASTSS (DX)(AX*1), Y15
+	VFMADD231PS  Y15, Y13, Y9
+	VFMADD231PS  Y15, Y14, Y10
+	VBROADCASTSS (DX)(AX*2), Y15
+	VFMADD231PS  Y15, Y13, Y11
+	VFMADD231PS  Y15, Y14, Y12
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	VMOVDQU      64(BX), Y13
+	VPSLLD       $0x10, Y13, Y13
+	VMOVDQU      96(BX), Y14
+	VPSLLD       $0x10, Y14, Y14
+	VBROADCASTSS 4(CX), Y15
+	VFMADD231PS  Y15, Y13, Y1
+	VFMADD231PS  Y15, Y14, Y2
+	VBROADCASTSS 4(CX)(AX*1), Y15
+	VFMADD231PS  Y15, Y13, Y3
+	VFMADD231PS  Y15, Y14, Y4
+	VBROADCASTSS 4(CX)(AX*2), Y15
+	VFMADD231PS  Y15, Y13, Y5
+	VFMADD231PS  Y15, Y14, Y6
+	VBROADCASTSS 4(DX), Y15
+	VFMADD231PS  Y15, Y13, Y7
+	VFMADD231PS  Y15, Y14, Y8
+	VBROADCASTSS 4(DX)(AX*1), Y15
+	VFMADD231PS  Y15, Y13, Y9
+	VFMADD231PS  Y15, Y14, Y10
+	VBROADCASTSS 4(DX)(AX*2), Y15
+	VFMADD231PS  Y15, Y13, Y11
+	VFMADD231PS  Y15, Y14, Y12
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	ADDQ         $0x80, BX
+	SUBQ         $0x02, R8
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, R8
+	JZ           tail_end
 	VMOVDQU      (BX), Y13
 	VPSLLD       $0x10, Y13, Y13
 	VMOVDQU      32(BX), Y14
@@ -7101,25 +9875,25 @@ tail_product:
 	ADDQ         $0x04, CX
 	ADDQ         $0x04, DX
 	ADDQ         $0x40, BX
-	DECQ         R8
-	JNZ          tail_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMOVUPS      (AX), Y13
-	VADDPS       Y13, Y1, Y1
-	VADDPS       Y13, Y3, Y3
-	VADDPS       Y13, Y5, Y5
-	VADDPS       Y13, Y7, Y7
-	VADDPS       Y13, Y9, Y9
-	VADDPS       Y13, Y11, Y11
-	VMASKMOVPS   32(AX), Y0, Y13
-	VADDPS       Y13, Y2, Y2
-	VADDPS       Y13, Y4, Y4
-	VADDPS       Y13, Y6, Y6
-	VADDPS       Y13, Y8, Y8
-	VADDPS       Y13, Y10, Y10
-	VADDPS       Y13, Y12, Y12
+
+tail_end:
+	MOVQ       bias+64(FP), AX
+	TESTQ      AX, AX
+	JZ         tail_store
+	VMOVUPS    (AX), Y13
+	VADDPS     Y13, Y1, Y1
+	VADDPS     Y13, Y3, Y3
+	VADDPS     Y13, Y5, Y5
+	VADDPS     Y13, Y7, Y7
+	VADDPS     Y13, Y9, Y9
+	VADDPS     Y13, Y11, Y11
+	VMASKMOVPS 32(AX), Y0, Y13
+	VADDPS     Y13, Y2, Y2
+	VADDPS     Y13, Y4, Y4
+	VADDPS     Y13, Y6, Y6
+	VADDPS     Y13, Y8, Y8
+	VADDPS     Y13, Y10, Y10
+	VADDPS     Y13, Y12, Y12
 
 tail_store:
 	MOVQ       ldo+8(FP), AX
@@ -7207,8 +9981,10 @@ full_begin:
 	MOVQ    ahead+72(FP), SI
 	MOVQ    step+80(FP), DI
 	MOVQ    k+40(FP), R8
+	SUBQ    $0x02, R8
+	JLT     full_odd
 
-full_product:
+full_products:
 	VANDPS       (BX), Y12, Y13
 	VANDPS       32(BX), Y12, Y14
 	VBROADCASTSS (CX), Y15
@@ -7231,28 +10007,81 @@ full_product:
 	VFMADD231PS  Y15, Y14, Y11
 	PREFETCHT1   (SI)
 	ADDQ         DI, SI
+	VANDPS       64(BX), Y12, Y13
+	VANDPS       96(BX), Y12, Y14
+	VBROADCASTSS 4(CX), Y15
+	VFMADD231PS  Y15, Y13, Y0
+	VFMADD231PS  Y15, Y14, Y1
+	VBROADCASTSS 4(CX)(AX*1), Y15
+	VFMADD231PS  Y15, Y13, Y2
+	VFMADD231PS  Y15, Y14, Y3
+	VBROADCASTSS 4(CX)(AX*2), Y15
+	VFMADD231PS  Y15, Y13, Y4
+	VFMADD231PS  Y15, Y14, Y5
+	VBROADCASTSS 4(DX), Y15
+	VFMADD231PS  Y15, Y13, Y6
+	VFMADD231PS  Y15, Y14, Y7
+	VBROADCASTSS 4(DX)(AX*1), Y15
+	VFMADD231PS  Y15, Y13, Y8
+	VFMADD231PS  Y15, Y14, Y9
+	VBROADCASTSS 4(DX)(AX*2), Y15
+	VFMADD231PS  Y15, Y13, Y10
+	VFMADD231PS  Y15, Y14, Y11
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	ADDQ         $0x80, BX
+	SUBQ         $0x02, R8
+	JGE          full_products
+
+full_odd:
+	TESTQ        $0x00000001, R8
+	JZ           full_end
+	VANDPS       (BX), Y12, Y13
+	VANDPS       32(BX), Y12, Y12
+	VBROADCASTSS (CX), Y14
+	VFMADD231PS  Y14, Y13, Y0
+	VFMADD231PS  Y14, Y12, Y1
+	VBROADCASTSS (CX)(AX*1), Y14
+	VFMADD231PS  Y14, Y13, Y2
+	VFMADD231PS  Y14, Y12, Y3
+	VBROADCASTSS (CX)(AX*2), Y14
+	VFMADD231PS  Y14, Y13, Y4
+	VFMADD231PS  Y14, Y12, Y5
+	VBROADCASTSS (DX), Y14
+	VFMADD231PS  Y14, Y13, Y6
+	VFMADD231PS  Y14, Y12, Y7
+	VBROADCASTSS (DX)(AX*1), Y14
+	VFMADD231PS  Y14, Y13, Y8
+	VFMADD231PS  Y14, Y12, Y9
+	VBROADCASTSS (DX)(AX*2), Y14
+	VFMADD231PS  Y14, Y13, Y10
+	VFMADD231PS  Y14, Y12, Y11
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
 	ADDQ         $0x04, CX
 	ADDQ         $0x04, DX
 	ADDQ         $0x40, BX
-	DECQ         R8
-	JNZ          full_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           full_store
-	VMOVUPS      (AX), Y12
-	VADDPS       Y12, Y0, Y0
-	VADDPS       Y12, Y2, Y2
-	VADDPS       Y12, Y4, Y4
-	VADDPS       Y12, Y6, Y6
-	VADDPS       Y12, Y8, Y8
-	VADDPS       Y12, Y10, Y10
-	VMOVUPS      32(AX), Y12
-	VADDPS       Y12, Y1, Y1
-	VADDPS       Y12, Y3, Y3
-	VADDPS       Y12, Y5, Y5
-	VADDPS       Y12, Y7, Y7
-	VADDPS       Y12, Y9, Y9
-	VADDPS       Y12, Y11, Y11
+
+full_end:
+	MOVQ    bias+64(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Y12
+	VADDPS  Y12, Y0, Y0
+	VADDPS  Y12, Y2, Y2
+	VADDPS  Y12, Y4, Y4
+	VADDPS  Y12, Y6, Y6
+	VADDPS  Y12, Y8, Y8
+	VADDPS  Y12, Y10, Y10
+	VMOVUPS 32(AX), Y12
+	VADDPS  Y12, Y1, Y1
+	VADDPS  Y12, Y3, Y3
+	VADDPS  Y12, Y5, Y5
+	VADDPS  Y12, Y7, Y7
+	VADDPS  Y12, Y9, Y9
+	VADDPS  Y12, Y11, Y11
 
 full_store:
 	MOVQ    ldo+8(FP), AX
@@ -7338,8 +10167,10 @@ tail_begin:
 	MOVQ    ahead+72(FP), SI
 	MOVQ    step+80(FP), DI
 	MOVQ    k+40(FP), R8
+	SUBQ    $0x02, R8
+	JLT     tail_odd
 
-tail_product:
+tail_products:
 	VANDPS       (BX), Y13, Y14
 	VANDPS       32(BX), Y13, Y15
 	VBROADCASTSS (CX), Y16
@@ -7362,28 +10193,81 @@ tail_product:
 	VFMADD231PS  Y16, Y15, Y12
 	PREFETCHT1   (SI)
 	ADDQ         DI, SI
+	VANDPS       64(BX), Y13, Y14
+	VANDPS       96(BX), Y13, Y15
+	VBROADCASTSS 4(CX), Y16
+	VFMADD231PS  Y16, Y14, Y1
+	VFMADD231PS  Y16, Y15, Y2
+	VBROADCASTSS 4(CX)(AX*1), Y16
+	VFMADD231PS  Y16, Y14, Y3
+	VFMADD231PS  Y16, Y15, Y4
+	VBROADCASTSS 4(CX)(AX*2), Y16
+	VFMADD231PS  Y16, Y14, Y5
+	VFMADD231PS  Y16, Y15, Y6
+	VBROADCASTSS 4(DX), Y16
+	VFMADD231PS  Y16, Y14, Y7
+	VFMADD231PS  Y16, Y15, Y8
+	VBROADCASTSS 4(DX)(AX*1), Y16
+	VFMADD231PS  Y16, Y14, Y9
+	VFMADD231PS  Y16, Y15, Y10
+	VBROADCASTSS 4(DX)(AX*2), Y16
+	VFMADD231PS  Y16, Y14, Y11
+	VFMADD231PS  Y16, Y15, Y12
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	ADDQ         $0x80, BX
+	SUBQ         $0x02, R8
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, R8
+	JZ           tail_end
+	VANDPS       (BX), Y13, Y14
+	VANDPS       32(BX), Y13, Y13
+	VBROADCASTSS (CX), Y15
+	VFMADD231PS  Y15, Y14, Y1
+	VFMADD231PS  Y15, Y13, Y2
+	VBROADCASTSS (CX)(AX*1), Y15
+	VFMADD231PS  Y15, Y14, Y3
+	VFMADD231PS  Y15, Y13, Y4
+	VBROADCASTSS (CX)(AX*2), Y15
+	VFMADD231PS  Y15, Y14, Y5
+	VFMADD231PS  Y15, Y13, Y6
+	VBROADCASTSS (DX), Y15
+	VFMADD231PS  Y15, Y14, Y7
+	VFMADD231PS  Y15, Y13, Y8
+	VBROADCASTSS (DX)(AX*1), Y15
+	VFMADD231PS  Y15, Y14, Y9
+	VFMADD231PS  Y15, Y13, Y10
+	VBROADCASTSS (DX)(AX*2), Y15
+	VFMADD231PS  Y15, Y14, Y11
+	VFMADD231PS  Y15, Y13, Y12
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
 	ADDQ         $0x04, CX
 	ADDQ         $0x04, DX
 	ADDQ         $0x40, BX
-	DECQ         R8
-	JNZ          tail_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMOVUPS      (AX), Y13
-	VADDPS       Y13, Y1, Y1
-	VADDPS       Y13, Y3, Y3
-	VADDPS       Y13, Y5, Y5
-	VADDPS       Y13, Y7, Y7
-	VADDPS       Y13, Y9, Y9
-	VADDPS       Y13, Y11, Y11
-	VMASKMOVPS   32(AX), Y0, Y13
-	VADDPS       Y13, Y2, Y2
-	VADDPS       Y13, Y4, Y4
-	VADDPS       Y13, Y6, Y6
-	VADDPS       Y13, Y8, Y8
-	VADDPS       Y13, Y10, Y10
-	VADDPS       Y13, Y12, Y12
+
+tail_end:
+	MOVQ       bias+64(FP), AX
+	TESTQ      AX, AX
+	JZ         tail_store
+	VMOVUPS    (AX), Y13
+	VADDPS     Y13, Y1, Y1
+	VADDPS     Y13, Y3, Y3
+	VADDPS     Y13, Y5, Y5
+	VADDPS     Y13, Y7, Y7
+	VADDPS     Y13, Y9, Y9
+	VADDPS     Y13, Y11, Y11
+	VMASKMOVPS 32(AX), Y0, Y13
+	VADDPS     Y13, Y2, Y2
+	VADDPS     Y13, Y4, Y4
+	VADDPS     Y13, Y6, Y6
+	VADDPS     Y13, Y8, Y8
+	VADDPS     Y13, Y10, Y10
+	VADDPS     Y13, Y12, Y12
 
 tail_store:
 	MOVQ       ldo+8(FP), AX

@@ -184,7 +184,72 @@ end:
 // func tile1x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile1x16(SB), NOSPLIT, $0-96
-	MOVQ      cols+56(FP), AX
+	MOVQ    cols+56(FP), AX
+	CMPQ    AX, $0x10
+	JNE     masked
+	MOVB    add+64(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), AX
+	VMOVUPS (AX), Z0
+	JMP     full_begin
+
+full_zero:
+	VPXORD     Z0, Z0, Z0
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), AX
+	PREFETCHT0 (AX)
+
+full_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), AX
+	MOVQ b+32(FP), CX
+	MOVQ ldb+40(FP), DX
+	SHLQ $0x02, DX
+	MOVQ ahead+80(FP), BX
+	MOVQ step+88(FP), BX
+	MOVQ k+48(FP), BX
+	SUBQ $0x02, BX
+	JLT  full_odd
+
+full_products:
+	VMOVUPS          (CX), Z1
+	VFMADD231PS.BCST (AX), Z1, Z0
+	VMOVUPS          (CX)(DX*1), Z1
+	VFMADD231PS.BCST 4(AX), Z1, Z0
+	ADDQ             $0x08, AX
+	LEAQ             (CX)(DX*2), CX
+	SUBQ             $0x02, BX
+	JGE              full_products
+
+full_odd:
+	TESTQ            $0x00000001, BX
+	JZ               full_end
+	VMOVUPS          (CX), Z1
+	VFMADD231PS.BCST (AX), Z1, Z0
+	ADDQ             $0x04, AX
+	LEAQ             (CX)(DX*1), CX
+
+full_end:
+	MOVQ    bias+72(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Z1
+	VADDPS  Z1, Z0, Z0
+
+full_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), AX
+	VMOVUPS Z0, (AX)
+	VZEROUPPER
+	RET
+
+masked:
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
 	SHLL      CL, AX
@@ -216,19 +281,33 @@ tail_begin:
 	MOVQ ahead+80(FP), BX
 	MOVQ step+88(FP), BX
 	MOVQ k+48(FP), BX
+	SUBQ $0x02, BX
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VMOVUPS.Z        (CX), K1, Z1
+	VFMADD231PS.BCST (AX), Z1, Z0
+	VMOVUPS.Z        (CX)(DX*1), K1, Z1
+	VFMADD231PS.BCST 4(AX), Z1, Z0
+	ADDQ             $0x08, AX
+	LEAQ             (CX)(DX*2), CX
+	SUBQ             $0x02, BX
+	JGE              tail_products
+
+tail_odd:
+	TESTQ            $0x00000001, BX
+	JZ               tail_end
 	VMOVUPS.Z        (CX), K1, Z1
 	VFMADD231PS.BCST (AX), Z1, Z0
 	ADDQ             $0x04, AX
-	ADDQ             DX, CX
-	DECQ             BX
-	JNZ              tail_product
-	MOVQ             bias+72(FP), AX
-	TESTQ            AX, AX
-	JZ               tail_store
-	VMOVUPS.Z        (AX), K1, Z1
-	VADDPS           Z1, Z0, Z0
+	LEAQ             (CX)(DX*1), CX
+
+tail_end:
+	MOVQ      bias+72(FP), AX
+	TESTQ     AX, AX
+	JZ        tail_store
+	VMOVUPS.Z (AX), K1, Z1
+	VADDPS    Z1, Z0, Z0
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -271,19 +350,33 @@ tail_begin:
 	MOVQ ahead+72(FP), DX
 	MOVQ step+80(FP), DX
 	MOVQ k+40(FP), DX
+	SUBQ $0x02, DX
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VPSLLD           $0x10, (CX), Z1
+	VFMADD231PS.BCST (AX), Z1, Z0
+	VPSLLD           $0x10, 64(CX), Z1
+	VFMADD231PS.BCST 4(AX), Z1, Z0
+	ADDQ             $0x08, AX
+	ADDQ             $0x80, CX
+	SUBQ             $0x02, DX
+	JGE              tail_products
+
+tail_odd:
+	TESTQ            $0x00000001, DX
+	JZ               tail_end
 	VPSLLD           $0x10, (CX), Z1
 	VFMADD231PS.BCST (AX), Z1, Z0
 	ADDQ             $0x04, AX
 	ADDQ             $0x40, CX
-	DECQ             DX
-	JNZ              tail_product
-	MOVQ             bias+64(FP), AX
-	TESTQ            AX, AX
-	JZ               tail_store
-	VMOVUPS.Z        (AX), K1, Z1
-	VADDPS           Z1, Z0, Z0
+
+tail_end:
+	MOVQ      bias+64(FP), AX
+	TESTQ     AX, AX
+	JZ        tail_store
+	VMOVUPS.Z (AX), K1, Z1
+	VADDPS    Z1, Z0, Z0
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -296,8 +389,88 @@ tail_store:
 // func tile1x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile1x32(SB), NOSPLIT, $0-96
-	MOVQ      cols+56(FP), AX
-	SUBQ      $0x10, AX
+	MOVQ    cols+56(FP), AX
+	SUBQ    $0x10, AX
+	CMPQ    AX, $0x10
+	JNE     masked
+	MOVB    add+64(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), AX
+	VMOVUPS (AX), Z0
+	VMOVUPS 64(AX), Z1
+	JMP     full_begin
+
+full_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+
+full_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), AX
+	MOVQ b+32(FP), CX
+	MOVQ ldb+40(FP), DX
+	SHLQ $0x02, DX
+	MOVQ ahead+80(FP), BX
+	MOVQ step+88(FP), BX
+	MOVQ k+48(FP), BX
+	SUBQ $0x02, BX
+	JLT  full_odd
+
+full_products:
+	VMOVUPS      (CX), Z2
+	VMOVUPS      64(CX), Z3
+	VBROADCASTSS (AX), Z4
+	VFMADD231PS  Z4, Z2, Z0
+	VFMADD231PS  Z4, Z3, Z1
+	VMOVUPS      (CX)(DX*1), Z2
+	VMOVUPS      64(CX)(DX*1), Z3
+	VBROADCASTSS 4(AX), Z4
+	VFMADD231PS  Z4, Z2, Z0
+	VFMADD231PS  Z4, Z3, Z1
+	ADDQ         $0x08, AX
+	LEAQ         (CX)(DX*2), CX
+	SUBQ         $0x02, BX
+	JGE          full_products
+
+full_odd:
+	TESTQ        $0x00000001, BX
+	JZ           full_end
+	VMOVUPS      (CX), Z2
+	VMOVUPS      64(CX), Z3
+	VBROADCASTSS (AX), Z4
+	VFMADD231PS  Z4, Z2, Z0
+	VFMADD231PS  Z4, Z3, Z1
+	ADDQ         $0x04, AX
+	LEAQ         (CX)(DX*1), CX
+
+full_end:
+	MOVQ    bias+72(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Z2
+	VADDPS  Z2, Z0, Z0
+	VMOVUPS 64(AX), Z2
+	VADDPS  Z2, Z1, Z1
+
+full_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), AX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	VZEROUPPER
+	RET
+
+masked:
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
 	SHLL      CL, AX
@@ -332,24 +505,44 @@ tail_begin:
 	MOVQ ahead+80(FP), BX
 	MOVQ step+88(FP), BX
 	MOVQ k+48(FP), BX
+	SUBQ $0x02, BX
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VMOVUPS      (CX), Z2
+	VMOVUPS.Z    64(CX), K1, Z3
+	VBROADCASTSS (AX), Z4
+	VFMADD231PS  Z4, Z2, Z0
+	VFMADD231PS  Z4, Z3, Z1
+	VMOVUPS      (CX)(DX*1), Z2
+	VMOVUPS.Z    64(CX)(DX*1), K1, Z3
+	VBROADCASTSS 4(AX), Z4
+	VFMADD231PS  Z4, Z2, Z0
+	VFMADD231PS  Z4, Z3, Z1
+	ADDQ         $0x08, AX
+	LEAQ         (CX)(DX*2), CX
+	SUBQ         $0x02, BX
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, BX
+	JZ           tail_end
 	VMOVUPS      (CX), Z2
 	VMOVUPS.Z    64(CX), K1, Z3
 	VBROADCASTSS (AX), Z4
 	VFMADD231PS  Z4, Z2, Z0
 	VFMADD231PS  Z4, Z3, Z1
 	ADDQ         $0x04, AX
-	ADDQ         DX, CX
-	DECQ         BX
-	JNZ          tail_product
-	MOVQ         bias+72(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMOVUPS      (AX), Z2
-	VADDPS       Z2, Z0, Z0
-	VMOVUPS.Z    64(AX), K1, Z2
-	VADDPS       Z2, Z1, Z1
+	LEAQ         (CX)(DX*1), CX
+
+tail_end:
+	MOVQ      bias+72(FP), AX
+	TESTQ     AX, AX
+	JZ        tail_store
+	VMOVUPS   (AX), Z2
+	VADDPS    Z2, Z0, Z0
+	VMOVUPS.Z 64(AX), K1, Z2
+	VADDPS    Z2, Z1, Z1
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -398,24 +591,44 @@ tail_begin:
 	MOVQ    ahead+72(FP), DX
 	MOVQ    step+80(FP), DX
 	MOVQ    k+40(FP), DX
+	SUBQ    $0x02, DX
+	JLT     tail_odd
 
-tail_product:
+tail_products:
 	VPSLLD       $0x10, (CX), Z3
 	VANDPS       (CX), Z2, Z4
 	VBROADCASTSS (AX), Z5
 	VFMADD231PS  Z5, Z3, Z0
 	VFMADD231PS  Z5, Z4, Z1
+	VPSLLD       $0x10, 64(CX), Z3
+	VANDPS       64(CX), Z2, Z4
+	VBROADCASTSS 4(AX), Z5
+	VFMADD231PS  Z5, Z3, Z0
+	VFMADD231PS  Z5, Z4, Z1
+	ADDQ         $0x08, AX
+	ADDQ         $0x80, CX
+	SUBQ         $0x02, DX
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, DX
+	JZ           tail_end
+	VPSLLD       $0x10, (CX), Z3
+	VANDPS       (CX), Z2, Z2
+	VBROADCASTSS (AX), Z4
+	VFMADD231PS  Z4, Z3, Z0
+	VFMADD231PS  Z4, Z2, Z1
 	ADDQ         $0x04, AX
 	ADDQ         $0x40, CX
-	DECQ         DX
-	JNZ          tail_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMOVUPS      (AX), Z2
-	VADDPS       Z2, Z0, Z0
-	VMOVUPS.Z    64(AX), K1, Z2
-	VADDPS       Z2, Z1, Z1
+
+tail_end:
+	MOVQ      bias+64(FP), AX
+	TESTQ     AX, AX
+	JZ        tail_store
+	VMOVUPS   (AX), Z2
+	VADDPS    Z2, Z0, Z0
+	VMOVUPS.Z 64(AX), K1, Z2
+	VADDPS    Z2, Z1, Z1
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -447,7 +660,80 @@ GLOBL constantffff0000<>(SB), RODATA|NOPTR, $64
 // func tile2x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile2x16(SB), NOSPLIT, $0-96
-	MOVQ      cols+56(FP), AX
+	MOVQ    cols+56(FP), AX
+	CMPQ    AX, $0x10
+	JNE     masked
+	MOVB    add+64(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	VMOVUPS (CX), Z0
+	VMOVUPS (CX)(AX*1), Z1
+	JMP     full_begin
+
+full_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+
+full_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	MOVQ b+32(FP), DX
+	MOVQ ldb+40(FP), BX
+	SHLQ $0x02, BX
+	MOVQ ahead+80(FP), SI
+	MOVQ step+88(FP), SI
+	MOVQ k+48(FP), SI
+	SUBQ $0x02, SI
+	JLT  full_odd
+
+full_products:
+	VMOVUPS          (DX), Z2
+	VFMADD231PS.BCST (CX), Z2, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z2, Z1
+	VMOVUPS          (DX)(BX*1), Z2
+	VFMADD231PS.BCST 4(CX), Z2, Z0
+	VFMADD231PS.BCST 4(CX)(AX*1), Z2, Z1
+	ADDQ             $0x08, CX
+	LEAQ             (DX)(BX*2), DX
+	SUBQ             $0x02, SI
+	JGE              full_products
+
+full_odd:
+	TESTQ            $0x00000001, SI
+	JZ               full_end
+	VMOVUPS          (DX), Z2
+	VFMADD231PS.BCST (CX), Z2, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z2, Z1
+	ADDQ             $0x04, CX
+	LEAQ             (DX)(BX*1), DX
+
+full_end:
+	MOVQ    bias+72(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Z2
+	VADDPS  Z2, Z0, Z0
+	VADDPS  Z2, Z1, Z1
+
+full_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, (CX)(AX*1)
+	VZEROUPPER
+	RET
+
+masked:
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
 	SHLL      CL, AX
@@ -482,21 +768,37 @@ tail_begin:
 	MOVQ ahead+80(FP), SI
 	MOVQ step+88(FP), SI
 	MOVQ k+48(FP), SI
+	SUBQ $0x02, SI
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VMOVUPS.Z        (DX), K1, Z2
+	VFMADD231PS.BCST (CX), Z2, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z2, Z1
+	VMOVUPS.Z        (DX)(BX*1), K1, Z2
+	VFMADD231PS.BCST 4(CX), Z2, Z0
+	VFMADD231PS.BCST 4(CX)(AX*1), Z2, Z1
+	ADDQ             $0x08, CX
+	LEAQ             (DX)(BX*2), DX
+	SUBQ             $0x02, SI
+	JGE              tail_products
+
+tail_odd:
+	TESTQ            $0x00000001, SI
+	JZ               tail_end
 	VMOVUPS.Z        (DX), K1, Z2
 	VFMADD231PS.BCST (CX), Z2, Z0
 	VFMADD231PS.BCST (CX)(AX*1), Z2, Z1
 	ADDQ             $0x04, CX
-	ADDQ             BX, DX
-	DECQ             SI
-	JNZ              tail_product
-	MOVQ             bias+72(FP), AX
-	TESTQ            AX, AX
-	JZ               tail_store
-	VMOVUPS.Z        (AX), K1, Z2
-	VADDPS           Z2, Z0, Z0
-	VADDPS           Z2, Z1, Z1
+	LEAQ             (DX)(BX*1), DX
+
+tail_end:
+	MOVQ      bias+72(FP), AX
+	TESTQ     AX, AX
+	JZ        tail_store
+	VMOVUPS.Z (AX), K1, Z2
+	VADDPS    Z2, Z0, Z0
+	VADDPS    Z2, Z1, Z1
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -543,8 +845,28 @@ tail_begin:
 	MOVQ ahead+72(FP), BX
 	MOVQ step+80(FP), SI
 	MOVQ k+40(FP), DI
+	SUBQ $0x02, DI
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VPSLLD           $0x10, (DX), Z2
+	VFMADD231PS.BCST (CX), Z2, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z2, Z1
+	PREFETCHT1       (BX)
+	ADDQ             SI, BX
+	VPSLLD           $0x10, 64(DX), Z2
+	VFMADD231PS.BCST 4(CX), Z2, Z0
+	VFMADD231PS.BCST 4(CX)(AX*1), Z2, Z1
+	PREFETCHT1       (BX)
+	ADDQ             SI, BX
+	ADDQ             $0x08, CX
+	ADDQ             $0x80, DX
+	SUBQ             $0x02, DI
+	JGE              tail_products
+
+tail_odd:
+	TESTQ            $0x00000001, DI
+	JZ               tail_end
 	VPSLLD           $0x10, (DX), Z2
 	VFMADD231PS.BCST (CX), Z2, Z0
 	VFMADD231PS.BCST (CX)(AX*1), Z2, Z1
@@ -552,14 +874,14 @@ tail_product:
 	ADDQ             SI, BX
 	ADDQ             $0x04, CX
 	ADDQ             $0x40, DX
-	DECQ             DI
-	JNZ              tail_product
-	MOVQ             bias+64(FP), AX
-	TESTQ            AX, AX
-	JZ               tail_store
-	VMOVUPS.Z        (AX), K1, Z2
-	VADDPS           Z2, Z0, Z0
-	VADDPS           Z2, Z1, Z1
+
+tail_end:
+	MOVQ      bias+64(FP), AX
+	TESTQ     AX, AX
+	JZ        tail_store
+	VMOVUPS.Z (AX), K1, Z2
+	VADDPS    Z2, Z0, Z0
+	VADDPS    Z2, Z1, Z1
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -573,8 +895,107 @@ tail_store:
 // func tile2x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile2x32(SB), NOSPLIT, $0-96
-	MOVQ      cols+56(FP), AX
-	SUBQ      $0x10, AX
+	MOVQ    cols+56(FP), AX
+	SUBQ    $0x10, AX
+	CMPQ    AX, $0x10
+	JNE     masked
+	MOVB    add+64(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	VMOVUPS (CX), Z0
+	VMOVUPS 64(CX), Z1
+	VMOVUPS (CX)(AX*1), Z2
+	VMOVUPS 64(CX)(AX*1), Z3
+	JMP     full_begin
+
+full_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 64(CX)(AX*1)
+
+full_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	MOVQ b+32(FP), DX
+	MOVQ ldb+40(FP), BX
+	SHLQ $0x02, BX
+	MOVQ ahead+80(FP), SI
+	MOVQ step+88(FP), SI
+	MOVQ k+48(FP), SI
+	SUBQ $0x02, SI
+	JLT  full_odd
+
+full_products:
+	VMOVUPS      (DX), Z4
+	VMOVUPS      64(DX), Z5
+	VBROADCASTSS (CX), Z6
+	VFMADD231PS  Z6, Z4, Z0
+	VFMADD231PS  Z6, Z5, Z1
+	VBROADCASTSS (CX)(AX*1), Z6
+	VFMADD231PS  Z6, Z4, Z2
+	VFMADD231PS  Z6, Z5, Z3
+	VMOVUPS      (DX)(BX*1), Z4
+	VMOVUPS      64(DX)(BX*1), Z5
+	VBROADCASTSS 4(CX), Z6
+	VFMADD231PS  Z6, Z4, Z0
+	VFMADD231PS  Z6, Z5, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z6
+	VFMADD231PS  Z6, Z4, Z2
+	VFMADD231PS  Z6, Z5, Z3
+	ADDQ         $0x08, CX
+	LEAQ         (DX)(BX*2), DX
+	SUBQ         $0x02, SI
+	JGE          full_products
+
+full_odd:
+	TESTQ        $0x00000001, SI
+	JZ           full_end
+	VMOVUPS      (DX), Z4
+	VMOVUPS      64(DX), Z5
+	VBROADCASTSS (CX), Z6
+	VFMADD231PS  Z6, Z4, Z0
+	VFMADD231PS  Z6, Z5, Z1
+	VBROADCASTSS (CX)(AX*1), Z6
+	VFMADD231PS  Z6, Z4, Z2
+	VFMADD231PS  Z6, Z5, Z3
+	ADDQ         $0x04, CX
+	LEAQ         (DX)(BX*1), DX
+
+full_end:
+	MOVQ    bias+72(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Z4
+	VADDPS  Z4, Z0, Z0
+	VADDPS  Z4, Z2, Z2
+	VMOVUPS 64(AX), Z4
+	VADDPS  Z4, Z1, Z1
+	VADDPS  Z4, Z3, Z3
+
+full_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, 64(CX)
+	VMOVUPS Z2, (CX)(AX*1)
+	VMOVUPS Z3, 64(CX)(AX*1)
+	VZEROUPPER
+	RET
+
+masked:
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
 	SHLL      CL, AX
@@ -615,8 +1036,34 @@ tail_begin:
 	MOVQ ahead+80(FP), SI
 	MOVQ step+88(FP), SI
 	MOVQ k+48(FP), SI
+	SUBQ $0x02, SI
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VMOVUPS      (DX), Z4
+	VMOVUPS.Z    64(DX), K1, Z5
+	VBROADCASTSS (CX), Z6
+	VFMADD231PS  Z6, Z4, Z0
+	VFMADD231PS  Z6, Z5, Z1
+	VBROADCASTSS (CX)(AX*1), Z6
+	VFMADD231PS  Z6, Z4, Z2
+	VFMADD231PS  Z6, Z5, Z3
+	VMOVUPS      (DX)(BX*1), Z4
+	VMOVUPS.Z    64(DX)(BX*1), K1, Z5
+	VBROADCASTSS 4(CX), Z6
+	VFMADD231PS  Z6, Z4, Z0
+	VFMADD231PS  Z6, Z5, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z6
+	VFMADD231PS  Z6, Z4, Z2
+	VFMADD231PS  Z6, Z5, Z3
+	ADDQ         $0x08, CX
+	LEAQ         (DX)(BX*2), DX
+	SUBQ         $0x02, SI
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, SI
+	JZ           tail_end
 	VMOVUPS      (DX), Z4
 	VMOVUPS.Z    64(DX), K1, Z5
 	VBROADCASTSS (CX), Z6
@@ -626,18 +1073,18 @@ tail_product:
 	VFMADD231PS  Z6, Z4, Z2
 	VFMADD231PS  Z6, Z5, Z3
 	ADDQ         $0x04, CX
-	ADDQ         BX, DX
-	DECQ         SI
-	JNZ          tail_product
-	MOVQ         bias+72(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMOVUPS      (AX), Z4
-	VADDPS       Z4, Z0, Z0
-	VADDPS       Z4, Z2, Z2
-	VMOVUPS.Z    64(AX), K1, Z4
-	VADDPS       Z4, Z1, Z1
-	VADDPS       Z4, Z3, Z3
+	LEAQ         (DX)(BX*1), DX
+
+tail_end:
+	MOVQ      bias+72(FP), AX
+	TESTQ     AX, AX
+	JZ        tail_store
+	VMOVUPS   (AX), Z4
+	VADDPS    Z4, Z0, Z0
+	VADDPS    Z4, Z2, Z2
+	VMOVUPS.Z 64(AX), K1, Z4
+	VADDPS    Z4, Z1, Z1
+	VADDPS    Z4, Z3, Z3
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -694,8 +1141,10 @@ tail_begin:
 	MOVQ    ahead+72(FP), BX
 	MOVQ    step+80(FP), SI
 	MOVQ    k+40(FP), DI
+	SUBQ    $0x02, DI
+	JLT     tail_odd
 
-tail_product:
+tail_products:
 	VPSLLD       $0x10, (DX), Z5
 	VANDPS       (DX), Z4, Z6
 	VBROADCASTSS (CX), Z7
@@ -706,19 +1155,47 @@ tail_product:
 	VFMADD231PS  Z7, Z6, Z3
 	PREFETCHT1   (BX)
 	ADDQ         SI, BX
+	VPSLLD       $0x10, 64(DX), Z5
+	VANDPS       64(DX), Z4, Z6
+	VBROADCASTSS 4(CX), Z7
+	VFMADD231PS  Z7, Z5, Z0
+	VFMADD231PS  Z7, Z6, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z7
+	VFMADD231PS  Z7, Z5, Z2
+	VFMADD231PS  Z7, Z6, Z3
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
+	ADDQ         $0x08, CX
+	ADDQ         $0x80, DX
+	SUBQ         $0x02, DI
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, DI
+	JZ           tail_end
+	VPSLLD       $0x10, (DX), Z5
+	VANDPS       (DX), Z4, Z4
+	VBROADCASTSS (CX), Z6
+	VFMADD231PS  Z6, Z5, Z0
+	VFMADD231PS  Z6, Z4, Z1
+	VBROADCASTSS (CX)(AX*1), Z6
+	VFMADD231PS  Z6, Z5, Z2
+	VFMADD231PS  Z6, Z4, Z3
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
 	ADDQ         $0x04, CX
 	ADDQ         $0x40, DX
-	DECQ         DI
-	JNZ          tail_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMOVUPS      (AX), Z4
-	VADDPS       Z4, Z0, Z0
-	VADDPS       Z4, Z2, Z2
-	VMOVUPS.Z    64(AX), K1, Z4
-	VADDPS       Z4, Z1, Z1
-	VADDPS       Z4, Z3, Z3
+
+tail_end:
+	MOVQ      bias+64(FP), AX
+	TESTQ     AX, AX
+	JZ        tail_store
+	VMOVUPS   (AX), Z4
+	VADDPS    Z4, Z0, Z0
+	VADDPS    Z4, Z2, Z2
+	VMOVUPS.Z 64(AX), K1, Z4
+	VADDPS    Z4, Z1, Z1
+	VADDPS    Z4, Z3, Z3
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -734,7 +1211,94 @@ tail_store:
 // func tile3x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile3x16(SB), NOSPLIT, $0-96
-	MOVQ      cols+56(FP), AX
+	MOVQ    cols+56(FP), AX
+	CMPQ    AX, $0x10
+	JNE     masked
+	MOVB    add+64(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	VMOVUPS (CX), Z0
+	VMOVUPS (CX)(AX*1), Z1
+	VMOVUPS (CX)(AX*2), Z2
+	JMP     full_begin
+
+full_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+
+full_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	MOVQ b+32(FP), DX
+	MOVQ ldb+40(FP), BX
+	SHLQ $0x02, BX
+	MOVQ ahead+80(FP), SI
+	MOVQ step+88(FP), DI
+	MOVQ k+48(FP), R8
+	SUBQ $0x02, R8
+	JLT  full_odd
+
+full_products:
+	VMOVUPS          (DX), Z3
+	VFMADD231PS.BCST (CX), Z3, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z3, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z3, Z2
+	PREFETCHT0       (SI)
+	ADDQ             DI, SI
+	VMOVUPS          (DX)(BX*1), Z3
+	VFMADD231PS.BCST 4(CX), Z3, Z0
+	VFMADD231PS.BCST 4(CX)(AX*1), Z3, Z1
+	VFMADD231PS.BCST 4(CX)(AX*2), Z3, Z2
+	PREFETCHT0       (SI)
+	ADDQ             DI, SI
+	ADDQ             $0x08, CX
+	LEAQ             (DX)(BX*2), DX
+	SUBQ             $0x02, R8
+	JGE              full_products
+
+full_odd:
+	TESTQ            $0x00000001, R8
+	JZ               full_end
+	VMOVUPS          (DX), Z3
+	VFMADD231PS.BCST (CX), Z3, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z3, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z3, Z2
+	PREFETCHT0       (SI)
+	ADDQ             DI, SI
+	ADDQ             $0x04, CX
+	LEAQ             (DX)(BX*1), DX
+
+full_end:
+	MOVQ    bias+72(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Z3
+	VADDPS  Z3, Z0, Z0
+	VADDPS  Z3, Z1, Z1
+	VADDPS  Z3, Z2, Z2
+
+full_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, (CX)(AX*1)
+	VMOVUPS Z2, (CX)(AX*2)
+	VZEROUPPER
+	RET
+
+masked:
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
 	SHLL      CL, AX
@@ -772,8 +1336,30 @@ tail_begin:
 	MOVQ ahead+80(FP), SI
 	MOVQ step+88(FP), DI
 	MOVQ k+48(FP), R8
+	SUBQ $0x02, R8
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VMOVUPS.Z        (DX), K1, Z3
+	VFMADD231PS.BCST (CX), Z3, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z3, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z3, Z2
+	PREFETCHT0       (SI)
+	ADDQ             DI, SI
+	VMOVUPS.Z        (DX)(BX*1), K1, Z3
+	VFMADD231PS.BCST 4(CX), Z3, Z0
+	VFMADD231PS.BCST 4(CX)(AX*1), Z3, Z1
+	VFMADD231PS.BCST 4(CX)(AX*2), Z3, Z2
+	PREFETCHT0       (SI)
+	ADDQ             DI, SI
+	ADDQ             $0x08, CX
+	LEAQ             (DX)(BX*2), DX
+	SUBQ             $0x02, R8
+	JGE              tail_products
+
+tail_odd:
+	TESTQ            $0x00000001, R8
+	JZ               tail_end
 	VMOVUPS.Z        (DX), K1, Z3
 	VFMADD231PS.BCST (CX), Z3, Z0
 	VFMADD231PS.BCST (CX)(AX*1), Z3, Z1
@@ -781,16 +1367,16 @@ tail_product:
 	PREFETCHT0       (SI)
 	ADDQ             DI, SI
 	ADDQ             $0x04, CX
-	ADDQ             BX, DX
-	DECQ             R8
-	JNZ              tail_product
-	MOVQ             bias+72(FP), AX
-	TESTQ            AX, AX
-	JZ               tail_store
-	VMOVUPS.Z        (AX), K1, Z3
-	VADDPS           Z3, Z0, Z0
-	VADDPS           Z3, Z1, Z1
-	VADDPS           Z3, Z2, Z2
+	LEAQ             (DX)(BX*1), DX
+
+tail_end:
+	MOVQ      bias+72(FP), AX
+	TESTQ     AX, AX
+	JZ        tail_store
+	VMOVUPS.Z (AX), K1, Z3
+	VADDPS    Z3, Z0, Z0
+	VADDPS    Z3, Z1, Z1
+	VADDPS    Z3, Z2, Z2
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -841,8 +1427,30 @@ tail_begin:
 	MOVQ ahead+72(FP), BX
 	MOVQ step+80(FP), SI
 	MOVQ k+40(FP), DI
+	SUBQ $0x02, DI
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VPSLLD           $0x10, (DX), Z3
+	VFMADD231PS.BCST (CX), Z3, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z3, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z3, Z2
+	PREFETCHT1       (BX)
+	ADDQ             SI, BX
+	VPSLLD           $0x10, 64(DX), Z3
+	VFMADD231PS.BCST 4(CX), Z3, Z0
+	VFMADD231PS.BCST 4(CX)(AX*1), Z3, Z1
+	VFMADD231PS.BCST 4(CX)(AX*2), Z3, Z2
+	PREFETCHT1       (BX)
+	ADDQ             SI, BX
+	ADDQ             $0x08, CX
+	ADDQ             $0x80, DX
+	SUBQ             $0x02, DI
+	JGE              tail_products
+
+tail_odd:
+	TESTQ            $0x00000001, DI
+	JZ               tail_end
 	VPSLLD           $0x10, (DX), Z3
 	VFMADD231PS.BCST (CX), Z3, Z0
 	VFMADD231PS.BCST (CX)(AX*1), Z3, Z1
@@ -851,15 +1459,15 @@ tail_product:
 	ADDQ             SI, BX
 	ADDQ             $0x04, CX
 	ADDQ             $0x40, DX
-	DECQ             DI
-	JNZ              tail_product
-	MOVQ             bias+64(FP), AX
-	TESTQ            AX, AX
-	JZ               tail_store
-	VMOVUPS.Z        (AX), K1, Z3
-	VADDPS           Z3, Z0, Z0
-	VADDPS           Z3, Z1, Z1
-	VADDPS           Z3, Z2, Z2
+
+tail_end:
+	MOVQ      bias+64(FP), AX
+	TESTQ     AX, AX
+	JZ        tail_store
+	VMOVUPS.Z (AX), K1, Z3
+	VADDPS    Z3, Z0, Z0
+	VADDPS    Z3, Z1, Z1
+	VADDPS    Z3, Z2, Z2
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -874,8 +1482,132 @@ tail_store:
 // func tile3x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile3x32(SB), NOSPLIT, $0-96
-	MOVQ      cols+56(FP), AX
-	SUBQ      $0x10, AX
+	MOVQ    cols+56(FP), AX
+	SUBQ    $0x10, AX
+	CMPQ    AX, $0x10
+	JNE     masked
+	MOVB    add+64(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	VMOVUPS (CX), Z0
+	VMOVUPS 64(CX), Z1
+	VMOVUPS (CX)(AX*1), Z2
+	VMOVUPS 64(CX)(AX*1), Z3
+	VMOVUPS (CX)(AX*2), Z4
+	VMOVUPS 64(CX)(AX*2), Z5
+	JMP     full_begin
+
+full_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 64(CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 64(CX)(AX*2)
+
+full_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	MOVQ b+32(FP), DX
+	MOVQ ldb+40(FP), BX
+	SHLQ $0x02, BX
+	MOVQ ahead+80(FP), SI
+	MOVQ step+88(FP), DI
+	MOVQ k+48(FP), R8
+	SUBQ $0x02, R8
+	JLT  full_odd
+
+full_products:
+	VMOVUPS      (DX), Z6
+	VMOVUPS      64(DX), Z7
+	VBROADCASTSS (CX), Z8
+	VFMADD231PS  Z8, Z6, Z0
+	VFMADD231PS  Z8, Z7, Z1
+	VBROADCASTSS (CX)(AX*1), Z8
+	VFMADD231PS  Z8, Z6, Z2
+	VFMADD231PS  Z8, Z7, Z3
+	VBROADCASTSS (CX)(AX*2), Z8
+	VFMADD231PS  Z8, Z6, Z4
+	VFMADD231PS  Z8, Z7, Z5
+	PREFETCHT0   (SI)
+	ADDQ         DI, SI
+	VMOVUPS      (DX)(BX*1), Z6
+	VMOVUPS      64(DX)(BX*1), Z7
+	VBROADCASTSS 4(CX), Z8
+	VFMADD231PS  Z8, Z6, Z0
+	VFMADD231PS  Z8, Z7, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z8
+	VFMADD231PS  Z8, Z6, Z2
+	VFMADD231PS  Z8, Z7, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z8
+	VFMADD231PS  Z8, Z6, Z4
+	VFMADD231PS  Z8, Z7, Z5
+	PREFETCHT0   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x08, CX
+	LEAQ         (DX)(BX*2), DX
+	SUBQ         $0x02, R8
+	JGE          full_products
+
+full_odd:
+	TESTQ        $0x00000001, R8
+	JZ           full_end
+	VMOVUPS      (DX), Z6
+	VMOVUPS      64(DX), Z7
+	VBROADCASTSS (CX), Z8
+	VFMADD231PS  Z8, Z6, Z0
+	VFMADD231PS  Z8, Z7, Z1
+	VBROADCASTSS (CX)(AX*1), Z8
+	VFMADD231PS  Z8, Z6, Z2
+	VFMADD231PS  Z8, Z7, Z3
+	VBROADCASTSS (CX)(AX*2), Z8
+	VFMADD231PS  Z8, Z6, Z4
+	VFMADD231PS  Z8, Z7, Z5
+	PREFETCHT0   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x04, CX
+	LEAQ         (DX)(BX*1), DX
+
+full_end:
+	MOVQ    bias+72(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Z6
+	VADDPS  Z6, Z0, Z0
+	VADDPS  Z6, Z2, Z2
+	VADDPS  Z6, Z4, Z4
+	VMOVUPS 64(AX), Z6
+	VADDPS  Z6, Z1, Z1
+	VADDPS  Z6, Z3, Z3
+	VADDPS  Z6, Z5, Z5
+
+full_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, 64(CX)
+	VMOVUPS Z2, (CX)(AX*1)
+	VMOVUPS Z3, 64(CX)(AX*1)
+	VMOVUPS Z4, (CX)(AX*2)
+	VMOVUPS Z5, 64(CX)(AX*2)
+	VZEROUPPER
+	RET
+
+masked:
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
 	SHLL      CL, AX
@@ -922,8 +1654,44 @@ tail_begin:
 	MOVQ ahead+80(FP), SI
 	MOVQ step+88(FP), DI
 	MOVQ k+48(FP), R8
+	SUBQ $0x02, R8
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VMOVUPS      (DX), Z6
+	VMOVUPS.Z    64(DX), K1, Z7
+	VBROADCASTSS (CX), Z8
+	VFMADD231PS  Z8, Z6, Z0
+	VFMADD231PS  Z8, Z7, Z1
+	VBROADCASTSS (CX)(AX*1), Z8
+	VFMADD231PS  Z8, Z6, Z2
+	VFMADD231PS  Z8, Z7, Z3
+	VBROADCASTSS (CX)(AX*2), Z8
+	VFMADD231PS  Z8, Z6, Z4
+	VFMADD231PS  Z8, Z7, Z5
+	PREFETCHT0   (SI)
+	ADDQ         DI, SI
+	VMOVUPS      (DX)(BX*1), Z6
+	VMOVUPS.Z    64(DX)(BX*1), K1, Z7
+	VBROADCASTSS 4(CX), Z8
+	VFMADD231PS  Z8, Z6, Z0
+	VFMADD231PS  Z8, Z7, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z8
+	VFMADD231PS  Z8, Z6, Z2
+	VFMADD231PS  Z8, Z7, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z8
+	VFMADD231PS  Z8, Z6, Z4
+	VFMADD231PS  Z8, Z7, Z5
+	PREFETCHT0   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x08, CX
+	LEAQ         (DX)(BX*2), DX
+	SUBQ         $0x02, R8
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, R8
+	JZ           tail_end
 	VMOVUPS      (DX), Z6
 	VMOVUPS.Z    64(DX), K1, Z7
 	VBROADCASTSS (CX), Z8
@@ -938,20 +1706,20 @@ tail_product:
 	PREFETCHT0   (SI)
 	ADDQ         DI, SI
 	ADDQ         $0x04, CX
-	ADDQ         BX, DX
-	DECQ         R8
-	JNZ          tail_product
-	MOVQ         bias+72(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMOVUPS      (AX), Z6
-	VADDPS       Z6, Z0, Z0
-	VADDPS       Z6, Z2, Z2
-	VADDPS       Z6, Z4, Z4
-	VMOVUPS.Z    64(AX), K1, Z6
-	VADDPS       Z6, Z1, Z1
-	VADDPS       Z6, Z3, Z3
-	VADDPS       Z6, Z5, Z5
+	LEAQ         (DX)(BX*1), DX
+
+tail_end:
+	MOVQ      bias+72(FP), AX
+	TESTQ     AX, AX
+	JZ        tail_store
+	VMOVUPS   (AX), Z6
+	VADDPS    Z6, Z0, Z0
+	VADDPS    Z6, Z2, Z2
+	VADDPS    Z6, Z4, Z4
+	VMOVUPS.Z 64(AX), K1, Z6
+	VADDPS    Z6, Z1, Z1
+	VADDPS    Z6, Z3, Z3
+	VADDPS    Z6, Z5, Z5
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -1016,8 +1784,10 @@ tail_begin:
 	MOVQ    ahead+72(FP), BX
 	MOVQ    step+80(FP), SI
 	MOVQ    k+40(FP), DI
+	SUBQ    $0x02, DI
+	JLT     tail_odd
 
-tail_product:
+tail_products:
 	VPSLLD       $0x10, (DX), Z7
 	VANDPS       (DX), Z6, Z8
 	VBROADCASTSS (CX), Z9
@@ -1031,21 +1801,55 @@ tail_product:
 	VFMADD231PS  Z9, Z8, Z5
 	PREFETCHT1   (BX)
 	ADDQ         SI, BX
+	VPSLLD       $0x10, 64(DX), Z7
+	VANDPS       64(DX), Z6, Z8
+	VBROADCASTSS 4(CX), Z9
+	VFMADD231PS  Z9, Z7, Z0
+	VFMADD231PS  Z9, Z8, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z9
+	VFMADD231PS  Z9, Z7, Z2
+	VFMADD231PS  Z9, Z8, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z9
+	VFMADD231PS  Z9, Z7, Z4
+	VFMADD231PS  Z9, Z8, Z5
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
+	ADDQ         $0x08, CX
+	ADDQ         $0x80, DX
+	SUBQ         $0x02, DI
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, DI
+	JZ           tail_end
+	VPSLLD       $0x10, (DX), Z7
+	VANDPS       (DX), Z6, Z6
+	VBROADCASTSS (CX), Z8
+	VFMADD231PS  Z8, Z7, Z0
+	VFMADD231PS  Z8, Z6, Z1
+	VBROADCASTSS (CX)(AX*1), Z8
+	VFMADD231PS  Z8, Z7, Z2
+	VFMADD231PS  Z8, Z6, Z3
+	VBROADCASTSS (CX)(AX*2), Z8
+	VFMADD231PS  Z8, Z7, Z4
+	VFMADD231PS  Z8, Z6, Z5
+	PREFETCHT1   (BX)
+	ADDQ         SI, BX
 	ADDQ         $0x04, CX
 	ADDQ         $0x40, DX
-	DECQ         DI
-	JNZ          tail_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMOVUPS      (AX), Z6
-	VADDPS       Z6, Z0, Z0
-	VADDPS       Z6, Z2, Z2
-	VADDPS       Z6, Z4, Z4
-	VMOVUPS.Z    64(AX), K1, Z6
-	VADDPS       Z6, Z1, Z1
-	VADDPS       Z6, Z3, Z3
-	VADDPS       Z6, Z5, Z5
+
+tail_end:
+	MOVQ      bias+64(FP), AX
+	TESTQ     AX, AX
+	JZ        tail_store
+	VMOVUPS   (AX), Z6
+	VADDPS    Z6, Z0, Z0
+	VADDPS    Z6, Z2, Z2
+	VADDPS    Z6, Z4, Z4
+	VMOVUPS.Z 64(AX), K1, Z6
+	VADDPS    Z6, Z1, Z1
+	VADDPS    Z6, Z3, Z3
+	VADDPS    Z6, Z5, Z5
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -1063,7 +1867,112 @@ tail_store:
 // func tile4x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile4x16(SB), NOSPLIT, $0-96
-	MOVQ      cols+56(FP), AX
+	MOVQ    cols+56(FP), AX
+	CMPQ    AX, $0x10
+	JNE     masked
+	MOVB    add+64(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS (CX), Z0
+	VMOVUPS (CX)(AX*1), Z1
+	VMOVUPS (CX)(AX*2), Z2
+	VMOVUPS (DX), Z3
+	JMP     full_begin
+
+full_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+
+full_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b+32(FP), BX
+	MOVQ ldb+40(FP), SI
+	SHLQ $0x02, SI
+	MOVQ ahead+80(FP), DI
+	MOVQ step+88(FP), R8
+	MOVQ k+48(FP), R9
+	SUBQ $0x02, R9
+	JLT  full_odd
+
+full_products:
+	VMOVUPS          (BX), Z4
+	VFMADD231PS.BCST (CX), Z4, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z4, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z4, Z2
+	VFMADD231PS.BCST (DX), Z4, Z3
+	PREFETCHT0       (DI)
+	ADDQ             R8, DI
+	VMOVUPS          (BX)(SI*1), Z4
+	VFMADD231PS.BCST 4(CX), Z4, Z0
+	VFMADD231PS.BCST 4(CX)(AX*1), Z4, Z1
+	VFMADD231PS.BCST 4(CX)(AX*2), Z4, Z2
+	VFMADD231PS.BCST 4(DX), Z4, Z3
+	PREFETCHT0       (DI)
+	ADDQ             R8, DI
+	ADDQ             $0x08, CX
+	ADDQ             $0x08, DX
+	LEAQ             (BX)(SI*2), BX
+	SUBQ             $0x02, R9
+	JGE              full_products
+
+full_odd:
+	TESTQ            $0x00000001, R9
+	JZ               full_end
+	VMOVUPS          (BX), Z4
+	VFMADD231PS.BCST (CX), Z4, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z4, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z4, Z2
+	VFMADD231PS.BCST (DX), Z4, Z3
+	PREFETCHT0       (DI)
+	ADDQ             R8, DI
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	LEAQ             (BX)(SI*1), BX
+
+full_end:
+	MOVQ    bias+72(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Z4
+	VADDPS  Z4, Z0, Z0
+	VADDPS  Z4, Z1, Z1
+	VADDPS  Z4, Z2, Z2
+	VADDPS  Z4, Z3, Z3
+
+full_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, (CX)(AX*1)
+	VMOVUPS Z2, (CX)(AX*2)
+	VMOVUPS Z3, (DX)
+	VZEROUPPER
+	RET
+
+masked:
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
 	SHLL      CL, AX
@@ -1110,8 +2019,33 @@ tail_begin:
 	MOVQ ahead+80(FP), DI
 	MOVQ step+88(FP), R8
 	MOVQ k+48(FP), R9
+	SUBQ $0x02, R9
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VMOVUPS.Z        (BX), K1, Z4
+	VFMADD231PS.BCST (CX), Z4, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z4, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z4, Z2
+	VFMADD231PS.BCST (DX), Z4, Z3
+	PREFETCHT0       (DI)
+	ADDQ             R8, DI
+	VMOVUPS.Z        (BX)(SI*1), K1, Z4
+	VFMADD231PS.BCST 4(CX), Z4, Z0
+	VFMADD231PS.BCST 4(CX)(AX*1), Z4, Z1
+	VFMADD231PS.BCST 4(CX)(AX*2), Z4, Z2
+	VFMADD231PS.BCST 4(DX), Z4, Z3
+	PREFETCHT0       (DI)
+	ADDQ             R8, DI
+	ADDQ             $0x08, CX
+	ADDQ             $0x08, DX
+	LEAQ             (BX)(SI*2), BX
+	SUBQ             $0x02, R9
+	JGE              tail_products
+
+tail_odd:
+	TESTQ            $0x00000001, R9
+	JZ               tail_end
 	VMOVUPS.Z        (BX), K1, Z4
 	VFMADD231PS.BCST (CX), Z4, Z0
 	VFMADD231PS.BCST (CX)(AX*1), Z4, Z1
@@ -1121,17 +2055,17 @@ tail_product:
 	ADDQ             R8, DI
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
-	ADDQ             SI, BX
-	DECQ             R9
-	JNZ              tail_product
-	MOVQ             bias+72(FP), AX
-	TESTQ            AX, AX
-	JZ               tail_store
-	VMOVUPS.Z        (AX), K1, Z4
-	VADDPS           Z4, Z0, Z0
-	VADDPS           Z4, Z1, Z1
-	VADDPS           Z4, Z2, Z2
-	VADDPS           Z4, Z3, Z3
+	LEAQ             (BX)(SI*1), BX
+
+tail_end:
+	MOVQ      bias+72(FP), AX
+	TESTQ     AX, AX
+	JZ        tail_store
+	VMOVUPS.Z (AX), K1, Z4
+	VADDPS    Z4, Z0, Z0
+	VADDPS    Z4, Z1, Z1
+	VADDPS    Z4, Z2, Z2
+	VADDPS    Z4, Z3, Z3
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -1194,8 +2128,33 @@ tail_begin:
 	MOVQ ahead+72(FP), SI
 	MOVQ step+80(FP), DI
 	MOVQ k+40(FP), R8
+	SUBQ $0x02, R8
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VPSLLD           $0x10, (BX), Z4
+	VFMADD231PS.BCST (CX), Z4, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z4, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z4, Z2
+	VFMADD231PS.BCST (DX), Z4, Z3
+	PREFETCHT1       (SI)
+	ADDQ             DI, SI
+	VPSLLD           $0x10, 64(BX), Z4
+	VFMADD231PS.BCST 4(CX), Z4, Z0
+	VFMADD231PS.BCST 4(CX)(AX*1), Z4, Z1
+	VFMADD231PS.BCST 4(CX)(AX*2), Z4, Z2
+	VFMADD231PS.BCST 4(DX), Z4, Z3
+	PREFETCHT1       (SI)
+	ADDQ             DI, SI
+	ADDQ             $0x08, CX
+	ADDQ             $0x08, DX
+	ADDQ             $0x80, BX
+	SUBQ             $0x02, R8
+	JGE              tail_products
+
+tail_odd:
+	TESTQ            $0x00000001, R8
+	JZ               tail_end
 	VPSLLD           $0x10, (BX), Z4
 	VFMADD231PS.BCST (CX), Z4, Z0
 	VFMADD231PS.BCST (CX)(AX*1), Z4, Z1
@@ -1206,16 +2165,16 @@ tail_product:
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             $0x40, BX
-	DECQ             R8
-	JNZ              tail_product
-	MOVQ             bias+64(FP), AX
-	TESTQ            AX, AX
-	JZ               tail_store
-	VMOVUPS.Z        (AX), K1, Z4
-	VADDPS           Z4, Z0, Z0
-	VADDPS           Z4, Z1, Z1
-	VADDPS           Z4, Z2, Z2
-	VADDPS           Z4, Z3, Z3
+
+tail_end:
+	MOVQ      bias+64(FP), AX
+	TESTQ     AX, AX
+	JZ        tail_store
+	VMOVUPS.Z (AX), K1, Z4
+	VADDPS    Z4, Z0, Z0
+	VADDPS    Z4, Z1, Z1
+	VADDPS    Z4, Z2, Z2
+	VADDPS    Z4, Z3, Z3
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -1233,8 +2192,161 @@ tail_store:
 // func tile4x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile4x32(SB), NOSPLIT, $0-96
-	MOVQ      cols+56(FP), AX
-	SUBQ      $0x10, AX
+	MOVQ    cols+56(FP), AX
+	SUBQ    $0x10, AX
+	CMPQ    AX, $0x10
+	JNE     masked
+	MOVB    add+64(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS (CX), Z0
+	VMOVUPS 64(CX), Z1
+	VMOVUPS (CX)(AX*1), Z2
+	VMOVUPS 64(CX)(AX*1), Z3
+	VMOVUPS (CX)(AX*2), Z4
+	VMOVUPS 64(CX)(AX*2), Z5
+	VMOVUPS (DX), Z6
+	VMOVUPS 64(DX), Z7
+	JMP     full_begin
+
+full_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 64(CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 64(CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+
+full_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b+32(FP), BX
+	MOVQ ldb+40(FP), SI
+	SHLQ $0x02, SI
+	MOVQ ahead+80(FP), DI
+	MOVQ step+88(FP), R8
+	MOVQ k+48(FP), R9
+	SUBQ $0x02, R9
+	JLT  full_odd
+
+full_products:
+	VMOVUPS      (BX), Z8
+	VMOVUPS      64(BX), Z9
+	VBROADCASTSS (CX), Z10
+	VFMADD231PS  Z10, Z8, Z0
+	VFMADD231PS  Z10, Z9, Z1
+	VBROADCASTSS (CX)(AX*1), Z10
+	VFMADD231PS  Z10, Z8, Z2
+	VFMADD231PS  Z10, Z9, Z3
+	VBROADCASTSS (CX)(AX*2), Z10
+	VFMADD231PS  Z10, Z8, Z4
+	VFMADD231PS  Z10, Z9, Z5
+	VBROADCASTSS (DX), Z10
+	VFMADD231PS  Z10, Z8, Z6
+	VFMADD231PS  Z10, Z9, Z7
+	PREFETCHT0   (DI)
+	ADDQ         R8, DI
+	VMOVUPS      (BX)(SI*1), Z8
+	VMOVUPS      64(BX)(SI*1), Z9
+	VBROADCASTSS 4(CX), Z10
+	VFMADD231PS  Z10, Z8, Z0
+	VFMADD231PS  Z10, Z9, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z10
+	VFMADD231PS  Z10, Z8, Z2
+	VFMADD231PS  Z10, Z9, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z10
+	VFMADD231PS  Z10, Z8, Z4
+	VFMADD231PS  Z10, Z9, Z5
+	VBROADCASTSS 4(DX), Z10
+	VFMADD231PS  Z10, Z8, Z6
+	VFMADD231PS  Z10, Z9, Z7
+	PREFETCHT0   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	LEAQ         (BX)(SI*2), BX
+	SUBQ         $0x02, R9
+	JGE          full_products
+
+full_odd:
+	TESTQ        $0x00000001, R9
+	JZ           full_end
+	VMOVUPS      (BX), Z8
+	VMOVUPS      64(BX), Z9
+	VBROADCASTSS (CX), Z10
+	VFMADD231PS  Z10, Z8, Z0
+	VFMADD231PS  Z10, Z9, Z1
+	VBROADCASTSS (CX)(AX*1), Z10
+	VFMADD231PS  Z10, Z8, Z2
+	VFMADD231PS  Z10, Z9, Z3
+	VBROADCASTSS (CX)(AX*2), Z10
+	VFMADD231PS  Z10, Z8, Z4
+	VFMADD231PS  Z10, Z9, Z5
+	VBROADCASTSS (DX), Z10
+	VFMADD231PS  Z10, Z8, Z6
+	VFMADD231PS  Z10, Z9, Z7
+	PREFETCHT0   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	LEAQ         (BX)(SI*1), BX
+
+full_end:
+	MOVQ    bias+72(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Z8
+	VADDPS  Z8, Z0, Z0
+	VADDPS  Z8, Z2, Z2
+	VADDPS  Z8, Z4, Z4
+	VADDPS  Z8, Z6, Z6
+	VMOVUPS 64(AX), Z8
+	VADDPS  Z8, Z1, Z1
+	VADDPS  Z8, Z3, Z3
+	VADDPS  Z8, Z5, Z5
+	VADDPS  Z8, Z7, Z7
+
+full_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, 64(CX)
+	VMOVUPS Z2, (CX)(AX*1)
+	VMOVUPS Z3, 64(CX)(AX*1)
+	VMOVUPS Z4, (CX)(AX*2)
+	VMOVUPS Z5, 64(CX)(AX*2)
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, 64(DX)
+	VZEROUPPER
+	RET
+
+masked:
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
 	SHLL      CL, AX
@@ -1293,8 +2405,51 @@ tail_begin:
 	MOVQ ahead+80(FP), DI
 	MOVQ step+88(FP), R8
 	MOVQ k+48(FP), R9
+	SUBQ $0x02, R9
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VMOVUPS      (BX), Z8
+	VMOVUPS.Z    64(BX), K1, Z9
+	VBROADCASTSS (CX), Z10
+	VFMADD231PS  Z10, Z8, Z0
+	VFMADD231PS  Z10, Z9, Z1
+	VBROADCASTSS (CX)(AX*1), Z10
+	VFMADD231PS  Z10, Z8, Z2
+	VFMADD231PS  Z10, Z9, Z3
+	VBROADCASTSS (CX)(AX*2), Z10
+	VFMADD231PS  Z10, Z8, Z4
+	VFMADD231PS  Z10, Z9, Z5
+	VBROADCASTSS (DX), Z10
+	VFMADD231PS  Z10, Z8, Z6
+	VFMADD231PS  Z10, Z9, Z7
+	PREFETCHT0   (DI)
+	ADDQ         R8, DI
+	VMOVUPS      (BX)(SI*1), Z8
+	VMOVUPS.Z    64(BX)(SI*1), K1, Z9
+	VBROADCASTSS 4(CX), Z10
+	VFMADD231PS  Z10, Z8, Z0
+	VFMADD231PS  Z10, Z9, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z10
+	VFMADD231PS  Z10, Z8, Z2
+	VFMADD231PS  Z10, Z9, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z10
+	VFMADD231PS  Z10, Z8, Z4
+	VFMADD231PS  Z10, Z9, Z5
+	VBROADCASTSS 4(DX), Z10
+	VFMADD231PS  Z10, Z8, Z6
+	VFMADD231PS  Z10, Z9, Z7
+	PREFETCHT0   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	LEAQ         (BX)(SI*2), BX
+	SUBQ         $0x02, R9
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, R9
+	JZ           tail_end
 	VMOVUPS      (BX), Z8
 	VMOVUPS.Z    64(BX), K1, Z9
 	VBROADCASTSS (CX), Z10
@@ -1313,22 +2468,22 @@ tail_product:
 	ADDQ         R8, DI
 	ADDQ         $0x04, CX
 	ADDQ         $0x04, DX
-	ADDQ         SI, BX
-	DECQ         R9
-	JNZ          tail_product
-	MOVQ         bias+72(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMOVUPS      (AX), Z8
-	VADDPS       Z8, Z0, Z0
-	VADDPS       Z8, Z2, Z2
-	VADDPS       Z8, Z4, Z4
-	VADDPS       Z8, Z6, Z6
-	VMOVUPS.Z    64(AX), K1, Z8
-	VADDPS       Z8, Z1, Z1
-	VADDPS       Z8, Z3, Z3
-	VADDPS       Z8, Z5, Z5
-	VADDPS       Z8, Z7, Z7
+	LEAQ         (BX)(SI*1), BX
+
+tail_end:
+	MOVQ      bias+72(FP), AX
+	TESTQ     AX, AX
+	JZ        tail_store
+	VMOVUPS   (AX), Z8
+	VADDPS    Z8, Z0, Z0
+	VADDPS    Z8, Z2, Z2
+	VADDPS    Z8, Z4, Z4
+	VADDPS    Z8, Z6, Z6
+	VMOVUPS.Z 64(AX), K1, Z8
+	VADDPS    Z8, Z1, Z1
+	VADDPS    Z8, Z3, Z3
+	VADDPS    Z8, Z5, Z5
+	VADDPS    Z8, Z7, Z7
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -1409,8 +2564,10 @@ tail_begin:
 	MOVQ    ahead+72(FP), SI
 	MOVQ    step+80(FP), DI
 	MOVQ    k+40(FP), R8
+	SUBQ    $0x02, R8
+	JLT     tail_odd
 
-tail_product:
+tail_products:
 	VPSLLD       $0x10, (BX), Z9
 	VANDPS       (BX), Z8, Z10
 	VBROADCASTSS (CX), Z11
@@ -1427,24 +2584,65 @@ tail_product:
 	VFMADD231PS  Z11, Z10, Z7
 	PREFETCHT1   (SI)
 	ADDQ         DI, SI
+	VPSLLD       $0x10, 64(BX), Z9
+	VANDPS       64(BX), Z8, Z10
+	VBROADCASTSS 4(CX), Z11
+	VFMADD231PS  Z11, Z9, Z0
+	VFMADD231PS  Z11, Z10, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z11
+	VFMADD231PS  Z11, Z9, Z2
+	VFMADD231PS  Z11, Z10, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z11
+	VFMADD231PS  Z11, Z9, Z4
+	VFMADD231PS  Z11, Z10, Z5
+	VBROADCASTSS 4(DX), Z11
+	VFMADD231PS  Z11, Z9, Z6
+	VFMADD231PS  Z11, Z10, Z7
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	ADDQ         $0x80, BX
+	SUBQ         $0x02, R8
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, R8
+	JZ           tail_end
+	VPSLLD       $0x10, (BX), Z9
+	VANDPS       (BX), Z8, Z8
+	VBROADCASTSS (CX), Z10
+	VFMADD231PS  Z10, Z9, Z0
+	VFMADD231PS  Z10, Z8, Z1
+	VBROADCASTSS (CX)(AX*1), Z10
+	VFMADD231PS  Z10, Z9, Z2
+	VFMADD231PS  Z10, Z8, Z3
+	VBROADCASTSS (CX)(AX*2), Z10
+	VFMADD231PS  Z10, Z9, Z4
+	VFMADD231PS  Z10, Z8, Z5
+	VBROADCASTSS (DX), Z10
+	VFMADD231PS  Z10, Z9, Z6
+	VFMADD231PS  Z10, Z8, Z7
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
 	ADDQ         $0x04, CX
 	ADDQ         $0x04, DX
 	ADDQ         $0x40, BX
-	DECQ         R8
-	JNZ          tail_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMOVUPS      (AX), Z8
-	VADDPS       Z8, Z0, Z0
-	VADDPS       Z8, Z2, Z2
-	VADDPS       Z8, Z4, Z4
-	VADDPS       Z8, Z6, Z6
-	VMOVUPS.Z    64(AX), K1, Z8
-	VADDPS       Z8, Z1, Z1
-	VADDPS       Z8, Z3, Z3
-	VADDPS       Z8, Z5, Z5
-	VADDPS       Z8, Z7, Z7
+
+tail_end:
+	MOVQ      bias+64(FP), AX
+	TESTQ     AX, AX
+	JZ        tail_store
+	VMOVUPS   (AX), Z8
+	VADDPS    Z8, Z0, Z0
+	VADDPS    Z8, Z2, Z2
+	VADDPS    Z8, Z4, Z4
+	VADDPS    Z8, Z6, Z6
+	VMOVUPS.Z 64(AX), K1, Z8
+	VADDPS    Z8, Z1, Z1
+	VADDPS    Z8, Z3, Z3
+	VADDPS    Z8, Z5, Z5
+	VADDPS    Z8, Z7, Z7
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -1466,7 +2664,120 @@ tail_store:
 // func tile5x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile5x16(SB), NOSPLIT, $0-96
-	MOVQ      cols+56(FP), AX
+	MOVQ    cols+56(FP), AX
+	CMPQ    AX, $0x10
+	JNE     masked
+	MOVB    add+64(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS (CX), Z0
+	VMOVUPS (CX)(AX*1), Z1
+	VMOVUPS (CX)(AX*2), Z2
+	VMOVUPS (DX), Z3
+	VMOVUPS (DX)(AX*1), Z4
+	JMP     full_begin
+
+full_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 (DX)(AX*1)
+
+full_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b+32(FP), BX
+	MOVQ ldb+40(FP), SI
+	SHLQ $0x02, SI
+	MOVQ ahead+80(FP), DI
+	MOVQ step+88(FP), R8
+	MOVQ k+48(FP), R9
+	SUBQ $0x02, R9
+	JLT  full_odd
+
+full_products:
+	VMOVUPS          (BX), Z5
+	VFMADD231PS.BCST (CX), Z5, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z5, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z5, Z2
+	VFMADD231PS.BCST (DX), Z5, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z5, Z4
+	PREFETCHT0       (DI)
+	ADDQ             R8, DI
+	VMOVUPS          (BX)(SI*1), Z5
+	VFMADD231PS.BCST 4(CX), Z5, Z0
+	VFMADD231PS.BCST 4(CX)(AX*1), Z5, Z1
+	VFMADD231PS.BCST 4(CX)(AX*2), Z5, Z2
+	VFMADD231PS.BCST 4(DX), Z5, Z3
+	VFMADD231PS.BCST 4(DX)(AX*1), Z5, Z4
+	PREFETCHT0       (DI)
+	ADDQ             R8, DI
+	ADDQ             $0x08, CX
+	ADDQ             $0x08, DX
+	LEAQ             (BX)(SI*2), BX
+	SUBQ             $0x02, R9
+	JGE              full_products
+
+full_odd:
+	TESTQ            $0x00000001, R9
+	JZ               full_end
+	VMOVUPS          (BX), Z5
+	VFMADD231PS.BCST (CX), Z5, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z5, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z5, Z2
+	VFMADD231PS.BCST (DX), Z5, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z5, Z4
+	PREFETCHT0       (DI)
+	ADDQ             R8, DI
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	LEAQ             (BX)(SI*1), BX
+
+full_end:
+	MOVQ    bias+72(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Z5
+	VADDPS  Z5, Z0, Z0
+	VADDPS  Z5, Z1, Z1
+	VADDPS  Z5, Z2, Z2
+	VADDPS  Z5, Z3, Z3
+	VADDPS  Z5, Z4, Z4
+
+full_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, (CX)(AX*1)
+	VMOVUPS Z2, (CX)(AX*2)
+	VMOVUPS Z3, (DX)
+	VMOVUPS Z4, (DX)(AX*1)
+	VZEROUPPER
+	RET
+
+masked:
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
 	SHLL      CL, AX
@@ -1516,8 +2827,35 @@ tail_begin:
 	MOVQ ahead+80(FP), DI
 	MOVQ step+88(FP), R8
 	MOVQ k+48(FP), R9
+	SUBQ $0x02, R9
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VMOVUPS.Z        (BX), K1, Z5
+	VFMADD231PS.BCST (CX), Z5, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z5, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z5, Z2
+	VFMADD231PS.BCST (DX), Z5, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z5, Z4
+	PREFETCHT0       (DI)
+	ADDQ             R8, DI
+	VMOVUPS.Z        (BX)(SI*1), K1, Z5
+	VFMADD231PS.BCST 4(CX), Z5, Z0
+	VFMADD231PS.BCST 4(CX)(AX*1), Z5, Z1
+	VFMADD231PS.BCST 4(CX)(AX*2), Z5, Z2
+	VFMADD231PS.BCST 4(DX), Z5, Z3
+	VFMADD231PS.BCST 4(DX)(AX*1), Z5, Z4
+	PREFETCHT0       (DI)
+	ADDQ             R8, DI
+	ADDQ             $0x08, CX
+	ADDQ             $0x08, DX
+	LEAQ             (BX)(SI*2), BX
+	SUBQ             $0x02, R9
+	JGE              tail_products
+
+tail_odd:
+	TESTQ            $0x00000001, R9
+	JZ               tail_end
 	VMOVUPS.Z        (BX), K1, Z5
 	VFMADD231PS.BCST (CX), Z5, Z0
 	VFMADD231PS.BCST (CX)(AX*1), Z5, Z1
@@ -1528,18 +2866,18 @@ tail_product:
 	ADDQ             R8, DI
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
-	ADDQ             SI, BX
-	DECQ             R9
-	JNZ              tail_product
-	MOVQ             bias+72(FP), AX
-	TESTQ            AX, AX
-	JZ               tail_store
-	VMOVUPS.Z        (AX), K1, Z5
-	VADDPS           Z5, Z0, Z0
-	VADDPS           Z5, Z1, Z1
-	VADDPS           Z5, Z2, Z2
-	VADDPS           Z5, Z3, Z3
-	VADDPS           Z5, Z4, Z4
+	LEAQ             (BX)(SI*1), BX
+
+tail_end:
+	MOVQ      bias+72(FP), AX
+	TESTQ     AX, AX
+	JZ        tail_store
+	VMOVUPS.Z (AX), K1, Z5
+	VADDPS    Z5, Z0, Z0
+	VADDPS    Z5, Z1, Z1
+	VADDPS    Z5, Z2, Z2
+	VADDPS    Z5, Z3, Z3
+	VADDPS    Z5, Z4, Z4
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -1606,8 +2944,35 @@ tail_begin:
 	MOVQ ahead+72(FP), SI
 	MOVQ step+80(FP), DI
 	MOVQ k+40(FP), R8
+	SUBQ $0x02, R8
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VPSLLD           $0x10, (BX), Z5
+	VFMADD231PS.BCST (CX), Z5, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z5, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z5, Z2
+	VFMADD231PS.BCST (DX), Z5, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z5, Z4
+	PREFETCHT1       (SI)
+	ADDQ             DI, SI
+	VPSLLD           $0x10, 64(BX), Z5
+	VFMADD231PS.BCST 4(CX), Z5, Z0
+	VFMADD231PS.BCST 4(CX)(AX*1), Z5, Z1
+	VFMADD231PS.BCST 4(CX)(AX*2), Z5, Z2
+	VFMADD231PS.BCST 4(DX), Z5, Z3
+	VFMADD231PS.BCST 4(DX)(AX*1), Z5, Z4
+	PREFETCHT1       (SI)
+	ADDQ             DI, SI
+	ADDQ             $0x08, CX
+	ADDQ             $0x08, DX
+	ADDQ             $0x80, BX
+	SUBQ             $0x02, R8
+	JGE              tail_products
+
+tail_odd:
+	TESTQ            $0x00000001, R8
+	JZ               tail_end
 	VPSLLD           $0x10, (BX), Z5
 	VFMADD231PS.BCST (CX), Z5, Z0
 	VFMADD231PS.BCST (CX)(AX*1), Z5, Z1
@@ -1619,17 +2984,17 @@ tail_product:
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             $0x40, BX
-	DECQ             R8
-	JNZ              tail_product
-	MOVQ             bias+64(FP), AX
-	TESTQ            AX, AX
-	JZ               tail_store
-	VMOVUPS.Z        (AX), K1, Z5
-	VADDPS           Z5, Z0, Z0
-	VADDPS           Z5, Z1, Z1
-	VADDPS           Z5, Z2, Z2
-	VADDPS           Z5, Z3, Z3
-	VADDPS           Z5, Z4, Z4
+
+tail_end:
+	MOVQ      bias+64(FP), AX
+	TESTQ     AX, AX
+	JZ        tail_store
+	VMOVUPS.Z (AX), K1, Z5
+	VADDPS    Z5, Z0, Z0
+	VADDPS    Z5, Z1, Z1
+	VADDPS    Z5, Z2, Z2
+	VADDPS    Z5, Z3, Z3
+	VADDPS    Z5, Z4, Z4
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -1648,8 +3013,180 @@ tail_store:
 // func tile5x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile5x32(SB), NOSPLIT, $0-96
-	MOVQ      cols+56(FP), AX
-	SUBQ      $0x10, AX
+	MOVQ    cols+56(FP), AX
+	SUBQ    $0x10, AX
+	CMPQ    AX, $0x10
+	JNE     masked
+	MOVB    add+64(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS (CX), Z0
+	VMOVUPS 64(CX), Z1
+	VMOVUPS (CX)(AX*1), Z2
+	VMOVUPS 64(CX)(AX*1), Z3
+	VMOVUPS (CX)(AX*2), Z4
+	VMOVUPS 64(CX)(AX*2), Z5
+	VMOVUPS (DX), Z6
+	VMOVUPS 64(DX), Z7
+	VMOVUPS (DX)(AX*1), Z8
+	VMOVUPS 64(DX)(AX*1), Z9
+	JMP     full_begin
+
+full_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 64(CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 64(CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 64(DX)(AX*1)
+
+full_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b+32(FP), BX
+	MOVQ ldb+40(FP), SI
+	SHLQ $0x02, SI
+	MOVQ ahead+80(FP), DI
+	MOVQ step+88(FP), R8
+	MOVQ k+48(FP), R9
+	SUBQ $0x02, R9
+	JLT  full_odd
+
+full_products:
+	VMOVUPS      (BX), Z10
+	VMOVUPS      64(BX), Z11
+	VBROADCASTSS (CX), Z12
+	VFMADD231PS  Z12, Z10, Z0
+	VFMADD231PS  Z12, Z11, Z1
+	VBROADCASTSS (CX)(AX*1), Z12
+	VFMADD231PS  Z12, Z10, Z2
+	VFMADD231PS  Z12, Z11, Z3
+	VBROADCASTSS (CX)(AX*2), Z12
+	VFMADD231PS  Z12, Z10, Z4
+	VFMADD231PS  Z12, Z11, Z5
+	VBROADCASTSS (DX), Z12
+	VFMADD231PS  Z12, Z10, Z6
+	VFMADD231PS  Z12, Z11, Z7
+	VBROADCASTSS (DX)(AX*1), Z12
+	VFMADD231PS  Z12, Z10, Z8
+	VFMADD231PS  Z12, Z11, Z9
+	PREFETCHT0   (DI)
+	ADDQ         R8, DI
+	VMOVUPS      (BX)(SI*1), Z10
+	VMOVUPS      64(BX)(SI*1), Z11
+	VBROADCASTSS 4(CX), Z12
+	VFMADD231PS  Z12, Z10, Z0
+	VFMADD231PS  Z12, Z11, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z12
+	VFMADD231PS  Z12, Z10, Z2
+	VFMADD231PS  Z12, Z11, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z12
+	VFMADD231PS  Z12, Z10, Z4
+	VFMADD231PS  Z12, Z11, Z5
+	VBROADCASTSS 4(DX), Z12
+	VFMADD231PS  Z12, Z10, Z6
+	VFMADD231PS  Z12, Z11, Z7
+	VBROADCASTSS 4(DX)(AX*1), Z12
+	VFMADD231PS  Z12, Z10, Z8
+	VFMADD231PS  Z12, Z11, Z9
+	PREFETCHT0   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	LEAQ         (BX)(SI*2), BX
+	SUBQ         $0x02, R9
+	JGE          full_products
+
+full_odd:
+	TESTQ        $0x00000001, R9
+	JZ           full_end
+	VMOVUPS      (BX), Z10
+	VMOVUPS      64(BX), Z11
+	VBROADCASTSS (CX), Z12
+	VFMADD231PS  Z12, Z10, Z0
+	VFMADD231PS  Z12, Z11, Z1
+	VBROADCASTSS (CX)(AX*1), Z12
+	VFMADD231PS  Z12, Z10, Z2
+	VFMADD231PS  Z12, Z11, Z3
+	VBROADCASTSS (CX)(AX*2), Z12
+	VFMADD231PS  Z12, Z10, Z4
+	VFMADD231PS  Z12, Z11, Z5
+	VBROADCASTSS (DX), Z12
+	VFMADD231PS  Z12, Z10, Z6
+	VFMADD231PS  Z12, Z11, Z7
+	VBROADCASTSS (DX)(AX*1), Z12
+	VFMADD231PS  Z12, Z10, Z8
+	VFMADD231PS  Z12, Z11, Z9
+	PREFETCHT0   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	LEAQ         (BX)(SI*1), BX
+
+full_end:
+	MOVQ    bias+72(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Z10
+	VADDPS  Z10, Z0, Z0
+	VADDPS  Z10, Z2, Z2
+	VADDPS  Z10, Z4, Z4
+	VADDPS  Z10, Z6, Z6
+	VADDPS  Z10, Z8, Z8
+	VMOVUPS 64(AX), Z10
+	VADDPS  Z10, Z1, Z1
+	VADDPS  Z10, Z3, Z3
+	VADDPS  Z10, Z5, Z5
+	VADDPS  Z10, Z7, Z7
+	VADDPS  Z10, Z9, Z9
+
+full_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, 64(CX)
+	VMOVUPS Z2, (CX)(AX*1)
+	VMOVUPS Z3, 64(CX)(AX*1)
+	VMOVUPS Z4, (CX)(AX*2)
+	VMOVUPS Z5, 64(CX)(AX*2)
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, 64(DX)
+	VMOVUPS Z8, (DX)(AX*1)
+	VMOVUPS Z9, 64(DX)(AX*1)
+	VZEROUPPER
+	RET
+
+masked:
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
 	SHLL      CL, AX
@@ -1714,8 +3251,57 @@ tail_begin:
 	MOVQ ahead+80(FP), DI
 	MOVQ step+88(FP), R8
 	MOVQ k+48(FP), R9
+	SUBQ $0x02, R9
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VMOVUPS      (BX), Z10
+	VMOVUPS.Z    64(BX), K1, Z11
+	VBROADCASTSS (CX), Z12
+	VFMADD231PS  Z12, Z10, Z0
+	VFMADD231PS  Z12, Z11, Z1
+	VBROADCASTSS (CX)(AX*1), Z12
+	VFMADD231PS  Z12, Z10, Z2
+	VFMADD231PS  Z12, Z11, Z3
+	VBROADCASTSS (CX)(AX*2), Z12
+	VFMADD231PS  Z12, Z10, Z4
+	VFMADD231PS  Z12, Z11, Z5
+	VBROADCASTSS (DX), Z12
+	VFMADD231PS  Z12, Z10, Z6
+	VFMADD231PS  Z12, Z11, Z7
+	VBROADCASTSS (DX)(AX*1), Z12
+	VFMADD231PS  Z12, Z10, Z8
+	VFMADD231PS  Z12, Z11, Z9
+	PREFETCHT0   (DI)
+	ADDQ         R8, DI
+	VMOVUPS      (BX)(SI*1), Z10
+	VMOVUPS.Z    64(BX)(SI*1), K1, Z11
+	VBROADCASTSS 4(CX), Z12
+	VFMADD231PS  Z12, Z10, Z0
+	VFMADD231PS  Z12, Z11, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z12
+	VFMADD231PS  Z12, Z10, Z2
+	VFMADD231PS  Z12, Z11, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z12
+	VFMADD231PS  Z12, Z10, Z4
+	VFMADD231PS  Z12, Z11, Z5
+	VBROADCASTSS 4(DX), Z12
+	VFMADD231PS  Z12, Z10, Z6
+	VFMADD231PS  Z12, Z11, Z7
+	VBROADCASTSS 4(DX)(AX*1), Z12
+	VFMADD231PS  Z12, Z10, Z8
+	VFMADD231PS  Z12, Z11, Z9
+	PREFETCHT0   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	LEAQ         (BX)(SI*2), BX
+	SUBQ         $0x02, R9
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, R9
+	JZ           tail_end
 	VMOVUPS      (BX), Z10
 	VMOVUPS.Z    64(BX), K1, Z11
 	VBROADCASTSS (CX), Z12
@@ -1737,24 +3323,24 @@ tail_product:
 	ADDQ         R8, DI
 	ADDQ         $0x04, CX
 	ADDQ         $0x04, DX
-	ADDQ         SI, BX
-	DECQ         R9
-	JNZ          tail_product
-	MOVQ         bias+72(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMOVUPS      (AX), Z10
-	VADDPS       Z10, Z0, Z0
-	VADDPS       Z10, Z2, Z2
-	VADDPS       Z10, Z4, Z4
-	VADDPS       Z10, Z6, Z6
-	VADDPS       Z10, Z8, Z8
-	VMOVUPS.Z    64(AX), K1, Z10
-	VADDPS       Z10, Z1, Z1
-	VADDPS       Z10, Z3, Z3
-	VADDPS       Z10, Z5, Z5
-	VADDPS       Z10, Z7, Z7
-	VADDPS       Z10, Z9, Z9
+	LEAQ         (BX)(SI*1), BX
+
+tail_end:
+	MOVQ      bias+72(FP), AX
+	TESTQ     AX, AX
+	JZ        tail_store
+	VMOVUPS   (AX), Z10
+	VADDPS    Z10, Z0, Z0
+	VADDPS    Z10, Z2, Z2
+	VADDPS    Z10, Z4, Z4
+	VADDPS    Z10, Z6, Z6
+	VADDPS    Z10, Z8, Z8
+	VMOVUPS.Z 64(AX), K1, Z10
+	VADDPS    Z10, Z1, Z1
+	VADDPS    Z10, Z3, Z3
+	VADDPS    Z10, Z5, Z5
+	VADDPS    Z10, Z7, Z7
+	VADDPS    Z10, Z9, Z9
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -1843,8 +3429,10 @@ tail_begin:
 	MOVQ    ahead+72(FP), SI
 	MOVQ    step+80(FP), DI
 	MOVQ    k+40(FP), R8
+	SUBQ    $0x02, R8
+	JLT     tail_odd
 
-tail_product:
+tail_products:
 	VPSLLD       $0x10, (BX), Z11
 	VANDPS       (BX), Z10, Z12
 	VBROADCASTSS (CX), Z13
@@ -1864,26 +3452,73 @@ tail_product:
 	VFMADD231PS  Z13, Z12, Z9
 	PREFETCHT1   (SI)
 	ADDQ         DI, SI
+	VPSLLD       $0x10, 64(BX), Z11
+	VANDPS       64(BX), Z10, Z12
+	VBROADCASTSS 4(CX), Z13
+	VFMADD231PS  Z13, Z11, Z0
+	VFMADD231PS  Z13, Z12, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z13
+	VFMADD231PS  Z13, Z11, Z2
+	VFMADD231PS  Z13, Z12, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z13
+	VFMADD231PS  Z13, Z11, Z4
+	VFMADD231PS  Z13, Z12, Z5
+	VBROADCASTSS 4(DX), Z13
+	VFMADD231PS  Z13, Z11, Z6
+	VFMADD231PS  Z13, Z12, Z7
+	VBROADCASTSS 4(DX)(AX*1), Z13
+	VFMADD231PS  Z13, Z11, Z8
+	VFMADD231PS  Z13, Z12, Z9
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	ADDQ         $0x80, BX
+	SUBQ         $0x02, R8
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, R8
+	JZ           tail_end
+	VPSLLD       $0x10, (BX), Z11
+	VANDPS       (BX), Z10, Z10
+	VBROADCASTSS (CX), Z12
+	VFMADD231PS  Z12, Z11, Z0
+	VFMADD231PS  Z12, Z10, Z1
+	VBROADCASTSS (CX)(AX*1), Z12
+	VFMADD231PS  Z12, Z11, Z2
+	VFMADD231PS  Z12, Z10, Z3
+	VBROADCASTSS (CX)(AX*2), Z12
+	VFMADD231PS  Z12, Z11, Z4
+	VFMADD231PS  Z12, Z10, Z5
+	VBROADCASTSS (DX), Z12
+	VFMADD231PS  Z12, Z11, Z6
+	VFMADD231PS  Z12, Z10, Z7
+	VBROADCASTSS (DX)(AX*1), Z12
+	VFMADD231PS  Z12, Z11, Z8
+	VFMADD231PS  Z12, Z10, Z9
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
 	ADDQ         $0x04, CX
 	ADDQ         $0x04, DX
 	ADDQ         $0x40, BX
-	DECQ         R8
-	JNZ          tail_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMOVUPS      (AX), Z10
-	VADDPS       Z10, Z0, Z0
-	VADDPS       Z10, Z2, Z2
-	VADDPS       Z10, Z4, Z4
-	VADDPS       Z10, Z6, Z6
-	VADDPS       Z10, Z8, Z8
-	VMOVUPS.Z    64(AX), K1, Z10
-	VADDPS       Z10, Z1, Z1
-	VADDPS       Z10, Z3, Z3
-	VADDPS       Z10, Z5, Z5
-	VADDPS       Z10, Z7, Z7
-	VADDPS       Z10, Z9, Z9
+
+tail_end:
+	MOVQ      bias+64(FP), AX
+	TESTQ     AX, AX
+	JZ        tail_store
+	VMOVUPS   (AX), Z10
+	VADDPS    Z10, Z0, Z0
+	VADDPS    Z10, Z2, Z2
+	VADDPS    Z10, Z4, Z4
+	VADDPS    Z10, Z6, Z6
+	VADDPS    Z10, Z8, Z8
+	VMOVUPS.Z 64(AX), K1, Z10
+	VADDPS    Z10, Z1, Z1
+	VADDPS    Z10, Z3, Z3
+	VADDPS    Z10, Z5, Z5
+	VADDPS    Z10, Z7, Z7
+	VADDPS    Z10, Z9, Z9
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -1907,7 +3542,128 @@ tail_store:
 // func tile6x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile6x16(SB), NOSPLIT, $0-96
-	MOVQ      cols+56(FP), AX
+	MOVQ    cols+56(FP), AX
+	CMPQ    AX, $0x10
+	JNE     masked
+	MOVB    add+64(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS (CX), Z0
+	VMOVUPS (CX)(AX*1), Z1
+	VMOVUPS (CX)(AX*2), Z2
+	VMOVUPS (DX), Z3
+	VMOVUPS (DX)(AX*1), Z4
+	VMOVUPS (DX)(AX*2), Z5
+	JMP     full_begin
+
+full_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+
+full_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b+32(FP), BX
+	MOVQ ldb+40(FP), SI
+	SHLQ $0x02, SI
+	MOVQ ahead+80(FP), DI
+	MOVQ step+88(FP), R8
+	MOVQ k+48(FP), R9
+	SUBQ $0x02, R9
+	JLT  full_odd
+
+full_products:
+	VMOVUPS          (BX), Z6
+	VFMADD231PS.BCST (CX), Z6, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z6, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z6, Z2
+	VFMADD231PS.BCST (DX), Z6, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z6, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z6, Z5
+	PREFETCHT0       (DI)
+	ADDQ             R8, DI
+	VMOVUPS          (BX)(SI*1), Z6
+	VFMADD231PS.BCST 4(CX), Z6, Z0
+	VFMADD231PS.BCST 4(CX)(AX*1), Z6, Z1
+	VFMADD231PS.BCST 4(CX)(AX*2), Z6, Z2
+	VFMADD231PS.BCST 4(DX), Z6, Z3
+	VFMADD231PS.BCST 4(DX)(AX*1), Z6, Z4
+	VFMADD231PS.BCST 4(DX)(AX*2), Z6, Z5
+	PREFETCHT0       (DI)
+	ADDQ             R8, DI
+	ADDQ             $0x08, CX
+	ADDQ             $0x08, DX
+	LEAQ             (BX)(SI*2), BX
+	SUBQ             $0x02, R9
+	JGE              full_products
+
+full_odd:
+	TESTQ            $0x00000001, R9
+	JZ               full_end
+	VMOVUPS          (BX), Z6
+	VFMADD231PS.BCST (CX), Z6, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z6, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z6, Z2
+	VFMADD231PS.BCST (DX), Z6, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z6, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z6, Z5
+	PREFETCHT0       (DI)
+	ADDQ             R8, DI
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	LEAQ             (BX)(SI*1), BX
+
+full_end:
+	MOVQ    bias+72(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Z6
+	VADDPS  Z6, Z0, Z0
+	VADDPS  Z6, Z1, Z1
+	VADDPS  Z6, Z2, Z2
+	VADDPS  Z6, Z3, Z3
+	VADDPS  Z6, Z4, Z4
+	VADDPS  Z6, Z5, Z5
+
+full_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, (CX)(AX*1)
+	VMOVUPS Z2, (CX)(AX*2)
+	VMOVUPS Z3, (DX)
+	VMOVUPS Z4, (DX)(AX*1)
+	VMOVUPS Z5, (DX)(AX*2)
+	VZEROUPPER
+	RET
+
+masked:
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
 	SHLL      CL, AX
@@ -1960,8 +3716,37 @@ tail_begin:
 	MOVQ ahead+80(FP), DI
 	MOVQ step+88(FP), R8
 	MOVQ k+48(FP), R9
+	SUBQ $0x02, R9
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VMOVUPS.Z        (BX), K1, Z6
+	VFMADD231PS.BCST (CX), Z6, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z6, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z6, Z2
+	VFMADD231PS.BCST (DX), Z6, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z6, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z6, Z5
+	PREFETCHT0       (DI)
+	ADDQ             R8, DI
+	VMOVUPS.Z        (BX)(SI*1), K1, Z6
+	VFMADD231PS.BCST 4(CX), Z6, Z0
+	VFMADD231PS.BCST 4(CX)(AX*1), Z6, Z1
+	VFMADD231PS.BCST 4(CX)(AX*2), Z6, Z2
+	VFMADD231PS.BCST 4(DX), Z6, Z3
+	VFMADD231PS.BCST 4(DX)(AX*1), Z6, Z4
+	VFMADD231PS.BCST 4(DX)(AX*2), Z6, Z5
+	PREFETCHT0       (DI)
+	ADDQ             R8, DI
+	ADDQ             $0x08, CX
+	ADDQ             $0x08, DX
+	LEAQ             (BX)(SI*2), BX
+	SUBQ             $0x02, R9
+	JGE              tail_products
+
+tail_odd:
+	TESTQ            $0x00000001, R9
+	JZ               tail_end
 	VMOVUPS.Z        (BX), K1, Z6
 	VFMADD231PS.BCST (CX), Z6, Z0
 	VFMADD231PS.BCST (CX)(AX*1), Z6, Z1
@@ -1973,19 +3758,19 @@ tail_product:
 	ADDQ             R8, DI
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
-	ADDQ             SI, BX
-	DECQ             R9
-	JNZ              tail_product
-	MOVQ             bias+72(FP), AX
-	TESTQ            AX, AX
-	JZ               tail_store
-	VMOVUPS.Z        (AX), K1, Z6
-	VADDPS           Z6, Z0, Z0
-	VADDPS           Z6, Z1, Z1
-	VADDPS           Z6, Z2, Z2
-	VADDPS           Z6, Z3, Z3
-	VADDPS           Z6, Z4, Z4
-	VADDPS           Z6, Z5, Z5
+	LEAQ             (BX)(SI*1), BX
+
+tail_end:
+	MOVQ      bias+72(FP), AX
+	TESTQ     AX, AX
+	JZ        tail_store
+	VMOVUPS.Z (AX), K1, Z6
+	VADDPS    Z6, Z0, Z0
+	VADDPS    Z6, Z1, Z1
+	VADDPS    Z6, Z2, Z2
+	VADDPS    Z6, Z3, Z3
+	VADDPS    Z6, Z4, Z4
+	VADDPS    Z6, Z5, Z5
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -2056,8 +3841,37 @@ tail_begin:
 	MOVQ ahead+72(FP), SI
 	MOVQ step+80(FP), DI
 	MOVQ k+40(FP), R8
+	SUBQ $0x02, R8
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VPSLLD           $0x10, (BX), Z6
+	VFMADD231PS.BCST (CX), Z6, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z6, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z6, Z2
+	VFMADD231PS.BCST (DX), Z6, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z6, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z6, Z5
+	PREFETCHT1       (SI)
+	ADDQ             DI, SI
+	VPSLLD           $0x10, 64(BX), Z6
+	VFMADD231PS.BCST 4(CX), Z6, Z0
+	VFMADD231PS.BCST 4(CX)(AX*1), Z6, Z1
+	VFMADD231PS.BCST 4(CX)(AX*2), Z6, Z2
+	VFMADD231PS.BCST 4(DX), Z6, Z3
+	VFMADD231PS.BCST 4(DX)(AX*1), Z6, Z4
+	VFMADD231PS.BCST 4(DX)(AX*2), Z6, Z5
+	PREFETCHT1       (SI)
+	ADDQ             DI, SI
+	ADDQ             $0x08, CX
+	ADDQ             $0x08, DX
+	ADDQ             $0x80, BX
+	SUBQ             $0x02, R8
+	JGE              tail_products
+
+tail_odd:
+	TESTQ            $0x00000001, R8
+	JZ               tail_end
 	VPSLLD           $0x10, (BX), Z6
 	VFMADD231PS.BCST (CX), Z6, Z0
 	VFMADD231PS.BCST (CX)(AX*1), Z6, Z1
@@ -2070,18 +3884,18 @@ tail_product:
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             $0x40, BX
-	DECQ             R8
-	JNZ              tail_product
-	MOVQ             bias+64(FP), AX
-	TESTQ            AX, AX
-	JZ               tail_store
-	VMOVUPS.Z        (AX), K1, Z6
-	VADDPS           Z6, Z0, Z0
-	VADDPS           Z6, Z1, Z1
-	VADDPS           Z6, Z2, Z2
-	VADDPS           Z6, Z3, Z3
-	VADDPS           Z6, Z4, Z4
-	VADDPS           Z6, Z5, Z5
+
+tail_end:
+	MOVQ      bias+64(FP), AX
+	TESTQ     AX, AX
+	JZ        tail_store
+	VMOVUPS.Z (AX), K1, Z6
+	VADDPS    Z6, Z0, Z0
+	VADDPS    Z6, Z1, Z1
+	VADDPS    Z6, Z2, Z2
+	VADDPS    Z6, Z3, Z3
+	VADDPS    Z6, Z4, Z4
+	VADDPS    Z6, Z5, Z5
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -2101,8 +3915,199 @@ tail_store:
 // func tile6x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile6x32(SB), NOSPLIT, $0-96
-	MOVQ      cols+56(FP), AX
-	SUBQ      $0x10, AX
+	MOVQ    cols+56(FP), AX
+	SUBQ    $0x10, AX
+	CMPQ    AX, $0x10
+	JNE     masked
+	MOVB    add+64(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS (CX), Z0
+	VMOVUPS 64(CX), Z1
+	VMOVUPS (CX)(AX*1), Z2
+	VMOVUPS 64(CX)(AX*1), Z3
+	VMOVUPS (CX)(AX*2), Z4
+	VMOVUPS 64(CX)(AX*2), Z5
+	VMOVUPS (DX), Z6
+	VMOVUPS 64(DX), Z7
+	VMOVUPS (DX)(AX*1), Z8
+	VMOVUPS 64(DX)(AX*1), Z9
+	VMOVUPS (DX)(AX*2), Z10
+	VMOVUPS 64(DX)(AX*2), Z11
+	JMP     full_begin
+
+full_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 64(CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 64(CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 64(DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+	PREFETCHT0 64(DX)(AX*2)
+
+full_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b+32(FP), BX
+	MOVQ ldb+40(FP), SI
+	SHLQ $0x02, SI
+	MOVQ ahead+80(FP), DI
+	MOVQ step+88(FP), R8
+	MOVQ k+48(FP), R9
+	SUBQ $0x02, R9
+	JLT  full_odd
+
+full_products:
+	VMOVUPS      (BX), Z12
+	VMOVUPS      64(BX), Z13
+	VBROADCASTSS (CX), Z14
+	VFMADD231PS  Z14, Z12, Z0
+	VFMADD231PS  Z14, Z13, Z1
+	VBROADCASTSS (CX)(AX*1), Z14
+	VFMADD231PS  Z14, Z12, Z2
+	VFMADD231PS  Z14, Z13, Z3
+	VBROADCASTSS (CX)(AX*2), Z14
+	VFMADD231PS  Z14, Z12, Z4
+	VFMADD231PS  Z14, Z13, Z5
+	VBROADCASTSS (DX), Z14
+	VFMADD231PS  Z14, Z12, Z6
+	VFMADD231PS  Z14, Z13, Z7
+	VBROADCASTSS (DX)(AX*1), Z14
+	VFMADD231PS  Z14, Z12, Z8
+	VFMADD231PS  Z14, Z13, Z9
+	VBROADCASTSS (DX)(AX*2), Z14
+	VFMADD231PS  Z14, Z12, Z10
+	VFMADD231PS  Z14, Z13, Z11
+	PREFETCHT0   (DI)
+	ADDQ         R8, DI
+	VMOVUPS      (BX)(SI*1), Z12
+	VMOVUPS      64(BX)(SI*1), Z13
+	VBROADCASTSS 4(CX), Z14
+	VFMADD231PS  Z14, Z12, Z0
+	VFMADD231PS  Z14, Z13, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z14
+	VFMADD231PS  Z14, Z12, Z2
+	VFMADD231PS  Z14, Z13, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z14
+	VFMADD231PS  Z14, Z12, Z4
+	VFMADD231PS  Z14, Z13, Z5
+	VBROADCASTSS 4(DX), Z14
+	VFMADD231PS  Z14, Z12, Z6
+	VFMADD231PS  Z14, Z13, Z7
+	VBROADCASTSS 4(DX)(AX*1), Z14
+	VFMADD231PS  Z14, Z12, Z8
+	VFMADD231PS  Z14, Z13, Z9
+	VBROADCASTSS 4(DX)(AX*2), Z14
+	VFMADD231PS  Z14, Z12, Z10
+	VFMADD231PS  Z14, Z13, Z11
+	PREFETCHT0   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	LEAQ         (BX)(SI*2), BX
+	SUBQ         $0x02, R9
+	JGE          full_products
+
+full_odd:
+	TESTQ        $0x00000001, R9
+	JZ           full_end
+	VMOVUPS      (BX), Z12
+	VMOVUPS      64(BX), Z13
+	VBROADCASTSS (CX), Z14
+	VFMADD231PS  Z14, Z12, Z0
+	VFMADD231PS  Z14, Z13, Z1
+	VBROADCASTSS (CX)(AX*1), Z14
+	VFMADD231PS  Z14, Z12, Z2
+	VFMADD231PS  Z14, Z13, Z3
+	VBROADCASTSS (CX)(AX*2), Z14
+	VFMADD231PS  Z14, Z12, Z4
+	VFMADD231PS  Z14, Z13, Z5
+	VBROADCASTSS (DX), Z14
+	VFMADD231PS  Z14, Z12, Z6
+	VFMADD231PS  Z14, Z13, Z7
+	VBROADCASTSS (DX)(AX*1), Z14
+	VFMADD231PS  Z14, Z12, Z8
+	VFMADD231PS  Z14, Z13, Z9
+	VBROADCASTSS (DX)(AX*2), Z14
+	VFMADD231PS  Z14, Z12, Z10
+	VFMADD231PS  Z14, Z13, Z11
+	PREFETCHT0   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	LEAQ         (BX)(SI*1), BX
+
+full_end:
+	MOVQ    bias+72(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Z12
+	VADDPS  Z12, Z0, Z0
+	VADDPS  Z12, Z2, Z2
+	VADDPS  Z12, Z4, Z4
+	VADDPS  Z12, Z6, Z6
+	VADDPS  Z12, Z8, Z8
+	VADDPS  Z12, Z10, Z10
+	VMOVUPS 64(AX), Z12
+	VADDPS  Z12, Z1, Z1
+	VADDPS  Z12, Z3, Z3
+	VADDPS  Z12, Z5, Z5
+	VADDPS  Z12, Z7, Z7
+	VADDPS  Z12, Z9, Z9
+	VADDPS  Z12, Z11, Z11
+
+full_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, 64(CX)
+	VMOVUPS Z2, (CX)(AX*1)
+	VMOVUPS Z3, 64(CX)(AX*1)
+	VMOVUPS Z4, (CX)(AX*2)
+	VMOVUPS Z5, 64(CX)(AX*2)
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, 64(DX)
+	VMOVUPS Z8, (DX)(AX*1)
+	VMOVUPS Z9, 64(DX)(AX*1)
+	VMOVUPS Z10, (DX)(AX*2)
+	VMOVUPS Z11, 64(DX)(AX*2)
+	VZEROUPPER
+	RET
+
+masked:
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
 	SHLL      CL, AX
@@ -2173,8 +4178,63 @@ tail_begin:
 	MOVQ ahead+80(FP), DI
 	MOVQ step+88(FP), R8
 	MOVQ k+48(FP), R9
+	SUBQ $0x02, R9
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VMOVUPS      (BX), Z12
+	VMOVUPS.Z    64(BX), K1, Z13
+	VBROADCASTSS (CX), Z14
+	VFMADD231PS  Z14, Z12, Z0
+	VFMADD231PS  Z14, Z13, Z1
+	VBROADCASTSS (CX)(AX*1), Z14
+	VFMADD231PS  Z14, Z12, Z2
+	VFMADD231PS  Z14, Z13, Z3
+	VBROADCASTSS (CX)(AX*2), Z14
+	VFMADD231PS  Z14, Z12, Z4
+	VFMADD231PS  Z14, Z13, Z5
+	VBROADCASTSS (DX), Z14
+	VFMADD231PS  Z14, Z12, Z6
+	VFMADD231PS  Z14, Z13, Z7
+	VBROADCASTSS (DX)(AX*1), Z14
+	VFMADD231PS  Z14, Z12, Z8
+	VFMADD231PS  Z14, Z13, Z9
+	VBROADCASTSS (DX)(AX*2), Z14
+	VFMADD231PS  Z14, Z12, Z10
+	VFMADD231PS  Z14, Z13, Z11
+	PREFETCHT0   (DI)
+	ADDQ         R8, DI
+	VMOVUPS      (BX)(SI*1), Z12
+	VMOVUPS.Z    64(BX)(SI*1), K1, Z13
+	VBROADCASTSS 4(CX), Z14
+	VFMADD231PS  Z14, Z12, Z0
+	VFMADD231PS  Z14, Z13, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z14
+	VFMADD231PS  Z14, Z12, Z2
+	VFMADD231PS  Z14, Z13, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z14
+	VFMADD231PS  Z14, Z12, Z4
+	VFMADD231PS  Z14, Z13, Z5
+	VBROADCASTSS 4(DX), Z14
+	VFMADD231PS  Z14, Z12, Z6
+	VFMADD231PS  Z14, Z13, Z7
+	VBROADCASTSS 4(DX)(AX*1), Z14
+	VFMADD231PS  Z14, Z12, Z8
+	VFMADD231PS  Z14, Z13, Z9
+	VBROADCASTSS 4(DX)(AX*2), Z14
+	VFMADD231PS  Z14, Z12, Z10
+	VFMADD231PS  Z14, Z13, Z11
+	PREFETCHT0   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	LEAQ         (BX)(SI*2), BX
+	SUBQ         $0x02, R9
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, R9
+	JZ           tail_end
 	VMOVUPS      (BX), Z12
 	VMOVUPS.Z    64(BX), K1, Z13
 	VBROADCASTSS (CX), Z14
@@ -2199,26 +4259,26 @@ tail_product:
 	ADDQ         R8, DI
 	ADDQ         $0x04, CX
 	ADDQ         $0x04, DX
-	ADDQ         SI, BX
-	DECQ         R9
-	JNZ          tail_product
-	MOVQ         bias+72(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMOVUPS      (AX), Z12
-	VADDPS       Z12, Z0, Z0
-	VADDPS       Z12, Z2, Z2
-	VADDPS       Z12, Z4, Z4
-	VADDPS       Z12, Z6, Z6
-	VADDPS       Z12, Z8, Z8
-	VADDPS       Z12, Z10, Z10
-	VMOVUPS.Z    64(AX), K1, Z12
-	VADDPS       Z12, Z1, Z1
-	VADDPS       Z12, Z3, Z3
-	VADDPS       Z12, Z5, Z5
-	VADDPS       Z12, Z7, Z7
-	VADDPS       Z12, Z9, Z9
-	VADDPS       Z12, Z11, Z11
+	LEAQ         (BX)(SI*1), BX
+
+tail_end:
+	MOVQ      bias+72(FP), AX
+	TESTQ     AX, AX
+	JZ        tail_store
+	VMOVUPS   (AX), Z12
+	VADDPS    Z12, Z0, Z0
+	VADDPS    Z12, Z2, Z2
+	VADDPS    Z12, Z4, Z4
+	VADDPS    Z12, Z6, Z6
+	VADDPS    Z12, Z8, Z8
+	VADDPS    Z12, Z10, Z10
+	VMOVUPS.Z 64(AX), K1, Z12
+	VADDPS    Z12, Z1, Z1
+	VADDPS    Z12, Z3, Z3
+	VADDPS    Z12, Z5, Z5
+	VADDPS    Z12, Z7, Z7
+	VADDPS    Z12, Z9, Z9
+	VADDPS    Z12, Z11, Z11
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -2315,8 +4375,10 @@ tail_begin:
 	MOVQ    ahead+72(FP), SI
 	MOVQ    step+80(FP), DI
 	MOVQ    k+40(FP), R8
+	SUBQ    $0x02, R8
+	JLT     tail_odd
 
-tail_product:
+tail_products:
 	VPSLLD       $0x10, (BX), Z13
 	VANDPS       (BX), Z12, Z14
 	VBROADCASTSS (CX), Z15
@@ -2339,28 +4401,81 @@ tail_product:
 	VFMADD231PS  Z15, Z14, Z11
 	PREFETCHT1   (SI)
 	ADDQ         DI, SI
+	VPSLLD       $0x10, 64(BX), Z13
+	VANDPS       64(BX), Z12, Z14
+	VBROADCASTSS 4(CX), Z15
+	VFMADD231PS  Z15, Z13, Z0
+	VFMADD231PS  Z15, Z14, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z15
+	VFMADD231PS  Z15, Z13, Z2
+	VFMADD231PS  Z15, Z14, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z15
+	VFMADD231PS  Z15, Z13, Z4
+	VFMADD231PS  Z15, Z14, Z5
+	VBROADCASTSS 4(DX), Z15
+	VFMADD231PS  Z15, Z13, Z6
+	VFMADD231PS  Z15, Z14, Z7
+	VBROADCASTSS 4(DX)(AX*1), Z15
+	VFMADD231PS  Z15, Z13, Z8
+	VFMADD231PS  Z15, Z14, Z9
+	VBROADCASTSS 4(DX)(AX*2), Z15
+	VFMADD231PS  Z15, Z13, Z10
+	VFMADD231PS  Z15, Z14, Z11
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	ADDQ         $0x80, BX
+	SUBQ         $0x02, R8
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, R8
+	JZ           tail_end
+	VPSLLD       $0x10, (BX), Z13
+	VANDPS       (BX), Z12, Z12
+	VBROADCASTSS (CX), Z14
+	VFMADD231PS  Z14, Z13, Z0
+	VFMADD231PS  Z14, Z12, Z1
+	VBROADCASTSS (CX)(AX*1), Z14
+	VFMADD231PS  Z14, Z13, Z2
+	VFMADD231PS  Z14, Z12, Z3
+	VBROADCASTSS (CX)(AX*2), Z14
+	VFMADD231PS  Z14, Z13, Z4
+	VFMADD231PS  Z14, Z12, Z5
+	VBROADCASTSS (DX), Z14
+	VFMADD231PS  Z14, Z13, Z6
+	VFMADD231PS  Z14, Z12, Z7
+	VBROADCASTSS (DX)(AX*1), Z14
+	VFMADD231PS  Z14, Z13, Z8
+	VFMADD231PS  Z14, Z12, Z9
+	VBROADCASTSS (DX)(AX*2), Z14
+	VFMADD231PS  Z14, Z13, Z10
+	VFMADD231PS  Z14, Z12, Z11
+	PREFETCHT1   (SI)
+	ADDQ         DI, SI
 	ADDQ         $0x04, CX
 	ADDQ         $0x04, DX
 	ADDQ         $0x40, BX
-	DECQ         R8
-	JNZ          tail_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMOVUPS      (AX), Z12
-	VADDPS       Z12, Z0, Z0
-	VADDPS       Z12, Z2, Z2
-	VADDPS       Z12, Z4, Z4
-	VADDPS       Z12, Z6, Z6
-	VADDPS       Z12, Z8, Z8
-	VADDPS       Z12, Z10, Z10
-	VMOVUPS.Z    64(AX), K1, Z12
-	VADDPS       Z12, Z1, Z1
-	VADDPS       Z12, Z3, Z3
-	VADDPS       Z12, Z5, Z5
-	VADDPS       Z12, Z7, Z7
-	VADDPS       Z12, Z9, Z9
-	VADDPS       Z12, Z11, Z11
+
+tail_end:
+	MOVQ      bias+64(FP), AX
+	TESTQ     AX, AX
+	JZ        tail_store
+	VMOVUPS   (AX), Z12
+	VADDPS    Z12, Z0, Z0
+	VADDPS    Z12, Z2, Z2
+	VADDPS    Z12, Z4, Z4
+	VADDPS    Z12, Z6, Z6
+	VADDPS    Z12, Z8, Z8
+	VADDPS    Z12, Z10, Z10
+	VMOVUPS.Z 64(AX), K1, Z12
+	VADDPS    Z12, Z1, Z1
+	VADDPS    Z12, Z3, Z3
+	VADDPS    Z12, Z5, Z5
+	VADDPS    Z12, Z7, Z7
+	VADDPS    Z12, Z9, Z9
+	VADDPS    Z12, Z11, Z11
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -2386,7 +4501,146 @@ tail_store:
 // func tile7x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile7x16(SB), NOSPLIT, $0-96
-	MOVQ      cols+56(FP), AX
+	MOVQ    cols+56(FP), AX
+	CMPQ    AX, $0x10
+	JNE     masked
+	MOVB    add+64(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	VMOVUPS (CX), Z0
+	VMOVUPS (CX)(AX*1), Z1
+	VMOVUPS (CX)(AX*2), Z2
+	VMOVUPS (DX), Z3
+	VMOVUPS (DX)(AX*1), Z4
+	VMOVUPS (DX)(AX*2), Z5
+	VMOVUPS (BX), Z6
+	JMP     full_begin
+
+full_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	LEAQ       (DX)(AX*2), BX
+	ADDQ       AX, BX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+	PREFETCHT0 (BX)
+
+full_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	MOVQ b+32(FP), SI
+	MOVQ ldb+40(FP), DI
+	SHLQ $0x02, DI
+	MOVQ ahead+80(FP), R8
+	MOVQ step+88(FP), R9
+	MOVQ k+48(FP), R10
+	SUBQ $0x02, R10
+	JLT  full_odd
+
+full_products:
+	VMOVUPS          (SI), Z7
+	VFMADD231PS.BCST (CX), Z7, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z7, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z7, Z2
+	VFMADD231PS.BCST (DX), Z7, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z7, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z7, Z5
+	VFMADD231PS.BCST (BX), Z7, Z6
+	PREFETCHT0       (R8)
+	ADDQ             R9, R8
+	VMOVUPS          (SI)(DI*1), Z7
+	VFMADD231PS.BCST 4(CX), Z7, Z0
+	VFMADD231PS.BCST 4(CX)(AX*1), Z7, Z1
+	VFMADD231PS.BCST 4(CX)(AX*2), Z7, Z2
+	VFMADD231PS.BCST 4(DX), Z7, Z3
+	VFMADD231PS.BCST 4(DX)(AX*1), Z7, Z4
+	VFMADD231PS.BCST 4(DX)(AX*2), Z7, Z5
+	VFMADD231PS.BCST 4(BX), Z7, Z6
+	PREFETCHT0       (R8)
+	ADDQ             R9, R8
+	ADDQ             $0x08, CX
+	ADDQ             $0x08, DX
+	ADDQ             $0x08, BX
+	LEAQ             (SI)(DI*2), SI
+	SUBQ             $0x02, R10
+	JGE              full_products
+
+full_odd:
+	TESTQ            $0x00000001, R10
+	JZ               full_end
+	VMOVUPS          (SI), Z7
+	VFMADD231PS.BCST (CX), Z7, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z7, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z7, Z2
+	VFMADD231PS.BCST (DX), Z7, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z7, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z7, Z5
+	VFMADD231PS.BCST (BX), Z7, Z6
+	PREFETCHT0       (R8)
+	ADDQ             R9, R8
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	LEAQ             (SI)(DI*1), SI
+
+full_end:
+	MOVQ    bias+72(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Z7
+	VADDPS  Z7, Z0, Z0
+	VADDPS  Z7, Z1, Z1
+	VADDPS  Z7, Z2, Z2
+	VADDPS  Z7, Z3, Z3
+	VADDPS  Z7, Z4, Z4
+	VADDPS  Z7, Z5, Z5
+	VADDPS  Z7, Z6, Z6
+
+full_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, (CX)(AX*1)
+	VMOVUPS Z2, (CX)(AX*2)
+	VMOVUPS Z3, (DX)
+	VMOVUPS Z4, (DX)(AX*1)
+	VMOVUPS Z5, (DX)(AX*2)
+	VMOVUPS Z6, (BX)
+	VZEROUPPER
+	RET
+
+masked:
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
 	SHLL      CL, AX
@@ -2448,8 +4702,40 @@ tail_begin:
 	MOVQ ahead+80(FP), R8
 	MOVQ step+88(FP), R9
 	MOVQ k+48(FP), R10
+	SUBQ $0x02, R10
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VMOVUPS.Z        (SI), K1, Z7
+	VFMADD231PS.BCST (CX), Z7, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z7, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z7, Z2
+	VFMADD231PS.BCST (DX), Z7, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z7, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z7, Z5
+	VFMADD231PS.BCST (BX), Z7, Z6
+	PREFETCHT0       (R8)
+	ADDQ             R9, R8
+	VMOVUPS.Z        (SI)(DI*1), K1, Z7
+	VFMADD231PS.BCST 4(CX), Z7, Z0
+	VFMADD231PS.BCST 4(CX)(AX*1), Z7, Z1
+	VFMADD231PS.BCST 4(CX)(AX*2), Z7, Z2
+	VFMADD231PS.BCST 4(DX), Z7, Z3
+	VFMADD231PS.BCST 4(DX)(AX*1), Z7, Z4
+	VFMADD231PS.BCST 4(DX)(AX*2), Z7, Z5
+	VFMADD231PS.BCST 4(BX), Z7, Z6
+	PREFETCHT0       (R8)
+	ADDQ             R9, R8
+	ADDQ             $0x08, CX
+	ADDQ             $0x08, DX
+	ADDQ             $0x08, BX
+	LEAQ             (SI)(DI*2), SI
+	SUBQ             $0x02, R10
+	JGE              tail_products
+
+tail_odd:
+	TESTQ            $0x00000001, R10
+	JZ               tail_end
 	VMOVUPS.Z        (SI), K1, Z7
 	VFMADD231PS.BCST (CX), Z7, Z0
 	VFMADD231PS.BCST (CX)(AX*1), Z7, Z1
@@ -2463,20 +4749,20 @@ tail_product:
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             $0x04, BX
-	ADDQ             DI, SI
-	DECQ             R10
-	JNZ              tail_product
-	MOVQ             bias+72(FP), AX
-	TESTQ            AX, AX
-	JZ               tail_store
-	VMOVUPS.Z        (AX), K1, Z7
-	VADDPS           Z7, Z0, Z0
-	VADDPS           Z7, Z1, Z1
-	VADDPS           Z7, Z2, Z2
-	VADDPS           Z7, Z3, Z3
-	VADDPS           Z7, Z4, Z4
-	VADDPS           Z7, Z5, Z5
-	VADDPS           Z7, Z6, Z6
+	LEAQ             (SI)(DI*1), SI
+
+tail_end:
+	MOVQ      bias+72(FP), AX
+	TESTQ     AX, AX
+	JZ        tail_store
+	VMOVUPS.Z (AX), K1, Z7
+	VADDPS    Z7, Z0, Z0
+	VADDPS    Z7, Z1, Z1
+	VADDPS    Z7, Z2, Z2
+	VADDPS    Z7, Z3, Z3
+	VADDPS    Z7, Z4, Z4
+	VADDPS    Z7, Z5, Z5
+	VADDPS    Z7, Z6, Z6
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -2559,8 +4845,40 @@ tail_begin:
 	MOVQ ahead+72(FP), DI
 	MOVQ step+80(FP), R8
 	MOVQ k+40(FP), R9
+	SUBQ $0x02, R9
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VPSLLD           $0x10, (SI), Z7
+	VFMADD231PS.BCST (CX), Z7, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z7, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z7, Z2
+	VFMADD231PS.BCST (DX), Z7, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z7, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z7, Z5
+	VFMADD231PS.BCST (BX), Z7, Z6
+	PREFETCHT1       (DI)
+	ADDQ             R8, DI
+	VPSLLD           $0x10, 64(SI), Z7
+	VFMADD231PS.BCST 4(CX), Z7, Z0
+	VFMADD231PS.BCST 4(CX)(AX*1), Z7, Z1
+	VFMADD231PS.BCST 4(CX)(AX*2), Z7, Z2
+	VFMADD231PS.BCST 4(DX), Z7, Z3
+	VFMADD231PS.BCST 4(DX)(AX*1), Z7, Z4
+	VFMADD231PS.BCST 4(DX)(AX*2), Z7, Z5
+	VFMADD231PS.BCST 4(BX), Z7, Z6
+	PREFETCHT1       (DI)
+	ADDQ             R8, DI
+	ADDQ             $0x08, CX
+	ADDQ             $0x08, DX
+	ADDQ             $0x08, BX
+	ADDQ             $0x80, SI
+	SUBQ             $0x02, R9
+	JGE              tail_products
+
+tail_odd:
+	TESTQ            $0x00000001, R9
+	JZ               tail_end
 	VPSLLD           $0x10, (SI), Z7
 	VFMADD231PS.BCST (CX), Z7, Z0
 	VFMADD231PS.BCST (CX)(AX*1), Z7, Z1
@@ -2575,19 +4893,19 @@ tail_product:
 	ADDQ             $0x04, DX
 	ADDQ             $0x04, BX
 	ADDQ             $0x40, SI
-	DECQ             R9
-	JNZ              tail_product
-	MOVQ             bias+64(FP), AX
-	TESTQ            AX, AX
-	JZ               tail_store
-	VMOVUPS.Z        (AX), K1, Z7
-	VADDPS           Z7, Z0, Z0
-	VADDPS           Z7, Z1, Z1
-	VADDPS           Z7, Z2, Z2
-	VADDPS           Z7, Z3, Z3
-	VADDPS           Z7, Z4, Z4
-	VADDPS           Z7, Z5, Z5
-	VADDPS           Z7, Z6, Z6
+
+tail_end:
+	MOVQ      bias+64(FP), AX
+	TESTQ     AX, AX
+	JZ        tail_store
+	VMOVUPS.Z (AX), K1, Z7
+	VADDPS    Z7, Z0, Z0
+	VADDPS    Z7, Z1, Z1
+	VADDPS    Z7, Z2, Z2
+	VADDPS    Z7, Z3, Z3
+	VADDPS    Z7, Z4, Z4
+	VADDPS    Z7, Z5, Z5
+	VADDPS    Z7, Z6, Z6
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -2610,8 +4928,228 @@ tail_store:
 // func tile7x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile7x32(SB), NOSPLIT, $0-96
-	MOVQ      cols+56(FP), AX
-	SUBQ      $0x10, AX
+	MOVQ    cols+56(FP), AX
+	SUBQ    $0x10, AX
+	CMPQ    AX, $0x10
+	JNE     masked
+	MOVB    add+64(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	VMOVUPS (CX), Z0
+	VMOVUPS 64(CX), Z1
+	VMOVUPS (CX)(AX*1), Z2
+	VMOVUPS 64(CX)(AX*1), Z3
+	VMOVUPS (CX)(AX*2), Z4
+	VMOVUPS 64(CX)(AX*2), Z5
+	VMOVUPS (DX), Z6
+	VMOVUPS 64(DX), Z7
+	VMOVUPS (DX)(AX*1), Z8
+	VMOVUPS 64(DX)(AX*1), Z9
+	VMOVUPS (DX)(AX*2), Z10
+	VMOVUPS 64(DX)(AX*2), Z11
+	VMOVUPS (BX), Z12
+	VMOVUPS 64(BX), Z13
+	JMP     full_begin
+
+full_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	LEAQ       (DX)(AX*2), BX
+	ADDQ       AX, BX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 64(CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 64(CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 64(DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+	PREFETCHT0 64(DX)(AX*2)
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+
+full_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	MOVQ b+32(FP), SI
+	MOVQ ldb+40(FP), DI
+	SHLQ $0x02, DI
+	MOVQ ahead+80(FP), R8
+	MOVQ step+88(FP), R9
+	MOVQ k+48(FP), R10
+	SUBQ $0x02, R10
+	JLT  full_odd
+
+full_products:
+	VMOVUPS      (SI), Z14
+	VMOVUPS      64(SI), Z15
+	VBROADCASTSS (CX), Z16
+	VFMADD231PS  Z16, Z14, Z0
+	VFMADD231PS  Z16, Z15, Z1
+	VBROADCASTSS (CX)(AX*1), Z16
+	VFMADD231PS  Z16, Z14, Z2
+	VFMADD231PS  Z16, Z15, Z3
+	VBROADCASTSS (CX)(AX*2), Z16
+	VFMADD231PS  Z16, Z14, Z4
+	VFMADD231PS  Z16, Z15, Z5
+	VBROADCASTSS (DX), Z16
+	VFMADD231PS  Z16, Z14, Z6
+	VFMADD231PS  Z16, Z15, Z7
+	VBROADCASTSS (DX)(AX*1), Z16
+	VFMADD231PS  Z16, Z14, Z8
+	VFMADD231PS  Z16, Z15, Z9
+	VBROADCASTSS (DX)(AX*2), Z16
+	VFMADD231PS  Z16, Z14, Z10
+	VFMADD231PS  Z16, Z15, Z11
+	VBROADCASTSS (BX), Z16
+	VFMADD231PS  Z16, Z14, Z12
+	VFMADD231PS  Z16, Z15, Z13
+	PREFETCHT0   (R8)
+	ADDQ         R9, R8
+	VMOVUPS      (SI)(DI*1), Z14
+	VMOVUPS      64(SI)(DI*1), Z15
+	VBROADCASTSS 4(CX), Z16
+	VFMADD231PS  Z16, Z14, Z0
+	VFMADD231PS  Z16, Z15, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z16
+	VFMADD231PS  Z16, Z14, Z2
+	VFMADD231PS  Z16, Z15, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z16
+	VFMADD231PS  Z16, Z14, Z4
+	VFMADD231PS  Z16, Z15, Z5
+	VBROADCASTSS 4(DX), Z16
+	VFMADD231PS  Z16, Z14, Z6
+	VFMADD231PS  Z16, Z15, Z7
+	VBROADCASTSS 4(DX)(AX*1), Z16
+	VFMADD231PS  Z16, Z14, Z8
+	VFMADD231PS  Z16, Z15, Z9
+	VBROADCASTSS 4(DX)(AX*2), Z16
+	VFMADD231PS  Z16, Z14, Z10
+	VFMADD231PS  Z16, Z15, Z11
+	VBROADCASTSS 4(BX), Z16
+	VFMADD231PS  Z16, Z14, Z12
+	VFMADD231PS  Z16, Z15, Z13
+	PREFETCHT0   (R8)
+	ADDQ         R9, R8
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	ADDQ         $0x08, BX
+	LEAQ         (SI)(DI*2), SI
+	SUBQ         $0x02, R10
+	JGE          full_products
+
+full_odd:
+	TESTQ        $0x00000001, R10
+	JZ           full_end
+	VMOVUPS      (SI), Z14
+	VMOVUPS      64(SI), Z15
+	VBROADCASTSS (CX), Z16
+	VFMADD231PS  Z16, Z14, Z0
+	VFMADD231PS  Z16, Z15, Z1
+	VBROADCASTSS (CX)(AX*1), Z16
+	VFMADD231PS  Z16, Z14, Z2
+	VFMADD231PS  Z16, Z15, Z3
+	VBROADCASTSS (CX)(AX*2), Z16
+	VFMADD231PS  Z16, Z14, Z4
+	VFMADD231PS  Z16, Z15, Z5
+	VBROADCASTSS (DX), Z16
+	VFMADD231PS  Z16, Z14, Z6
+	VFMADD231PS  Z16, Z15, Z7
+	VBROADCASTSS (DX)(AX*1), Z16
+	VFMADD231PS  Z16, Z14, Z8
+	VFMADD231PS  Z16, Z15, Z9
+	VBROADCASTSS (DX)(AX*2), Z16
+	VFMADD231PS  Z16, Z14, Z10
+	VFMADD231PS  Z16, Z15, Z11
+	VBROADCASTSS (BX), Z16
+	VFMADD231PS  Z16, Z14, Z12
+	VFMADD231PS  Z16, Z15, Z13
+	PREFETCHT0   (R8)
+	ADDQ         R9, R8
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	LEAQ         (SI)(DI*1), SI
+
+full_end:
+	MOVQ    bias+72(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Z14
+	VADDPS  Z14, Z0, Z0
+	VADDPS  Z14, Z2, Z2
+	VADDPS  Z14, Z4, Z4
+	VADDPS  Z14, Z6, Z6
+	VADDPS  Z14, Z8, Z8
+	VADDPS  Z14, Z10, Z10
+	VADDPS  Z14, Z12, Z12
+	VMOVUPS 64(AX), Z14
+	VADDPS  Z14, Z1, Z1
+	VADDPS  Z14, Z3, Z3
+	VADDPS  Z14, Z5, Z5
+	VADDPS  Z14, Z7, Z7
+	VADDPS  Z14, Z9, Z9
+	VADDPS  Z14, Z11, Z11
+	VADDPS  Z14, Z13, Z13
+
+full_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, 64(CX)
+	VMOVUPS Z2, (CX)(AX*1)
+	VMOVUPS Z3, 64(CX)(AX*1)
+	VMOVUPS Z4, (CX)(AX*2)
+	VMOVUPS Z5, 64(CX)(AX*2)
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, 64(DX)
+	VMOVUPS Z8, (DX)(AX*1)
+	VMOVUPS Z9, 64(DX)(AX*1)
+	VMOVUPS Z10, (DX)(AX*2)
+	VMOVUPS Z11, 64(DX)(AX*2)
+	VMOVUPS Z12, (BX)
+	VMOVUPS Z13, 64(BX)
+	VZEROUPPER
+	RET
+
+masked:
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
 	SHLL      CL, AX
@@ -2694,8 +5232,70 @@ tail_begin:
 	MOVQ ahead+80(FP), R8
 	MOVQ step+88(FP), R9
 	MOVQ k+48(FP), R10
+	SUBQ $0x02, R10
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VMOVUPS      (SI), Z14
+	VMOVUPS.Z    64(SI), K1, Z15
+	VBROADCASTSS (CX), Z16
+	VFMADD231PS  Z16, Z14, Z0
+	VFMADD231PS  Z16, Z15, Z1
+	VBROADCASTSS (CX)(AX*1), Z16
+	VFMADD231PS  Z16, Z14, Z2
+	VFMADD231PS  Z16, Z15, Z3
+	VBROADCASTSS (CX)(AX*2), Z16
+	VFMADD231PS  Z16, Z14, Z4
+	VFMADD231PS  Z16, Z15, Z5
+	VBROADCASTSS (DX), Z16
+	VFMADD231PS  Z16, Z14, Z6
+	VFMADD231PS  Z16, Z15, Z7
+	VBROADCASTSS (DX)(AX*1), Z16
+	VFMADD231PS  Z16, Z14, Z8
+	VFMADD231PS  Z16, Z15, Z9
+	VBROADCASTSS (DX)(AX*2), Z16
+	VFMADD231PS  Z16, Z14, Z10
+	VFMADD231PS  Z16, Z15, Z11
+	VBROADCASTSS (BX), Z16
+	VFMADD231PS  Z16, Z14, Z12
+	VFMADD231PS  Z16, Z15, Z13
+	PREFETCHT0   (R8)
+	ADDQ         R9, R8
+	VMOVUPS      (SI)(DI*1), Z14
+	VMOVUPS.Z    64(SI)(DI*1), K1, Z15
+	VBROADCASTSS 4(CX), Z16
+	VFMADD231PS  Z16, Z14, Z0
+	VFMADD231PS  Z16, Z15, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z16
+	VFMADD231PS  Z16, Z14, Z2
+	VFMADD231PS  Z16, Z15, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z16
+	VFMADD231PS  Z16, Z14, Z4
+	VFMADD231PS  Z16, Z15, Z5
+	VBROADCASTSS 4(DX), Z16
+	VFMADD231PS  Z16, Z14, Z6
+	VFMADD231PS  Z16, Z15, Z7
+	VBROADCASTSS 4(DX)(AX*1), Z16
+	VFMADD231PS  Z16, Z14, Z8
+	VFMADD231PS  Z16, Z15, Z9
+	VBROADCASTSS 4(DX)(AX*2), Z16
+	VFMADD231PS  Z16, Z14, Z10
+	VFMADD231PS  Z16, Z15, Z11
+	VBROADCASTSS 4(BX), Z16
+	VFMADD231PS  Z16, Z14, Z12
+	VFMADD231PS  Z16, Z15, Z13
+	PREFETCHT0   (R8)
+	ADDQ         R9, R8
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	ADDQ         $0x08, BX
+	LEAQ         (SI)(DI*2), SI
+	SUBQ         $0x02, R10
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, R10
+	JZ           tail_end
 	VMOVUPS      (SI), Z14
 	VMOVUPS.Z    64(SI), K1, Z15
 	VBROADCASTSS (CX), Z16
@@ -2724,28 +5324,28 @@ tail_product:
 	ADDQ         $0x04, CX
 	ADDQ         $0x04, DX
 	ADDQ         $0x04, BX
-	ADDQ         DI, SI
-	DECQ         R10
-	JNZ          tail_product
-	MOVQ         bias+72(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMOVUPS      (AX), Z14
-	VADDPS       Z14, Z0, Z0
-	VADDPS       Z14, Z2, Z2
-	VADDPS       Z14, Z4, Z4
-	VADDPS       Z14, Z6, Z6
-	VADDPS       Z14, Z8, Z8
-	VADDPS       Z14, Z10, Z10
-	VADDPS       Z14, Z12, Z12
-	VMOVUPS.Z    64(AX), K1, Z14
-	VADDPS       Z14, Z1, Z1
-	VADDPS       Z14, Z3, Z3
-	VADDPS       Z14, Z5, Z5
-	VADDPS       Z14, Z7, Z7
-	VADDPS       Z14, Z9, Z9
-	VADDPS       Z14, Z11, Z11
-	VADDPS       Z14, Z13, Z13
+	LEAQ         (SI)(DI*1), SI
+
+tail_end:
+	MOVQ      bias+72(FP), AX
+	TESTQ     AX, AX
+	JZ        tail_store
+	VMOVUPS   (AX), Z14
+	VADDPS    Z14, Z0, Z0
+	VADDPS    Z14, Z2, Z2
+	VADDPS    Z14, Z4, Z4
+	VADDPS    Z14, Z6, Z6
+	VADDPS    Z14, Z8, Z8
+	VADDPS    Z14, Z10, Z10
+	VADDPS    Z14, Z12, Z12
+	VMOVUPS.Z 64(AX), K1, Z14
+	VADDPS    Z14, Z1, Z1
+	VADDPS    Z14, Z3, Z3
+	VADDPS    Z14, Z5, Z5
+	VADDPS    Z14, Z7, Z7
+	VADDPS    Z14, Z9, Z9
+	VADDPS    Z14, Z11, Z11
+	VADDPS    Z14, Z13, Z13
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -2858,8 +5458,10 @@ tail_begin:
 	MOVQ    ahead+72(FP), DI
 	MOVQ    step+80(FP), R8
 	MOVQ    k+40(FP), R9
+	SUBQ    $0x02, R9
+	JLT     tail_odd
 
-tail_product:
+tail_products:
 	VPSLLD       $0x10, (SI), Z15
 	VANDPS       (SI), Z14, Z16
 	VBROADCASTSS (CX), Z17
@@ -2885,31 +5487,91 @@ tail_product:
 	VFMADD231PS  Z17, Z16, Z13
 	PREFETCHT1   (DI)
 	ADDQ         R8, DI
+	VPSLLD       $0x10, 64(SI), Z15
+	VANDPS       64(SI), Z14, Z16
+	VBROADCASTSS 4(CX), Z17
+	VFMADD231PS  Z17, Z15, Z0
+	VFMADD231PS  Z17, Z16, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z17
+	VFMADD231PS  Z17, Z15, Z2
+	VFMADD231PS  Z17, Z16, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z17
+	VFMADD231PS  Z17, Z15, Z4
+	VFMADD231PS  Z17, Z16, Z5
+	VBROADCASTSS 4(DX), Z17
+	VFMADD231PS  Z17, Z15, Z6
+	VFMADD231PS  Z17, Z16, Z7
+	VBROADCASTSS 4(DX)(AX*1), Z17
+	VFMADD231PS  Z17, Z15, Z8
+	VFMADD231PS  Z17, Z16, Z9
+	VBROADCASTSS 4(DX)(AX*2), Z17
+	VFMADD231PS  Z17, Z15, Z10
+	VFMADD231PS  Z17, Z16, Z11
+	VBROADCASTSS 4(BX), Z17
+	VFMADD231PS  Z17, Z15, Z12
+	VFMADD231PS  Z17, Z16, Z13
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	ADDQ         $0x08, BX
+	ADDQ         $0x80, SI
+	SUBQ         $0x02, R9
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, R9
+	JZ           tail_end
+	VPSLLD       $0x10, (SI), Z15
+	VANDPS       (SI), Z14, Z14
+	VBROADCASTSS (CX), Z16
+	VFMADD231PS  Z16, Z15, Z0
+	VFMADD231PS  Z16, Z14, Z1
+	VBROADCASTSS (CX)(AX*1), Z16
+	VFMADD231PS  Z16, Z15, Z2
+	VFMADD231PS  Z16, Z14, Z3
+	VBROADCASTSS (CX)(AX*2), Z16
+	VFMADD231PS  Z16, Z15, Z4
+	VFMADD231PS  Z16, Z14, Z5
+	VBROADCASTSS (DX), Z16
+	VFMADD231PS  Z16, Z15, Z6
+	VFMADD231PS  Z16, Z14, Z7
+	VBROADCASTSS (DX)(AX*1), Z16
+	VFMADD231PS  Z16, Z15, Z8
+	VFMADD231PS  Z16, Z14, Z9
+	VBROADCASTSS (DX)(AX*2), Z16
+	VFMADD231PS  Z16, Z15, Z10
+	VFMADD231PS  Z16, Z14, Z11
+	VBROADCASTSS (BX), Z16
+	VFMADD231PS  Z16, Z15, Z12
+	VFMADD231PS  Z16, Z14, Z13
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
 	ADDQ         $0x04, CX
 	ADDQ         $0x04, DX
 	ADDQ         $0x04, BX
 	ADDQ         $0x40, SI
-	DECQ         R9
-	JNZ          tail_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMOVUPS      (AX), Z14
-	VADDPS       Z14, Z0, Z0
-	VADDPS       Z14, Z2, Z2
-	VADDPS       Z14, Z4, Z4
-	VADDPS       Z14, Z6, Z6
-	VADDPS       Z14, Z8, Z8
-	VADDPS       Z14, Z10, Z10
-	VADDPS       Z14, Z12, Z12
-	VMOVUPS.Z    64(AX), K1, Z14
-	VADDPS       Z14, Z1, Z1
-	VADDPS       Z14, Z3, Z3
-	VADDPS       Z14, Z5, Z5
-	VADDPS       Z14, Z7, Z7
-	VADDPS       Z14, Z9, Z9
-	VADDPS       Z14, Z11, Z11
-	VADDPS       Z14, Z13, Z13
+
+tail_end:
+	MOVQ      bias+64(FP), AX
+	TESTQ     AX, AX
+	JZ        tail_store
+	VMOVUPS   (AX), Z14
+	VADDPS    Z14, Z0, Z0
+	VADDPS    Z14, Z2, Z2
+	VADDPS    Z14, Z4, Z4
+	VADDPS    Z14, Z6, Z6
+	VADDPS    Z14, Z8, Z8
+	VADDPS    Z14, Z10, Z10
+	VADDPS    Z14, Z12, Z12
+	VMOVUPS.Z 64(AX), K1, Z14
+	VADDPS    Z14, Z1, Z1
+	VADDPS    Z14, Z3, Z3
+	VADDPS    Z14, Z5, Z5
+	VADDPS    Z14, Z7, Z7
+	VADDPS    Z14, Z9, Z9
+	VADDPS    Z14, Z11, Z11
+	VADDPS    Z14, Z13, Z13
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -2939,7 +5601,154 @@ tail_store:
 // func tile8x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile8x16(SB), NOSPLIT, $0-96
-	MOVQ      cols+56(FP), AX
+	MOVQ    cols+56(FP), AX
+	CMPQ    AX, $0x10
+	JNE     masked
+	MOVB    add+64(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	VMOVUPS (CX), Z0
+	VMOVUPS (CX)(AX*1), Z1
+	VMOVUPS (CX)(AX*2), Z2
+	VMOVUPS (DX), Z3
+	VMOVUPS (DX)(AX*1), Z4
+	VMOVUPS (DX)(AX*2), Z5
+	VMOVUPS (BX), Z6
+	VMOVUPS (BX)(AX*1), Z7
+	JMP     full_begin
+
+full_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	LEAQ       (DX)(AX*2), BX
+	ADDQ       AX, BX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+	PREFETCHT0 (BX)
+	PREFETCHT0 (BX)(AX*1)
+
+full_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	MOVQ b+32(FP), SI
+	MOVQ ldb+40(FP), DI
+	SHLQ $0x02, DI
+	MOVQ ahead+80(FP), R8
+	MOVQ step+88(FP), R9
+	MOVQ k+48(FP), R10
+	SUBQ $0x02, R10
+	JLT  full_odd
+
+full_products:
+	VMOVUPS          (SI), Z8
+	VFMADD231PS.BCST (CX), Z8, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z8, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z8, Z2
+	VFMADD231PS.BCST (DX), Z8, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z8, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z8, Z5
+	VFMADD231PS.BCST (BX), Z8, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z8, Z7
+	PREFETCHT0       (R8)
+	ADDQ             R9, R8
+	VMOVUPS          (SI)(DI*1), Z8
+	VFMADD231PS.BCST 4(CX), Z8, Z0
+	VFMADD231PS.BCST 4(CX)(AX*1), Z8, Z1
+	VFMADD231PS.BCST 4(CX)(AX*2), Z8, Z2
+	VFMADD231PS.BCST 4(DX), Z8, Z3
+	VFMADD231PS.BCST 4(DX)(AX*1), Z8, Z4
+	VFMADD231PS.BCST 4(DX)(AX*2), Z8, Z5
+	VFMADD231PS.BCST 4(BX), Z8, Z6
+	VFMADD231PS.BCST 4(BX)(AX*1), Z8, Z7
+	PREFETCHT0       (R8)
+	ADDQ             R9, R8
+	ADDQ             $0x08, CX
+	ADDQ             $0x08, DX
+	ADDQ             $0x08, BX
+	LEAQ             (SI)(DI*2), SI
+	SUBQ             $0x02, R10
+	JGE              full_products
+
+full_odd:
+	TESTQ            $0x00000001, R10
+	JZ               full_end
+	VMOVUPS          (SI), Z8
+	VFMADD231PS.BCST (CX), Z8, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z8, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z8, Z2
+	VFMADD231PS.BCST (DX), Z8, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z8, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z8, Z5
+	VFMADD231PS.BCST (BX), Z8, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z8, Z7
+	PREFETCHT0       (R8)
+	ADDQ             R9, R8
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	LEAQ             (SI)(DI*1), SI
+
+full_end:
+	MOVQ    bias+72(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Z8
+	VADDPS  Z8, Z0, Z0
+	VADDPS  Z8, Z1, Z1
+	VADDPS  Z8, Z2, Z2
+	VADDPS  Z8, Z3, Z3
+	VADDPS  Z8, Z4, Z4
+	VADDPS  Z8, Z5, Z5
+	VADDPS  Z8, Z6, Z6
+	VADDPS  Z8, Z7, Z7
+
+full_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, (CX)(AX*1)
+	VMOVUPS Z2, (CX)(AX*2)
+	VMOVUPS Z3, (DX)
+	VMOVUPS Z4, (DX)(AX*1)
+	VMOVUPS Z5, (DX)(AX*2)
+	VMOVUPS Z6, (BX)
+	VMOVUPS Z7, (BX)(AX*1)
+	VZEROUPPER
+	RET
+
+masked:
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
 	SHLL      CL, AX
@@ -3004,8 +5813,42 @@ tail_begin:
 	MOVQ ahead+80(FP), R8
 	MOVQ step+88(FP), R9
 	MOVQ k+48(FP), R10
+	SUBQ $0x02, R10
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VMOVUPS.Z        (SI), K1, Z8
+	VFMADD231PS.BCST (CX), Z8, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z8, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z8, Z2
+	VFMADD231PS.BCST (DX), Z8, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z8, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z8, Z5
+	VFMADD231PS.BCST (BX), Z8, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z8, Z7
+	PREFETCHT0       (R8)
+	ADDQ             R9, R8
+	VMOVUPS.Z        (SI)(DI*1), K1, Z8
+	VFMADD231PS.BCST 4(CX), Z8, Z0
+	VFMADD231PS.BCST 4(CX)(AX*1), Z8, Z1
+	VFMADD231PS.BCST 4(CX)(AX*2), Z8, Z2
+	VFMADD231PS.BCST 4(DX), Z8, Z3
+	VFMADD231PS.BCST 4(DX)(AX*1), Z8, Z4
+	VFMADD231PS.BCST 4(DX)(AX*2), Z8, Z5
+	VFMADD231PS.BCST 4(BX), Z8, Z6
+	VFMADD231PS.BCST 4(BX)(AX*1), Z8, Z7
+	PREFETCHT0       (R8)
+	ADDQ             R9, R8
+	ADDQ             $0x08, CX
+	ADDQ             $0x08, DX
+	ADDQ             $0x08, BX
+	LEAQ             (SI)(DI*2), SI
+	SUBQ             $0x02, R10
+	JGE              tail_products
+
+tail_odd:
+	TESTQ            $0x00000001, R10
+	JZ               tail_end
 	VMOVUPS.Z        (SI), K1, Z8
 	VFMADD231PS.BCST (CX), Z8, Z0
 	VFMADD231PS.BCST (CX)(AX*1), Z8, Z1
@@ -3020,21 +5863,21 @@ tail_product:
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             $0x04, BX
-	ADDQ             DI, SI
-	DECQ             R10
-	JNZ              tail_product
-	MOVQ             bias+72(FP), AX
-	TESTQ            AX, AX
-	JZ               tail_store
-	VMOVUPS.Z        (AX), K1, Z8
-	VADDPS           Z8, Z0, Z0
-	VADDPS           Z8, Z1, Z1
-	VADDPS           Z8, Z2, Z2
-	VADDPS           Z8, Z3, Z3
-	VADDPS           Z8, Z4, Z4
-	VADDPS           Z8, Z5, Z5
-	VADDPS           Z8, Z6, Z6
-	VADDPS           Z8, Z7, Z7
+	LEAQ             (SI)(DI*1), SI
+
+tail_end:
+	MOVQ      bias+72(FP), AX
+	TESTQ     AX, AX
+	JZ        tail_store
+	VMOVUPS.Z (AX), K1, Z8
+	VADDPS    Z8, Z0, Z0
+	VADDPS    Z8, Z1, Z1
+	VADDPS    Z8, Z2, Z2
+	VADDPS    Z8, Z3, Z3
+	VADDPS    Z8, Z4, Z4
+	VADDPS    Z8, Z5, Z5
+	VADDPS    Z8, Z6, Z6
+	VADDPS    Z8, Z7, Z7
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -3121,8 +5964,42 @@ tail_begin:
 	MOVQ ahead+72(FP), DI
 	MOVQ step+80(FP), R8
 	MOVQ k+40(FP), R9
+	SUBQ $0x02, R9
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VPSLLD           $0x10, (SI), Z8
+	VFMADD231PS.BCST (CX), Z8, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z8, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z8, Z2
+	VFMADD231PS.BCST (DX), Z8, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z8, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z8, Z5
+	VFMADD231PS.BCST (BX), Z8, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z8, Z7
+	PREFETCHT1       (DI)
+	ADDQ             R8, DI
+	VPSLLD           $0x10, 64(SI), Z8
+	VFMADD231PS.BCST 4(CX), Z8, Z0
+	VFMADD231PS.BCST 4(CX)(AX*1), Z8, Z1
+	VFMADD231PS.BCST 4(CX)(AX*2), Z8, Z2
+	VFMADD231PS.BCST 4(DX), Z8, Z3
+	VFMADD231PS.BCST 4(DX)(AX*1), Z8, Z4
+	VFMADD231PS.BCST 4(DX)(AX*2), Z8, Z5
+	VFMADD231PS.BCST 4(BX), Z8, Z6
+	VFMADD231PS.BCST 4(BX)(AX*1), Z8, Z7
+	PREFETCHT1       (DI)
+	ADDQ             R8, DI
+	ADDQ             $0x08, CX
+	ADDQ             $0x08, DX
+	ADDQ             $0x08, BX
+	ADDQ             $0x80, SI
+	SUBQ             $0x02, R9
+	JGE              tail_products
+
+tail_odd:
+	TESTQ            $0x00000001, R9
+	JZ               tail_end
 	VPSLLD           $0x10, (SI), Z8
 	VFMADD231PS.BCST (CX), Z8, Z0
 	VFMADD231PS.BCST (CX)(AX*1), Z8, Z1
@@ -3138,20 +6015,20 @@ tail_product:
 	ADDQ             $0x04, DX
 	ADDQ             $0x04, BX
 	ADDQ             $0x40, SI
-	DECQ             R9
-	JNZ              tail_product
-	MOVQ             bias+64(FP), AX
-	TESTQ            AX, AX
-	JZ               tail_store
-	VMOVUPS.Z        (AX), K1, Z8
-	VADDPS           Z8, Z0, Z0
-	VADDPS           Z8, Z1, Z1
-	VADDPS           Z8, Z2, Z2
-	VADDPS           Z8, Z3, Z3
-	VADDPS           Z8, Z4, Z4
-	VADDPS           Z8, Z5, Z5
-	VADDPS           Z8, Z6, Z6
-	VADDPS           Z8, Z7, Z7
+
+tail_end:
+	MOVQ      bias+64(FP), AX
+	TESTQ     AX, AX
+	JZ        tail_store
+	VMOVUPS.Z (AX), K1, Z8
+	VADDPS    Z8, Z0, Z0
+	VADDPS    Z8, Z1, Z1
+	VADDPS    Z8, Z2, Z2
+	VADDPS    Z8, Z3, Z3
+	VADDPS    Z8, Z4, Z4
+	VADDPS    Z8, Z5, Z5
+	VADDPS    Z8, Z6, Z6
+	VADDPS    Z8, Z7, Z7
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -3175,8 +6052,247 @@ tail_store:
 // func tile8x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile8x32(SB), NOSPLIT, $0-96
-	MOVQ      cols+56(FP), AX
-	SUBQ      $0x10, AX
+	MOVQ    cols+56(FP), AX
+	SUBQ    $0x10, AX
+	CMPQ    AX, $0x10
+	JNE     masked
+	MOVB    add+64(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	VMOVUPS (CX), Z0
+	VMOVUPS 64(CX), Z1
+	VMOVUPS (CX)(AX*1), Z2
+	VMOVUPS 64(CX)(AX*1), Z3
+	VMOVUPS (CX)(AX*2), Z4
+	VMOVUPS 64(CX)(AX*2), Z5
+	VMOVUPS (DX), Z6
+	VMOVUPS 64(DX), Z7
+	VMOVUPS (DX)(AX*1), Z8
+	VMOVUPS 64(DX)(AX*1), Z9
+	VMOVUPS (DX)(AX*2), Z10
+	VMOVUPS 64(DX)(AX*2), Z11
+	VMOVUPS (BX), Z12
+	VMOVUPS 64(BX), Z13
+	VMOVUPS (BX)(AX*1), Z14
+	VMOVUPS 64(BX)(AX*1), Z15
+	JMP     full_begin
+
+full_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Z15, Z15, Z15
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	LEAQ       (DX)(AX*2), BX
+	ADDQ       AX, BX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 64(CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 64(CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 64(DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+	PREFETCHT0 64(DX)(AX*2)
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 64(BX)(AX*1)
+
+full_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	MOVQ b+32(FP), SI
+	MOVQ ldb+40(FP), DI
+	SHLQ $0x02, DI
+	MOVQ ahead+80(FP), R8
+	MOVQ step+88(FP), R9
+	MOVQ k+48(FP), R10
+	SUBQ $0x02, R10
+	JLT  full_odd
+
+full_products:
+	VMOVUPS      (SI), Z16
+	VMOVUPS      64(SI), Z17
+	VBROADCASTSS (CX), Z18
+	VFMADD231PS  Z18, Z16, Z0
+	VFMADD231PS  Z18, Z17, Z1
+	VBROADCASTSS (CX)(AX*1), Z18
+	VFMADD231PS  Z18, Z16, Z2
+	VFMADD231PS  Z18, Z17, Z3
+	VBROADCASTSS (CX)(AX*2), Z18
+	VFMADD231PS  Z18, Z16, Z4
+	VFMADD231PS  Z18, Z17, Z5
+	VBROADCASTSS (DX), Z18
+	VFMADD231PS  Z18, Z16, Z6
+	VFMADD231PS  Z18, Z17, Z7
+	VBROADCASTSS (DX)(AX*1), Z18
+	VFMADD231PS  Z18, Z16, Z8
+	VFMADD231PS  Z18, Z17, Z9
+	VBROADCASTSS (DX)(AX*2), Z18
+	VFMADD231PS  Z18, Z16, Z10
+	VFMADD231PS  Z18, Z17, Z11
+	VBROADCASTSS (BX), Z18
+	VFMADD231PS  Z18, Z16, Z12
+	VFMADD231PS  Z18, Z17, Z13
+	VBROADCASTSS (BX)(AX*1), Z18
+	VFMADD231PS  Z18, Z16, Z14
+	VFMADD231PS  Z18, Z17, Z15
+	PREFETCHT0   (R8)
+	ADDQ         R9, R8
+	VMOVUPS      (SI)(DI*1), Z16
+	VMOVUPS      64(SI)(DI*1), Z17
+	VBROADCASTSS 4(CX), Z18
+	VFMADD231PS  Z18, Z16, Z0
+	VFMADD231PS  Z18, Z17, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z18
+	VFMADD231PS  Z18, Z16, Z2
+	VFMADD231PS  Z18, Z17, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z18
+	VFMADD231PS  Z18, Z16, Z4
+	VFMADD231PS  Z18, Z17, Z5
+	VBROADCASTSS 4(DX), Z18
+	VFMADD231PS  Z18, Z16, Z6
+	VFMADD231PS  Z18, Z17, Z7
+	VBROADCASTSS 4(DX)(AX*1), Z18
+	VFMADD231PS  Z18, Z16, Z8
+	VFMADD231PS  Z18, Z17, Z9
+	VBROADCASTSS 4(DX)(AX*2), Z18
+	VFMADD231PS  Z18, Z16, Z10
+	VFMADD231PS  Z18, Z17, Z11
+	VBROADCASTSS 4(BX), Z18
+	VFMADD231PS  Z18, Z16, Z12
+	VFMADD231PS  Z18, Z17, Z13
+	VBROADCASTSS 4(BX)(AX*1), Z18
+	VFMADD231PS  Z18, Z16, Z14
+	VFMADD231PS  Z18, Z17, Z15
+	PREFETCHT0   (R8)
+	ADDQ         R9, R8
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	ADDQ         $0x08, BX
+	LEAQ         (SI)(DI*2), SI
+	SUBQ         $0x02, R10
+	JGE          full_products
+
+full_odd:
+	TESTQ        $0x00000001, R10
+	JZ           full_end
+	VMOVUPS      (SI), Z16
+	VMOVUPS      64(SI), Z17
+	VBROADCASTSS (CX), Z18
+	VFMADD231PS  Z18, Z16, Z0
+	VFMADD231PS  Z18, Z17, Z1
+	VBROADCASTSS (CX)(AX*1), Z18
+	VFMADD231PS  Z18, Z16, Z2
+	VFMADD231PS  Z18, Z17, Z3
+	VBROADCASTSS (CX)(AX*2), Z18
+	VFMADD231PS  Z18, Z16, Z4
+	VFMADD231PS  Z18, Z17, Z5
+	VBROADCASTSS (DX), Z18
+	VFMADD231PS  Z18, Z16, Z6
+	VFMADD231PS  Z18, Z17, Z7
+	VBROADCASTSS (DX)(AX*1), Z18
+	VFMADD231PS  Z18, Z16, Z8
+	VFMADD231PS  Z18, Z17, Z9
+	VBROADCASTSS (DX)(AX*2), Z18
+	VFMADD231PS  Z18, Z16, Z10
+	VFMADD231PS  Z18, Z17, Z11
+	VBROADCASTSS (BX), Z18
+	VFMADD231PS  Z18, Z16, Z12
+	VFMADD231PS  Z18, Z17, Z13
+	VBROADCASTSS (BX)(AX*1), Z18
+	VFMADD231PS  Z18, Z16, Z14
+	VFMADD231PS  Z18, Z17, Z15
+	PREFETCHT0   (R8)
+	ADDQ         R9, R8
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	LEAQ         (SI)(DI*1), SI
+
+full_end:
+	MOVQ    bias+72(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Z16
+	VADDPS  Z16, Z0, Z0
+	VADDPS  Z16, Z2, Z2
+	VADDPS  Z16, Z4, Z4
+	VADDPS  Z16, Z6, Z6
+	VADDPS  Z16, Z8, Z8
+	VADDPS  Z16, Z10, Z10
+	VADDPS  Z16, Z12, Z12
+	VADDPS  Z16, Z14, Z14
+	VMOVUPS 64(AX), Z16
+	VADDPS  Z16, Z1, Z1
+	VADDPS  Z16, Z3, Z3
+	VADDPS  Z16, Z5, Z5
+	VADDPS  Z16, Z7, Z7
+	VADDPS  Z16, Z9, Z9
+	VADDPS  Z16, Z11, Z11
+	VADDPS  Z16, Z13, Z13
+	VADDPS  Z16, Z15, Z15
+
+full_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, 64(CX)
+	VMOVUPS Z2, (CX)(AX*1)
+	VMOVUPS Z3, 64(CX)(AX*1)
+	VMOVUPS Z4, (CX)(AX*2)
+	VMOVUPS Z5, 64(CX)(AX*2)
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, 64(DX)
+	VMOVUPS Z8, (DX)(AX*1)
+	VMOVUPS Z9, 64(DX)(AX*1)
+	VMOVUPS Z10, (DX)(AX*2)
+	VMOVUPS Z11, 64(DX)(AX*2)
+	VMOVUPS Z12, (BX)
+	VMOVUPS Z13, 64(BX)
+	VMOVUPS Z14, (BX)(AX*1)
+	VMOVUPS Z15, 64(BX)(AX*1)
+	VZEROUPPER
+	RET
+
+masked:
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
 	SHLL      CL, AX
@@ -3265,8 +6381,76 @@ tail_begin:
 	MOVQ ahead+80(FP), R8
 	MOVQ step+88(FP), R9
 	MOVQ k+48(FP), R10
+	SUBQ $0x02, R10
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VMOVUPS      (SI), Z16
+	VMOVUPS.Z    64(SI), K1, Z17
+	VBROADCASTSS (CX), Z18
+	VFMADD231PS  Z18, Z16, Z0
+	VFMADD231PS  Z18, Z17, Z1
+	VBROADCASTSS (CX)(AX*1), Z18
+	VFMADD231PS  Z18, Z16, Z2
+	VFMADD231PS  Z18, Z17, Z3
+	VBROADCASTSS (CX)(AX*2), Z18
+	VFMADD231PS  Z18, Z16, Z4
+	VFMADD231PS  Z18, Z17, Z5
+	VBROADCASTSS (DX), Z18
+	VFMADD231PS  Z18, Z16, Z6
+	VFMADD231PS  Z18, Z17, Z7
+	VBROADCASTSS (DX)(AX*1), Z18
+	VFMADD231PS  Z18, Z16, Z8
+	VFMADD231PS  Z18, Z17, Z9
+	VBROADCASTSS (DX)(AX*2), Z18
+	VFMADD231PS  Z18, Z16, Z10
+	VFMADD231PS  Z18, Z17, Z11
+	VBROADCASTSS (BX), Z18
+	VFMADD231PS  Z18, Z16, Z12
+	VFMADD231PS  Z18, Z17, Z13
+	VBROADCASTSS (BX)(AX*1), Z18
+	VFMADD231PS  Z18, Z16, Z14
+	VFMADD231PS  Z18, Z17, Z15
+	PREFETCHT0   (R8)
+	ADDQ         R9, R8
+	VMOVUPS      (SI)(DI*1), Z16
+	VMOVUPS.Z    64(SI)(DI*1), K1, Z17
+	VBROADCASTSS 4(CX), Z18
+	VFMADD231PS  Z18, Z16, Z0
+	VFMADD231PS  Z18, Z17, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z18
+	VFMADD231PS  Z18, Z16, Z2
+	VFMADD231PS  Z18, Z17, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z18
+	VFMADD231PS  Z18, Z16, Z4
+	VFMADD231PS  Z18, Z17, Z5
+	VBROADCASTSS 4(DX), Z18
+	VFMADD231PS  Z18, Z16, Z6
+	VFMADD231PS  Z18, Z17, Z7
+	VBROADCASTSS 4(DX)(AX*1), Z18
+	VFMADD231PS  Z18, Z16, Z8
+	VFMADD231PS  Z18, Z17, Z9
+	VBROADCASTSS 4(DX)(AX*2), Z18
+	VFMADD231PS  Z18, Z16, Z10
+	VFMADD231PS  Z18, Z17, Z11
+	VBROADCASTSS 4(BX), Z18
+	VFMADD231PS  Z18, Z16, Z12
+	VFMADD231PS  Z18, Z17, Z13
+	VBROADCASTSS 4(BX)(AX*1), Z18
+	VFMADD231PS  Z18, Z16, Z14
+	VFMADD231PS  Z18, Z17, Z15
+	PREFETCHT0   (R8)
+	ADDQ         R9, R8
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	ADDQ         $0x08, BX
+	LEAQ         (SI)(DI*2), SI
+	SUBQ         $0x02, R10
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, R10
+	JZ           tail_end
 	VMOVUPS      (SI), Z16
 	VMOVUPS.Z    64(SI), K1, Z17
 	VBROADCASTSS (CX), Z18
@@ -3298,30 +6482,30 @@ tail_product:
 	ADDQ         $0x04, CX
 	ADDQ         $0x04, DX
 	ADDQ         $0x04, BX
-	ADDQ         DI, SI
-	DECQ         R10
-	JNZ          tail_product
-	MOVQ         bias+72(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMOVUPS      (AX), Z16
-	VADDPS       Z16, Z0, Z0
-	VADDPS       Z16, Z2, Z2
-	VADDPS       Z16, Z4, Z4
-	VADDPS       Z16, Z6, Z6
-	VADDPS       Z16, Z8, Z8
-	VADDPS       Z16, Z10, Z10
-	VADDPS       Z16, Z12, Z12
-	VADDPS       Z16, Z14, Z14
-	VMOVUPS.Z    64(AX), K1, Z16
-	VADDPS       Z16, Z1, Z1
-	VADDPS       Z16, Z3, Z3
-	VADDPS       Z16, Z5, Z5
-	VADDPS       Z16, Z7, Z7
-	VADDPS       Z16, Z9, Z9
-	VADDPS       Z16, Z11, Z11
-	VADDPS       Z16, Z13, Z13
-	VADDPS       Z16, Z15, Z15
+	LEAQ         (SI)(DI*1), SI
+
+tail_end:
+	MOVQ      bias+72(FP), AX
+	TESTQ     AX, AX
+	JZ        tail_store
+	VMOVUPS   (AX), Z16
+	VADDPS    Z16, Z0, Z0
+	VADDPS    Z16, Z2, Z2
+	VADDPS    Z16, Z4, Z4
+	VADDPS    Z16, Z6, Z6
+	VADDPS    Z16, Z8, Z8
+	VADDPS    Z16, Z10, Z10
+	VADDPS    Z16, Z12, Z12
+	VADDPS    Z16, Z14, Z14
+	VMOVUPS.Z 64(AX), K1, Z16
+	VADDPS    Z16, Z1, Z1
+	VADDPS    Z16, Z3, Z3
+	VADDPS    Z16, Z5, Z5
+	VADDPS    Z16, Z7, Z7
+	VADDPS    Z16, Z9, Z9
+	VADDPS    Z16, Z11, Z11
+	VADDPS    Z16, Z13, Z13
+	VADDPS    Z16, Z15, Z15
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -3442,8 +6626,10 @@ tail_begin:
 	MOVQ    ahead+72(FP), DI
 	MOVQ    step+80(FP), R8
 	MOVQ    k+40(FP), R9
+	SUBQ    $0x02, R9
+	JLT     tail_odd
 
-tail_product:
+tail_products:
 	VPSLLD       $0x10, (SI), Z17
 	VANDPS       (SI), Z16, Z18
 	VBROADCASTSS (CX), Z19
@@ -3472,33 +6658,99 @@ tail_product:
 	VFMADD231PS  Z19, Z18, Z15
 	PREFETCHT1   (DI)
 	ADDQ         R8, DI
+	VPSLLD       $0x10, 64(SI), Z17
+	VANDPS       64(SI), Z16, Z18
+	VBROADCASTSS 4(CX), Z19
+	VFMADD231PS  Z19, Z17, Z0
+	VFMADD231PS  Z19, Z18, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z19
+	VFMADD231PS  Z19, Z17, Z2
+	VFMADD231PS  Z19, Z18, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z19
+	VFMADD231PS  Z19, Z17, Z4
+	VFMADD231PS  Z19, Z18, Z5
+	VBROADCASTSS 4(DX), Z19
+	VFMADD231PS  Z19, Z17, Z6
+	VFMADD231PS  Z19, Z18, Z7
+	VBROADCASTSS 4(DX)(AX*1), Z19
+	VFMADD231PS  Z19, Z17, Z8
+	VFMADD231PS  Z19, Z18, Z9
+	VBROADCASTSS 4(DX)(AX*2), Z19
+	VFMADD231PS  Z19, Z17, Z10
+	VFMADD231PS  Z19, Z18, Z11
+	VBROADCASTSS 4(BX), Z19
+	VFMADD231PS  Z19, Z17, Z12
+	VFMADD231PS  Z19, Z18, Z13
+	VBROADCASTSS 4(BX)(AX*1), Z19
+	VFMADD231PS  Z19, Z17, Z14
+	VFMADD231PS  Z19, Z18, Z15
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	ADDQ         $0x08, BX
+	ADDQ         $0x80, SI
+	SUBQ         $0x02, R9
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, R9
+	JZ           tail_end
+	VPSLLD       $0x10, (SI), Z17
+	VANDPS       (SI), Z16, Z16
+	VBROADCASTSS (CX), Z18
+	VFMADD231PS  Z18, Z17, Z0
+	VFMADD231PS  Z18, Z16, Z1
+	VBROADCASTSS (CX)(AX*1), Z18
+	VFMADD231PS  Z18, Z17, Z2
+	VFMADD231PS  Z18, Z16, Z3
+	VBROADCASTSS (CX)(AX*2), Z18
+	VFMADD231PS  Z18, Z17, Z4
+	VFMADD231PS  Z18, Z16, Z5
+	VBROADCASTSS (DX), Z18
+	VFMADD231PS  Z18, Z17, Z6
+	VFMADD231PS  Z18, Z16, Z7
+	VBROADCASTSS (DX)(AX*1), Z18
+	VFMADD231PS  Z18, Z17, Z8
+	VFMADD231PS  Z18, Z16, Z9
+	VBROADCASTSS (DX)(AX*2), Z18
+	VFMADD231PS  Z18, Z17, Z10
+	VFMADD231PS  Z18, Z16, Z11
+	VBROADCASTSS (BX), Z18
+	VFMADD231PS  Z18, Z17, Z12
+	VFMADD231PS  Z18, Z16, Z13
+	VBROADCASTSS (BX)(AX*1), Z18
+	VFMADD231PS  Z18, Z17, Z14
+	VFMADD231PS  Z18, Z16, Z15
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
 	ADDQ         $0x04, CX
 	ADDQ         $0x04, DX
 	ADDQ         $0x04, BX
 	ADDQ         $0x40, SI
-	DECQ         R9
-	JNZ          tail_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMOVUPS      (AX), Z16
-	VADDPS       Z16, Z0, Z0
-	VADDPS       Z16, Z2, Z2
-	VADDPS       Z16, Z4, Z4
-	VADDPS       Z16, Z6, Z6
-	VADDPS       Z16, Z8, Z8
-	VADDPS       Z16, Z10, Z10
-	VADDPS       Z16, Z12, Z12
-	VADDPS       Z16, Z14, Z14
-	VMOVUPS.Z    64(AX), K1, Z16
-	VADDPS       Z16, Z1, Z1
-	VADDPS       Z16, Z3, Z3
-	VADDPS       Z16, Z5, Z5
-	VADDPS       Z16, Z7, Z7
-	VADDPS       Z16, Z9, Z9
-	VADDPS       Z16, Z11, Z11
-	VADDPS       Z16, Z13, Z13
-	VADDPS       Z16, Z15, Z15
+
+tail_end:
+	MOVQ      bias+64(FP), AX
+	TESTQ     AX, AX
+	JZ        tail_store
+	VMOVUPS   (AX), Z16
+	VADDPS    Z16, Z0, Z0
+	VADDPS    Z16, Z2, Z2
+	VADDPS    Z16, Z4, Z4
+	VADDPS    Z16, Z6, Z6
+	VADDPS    Z16, Z8, Z8
+	VADDPS    Z16, Z10, Z10
+	VADDPS    Z16, Z12, Z12
+	VADDPS    Z16, Z14, Z14
+	VMOVUPS.Z 64(AX), K1, Z16
+	VADDPS    Z16, Z1, Z1
+	VADDPS    Z16, Z3, Z3
+	VADDPS    Z16, Z5, Z5
+	VADDPS    Z16, Z7, Z7
+	VADDPS    Z16, Z9, Z9
+	VADDPS    Z16, Z11, Z11
+	VADDPS    Z16, Z13, Z13
+	VADDPS    Z16, Z15, Z15
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -3530,7 +6782,162 @@ tail_store:
 // func tile9x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile9x16(SB), NOSPLIT, $0-96
-	MOVQ      cols+56(FP), AX
+	MOVQ    cols+56(FP), AX
+	CMPQ    AX, $0x10
+	JNE     masked
+	MOVB    add+64(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	VMOVUPS (CX), Z0
+	VMOVUPS (CX)(AX*1), Z1
+	VMOVUPS (CX)(AX*2), Z2
+	VMOVUPS (DX), Z3
+	VMOVUPS (DX)(AX*1), Z4
+	VMOVUPS (DX)(AX*2), Z5
+	VMOVUPS (BX), Z6
+	VMOVUPS (BX)(AX*1), Z7
+	VMOVUPS (BX)(AX*2), Z8
+	JMP     full_begin
+
+full_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	LEAQ       (DX)(AX*2), BX
+	ADDQ       AX, BX
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+	PREFETCHT0 (BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 (BX)(AX*2)
+
+full_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	MOVQ b+32(FP), SI
+	MOVQ ldb+40(FP), DI
+	SHLQ $0x02, DI
+	MOVQ ahead+80(FP), R8
+	MOVQ step+88(FP), R9
+	MOVQ k+48(FP), R10
+	SUBQ $0x02, R10
+	JLT  full_odd
+
+full_products:
+	VMOVUPS          (SI), Z9
+	VFMADD231PS.BCST (CX), Z9, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z9, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z9, Z2
+	VFMADD231PS.BCST (DX), Z9, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z9, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z9, Z5
+	VFMADD231PS.BCST (BX), Z9, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z9, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z9, Z8
+	PREFETCHT0       (R8)
+	ADDQ             R9, R8
+	VMOVUPS          (SI)(DI*1), Z9
+	VFMADD231PS.BCST 4(CX), Z9, Z0
+	VFMADD231PS.BCST 4(CX)(AX*1), Z9, Z1
+	VFMADD231PS.BCST 4(CX)(AX*2), Z9, Z2
+	VFMADD231PS.BCST 4(DX), Z9, Z3
+	VFMADD231PS.BCST 4(DX)(AX*1), Z9, Z4
+	VFMADD231PS.BCST 4(DX)(AX*2), Z9, Z5
+	VFMADD231PS.BCST 4(BX), Z9, Z6
+	VFMADD231PS.BCST 4(BX)(AX*1), Z9, Z7
+	VFMADD231PS.BCST 4(BX)(AX*2), Z9, Z8
+	PREFETCHT0       (R8)
+	ADDQ             R9, R8
+	ADDQ             $0x08, CX
+	ADDQ             $0x08, DX
+	ADDQ             $0x08, BX
+	LEAQ             (SI)(DI*2), SI
+	SUBQ             $0x02, R10
+	JGE              full_products
+
+full_odd:
+	TESTQ            $0x00000001, R10
+	JZ               full_end
+	VMOVUPS          (SI), Z9
+	VFMADD231PS.BCST (CX), Z9, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z9, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z9, Z2
+	VFMADD231PS.BCST (DX), Z9, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z9, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z9, Z5
+	VFMADD231PS.BCST (BX), Z9, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z9, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z9, Z8
+	PREFETCHT0       (R8)
+	ADDQ             R9, R8
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	LEAQ             (SI)(DI*1), SI
+
+full_end:
+	MOVQ    bias+72(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Z9
+	VADDPS  Z9, Z0, Z0
+	VADDPS  Z9, Z1, Z1
+	VADDPS  Z9, Z2, Z2
+	VADDPS  Z9, Z3, Z3
+	VADDPS  Z9, Z4, Z4
+	VADDPS  Z9, Z5, Z5
+	VADDPS  Z9, Z6, Z6
+	VADDPS  Z9, Z7, Z7
+	VADDPS  Z9, Z8, Z8
+
+full_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, (CX)(AX*1)
+	VMOVUPS Z2, (CX)(AX*2)
+	VMOVUPS Z3, (DX)
+	VMOVUPS Z4, (DX)(AX*1)
+	VMOVUPS Z5, (DX)(AX*2)
+	VMOVUPS Z6, (BX)
+	VMOVUPS Z7, (BX)(AX*1)
+	VMOVUPS Z8, (BX)(AX*2)
+	VZEROUPPER
+	RET
+
+masked:
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
 	SHLL      CL, AX
@@ -3598,8 +7005,44 @@ tail_begin:
 	MOVQ ahead+80(FP), R8
 	MOVQ step+88(FP), R9
 	MOVQ k+48(FP), R10
+	SUBQ $0x02, R10
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VMOVUPS.Z        (SI), K1, Z9
+	VFMADD231PS.BCST (CX), Z9, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z9, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z9, Z2
+	VFMADD231PS.BCST (DX), Z9, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z9, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z9, Z5
+	VFMADD231PS.BCST (BX), Z9, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z9, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z9, Z8
+	PREFETCHT0       (R8)
+	ADDQ             R9, R8
+	VMOVUPS.Z        (SI)(DI*1), K1, Z9
+	VFMADD231PS.BCST 4(CX), Z9, Z0
+	VFMADD231PS.BCST 4(CX)(AX*1), Z9, Z1
+	VFMADD231PS.BCST 4(CX)(AX*2), Z9, Z2
+	VFMADD231PS.BCST 4(DX), Z9, Z3
+	VFMADD231PS.BCST 4(DX)(AX*1), Z9, Z4
+	VFMADD231PS.BCST 4(DX)(AX*2), Z9, Z5
+	VFMADD231PS.BCST 4(BX), Z9, Z6
+	VFMADD231PS.BCST 4(BX)(AX*1), Z9, Z7
+	VFMADD231PS.BCST 4(BX)(AX*2), Z9, Z8
+	PREFETCHT0       (R8)
+	ADDQ             R9, R8
+	ADDQ             $0x08, CX
+	ADDQ             $0x08, DX
+	ADDQ             $0x08, BX
+	LEAQ             (SI)(DI*2), SI
+	SUBQ             $0x02, R10
+	JGE              tail_products
+
+tail_odd:
+	TESTQ            $0x00000001, R10
+	JZ               tail_end
 	VMOVUPS.Z        (SI), K1, Z9
 	VFMADD231PS.BCST (CX), Z9, Z0
 	VFMADD231PS.BCST (CX)(AX*1), Z9, Z1
@@ -3615,22 +7058,22 @@ tail_product:
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	ADDQ             $0x04, BX
-	ADDQ             DI, SI
-	DECQ             R10
-	JNZ              tail_product
-	MOVQ             bias+72(FP), AX
-	TESTQ            AX, AX
-	JZ               tail_store
-	VMOVUPS.Z        (AX), K1, Z9
-	VADDPS           Z9, Z0, Z0
-	VADDPS           Z9, Z1, Z1
-	VADDPS           Z9, Z2, Z2
-	VADDPS           Z9, Z3, Z3
-	VADDPS           Z9, Z4, Z4
-	VADDPS           Z9, Z5, Z5
-	VADDPS           Z9, Z6, Z6
-	VADDPS           Z9, Z7, Z7
-	VADDPS           Z9, Z8, Z8
+	LEAQ             (SI)(DI*1), SI
+
+tail_end:
+	MOVQ      bias+72(FP), AX
+	TESTQ     AX, AX
+	JZ        tail_store
+	VMOVUPS.Z (AX), K1, Z9
+	VADDPS    Z9, Z0, Z0
+	VADDPS    Z9, Z1, Z1
+	VADDPS    Z9, Z2, Z2
+	VADDPS    Z9, Z3, Z3
+	VADDPS    Z9, Z4, Z4
+	VADDPS    Z9, Z5, Z5
+	VADDPS    Z9, Z6, Z6
+	VADDPS    Z9, Z7, Z7
+	VADDPS    Z9, Z8, Z8
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -3721,8 +7164,44 @@ tail_begin:
 	MOVQ ahead+72(FP), DI
 	MOVQ step+80(FP), R8
 	MOVQ k+40(FP), R9
+	SUBQ $0x02, R9
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VPSLLD           $0x10, (SI), Z9
+	VFMADD231PS.BCST (CX), Z9, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z9, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z9, Z2
+	VFMADD231PS.BCST (DX), Z9, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z9, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z9, Z5
+	VFMADD231PS.BCST (BX), Z9, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z9, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z9, Z8
+	PREFETCHT1       (DI)
+	ADDQ             R8, DI
+	VPSLLD           $0x10, 64(SI), Z9
+	VFMADD231PS.BCST 4(CX), Z9, Z0
+	VFMADD231PS.BCST 4(CX)(AX*1), Z9, Z1
+	VFMADD231PS.BCST 4(CX)(AX*2), Z9, Z2
+	VFMADD231PS.BCST 4(DX), Z9, Z3
+	VFMADD231PS.BCST 4(DX)(AX*1), Z9, Z4
+	VFMADD231PS.BCST 4(DX)(AX*2), Z9, Z5
+	VFMADD231PS.BCST 4(BX), Z9, Z6
+	VFMADD231PS.BCST 4(BX)(AX*1), Z9, Z7
+	VFMADD231PS.BCST 4(BX)(AX*2), Z9, Z8
+	PREFETCHT1       (DI)
+	ADDQ             R8, DI
+	ADDQ             $0x08, CX
+	ADDQ             $0x08, DX
+	ADDQ             $0x08, BX
+	ADDQ             $0x80, SI
+	SUBQ             $0x02, R9
+	JGE              tail_products
+
+tail_odd:
+	TESTQ            $0x00000001, R9
+	JZ               tail_end
 	VPSLLD           $0x10, (SI), Z9
 	VFMADD231PS.BCST (CX), Z9, Z0
 	VFMADD231PS.BCST (CX)(AX*1), Z9, Z1
@@ -3739,21 +7218,21 @@ tail_product:
 	ADDQ             $0x04, DX
 	ADDQ             $0x04, BX
 	ADDQ             $0x40, SI
-	DECQ             R9
-	JNZ              tail_product
-	MOVQ             bias+64(FP), AX
-	TESTQ            AX, AX
-	JZ               tail_store
-	VMOVUPS.Z        (AX), K1, Z9
-	VADDPS           Z9, Z0, Z0
-	VADDPS           Z9, Z1, Z1
-	VADDPS           Z9, Z2, Z2
-	VADDPS           Z9, Z3, Z3
-	VADDPS           Z9, Z4, Z4
-	VADDPS           Z9, Z5, Z5
-	VADDPS           Z9, Z6, Z6
-	VADDPS           Z9, Z7, Z7
-	VADDPS           Z9, Z8, Z8
+
+tail_end:
+	MOVQ      bias+64(FP), AX
+	TESTQ     AX, AX
+	JZ        tail_store
+	VMOVUPS.Z (AX), K1, Z9
+	VADDPS    Z9, Z0, Z0
+	VADDPS    Z9, Z1, Z1
+	VADDPS    Z9, Z2, Z2
+	VADDPS    Z9, Z3, Z3
+	VADDPS    Z9, Z4, Z4
+	VADDPS    Z9, Z5, Z5
+	VADDPS    Z9, Z6, Z6
+	VADDPS    Z9, Z7, Z7
+	VADDPS    Z9, Z8, Z8
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -3778,8 +7257,266 @@ tail_store:
 // func tile9x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile9x32(SB), NOSPLIT, $0-96
-	MOVQ      cols+56(FP), AX
-	SUBQ      $0x10, AX
+	MOVQ    cols+56(FP), AX
+	SUBQ    $0x10, AX
+	CMPQ    AX, $0x10
+	JNE     masked
+	MOVB    add+64(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	VMOVUPS (CX), Z0
+	VMOVUPS 64(CX), Z1
+	VMOVUPS (CX)(AX*1), Z2
+	VMOVUPS 64(CX)(AX*1), Z3
+	VMOVUPS (CX)(AX*2), Z4
+	VMOVUPS 64(CX)(AX*2), Z5
+	VMOVUPS (DX), Z6
+	VMOVUPS 64(DX), Z7
+	VMOVUPS (DX)(AX*1), Z8
+	VMOVUPS 64(DX)(AX*1), Z9
+	VMOVUPS (DX)(AX*2), Z10
+	VMOVUPS 64(DX)(AX*2), Z11
+	VMOVUPS (BX), Z12
+	VMOVUPS 64(BX), Z13
+	VMOVUPS (BX)(AX*1), Z14
+	VMOVUPS 64(BX)(AX*1), Z15
+	VMOVUPS (BX)(AX*2), Z16
+	VMOVUPS 64(BX)(AX*2), Z17
+	JMP     full_begin
+
+full_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Z15, Z15, Z15
+	VPXORD     Z16, Z16, Z16
+	VPXORD     Z17, Z17, Z17
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	LEAQ       (DX)(AX*2), BX
+	ADDQ       AX, BX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 64(CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 64(CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 64(DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+	PREFETCHT0 64(DX)(AX*2)
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 64(BX)(AX*1)
+	PREFETCHT0 (BX)(AX*2)
+	PREFETCHT0 64(BX)(AX*2)
+
+full_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	MOVQ b+32(FP), SI
+	MOVQ ldb+40(FP), DI
+	SHLQ $0x02, DI
+	MOVQ ahead+80(FP), R8
+	MOVQ step+88(FP), R9
+	MOVQ k+48(FP), R10
+	SUBQ $0x02, R10
+	JLT  full_odd
+
+full_products:
+	VMOVUPS      (SI), Z18
+	VMOVUPS      64(SI), Z19
+	VBROADCASTSS (CX), Z20
+	VFMADD231PS  Z20, Z18, Z0
+	VFMADD231PS  Z20, Z19, Z1
+	VBROADCASTSS (CX)(AX*1), Z20
+	VFMADD231PS  Z20, Z18, Z2
+	VFMADD231PS  Z20, Z19, Z3
+	VBROADCASTSS (CX)(AX*2), Z20
+	VFMADD231PS  Z20, Z18, Z4
+	VFMADD231PS  Z20, Z19, Z5
+	VBROADCASTSS (DX), Z20
+	VFMADD231PS  Z20, Z18, Z6
+	VFMADD231PS  Z20, Z19, Z7
+	VBROADCASTSS (DX)(AX*1), Z20
+	VFMADD231PS  Z20, Z18, Z8
+	VFMADD231PS  Z20, Z19, Z9
+	VBROADCASTSS (DX)(AX*2), Z20
+	VFMADD231PS  Z20, Z18, Z10
+	VFMADD231PS  Z20, Z19, Z11
+	VBROADCASTSS (BX), Z20
+	VFMADD231PS  Z20, Z18, Z12
+	VFMADD231PS  Z20, Z19, Z13
+	VBROADCASTSS (BX)(AX*1), Z20
+	VFMADD231PS  Z20, Z18, Z14
+	VFMADD231PS  Z20, Z19, Z15
+	VBROADCASTSS (BX)(AX*2), Z20
+	VFMADD231PS  Z20, Z18, Z16
+	VFMADD231PS  Z20, Z19, Z17
+	PREFETCHT0   (R8)
+	ADDQ         R9, R8
+	VMOVUPS      (SI)(DI*1), Z18
+	VMOVUPS      64(SI)(DI*1), Z19
+	VBROADCASTSS 4(CX), Z20
+	VFMADD231PS  Z20, Z18, Z0
+	VFMADD231PS  Z20, Z19, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z20
+	VFMADD231PS  Z20, Z18, Z2
+	VFMADD231PS  Z20, Z19, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z20
+	VFMADD231PS  Z20, Z18, Z4
+	VFMADD231PS  Z20, Z19, Z5
+	VBROADCASTSS 4(DX), Z20
+	VFMADD231PS  Z20, Z18, Z6
+	VFMADD231PS  Z20, Z19, Z7
+	VBROADCASTSS 4(DX)(AX*1), Z20
+	VFMADD231PS  Z20, Z18, Z8
+	VFMADD231PS  Z20, Z19, Z9
+	VBROADCASTSS 4(DX)(AX*2), Z20
+	VFMADD231PS  Z20, Z18, Z10
+	VFMADD231PS  Z20, Z19, Z11
+	VBROADCASTSS 4(BX), Z20
+	VFMADD231PS  Z20, Z18, Z12
+	VFMADD231PS  Z20, Z19, Z13
+	VBROADCASTSS 4(BX)(AX*1), Z20
+	VFMADD231PS  Z20, Z18, Z14
+	VFMADD231PS  Z20, Z19, Z15
+	VBROADCASTSS 4(BX)(AX*2), Z20
+	VFMADD231PS  Z20, Z18, Z16
+	VFMADD231PS  Z20, Z19, Z17
+	PREFETCHT0   (R8)
+	ADDQ         R9, R8
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	ADDQ         $0x08, BX
+	LEAQ         (SI)(DI*2), SI
+	SUBQ         $0x02, R10
+	JGE          full_products
+
+full_odd:
+	TESTQ        $0x00000001, R10
+	JZ           full_end
+	VMOVUPS      (SI), Z18
+	VMOVUPS      64(SI), Z19
+	VBROADCASTSS (CX), Z20
+	VFMADD231PS  Z20, Z18, Z0
+	VFMADD231PS  Z20, Z19, Z1
+	VBROADCASTSS (CX)(AX*1), Z20
+	VFMADD231PS  Z20, Z18, Z2
+	VFMADD231PS  Z20, Z19, Z3
+	VBROADCASTSS (CX)(AX*2), Z20
+	VFMADD231PS  Z20, Z18, Z4
+	VFMADD231PS  Z20, Z19, Z5
+	VBROADCASTSS (DX), Z20
+	VFMADD231PS  Z20, Z18, Z6
+	VFMADD231PS  Z20, Z19, Z7
+	VBROADCASTSS (DX)(AX*1), Z20
+	VFMADD231PS  Z20, Z18, Z8
+	VFMADD231PS  Z20, Z19, Z9
+	VBROADCASTSS (DX)(AX*2), Z20
+	VFMADD231PS  Z20, Z18, Z10
+	VFMADD231PS  Z20, Z19, Z11
+	VBROADCASTSS (BX), Z20
+	VFMADD231PS  Z20, Z18, Z12
+	VFMADD231PS  Z20, Z19, Z13
+	VBROADCASTSS (BX)(AX*1), Z20
+	VFMADD231PS  Z20, Z18, Z14
+	VFMADD231PS  Z20, Z19, Z15
+	VBROADCASTSS (BX)(AX*2), Z20
+	VFMADD231PS  Z20, Z18, Z16
+	VFMADD231PS  Z20, Z19, Z17
+	PREFETCHT0   (R8)
+	ADDQ         R9, R8
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	LEAQ         (SI)(DI*1), SI
+
+full_end:
+	MOVQ    bias+72(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Z18
+	VADDPS  Z18, Z0, Z0
+	VADDPS  Z18, Z2, Z2
+	VADDPS  Z18, Z4, Z4
+	VADDPS  Z18, Z6, Z6
+	VADDPS  Z18, Z8, Z8
+	VADDPS  Z18, Z10, Z10
+	VADDPS  Z18, Z12, Z12
+	VADDPS  Z18, Z14, Z14
+	VADDPS  Z18, Z16, Z16
+	VMOVUPS 64(AX), Z18
+	VADDPS  Z18, Z1, Z1
+	VADDPS  Z18, Z3, Z3
+	VADDPS  Z18, Z5, Z5
+	VADDPS  Z18, Z7, Z7
+	VADDPS  Z18, Z9, Z9
+	VADDPS  Z18, Z11, Z11
+	VADDPS  Z18, Z13, Z13
+	VADDPS  Z18, Z15, Z15
+	VADDPS  Z18, Z17, Z17
+
+full_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, 64(CX)
+	VMOVUPS Z2, (CX)(AX*1)
+	VMOVUPS Z3, 64(CX)(AX*1)
+	VMOVUPS Z4, (CX)(AX*2)
+	VMOVUPS Z5, 64(CX)(AX*2)
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, 64(DX)
+	VMOVUPS Z8, (DX)(AX*1)
+	VMOVUPS Z9, 64(DX)(AX*1)
+	VMOVUPS Z10, (DX)(AX*2)
+	VMOVUPS Z11, 64(DX)(AX*2)
+	VMOVUPS Z12, (BX)
+	VMOVUPS Z13, 64(BX)
+	VMOVUPS Z14, (BX)(AX*1)
+	VMOVUPS Z15, 64(BX)(AX*1)
+	VMOVUPS Z16, (BX)(AX*2)
+	VMOVUPS Z17, 64(BX)(AX*2)
+	VZEROUPPER
+	RET
+
+masked:
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
 	SHLL      CL, AX
@@ -3874,8 +7611,82 @@ tail_begin:
 	MOVQ ahead+80(FP), R8
 	MOVQ step+88(FP), R9
 	MOVQ k+48(FP), R10
+	SUBQ $0x02, R10
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VMOVUPS      (SI), Z18
+	VMOVUPS.Z    64(SI), K1, Z19
+	VBROADCASTSS (CX), Z20
+	VFMADD231PS  Z20, Z18, Z0
+	VFMADD231PS  Z20, Z19, Z1
+	VBROADCASTSS (CX)(AX*1), Z20
+	VFMADD231PS  Z20, Z18, Z2
+	VFMADD231PS  Z20, Z19, Z3
+	VBROADCASTSS (CX)(AX*2), Z20
+	VFMADD231PS  Z20, Z18, Z4
+	VFMADD231PS  Z20, Z19, Z5
+	VBROADCASTSS (DX), Z20
+	VFMADD231PS  Z20, Z18, Z6
+	VFMADD231PS  Z20, Z19, Z7
+	VBROADCASTSS (DX)(AX*1), Z20
+	VFMADD231PS  Z20, Z18, Z8
+	VFMADD231PS  Z20, Z19, Z9
+	VBROADCASTSS (DX)(AX*2), Z20
+	VFMADD231PS  Z20, Z18, Z10
+	VFMADD231PS  Z20, Z19, Z11
+	VBROADCASTSS (BX), Z20
+	VFMADD231PS  Z20, Z18, Z12
+	VFMADD231PS  Z20, Z19, Z13
+	VBROADCASTSS (BX)(AX*1), Z20
+	VFMADD231PS  Z20, Z18, Z14
+	VFMADD231PS  Z20, Z19, Z15
+	VBROADCASTSS (BX)(AX*2), Z20
+	VFMADD231PS  Z20, Z18, Z16
+	VFMADD231PS  Z20, Z19, Z17
+	PREFETCHT0   (R8)
+	ADDQ         R9, R8
+	VMOVUPS      (SI)(DI*1), Z18
+	VMOVUPS.Z    64(SI)(DI*1), K1, Z19
+	VBROADCASTSS 4(CX), Z20
+	VFMADD231PS  Z20, Z18, Z0
+	VFMADD231PS  Z20, Z19, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z20
+	VFMADD231PS  Z20, Z18, Z2
+	VFMADD231PS  Z20, Z19, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z20
+	VFMADD231PS  Z20, Z18, Z4
+	VFMADD231PS  Z20, Z19, Z5
+	VBROADCASTSS 4(DX), Z20
+	VFMADD231PS  Z20, Z18, Z6
+	VFMADD231PS  Z20, Z19, Z7
+	VBROADCASTSS 4(DX)(AX*1), Z20
+	VFMADD231PS  Z20, Z18, Z8
+	VFMADD231PS  Z20, Z19, Z9
+	VBROADCASTSS 4(DX)(AX*2), Z20
+	VFMADD231PS  Z20, Z18, Z10
+	VFMADD231PS  Z20, Z19, Z11
+	VBROADCASTSS 4(BX), Z20
+	VFMADD231PS  Z20, Z18, Z12
+	VFMADD231PS  Z20, Z19, Z13
+	VBROADCASTSS 4(BX)(AX*1), Z20
+	VFMADD231PS  Z20, Z18, Z14
+	VFMADD231PS  Z20, Z19, Z15
+	VBROADCASTSS 4(BX)(AX*2), Z20
+	VFMADD231PS  Z20, Z18, Z16
+	VFMADD231PS  Z20, Z19, Z17
+	PREFETCHT0   (R8)
+	ADDQ         R9, R8
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	ADDQ         $0x08, BX
+	LEAQ         (SI)(DI*2), SI
+	SUBQ         $0x02, R10
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, R10
+	JZ           tail_end
 	VMOVUPS      (SI), Z18
 	VMOVUPS.Z    64(SI), K1, Z19
 	VBROADCASTSS (CX), Z20
@@ -3910,32 +7721,32 @@ tail_product:
 	ADDQ         $0x04, CX
 	ADDQ         $0x04, DX
 	ADDQ         $0x04, BX
-	ADDQ         DI, SI
-	DECQ         R10
-	JNZ          tail_product
-	MOVQ         bias+72(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMOVUPS      (AX), Z18
-	VADDPS       Z18, Z0, Z0
-	VADDPS       Z18, Z2, Z2
-	VADDPS       Z18, Z4, Z4
-	VADDPS       Z18, Z6, Z6
-	VADDPS       Z18, Z8, Z8
-	VADDPS       Z18, Z10, Z10
-	VADDPS       Z18, Z12, Z12
-	VADDPS       Z18, Z14, Z14
-	VADDPS       Z18, Z16, Z16
-	VMOVUPS.Z    64(AX), K1, Z18
-	VADDPS       Z18, Z1, Z1
-	VADDPS       Z18, Z3, Z3
-	VADDPS       Z18, Z5, Z5
-	VADDPS       Z18, Z7, Z7
-	VADDPS       Z18, Z9, Z9
-	VADDPS       Z18, Z11, Z11
-	VADDPS       Z18, Z13, Z13
-	VADDPS       Z18, Z15, Z15
-	VADDPS       Z18, Z17, Z17
+	LEAQ         (SI)(DI*1), SI
+
+tail_end:
+	MOVQ      bias+72(FP), AX
+	TESTQ     AX, AX
+	JZ        tail_store
+	VMOVUPS   (AX), Z18
+	VADDPS    Z18, Z0, Z0
+	VADDPS    Z18, Z2, Z2
+	VADDPS    Z18, Z4, Z4
+	VADDPS    Z18, Z6, Z6
+	VADDPS    Z18, Z8, Z8
+	VADDPS    Z18, Z10, Z10
+	VADDPS    Z18, Z12, Z12
+	VADDPS    Z18, Z14, Z14
+	VADDPS    Z18, Z16, Z16
+	VMOVUPS.Z 64(AX), K1, Z18
+	VADDPS    Z18, Z1, Z1
+	VADDPS    Z18, Z3, Z3
+	VADDPS    Z18, Z5, Z5
+	VADDPS    Z18, Z7, Z7
+	VADDPS    Z18, Z9, Z9
+	VADDPS    Z18, Z11, Z11
+	VADDPS    Z18, Z13, Z13
+	VADDPS    Z18, Z15, Z15
+	VADDPS    Z18, Z17, Z17
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -4064,8 +7875,10 @@ tail_begin:
 	MOVQ    ahead+72(FP), DI
 	MOVQ    step+80(FP), R8
 	MOVQ    k+40(FP), R9
+	SUBQ    $0x02, R9
+	JLT     tail_odd
 
-tail_product:
+tail_products:
 	VPSLLD       $0x10, (SI), Z19
 	VANDPS       (SI), Z18, Z20
 	VBROADCASTSS (CX), Z21
@@ -4097,35 +7910,107 @@ tail_product:
 	VFMADD231PS  Z21, Z20, Z17
 	PREFETCHT1   (DI)
 	ADDQ         R8, DI
+	VPSLLD       $0x10, 64(SI), Z19
+	VANDPS       64(SI), Z18, Z20
+	VBROADCASTSS 4(CX), Z21
+	VFMADD231PS  Z21, Z19, Z0
+	VFMADD231PS  Z21, Z20, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z21
+	VFMADD231PS  Z21, Z19, Z2
+	VFMADD231PS  Z21, Z20, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z21
+	VFMADD231PS  Z21, Z19, Z4
+	VFMADD231PS  Z21, Z20, Z5
+	VBROADCASTSS 4(DX), Z21
+	VFMADD231PS  Z21, Z19, Z6
+	VFMADD231PS  Z21, Z20, Z7
+	VBROADCASTSS 4(DX)(AX*1), Z21
+	VFMADD231PS  Z21, Z19, Z8
+	VFMADD231PS  Z21, Z20, Z9
+	VBROADCASTSS 4(DX)(AX*2), Z21
+	VFMADD231PS  Z21, Z19, Z10
+	VFMADD231PS  Z21, Z20, Z11
+	VBROADCASTSS 4(BX), Z21
+	VFMADD231PS  Z21, Z19, Z12
+	VFMADD231PS  Z21, Z20, Z13
+	VBROADCASTSS 4(BX)(AX*1), Z21
+	VFMADD231PS  Z21, Z19, Z14
+	VFMADD231PS  Z21, Z20, Z15
+	VBROADCASTSS 4(BX)(AX*2), Z21
+	VFMADD231PS  Z21, Z19, Z16
+	VFMADD231PS  Z21, Z20, Z17
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	ADDQ         $0x08, BX
+	ADDQ         $0x80, SI
+	SUBQ         $0x02, R9
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, R9
+	JZ           tail_end
+	VPSLLD       $0x10, (SI), Z19
+	VANDPS       (SI), Z18, Z18
+	VBROADCASTSS (CX), Z20
+	VFMADD231PS  Z20, Z19, Z0
+	VFMADD231PS  Z20, Z18, Z1
+	VBROADCASTSS (CX)(AX*1), Z20
+	VFMADD231PS  Z20, Z19, Z2
+	VFMADD231PS  Z20, Z18, Z3
+	VBROADCASTSS (CX)(AX*2), Z20
+	VFMADD231PS  Z20, Z19, Z4
+	VFMADD231PS  Z20, Z18, Z5
+	VBROADCASTSS (DX), Z20
+	VFMADD231PS  Z20, Z19, Z6
+	VFMADD231PS  Z20, Z18, Z7
+	VBROADCASTSS (DX)(AX*1), Z20
+	VFMADD231PS  Z20, Z19, Z8
+	VFMADD231PS  Z20, Z18, Z9
+	VBROADCASTSS (DX)(AX*2), Z20
+	VFMADD231PS  Z20, Z19, Z10
+	VFMADD231PS  Z20, Z18, Z11
+	VBROADCASTSS (BX), Z20
+	VFMADD231PS  Z20, Z19, Z12
+	VFMADD231PS  Z20, Z18, Z13
+	VBROADCASTSS (BX)(AX*1), Z20
+	VFMADD231PS  Z20, Z19, Z14
+	VFMADD231PS  Z20, Z18, Z15
+	VBROADCASTSS (BX)(AX*2), Z20
+	VFMADD231PS  Z20, Z19, Z16
+	VFMADD231PS  Z20, Z18, Z17
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
 	ADDQ         $0x04, CX
 	ADDQ         $0x04, DX
 	ADDQ         $0x04, BX
 	ADDQ         $0x40, SI
-	DECQ         R9
-	JNZ          tail_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMOVUPS      (AX), Z18
-	VADDPS       Z18, Z0, Z0
-	VADDPS       Z18, Z2, Z2
-	VADDPS       Z18, Z4, Z4
-	VADDPS       Z18, Z6, Z6
-	VADDPS       Z18, Z8, Z8
-	VADDPS       Z18, Z10, Z10
-	VADDPS       Z18, Z12, Z12
-	VADDPS       Z18, Z14, Z14
-	VADDPS       Z18, Z16, Z16
-	VMOVUPS.Z    64(AX), K1, Z18
-	VADDPS       Z18, Z1, Z1
-	VADDPS       Z18, Z3, Z3
-	VADDPS       Z18, Z5, Z5
-	VADDPS       Z18, Z7, Z7
-	VADDPS       Z18, Z9, Z9
-	VADDPS       Z18, Z11, Z11
-	VADDPS       Z18, Z13, Z13
-	VADDPS       Z18, Z15, Z15
-	VADDPS       Z18, Z17, Z17
+
+tail_end:
+	MOVQ      bias+64(FP), AX
+	TESTQ     AX, AX
+	JZ        tail_store
+	VMOVUPS   (AX), Z18
+	VADDPS    Z18, Z0, Z0
+	VADDPS    Z18, Z2, Z2
+	VADDPS    Z18, Z4, Z4
+	VADDPS    Z18, Z6, Z6
+	VADDPS    Z18, Z8, Z8
+	VADDPS    Z18, Z10, Z10
+	VADDPS    Z18, Z12, Z12
+	VADDPS    Z18, Z14, Z14
+	VADDPS    Z18, Z16, Z16
+	VMOVUPS.Z 64(AX), K1, Z18
+	VADDPS    Z18, Z1, Z1
+	VADDPS    Z18, Z3, Z3
+	VADDPS    Z18, Z5, Z5
+	VADDPS    Z18, Z7, Z7
+	VADDPS    Z18, Z9, Z9
+	VADDPS    Z18, Z11, Z11
+	VADDPS    Z18, Z13, Z13
+	VADDPS    Z18, Z15, Z15
+	VADDPS    Z18, Z17, Z17
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -4159,7 +8044,180 @@ tail_store:
 // func tile10x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile10x16(SB), NOSPLIT, $0-96
-	MOVQ      cols+56(FP), AX
+	MOVQ    cols+56(FP), AX
+	CMPQ    AX, $0x10
+	JNE     masked
+	MOVB    add+64(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	VMOVUPS (CX), Z0
+	VMOVUPS (CX)(AX*1), Z1
+	VMOVUPS (CX)(AX*2), Z2
+	VMOVUPS (DX), Z3
+	VMOVUPS (DX)(AX*1), Z4
+	VMOVUPS (DX)(AX*2), Z5
+	VMOVUPS (BX), Z6
+	VMOVUPS (BX)(AX*1), Z7
+	VMOVUPS (BX)(AX*2), Z8
+	VMOVUPS (SI), Z9
+	JMP     full_begin
+
+full_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	LEAQ       (DX)(AX*2), BX
+	ADDQ       AX, BX
+	LEAQ       (BX)(AX*2), SI
+	ADDQ       AX, SI
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+	PREFETCHT0 (BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 (BX)(AX*2)
+	PREFETCHT0 (SI)
+
+full_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	MOVQ b+32(FP), DI
+	MOVQ ldb+40(FP), R8
+	SHLQ $0x02, R8
+	MOVQ ahead+80(FP), R9
+	MOVQ step+88(FP), R10
+	MOVQ k+48(FP), R11
+	SUBQ $0x02, R11
+	JLT  full_odd
+
+full_products:
+	VMOVUPS          (DI), Z10
+	VFMADD231PS.BCST (CX), Z10, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z10, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z10, Z2
+	VFMADD231PS.BCST (DX), Z10, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z10, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z10, Z5
+	VFMADD231PS.BCST (BX), Z10, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z10, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z10, Z8
+	VFMADD231PS.BCST (SI), Z10, Z9
+	PREFETCHT0       (R9)
+	ADDQ             R10, R9
+	VMOVUPS          (DI)(R8*1), Z10
+	VFMADD231PS.BCST 4(CX), Z10, Z0
+	VFMADD231PS.BCST 4(CX)(AX*1), Z10, Z1
+	VFMADD231PS.BCST 4(CX)(AX*2), Z10, Z2
+	VFMADD231PS.BCST 4(DX), Z10, Z3
+	VFMADD231PS.BCST 4(DX)(AX*1), Z10, Z4
+	VFMADD231PS.BCST 4(DX)(AX*2), Z10, Z5
+	VFMADD231PS.BCST 4(BX), Z10, Z6
+	VFMADD231PS.BCST 4(BX)(AX*1), Z10, Z7
+	VFMADD231PS.BCST 4(BX)(AX*2), Z10, Z8
+	VFMADD231PS.BCST 4(SI), Z10, Z9
+	PREFETCHT0       (R9)
+	ADDQ             R10, R9
+	ADDQ             $0x08, CX
+	ADDQ             $0x08, DX
+	ADDQ             $0x08, BX
+	ADDQ             $0x08, SI
+	LEAQ             (DI)(R8*2), DI
+	SUBQ             $0x02, R11
+	JGE              full_products
+
+full_odd:
+	TESTQ            $0x00000001, R11
+	JZ               full_end
+	VMOVUPS          (DI), Z10
+	VFMADD231PS.BCST (CX), Z10, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z10, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z10, Z2
+	VFMADD231PS.BCST (DX), Z10, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z10, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z10, Z5
+	VFMADD231PS.BCST (BX), Z10, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z10, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z10, Z8
+	VFMADD231PS.BCST (SI), Z10, Z9
+	PREFETCHT0       (R9)
+	ADDQ             R10, R9
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	LEAQ             (DI)(R8*1), DI
+
+full_end:
+	MOVQ    bias+72(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Z10
+	VADDPS  Z10, Z0, Z0
+	VADDPS  Z10, Z1, Z1
+	VADDPS  Z10, Z2, Z2
+	VADDPS  Z10, Z3, Z3
+	VADDPS  Z10, Z4, Z4
+	VADDPS  Z10, Z5, Z5
+	VADDPS  Z10, Z6, Z6
+	VADDPS  Z10, Z7, Z7
+	VADDPS  Z10, Z8, Z8
+	VADDPS  Z10, Z9, Z9
+
+full_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, (CX)(AX*1)
+	VMOVUPS Z2, (CX)(AX*2)
+	VMOVUPS Z3, (DX)
+	VMOVUPS Z4, (DX)(AX*1)
+	VMOVUPS Z5, (DX)(AX*2)
+	VMOVUPS Z6, (BX)
+	VMOVUPS Z7, (BX)(AX*1)
+	VMOVUPS Z8, (BX)(AX*2)
+	VMOVUPS Z9, (SI)
+	VZEROUPPER
+	RET
+
+masked:
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
 	SHLL      CL, AX
@@ -4236,8 +8294,47 @@ tail_begin:
 	MOVQ ahead+80(FP), R9
 	MOVQ step+88(FP), R10
 	MOVQ k+48(FP), R11
+	SUBQ $0x02, R11
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VMOVUPS.Z        (DI), K1, Z10
+	VFMADD231PS.BCST (CX), Z10, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z10, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z10, Z2
+	VFMADD231PS.BCST (DX), Z10, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z10, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z10, Z5
+	VFMADD231PS.BCST (BX), Z10, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z10, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z10, Z8
+	VFMADD231PS.BCST (SI), Z10, Z9
+	PREFETCHT0       (R9)
+	ADDQ             R10, R9
+	VMOVUPS.Z        (DI)(R8*1), K1, Z10
+	VFMADD231PS.BCST 4(CX), Z10, Z0
+	VFMADD231PS.BCST 4(CX)(AX*1), Z10, Z1
+	VFMADD231PS.BCST 4(CX)(AX*2), Z10, Z2
+	VFMADD231PS.BCST 4(DX), Z10, Z3
+	VFMADD231PS.BCST 4(DX)(AX*1), Z10, Z4
+	VFMADD231PS.BCST 4(DX)(AX*2), Z10, Z5
+	VFMADD231PS.BCST 4(BX), Z10, Z6
+	VFMADD231PS.BCST 4(BX)(AX*1), Z10, Z7
+	VFMADD231PS.BCST 4(BX)(AX*2), Z10, Z8
+	VFMADD231PS.BCST 4(SI), Z10, Z9
+	PREFETCHT0       (R9)
+	ADDQ             R10, R9
+	ADDQ             $0x08, CX
+	ADDQ             $0x08, DX
+	ADDQ             $0x08, BX
+	ADDQ             $0x08, SI
+	LEAQ             (DI)(R8*2), DI
+	SUBQ             $0x02, R11
+	JGE              tail_products
+
+tail_odd:
+	TESTQ            $0x00000001, R11
+	JZ               tail_end
 	VMOVUPS.Z        (DI), K1, Z10
 	VFMADD231PS.BCST (CX), Z10, Z0
 	VFMADD231PS.BCST (CX)(AX*1), Z10, Z1
@@ -4255,23 +8352,23 @@ tail_product:
 	ADDQ             $0x04, DX
 	ADDQ             $0x04, BX
 	ADDQ             $0x04, SI
-	ADDQ             R8, DI
-	DECQ             R11
-	JNZ              tail_product
-	MOVQ             bias+72(FP), AX
-	TESTQ            AX, AX
-	JZ               tail_store
-	VMOVUPS.Z        (AX), K1, Z10
-	VADDPS           Z10, Z0, Z0
-	VADDPS           Z10, Z1, Z1
-	VADDPS           Z10, Z2, Z2
-	VADDPS           Z10, Z3, Z3
-	VADDPS           Z10, Z4, Z4
-	VADDPS           Z10, Z5, Z5
-	VADDPS           Z10, Z6, Z6
-	VADDPS           Z10, Z7, Z7
-	VADDPS           Z10, Z8, Z8
-	VADDPS           Z10, Z9, Z9
+	LEAQ             (DI)(R8*1), DI
+
+tail_end:
+	MOVQ      bias+72(FP), AX
+	TESTQ     AX, AX
+	JZ        tail_store
+	VMOVUPS.Z (AX), K1, Z10
+	VADDPS    Z10, Z0, Z0
+	VADDPS    Z10, Z1, Z1
+	VADDPS    Z10, Z2, Z2
+	VADDPS    Z10, Z3, Z3
+	VADDPS    Z10, Z4, Z4
+	VADDPS    Z10, Z5, Z5
+	VADDPS    Z10, Z6, Z6
+	VADDPS    Z10, Z7, Z7
+	VADDPS    Z10, Z8, Z8
+	VADDPS    Z10, Z9, Z9
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -4374,8 +8471,47 @@ tail_begin:
 	MOVQ ahead+72(FP), R8
 	MOVQ step+80(FP), R9
 	MOVQ k+40(FP), R10
+	SUBQ $0x02, R10
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VPSLLD           $0x10, (DI), Z10
+	VFMADD231PS.BCST (CX), Z10, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z10, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z10, Z2
+	VFMADD231PS.BCST (DX), Z10, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z10, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z10, Z5
+	VFMADD231PS.BCST (BX), Z10, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z10, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z10, Z8
+	VFMADD231PS.BCST (SI), Z10, Z9
+	PREFETCHT1       (R8)
+	ADDQ             R9, R8
+	VPSLLD           $0x10, 64(DI), Z10
+	VFMADD231PS.BCST 4(CX), Z10, Z0
+	VFMADD231PS.BCST 4(CX)(AX*1), Z10, Z1
+	VFMADD231PS.BCST 4(CX)(AX*2), Z10, Z2
+	VFMADD231PS.BCST 4(DX), Z10, Z3
+	VFMADD231PS.BCST 4(DX)(AX*1), Z10, Z4
+	VFMADD231PS.BCST 4(DX)(AX*2), Z10, Z5
+	VFMADD231PS.BCST 4(BX), Z10, Z6
+	VFMADD231PS.BCST 4(BX)(AX*1), Z10, Z7
+	VFMADD231PS.BCST 4(BX)(AX*2), Z10, Z8
+	VFMADD231PS.BCST 4(SI), Z10, Z9
+	PREFETCHT1       (R8)
+	ADDQ             R9, R8
+	ADDQ             $0x08, CX
+	ADDQ             $0x08, DX
+	ADDQ             $0x08, BX
+	ADDQ             $0x08, SI
+	ADDQ             $0x80, DI
+	SUBQ             $0x02, R10
+	JGE              tail_products
+
+tail_odd:
+	TESTQ            $0x00000001, R10
+	JZ               tail_end
 	VPSLLD           $0x10, (DI), Z10
 	VFMADD231PS.BCST (CX), Z10, Z0
 	VFMADD231PS.BCST (CX)(AX*1), Z10, Z1
@@ -4394,22 +8530,22 @@ tail_product:
 	ADDQ             $0x04, BX
 	ADDQ             $0x04, SI
 	ADDQ             $0x40, DI
-	DECQ             R10
-	JNZ              tail_product
-	MOVQ             bias+64(FP), AX
-	TESTQ            AX, AX
-	JZ               tail_store
-	VMOVUPS.Z        (AX), K1, Z10
-	VADDPS           Z10, Z0, Z0
-	VADDPS           Z10, Z1, Z1
-	VADDPS           Z10, Z2, Z2
-	VADDPS           Z10, Z3, Z3
-	VADDPS           Z10, Z4, Z4
-	VADDPS           Z10, Z5, Z5
-	VADDPS           Z10, Z6, Z6
-	VADDPS           Z10, Z7, Z7
-	VADDPS           Z10, Z8, Z8
-	VADDPS           Z10, Z9, Z9
+
+tail_end:
+	MOVQ      bias+64(FP), AX
+	TESTQ     AX, AX
+	JZ        tail_store
+	VMOVUPS.Z (AX), K1, Z10
+	VADDPS    Z10, Z0, Z0
+	VADDPS    Z10, Z1, Z1
+	VADDPS    Z10, Z2, Z2
+	VADDPS    Z10, Z3, Z3
+	VADDPS    Z10, Z4, Z4
+	VADDPS    Z10, Z5, Z5
+	VADDPS    Z10, Z6, Z6
+	VADDPS    Z10, Z7, Z7
+	VADDPS    Z10, Z8, Z8
+	VADDPS    Z10, Z9, Z9
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -4437,8 +8573,295 @@ tail_store:
 // func tile10x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile10x32(SB), NOSPLIT, $0-96
-	MOVQ      cols+56(FP), AX
-	SUBQ      $0x10, AX
+	MOVQ    cols+56(FP), AX
+	SUBQ    $0x10, AX
+	CMPQ    AX, $0x10
+	JNE     masked
+	MOVB    add+64(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	VMOVUPS (CX), Z0
+	VMOVUPS 64(CX), Z1
+	VMOVUPS (CX)(AX*1), Z2
+	VMOVUPS 64(CX)(AX*1), Z3
+	VMOVUPS (CX)(AX*2), Z4
+	VMOVUPS 64(CX)(AX*2), Z5
+	VMOVUPS (DX), Z6
+	VMOVUPS 64(DX), Z7
+	VMOVUPS (DX)(AX*1), Z8
+	VMOVUPS 64(DX)(AX*1), Z9
+	VMOVUPS (DX)(AX*2), Z10
+	VMOVUPS 64(DX)(AX*2), Z11
+	VMOVUPS (BX), Z12
+	VMOVUPS 64(BX), Z13
+	VMOVUPS (BX)(AX*1), Z14
+	VMOVUPS 64(BX)(AX*1), Z15
+	VMOVUPS (BX)(AX*2), Z16
+	VMOVUPS 64(BX)(AX*2), Z17
+	VMOVUPS (SI), Z18
+	VMOVUPS 64(SI), Z19
+	JMP     full_begin
+
+full_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Z15, Z15, Z15
+	VPXORD     Z16, Z16, Z16
+	VPXORD     Z17, Z17, Z17
+	VPXORD     Z18, Z18, Z18
+	VPXORD     Z19, Z19, Z19
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	LEAQ       (DX)(AX*2), BX
+	ADDQ       AX, BX
+	LEAQ       (BX)(AX*2), SI
+	ADDQ       AX, SI
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 64(CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 64(CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 64(DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+	PREFETCHT0 64(DX)(AX*2)
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 64(BX)(AX*1)
+	PREFETCHT0 (BX)(AX*2)
+	PREFETCHT0 64(BX)(AX*2)
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+
+full_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	MOVQ b+32(FP), DI
+	MOVQ ldb+40(FP), R8
+	SHLQ $0x02, R8
+	MOVQ ahead+80(FP), R9
+	MOVQ step+88(FP), R10
+	MOVQ k+48(FP), R11
+	SUBQ $0x02, R11
+	JLT  full_odd
+
+full_products:
+	VMOVUPS      (DI), Z20
+	VMOVUPS      64(DI), Z21
+	VBROADCASTSS (CX), Z22
+	VFMADD231PS  Z22, Z20, Z0
+	VFMADD231PS  Z22, Z21, Z1
+	VBROADCASTSS (CX)(AX*1), Z22
+	VFMADD231PS  Z22, Z20, Z2
+	VFMADD231PS  Z22, Z21, Z3
+	VBROADCASTSS (CX)(AX*2), Z22
+	VFMADD231PS  Z22, Z20, Z4
+	VFMADD231PS  Z22, Z21, Z5
+	VBROADCASTSS (DX), Z22
+	VFMADD231PS  Z22, Z20, Z6
+	VFMADD231PS  Z22, Z21, Z7
+	VBROADCASTSS (DX)(AX*1), Z22
+	VFMADD231PS  Z22, Z20, Z8
+	VFMADD231PS  Z22, Z21, Z9
+	VBROADCASTSS (DX)(AX*2), Z22
+	VFMADD231PS  Z22, Z20, Z10
+	VFMADD231PS  Z22, Z21, Z11
+	VBROADCASTSS (BX), Z22
+	VFMADD231PS  Z22, Z20, Z12
+	VFMADD231PS  Z22, Z21, Z13
+	VBROADCASTSS (BX)(AX*1), Z22
+	VFMADD231PS  Z22, Z20, Z14
+	VFMADD231PS  Z22, Z21, Z15
+	VBROADCASTSS (BX)(AX*2), Z22
+	VFMADD231PS  Z22, Z20, Z16
+	VFMADD231PS  Z22, Z21, Z17
+	VBROADCASTSS (SI), Z22
+	VFMADD231PS  Z22, Z20, Z18
+	VFMADD231PS  Z22, Z21, Z19
+	PREFETCHT0   (R9)
+	ADDQ         R10, R9
+	VMOVUPS      (DI)(R8*1), Z20
+	VMOVUPS      64(DI)(R8*1), Z21
+	VBROADCASTSS 4(CX), Z22
+	VFMADD231PS  Z22, Z20, Z0
+	VFMADD231PS  Z22, Z21, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z22
+	VFMADD231PS  Z22, Z20, Z2
+	VFMADD231PS  Z22, Z21, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z22
+	VFMADD231PS  Z22, Z20, Z4
+	VFMADD231PS  Z22, Z21, Z5
+	VBROADCASTSS 4(DX), Z22
+	VFMADD231PS  Z22, Z20, Z6
+	VFMADD231PS  Z22, Z21, Z7
+	VBROADCASTSS 4(DX)(AX*1), Z22
+	VFMADD231PS  Z22, Z20, Z8
+	VFMADD231PS  Z22, Z21, Z9
+	VBROADCASTSS 4(DX)(AX*2), Z22
+	VFMADD231PS  Z22, Z20, Z10
+	VFMADD231PS  Z22, Z21, Z11
+	VBROADCASTSS 4(BX), Z22
+	VFMADD231PS  Z22, Z20, Z12
+	VFMADD231PS  Z22, Z21, Z13
+	VBROADCASTSS 4(BX)(AX*1), Z22
+	VFMADD231PS  Z22, Z20, Z14
+	VFMADD231PS  Z22, Z21, Z15
+	VBROADCASTSS 4(BX)(AX*2), Z22
+	VFMADD231PS  Z22, Z20, Z16
+	VFMADD231PS  Z22, Z21, Z17
+	VBROADCASTSS 4(SI), Z22
+	VFMADD231PS  Z22, Z20, Z18
+	VFMADD231PS  Z22, Z21, Z19
+	PREFETCHT0   (R9)
+	ADDQ         R10, R9
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	ADDQ         $0x08, BX
+	ADDQ         $0x08, SI
+	LEAQ         (DI)(R8*2), DI
+	SUBQ         $0x02, R11
+	JGE          full_products
+
+full_odd:
+	TESTQ        $0x00000001, R11
+	JZ           full_end
+	VMOVUPS      (DI), Z20
+	VMOVUPS      64(DI), Z21
+	VBROADCASTSS (CX), Z22
+	VFMADD231PS  Z22, Z20, Z0
+	VFMADD231PS  Z22, Z21, Z1
+	VBROADCASTSS (CX)(AX*1), Z22
+	VFMADD231PS  Z22, Z20, Z2
+	VFMADD231PS  Z22, Z21, Z3
+	VBROADCASTSS (CX)(AX*2), Z22
+	VFMADD231PS  Z22, Z20, Z4
+	VFMADD231PS  Z22, Z21, Z5
+	VBROADCASTSS (DX), Z22
+	VFMADD231PS  Z22, Z20, Z6
+	VFMADD231PS  Z22, Z21, Z7
+	VBROADCASTSS (DX)(AX*1), Z22
+	VFMADD231PS  Z22, Z20, Z8
+	VFMADD231PS  Z22, Z21, Z9
+	VBROADCASTSS (DX)(AX*2), Z22
+	VFMADD231PS  Z22, Z20, Z10
+	VFMADD231PS  Z22, Z21, Z11
+	VBROADCASTSS (BX), Z22
+	VFMADD231PS  Z22, Z20, Z12
+	VFMADD231PS  Z22, Z21, Z13
+	VBROADCASTSS (BX)(AX*1), Z22
+	VFMADD231PS  Z22, Z20, Z14
+	VFMADD231PS  Z22, Z21, Z15
+	VBROADCASTSS (BX)(AX*2), Z22
+	VFMADD231PS  Z22, Z20, Z16
+	VFMADD231PS  Z22, Z21, Z17
+	VBROADCASTSS (SI), Z22
+	VFMADD231PS  Z22, Z20, Z18
+	VFMADD231PS  Z22, Z21, Z19
+	PREFETCHT0   (R9)
+	ADDQ         R10, R9
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	LEAQ         (DI)(R8*1), DI
+
+full_end:
+	MOVQ    bias+72(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Z20
+	VADDPS  Z20, Z0, Z0
+	VADDPS  Z20, Z2, Z2
+	VADDPS  Z20, Z4, Z4
+	VADDPS  Z20, Z6, Z6
+	VADDPS  Z20, Z8, Z8
+	VADDPS  Z20, Z10, Z10
+	VADDPS  Z20, Z12, Z12
+	VADDPS  Z20, Z14, Z14
+	VADDPS  Z20, Z16, Z16
+	VADDPS  Z20, Z18, Z18
+	VMOVUPS 64(AX), Z20
+	VADDPS  Z20, Z1, Z1
+	VADDPS  Z20, Z3, Z3
+	VADDPS  Z20, Z5, Z5
+	VADDPS  Z20, Z7, Z7
+	VADDPS  Z20, Z9, Z9
+	VADDPS  Z20, Z11, Z11
+	VADDPS  Z20, Z13, Z13
+	VADDPS  Z20, Z15, Z15
+	VADDPS  Z20, Z17, Z17
+	VADDPS  Z20, Z19, Z19
+
+full_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, 64(CX)
+	VMOVUPS Z2, (CX)(AX*1)
+	VMOVUPS Z3, 64(CX)(AX*1)
+	VMOVUPS Z4, (CX)(AX*2)
+	VMOVUPS Z5, 64(CX)(AX*2)
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, 64(DX)
+	VMOVUPS Z8, (DX)(AX*1)
+	VMOVUPS Z9, 64(DX)(AX*1)
+	VMOVUPS Z10, (DX)(AX*2)
+	VMOVUPS Z11, 64(DX)(AX*2)
+	VMOVUPS Z12, (BX)
+	VMOVUPS Z13, 64(BX)
+	VMOVUPS Z14, (BX)(AX*1)
+	VMOVUPS Z15, 64(BX)(AX*1)
+	VMOVUPS Z16, (BX)(AX*2)
+	VMOVUPS Z17, 64(BX)(AX*2)
+	VMOVUPS Z18, (SI)
+	VMOVUPS Z19, 64(SI)
+	VZEROUPPER
+	RET
+
+masked:
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
 	SHLL      CL, AX
@@ -4545,8 +8968,89 @@ tail_begin:
 	MOVQ ahead+80(FP), R9
 	MOVQ step+88(FP), R10
 	MOVQ k+48(FP), R11
+	SUBQ $0x02, R11
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VMOVUPS      (DI), Z20
+	VMOVUPS.Z    64(DI), K1, Z21
+	VBROADCASTSS (CX), Z22
+	VFMADD231PS  Z22, Z20, Z0
+	VFMADD231PS  Z22, Z21, Z1
+	VBROADCASTSS (CX)(AX*1), Z22
+	VFMADD231PS  Z22, Z20, Z2
+	VFMADD231PS  Z22, Z21, Z3
+	VBROADCASTSS (CX)(AX*2), Z22
+	VFMADD231PS  Z22, Z20, Z4
+	VFMADD231PS  Z22, Z21, Z5
+	VBROADCASTSS (DX), Z22
+	VFMADD231PS  Z22, Z20, Z6
+	VFMADD231PS  Z22, Z21, Z7
+	VBROADCASTSS (DX)(AX*1), Z22
+	VFMADD231PS  Z22, Z20, Z8
+	VFMADD231PS  Z22, Z21, Z9
+	VBROADCASTSS (DX)(AX*2), Z22
+	VFMADD231PS  Z22, Z20, Z10
+	VFMADD231PS  Z22, Z21, Z11
+	VBROADCASTSS (BX), Z22
+	VFMADD231PS  Z22, Z20, Z12
+	VFMADD231PS  Z22, Z21, Z13
+	VBROADCASTSS (BX)(AX*1), Z22
+	VFMADD231PS  Z22, Z20, Z14
+	VFMADD231PS  Z22, Z21, Z15
+	VBROADCASTSS (BX)(AX*2), Z22
+	VFMADD231PS  Z22, Z20, Z16
+	VFMADD231PS  Z22, Z21, Z17
+	VBROADCASTSS (SI), Z22
+	VFMADD231PS  Z22, Z20, Z18
+	VFMADD231PS  Z22, Z21, Z19
+	PREFETCHT0   (R9)
+	ADDQ         R10, R9
+	VMOVUPS      (DI)(R8*1), Z20
+	VMOVUPS.Z    64(DI)(R8*1), K1, Z21
+	VBROADCASTSS 4(CX), Z22
+	VFMADD231PS  Z22, Z20, Z0
+	VFMADD231PS  Z22, Z21, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z22
+	VFMADD231PS  Z22, Z20, Z2
+	VFMADD231PS  Z22, Z21, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z22
+	VFMADD231PS  Z22, Z20, Z4
+	VFMADD231PS  Z22, Z21, Z5
+	VBROADCASTSS 4(DX), Z22
+	VFMADD231PS  Z22, Z20, Z6
+	VFMADD231PS  Z22, Z21, Z7
+	VBROADCASTSS 4(DX)(AX*1), Z22
+	VFMADD231PS  Z22, Z20, Z8
+	VFMADD231PS  Z22, Z21, Z9
+	VBROADCASTSS 4(DX)(AX*2), Z22
+	VFMADD231PS  Z22, Z20, Z10
+	VFMADD231PS  Z22, Z21, Z11
+	VBROADCASTSS 4(BX), Z22
+	VFMADD231PS  Z22, Z20, Z12
+	VFMADD231PS  Z22, Z21, Z13
+	VBROADCASTSS 4(BX)(AX*1), Z22
+	VFMADD231PS  Z22, Z20, Z14
+	VFMADD231PS  Z22, Z21, Z15
+	VBROADCASTSS 4(BX)(AX*2), Z22
+	VFMADD231PS  Z22, Z20, Z16
+	VFMADD231PS  Z22, Z21, Z17
+	VBROADCASTSS 4(SI), Z22
+	VFMADD231PS  Z22, Z20, Z18
+	VFMADD231PS  Z22, Z21, Z19
+	PREFETCHT0   (R9)
+	ADDQ         R10, R9
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	ADDQ         $0x08, BX
+	ADDQ         $0x08, SI
+	LEAQ         (DI)(R8*2), DI
+	SUBQ         $0x02, R11
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, R11
+	JZ           tail_end
 	VMOVUPS      (DI), Z20
 	VMOVUPS.Z    64(DI), K1, Z21
 	VBROADCASTSS (CX), Z22
@@ -4585,34 +9089,34 @@ tail_product:
 	ADDQ         $0x04, DX
 	ADDQ         $0x04, BX
 	ADDQ         $0x04, SI
-	ADDQ         R8, DI
-	DECQ         R11
-	JNZ          tail_product
-	MOVQ         bias+72(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMOVUPS      (AX), Z20
-	VADDPS       Z20, Z0, Z0
-	VADDPS       Z20, Z2, Z2
-	VADDPS       Z20, Z4, Z4
-	VADDPS       Z20, Z6, Z6
-	VADDPS       Z20, Z8, Z8
-	VADDPS       Z20, Z10, Z10
-	VADDPS       Z20, Z12, Z12
-	VADDPS       Z20, Z14, Z14
-	VADDPS       Z20, Z16, Z16
-	VADDPS       Z20, Z18, Z18
-	VMOVUPS.Z    64(AX), K1, Z20
-	VADDPS       Z20, Z1, Z1
-	VADDPS       Z20, Z3, Z3
-	VADDPS       Z20, Z5, Z5
-	VADDPS       Z20, Z7, Z7
-	VADDPS       Z20, Z9, Z9
-	VADDPS       Z20, Z11, Z11
-	VADDPS       Z20, Z13, Z13
-	VADDPS       Z20, Z15, Z15
-	VADDPS       Z20, Z17, Z17
-	VADDPS       Z20, Z19, Z19
+	LEAQ         (DI)(R8*1), DI
+
+tail_end:
+	MOVQ      bias+72(FP), AX
+	TESTQ     AX, AX
+	JZ        tail_store
+	VMOVUPS   (AX), Z20
+	VADDPS    Z20, Z0, Z0
+	VADDPS    Z20, Z2, Z2
+	VADDPS    Z20, Z4, Z4
+	VADDPS    Z20, Z6, Z6
+	VADDPS    Z20, Z8, Z8
+	VADDPS    Z20, Z10, Z10
+	VADDPS    Z20, Z12, Z12
+	VADDPS    Z20, Z14, Z14
+	VADDPS    Z20, Z16, Z16
+	VADDPS    Z20, Z18, Z18
+	VMOVUPS.Z 64(AX), K1, Z20
+	VADDPS    Z20, Z1, Z1
+	VADDPS    Z20, Z3, Z3
+	VADDPS    Z20, Z5, Z5
+	VADDPS    Z20, Z7, Z7
+	VADDPS    Z20, Z9, Z9
+	VADDPS    Z20, Z11, Z11
+	VADDPS    Z20, Z13, Z13
+	VADDPS    Z20, Z15, Z15
+	VADDPS    Z20, Z17, Z17
+	VADDPS    Z20, Z19, Z19
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -4757,8 +9261,10 @@ tail_begin:
 	MOVQ    ahead+72(FP), R8
 	MOVQ    step+80(FP), R9
 	MOVQ    k+40(FP), R10
+	SUBQ    $0x02, R10
+	JLT     tail_odd
 
-tail_product:
+tail_products:
 	VPSLLD       $0x10, (DI), Z21
 	VANDPS       (DI), Z20, Z22
 	VBROADCASTSS (CX), Z23
@@ -4793,38 +9299,117 @@ tail_product:
 	VFMADD231PS  Z23, Z22, Z19
 	PREFETCHT1   (R8)
 	ADDQ         R9, R8
+	VPSLLD       $0x10, 64(DI), Z21
+	VANDPS       64(DI), Z20, Z22
+	VBROADCASTSS 4(CX), Z23
+	VFMADD231PS  Z23, Z21, Z0
+	VFMADD231PS  Z23, Z22, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z23
+	VFMADD231PS  Z23, Z21, Z2
+	VFMADD231PS  Z23, Z22, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z23
+	VFMADD231PS  Z23, Z21, Z4
+	VFMADD231PS  Z23, Z22, Z5
+	VBROADCASTSS 4(DX), Z23
+	VFMADD231PS  Z23, Z21, Z6
+	VFMADD231PS  Z23, Z22, Z7
+	VBROADCASTSS 4(DX)(AX*1), Z23
+	VFMADD231PS  Z23, Z21, Z8
+	VFMADD231PS  Z23, Z22, Z9
+	VBROADCASTSS 4(DX)(AX*2), Z23
+	VFMADD231PS  Z23, Z21, Z10
+	VFMADD231PS  Z23, Z22, Z11
+	VBROADCASTSS 4(BX), Z23
+	VFMADD231PS  Z23, Z21, Z12
+	VFMADD231PS  Z23, Z22, Z13
+	VBROADCASTSS 4(BX)(AX*1), Z23
+	VFMADD231PS  Z23, Z21, Z14
+	VFMADD231PS  Z23, Z22, Z15
+	VBROADCASTSS 4(BX)(AX*2), Z23
+	VFMADD231PS  Z23, Z21, Z16
+	VFMADD231PS  Z23, Z22, Z17
+	VBROADCASTSS 4(SI), Z23
+	VFMADD231PS  Z23, Z21, Z18
+	VFMADD231PS  Z23, Z22, Z19
+	PREFETCHT1   (R8)
+	ADDQ         R9, R8
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	ADDQ         $0x08, BX
+	ADDQ         $0x08, SI
+	ADDQ         $0x80, DI
+	SUBQ         $0x02, R10
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, R10
+	JZ           tail_end
+	VPSLLD       $0x10, (DI), Z21
+	VANDPS       (DI), Z20, Z20
+	VBROADCASTSS (CX), Z22
+	VFMADD231PS  Z22, Z21, Z0
+	VFMADD231PS  Z22, Z20, Z1
+	VBROADCASTSS (CX)(AX*1), Z22
+	VFMADD231PS  Z22, Z21, Z2
+	VFMADD231PS  Z22, Z20, Z3
+	VBROADCASTSS (CX)(AX*2), Z22
+	VFMADD231PS  Z22, Z21, Z4
+	VFMADD231PS  Z22, Z20, Z5
+	VBROADCASTSS (DX), Z22
+	VFMADD231PS  Z22, Z21, Z6
+	VFMADD231PS  Z22, Z20, Z7
+	VBROADCASTSS (DX)(AX*1), Z22
+	VFMADD231PS  Z22, Z21, Z8
+	VFMADD231PS  Z22, Z20, Z9
+	VBROADCASTSS (DX)(AX*2), Z22
+	VFMADD231PS  Z22, Z21, Z10
+	VFMADD231PS  Z22, Z20, Z11
+	VBROADCASTSS (BX), Z22
+	VFMADD231PS  Z22, Z21, Z12
+	VFMADD231PS  Z22, Z20, Z13
+	VBROADCASTSS (BX)(AX*1), Z22
+	VFMADD231PS  Z22, Z21, Z14
+	VFMADD231PS  Z22, Z20, Z15
+	VBROADCASTSS (BX)(AX*2), Z22
+	VFMADD231PS  Z22, Z21, Z16
+	VFMADD231PS  Z22, Z20, Z17
+	VBROADCASTSS (SI), Z22
+	VFMADD231PS  Z22, Z21, Z18
+	VFMADD231PS  Z22, Z20, Z19
+	PREFETCHT1   (R8)
+	ADDQ         R9, R8
 	ADDQ         $0x04, CX
 	ADDQ         $0x04, DX
 	ADDQ         $0x04, BX
 	ADDQ         $0x04, SI
 	ADDQ         $0x40, DI
-	DECQ         R10
-	JNZ          tail_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMOVUPS      (AX), Z20
-	VADDPS       Z20, Z0, Z0
-	VADDPS       Z20, Z2, Z2
-	VADDPS       Z20, Z4, Z4
-	VADDPS       Z20, Z6, Z6
-	VADDPS       Z20, Z8, Z8
-	VADDPS       Z20, Z10, Z10
-	VADDPS       Z20, Z12, Z12
-	VADDPS       Z20, Z14, Z14
-	VADDPS       Z20, Z16, Z16
-	VADDPS       Z20, Z18, Z18
-	VMOVUPS.Z    64(AX), K1, Z20
-	VADDPS       Z20, Z1, Z1
-	VADDPS       Z20, Z3, Z3
-	VADDPS       Z20, Z5, Z5
-	VADDPS       Z20, Z7, Z7
-	VADDPS       Z20, Z9, Z9
-	VADDPS       Z20, Z11, Z11
-	VADDPS       Z20, Z13, Z13
-	VADDPS       Z20, Z15, Z15
-	VADDPS       Z20, Z17, Z17
-	VADDPS       Z20, Z19, Z19
+
+tail_end:
+	MOVQ      bias+64(FP), AX
+	TESTQ     AX, AX
+	JZ        tail_store
+	VMOVUPS   (AX), Z20
+	VADDPS    Z20, Z0, Z0
+	VADDPS    Z20, Z2, Z2
+	VADDPS    Z20, Z4, Z4
+	VADDPS    Z20, Z6, Z6
+	VADDPS    Z20, Z8, Z8
+	VADDPS    Z20, Z10, Z10
+	VADDPS    Z20, Z12, Z12
+	VADDPS    Z20, Z14, Z14
+	VADDPS    Z20, Z16, Z16
+	VADDPS    Z20, Z18, Z18
+	VMOVUPS.Z 64(AX), K1, Z20
+	VADDPS    Z20, Z1, Z1
+	VADDPS    Z20, Z3, Z3
+	VADDPS    Z20, Z5, Z5
+	VADDPS    Z20, Z7, Z7
+	VADDPS    Z20, Z9, Z9
+	VADDPS    Z20, Z11, Z11
+	VADDPS    Z20, Z13, Z13
+	VADDPS    Z20, Z15, Z15
+	VADDPS    Z20, Z17, Z17
+	VADDPS    Z20, Z19, Z19
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -4862,7 +9447,188 @@ tail_store:
 // func tile11x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile11x16(SB), NOSPLIT, $0-96
-	MOVQ      cols+56(FP), AX
+	MOVQ    cols+56(FP), AX
+	CMPQ    AX, $0x10
+	JNE     masked
+	MOVB    add+64(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	VMOVUPS (CX), Z0
+	VMOVUPS (CX)(AX*1), Z1
+	VMOVUPS (CX)(AX*2), Z2
+	VMOVUPS (DX), Z3
+	VMOVUPS (DX)(AX*1), Z4
+	VMOVUPS (DX)(AX*2), Z5
+	VMOVUPS (BX), Z6
+	VMOVUPS (BX)(AX*1), Z7
+	VMOVUPS (BX)(AX*2), Z8
+	VMOVUPS (SI), Z9
+	VMOVUPS (SI)(AX*1), Z10
+	JMP     full_begin
+
+full_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	LEAQ       (DX)(AX*2), BX
+	ADDQ       AX, BX
+	LEAQ       (BX)(AX*2), SI
+	ADDQ       AX, SI
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+	PREFETCHT0 (BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 (BX)(AX*2)
+	PREFETCHT0 (SI)
+	PREFETCHT0 (SI)(AX*1)
+
+full_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	MOVQ b+32(FP), DI
+	MOVQ ldb+40(FP), R8
+	SHLQ $0x02, R8
+	MOVQ ahead+80(FP), R9
+	MOVQ step+88(FP), R10
+	MOVQ k+48(FP), R11
+	SUBQ $0x02, R11
+	JLT  full_odd
+
+full_products:
+	VMOVUPS          (DI), Z11
+	VFMADD231PS.BCST (CX), Z11, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z11, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z11, Z2
+	VFMADD231PS.BCST (DX), Z11, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z11, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z11, Z5
+	VFMADD231PS.BCST (BX), Z11, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z11, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z11, Z8
+	VFMADD231PS.BCST (SI), Z11, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z11, Z10
+	PREFETCHT0       (R9)
+	ADDQ             R10, R9
+	VMOVUPS          (DI)(R8*1), Z11
+	VFMADD231PS.BCST 4(CX), Z11, Z0
+	VFMADD231PS.BCST 4(CX)(AX*1), Z11, Z1
+	VFMADD231PS.BCST 4(CX)(AX*2), Z11, Z2
+	VFMADD231PS.BCST 4(DX), Z11, Z3
+	VFMADD231PS.BCST 4(DX)(AX*1), Z11, Z4
+	VFMADD231PS.BCST 4(DX)(AX*2), Z11, Z5
+	VFMADD231PS.BCST 4(BX), Z11, Z6
+	VFMADD231PS.BCST 4(BX)(AX*1), Z11, Z7
+	VFMADD231PS.BCST 4(BX)(AX*2), Z11, Z8
+	VFMADD231PS.BCST 4(SI), Z11, Z9
+	VFMADD231PS.BCST 4(SI)(AX*1), Z11, Z10
+	PREFETCHT0       (R9)
+	ADDQ             R10, R9
+	ADDQ             $0x08, CX
+	ADDQ             $0x08, DX
+	ADDQ             $0x08, BX
+	ADDQ             $0x08, SI
+	LEAQ             (DI)(R8*2), DI
+	SUBQ             $0x02, R11
+	JGE              full_products
+
+full_odd:
+	TESTQ            $0x00000001, R11
+	JZ               full_end
+	VMOVUPS          (DI), Z11
+	VFMADD231PS.BCST (CX), Z11, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z11, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z11, Z2
+	VFMADD231PS.BCST (DX), Z11, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z11, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z11, Z5
+	VFMADD231PS.BCST (BX), Z11, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z11, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z11, Z8
+	VFMADD231PS.BCST (SI), Z11, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z11, Z10
+	PREFETCHT0       (R9)
+	ADDQ             R10, R9
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	LEAQ             (DI)(R8*1), DI
+
+full_end:
+	MOVQ    bias+72(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Z11
+	VADDPS  Z11, Z0, Z0
+	VADDPS  Z11, Z1, Z1
+	VADDPS  Z11, Z2, Z2
+	VADDPS  Z11, Z3, Z3
+	VADDPS  Z11, Z4, Z4
+	VADDPS  Z11, Z5, Z5
+	VADDPS  Z11, Z6, Z6
+	VADDPS  Z11, Z7, Z7
+	VADDPS  Z11, Z8, Z8
+	VADDPS  Z11, Z9, Z9
+	VADDPS  Z11, Z10, Z10
+
+full_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, (CX)(AX*1)
+	VMOVUPS Z2, (CX)(AX*2)
+	VMOVUPS Z3, (DX)
+	VMOVUPS Z4, (DX)(AX*1)
+	VMOVUPS Z5, (DX)(AX*2)
+	VMOVUPS Z6, (BX)
+	VMOVUPS Z7, (BX)(AX*1)
+	VMOVUPS Z8, (BX)(AX*2)
+	VMOVUPS Z9, (SI)
+	VMOVUPS Z10, (SI)(AX*1)
+	VZEROUPPER
+	RET
+
+masked:
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
 	SHLL      CL, AX
@@ -4942,8 +9708,49 @@ tail_begin:
 	MOVQ ahead+80(FP), R9
 	MOVQ step+88(FP), R10
 	MOVQ k+48(FP), R11
+	SUBQ $0x02, R11
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VMOVUPS.Z        (DI), K1, Z11
+	VFMADD231PS.BCST (CX), Z11, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z11, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z11, Z2
+	VFMADD231PS.BCST (DX), Z11, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z11, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z11, Z5
+	VFMADD231PS.BCST (BX), Z11, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z11, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z11, Z8
+	VFMADD231PS.BCST (SI), Z11, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z11, Z10
+	PREFETCHT0       (R9)
+	ADDQ             R10, R9
+	VMOVUPS.Z        (DI)(R8*1), K1, Z11
+	VFMADD231PS.BCST 4(CX), Z11, Z0
+	VFMADD231PS.BCST 4(CX)(AX*1), Z11, Z1
+	VFMADD231PS.BCST 4(CX)(AX*2), Z11, Z2
+	VFMADD231PS.BCST 4(DX), Z11, Z3
+	VFMADD231PS.BCST 4(DX)(AX*1), Z11, Z4
+	VFMADD231PS.BCST 4(DX)(AX*2), Z11, Z5
+	VFMADD231PS.BCST 4(BX), Z11, Z6
+	VFMADD231PS.BCST 4(BX)(AX*1), Z11, Z7
+	VFMADD231PS.BCST 4(BX)(AX*2), Z11, Z8
+	VFMADD231PS.BCST 4(SI), Z11, Z9
+	VFMADD231PS.BCST 4(SI)(AX*1), Z11, Z10
+	PREFETCHT0       (R9)
+	ADDQ             R10, R9
+	ADDQ             $0x08, CX
+	ADDQ             $0x08, DX
+	ADDQ             $0x08, BX
+	ADDQ             $0x08, SI
+	LEAQ             (DI)(R8*2), DI
+	SUBQ             $0x02, R11
+	JGE              tail_products
+
+tail_odd:
+	TESTQ            $0x00000001, R11
+	JZ               tail_end
 	VMOVUPS.Z        (DI), K1, Z11
 	VFMADD231PS.BCST (CX), Z11, Z0
 	VFMADD231PS.BCST (CX)(AX*1), Z11, Z1
@@ -4962,24 +9769,24 @@ tail_product:
 	ADDQ             $0x04, DX
 	ADDQ             $0x04, BX
 	ADDQ             $0x04, SI
-	ADDQ             R8, DI
-	DECQ             R11
-	JNZ              tail_product
-	MOVQ             bias+72(FP), AX
-	TESTQ            AX, AX
-	JZ               tail_store
-	VMOVUPS.Z        (AX), K1, Z11
-	VADDPS           Z11, Z0, Z0
-	VADDPS           Z11, Z1, Z1
-	VADDPS           Z11, Z2, Z2
-	VADDPS           Z11, Z3, Z3
-	VADDPS           Z11, Z4, Z4
-	VADDPS           Z11, Z5, Z5
-	VADDPS           Z11, Z6, Z6
-	VADDPS           Z11, Z7, Z7
-	VADDPS           Z11, Z8, Z8
-	VADDPS           Z11, Z9, Z9
-	VADDPS           Z11, Z10, Z10
+	LEAQ             (DI)(R8*1), DI
+
+tail_end:
+	MOVQ      bias+72(FP), AX
+	TESTQ     AX, AX
+	JZ        tail_store
+	VMOVUPS.Z (AX), K1, Z11
+	VADDPS    Z11, Z0, Z0
+	VADDPS    Z11, Z1, Z1
+	VADDPS    Z11, Z2, Z2
+	VADDPS    Z11, Z3, Z3
+	VADDPS    Z11, Z4, Z4
+	VADDPS    Z11, Z5, Z5
+	VADDPS    Z11, Z6, Z6
+	VADDPS    Z11, Z7, Z7
+	VADDPS    Z11, Z8, Z8
+	VADDPS    Z11, Z9, Z9
+	VADDPS    Z11, Z10, Z10
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -5086,8 +9893,49 @@ tail_begin:
 	MOVQ ahead+72(FP), R8
 	MOVQ step+80(FP), R9
 	MOVQ k+40(FP), R10
+	SUBQ $0x02, R10
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VPSLLD           $0x10, (DI), Z11
+	VFMADD231PS.BCST (CX), Z11, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z11, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z11, Z2
+	VFMADD231PS.BCST (DX), Z11, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z11, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z11, Z5
+	VFMADD231PS.BCST (BX), Z11, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z11, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z11, Z8
+	VFMADD231PS.BCST (SI), Z11, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z11, Z10
+	PREFETCHT1       (R8)
+	ADDQ             R9, R8
+	VPSLLD           $0x10, 64(DI), Z11
+	VFMADD231PS.BCST 4(CX), Z11, Z0
+	VFMADD231PS.BCST 4(CX)(AX*1), Z11, Z1
+	VFMADD231PS.BCST 4(CX)(AX*2), Z11, Z2
+	VFMADD231PS.BCST 4(DX), Z11, Z3
+	VFMADD231PS.BCST 4(DX)(AX*1), Z11, Z4
+	VFMADD231PS.BCST 4(DX)(AX*2), Z11, Z5
+	VFMADD231PS.BCST 4(BX), Z11, Z6
+	VFMADD231PS.BCST 4(BX)(AX*1), Z11, Z7
+	VFMADD231PS.BCST 4(BX)(AX*2), Z11, Z8
+	VFMADD231PS.BCST 4(SI), Z11, Z9
+	VFMADD231PS.BCST 4(SI)(AX*1), Z11, Z10
+	PREFETCHT1       (R8)
+	ADDQ             R9, R8
+	ADDQ             $0x08, CX
+	ADDQ             $0x08, DX
+	ADDQ             $0x08, BX
+	ADDQ             $0x08, SI
+	ADDQ             $0x80, DI
+	SUBQ             $0x02, R10
+	JGE              tail_products
+
+tail_odd:
+	TESTQ            $0x00000001, R10
+	JZ               tail_end
 	VPSLLD           $0x10, (DI), Z11
 	VFMADD231PS.BCST (CX), Z11, Z0
 	VFMADD231PS.BCST (CX)(AX*1), Z11, Z1
@@ -5107,23 +9955,23 @@ tail_product:
 	ADDQ             $0x04, BX
 	ADDQ             $0x04, SI
 	ADDQ             $0x40, DI
-	DECQ             R10
-	JNZ              tail_product
-	MOVQ             bias+64(FP), AX
-	TESTQ            AX, AX
-	JZ               tail_store
-	VMOVUPS.Z        (AX), K1, Z11
-	VADDPS           Z11, Z0, Z0
-	VADDPS           Z11, Z1, Z1
-	VADDPS           Z11, Z2, Z2
-	VADDPS           Z11, Z3, Z3
-	VADDPS           Z11, Z4, Z4
-	VADDPS           Z11, Z5, Z5
-	VADDPS           Z11, Z6, Z6
-	VADDPS           Z11, Z7, Z7
-	VADDPS           Z11, Z8, Z8
-	VADDPS           Z11, Z9, Z9
-	VADDPS           Z11, Z10, Z10
+
+tail_end:
+	MOVQ      bias+64(FP), AX
+	TESTQ     AX, AX
+	JZ        tail_store
+	VMOVUPS.Z (AX), K1, Z11
+	VADDPS    Z11, Z0, Z0
+	VADDPS    Z11, Z1, Z1
+	VADDPS    Z11, Z2, Z2
+	VADDPS    Z11, Z3, Z3
+	VADDPS    Z11, Z4, Z4
+	VADDPS    Z11, Z5, Z5
+	VADDPS    Z11, Z6, Z6
+	VADDPS    Z11, Z7, Z7
+	VADDPS    Z11, Z8, Z8
+	VADDPS    Z11, Z9, Z9
+	VADDPS    Z11, Z10, Z10
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -5152,8 +10000,314 @@ tail_store:
 // func tile11x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile11x32(SB), NOSPLIT, $0-96
-	MOVQ      cols+56(FP), AX
-	SUBQ      $0x10, AX
+	MOVQ    cols+56(FP), AX
+	SUBQ    $0x10, AX
+	CMPQ    AX, $0x10
+	JNE     masked
+	MOVB    add+64(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	VMOVUPS (CX), Z0
+	VMOVUPS 64(CX), Z1
+	VMOVUPS (CX)(AX*1), Z2
+	VMOVUPS 64(CX)(AX*1), Z3
+	VMOVUPS (CX)(AX*2), Z4
+	VMOVUPS 64(CX)(AX*2), Z5
+	VMOVUPS (DX), Z6
+	VMOVUPS 64(DX), Z7
+	VMOVUPS (DX)(AX*1), Z8
+	VMOVUPS 64(DX)(AX*1), Z9
+	VMOVUPS (DX)(AX*2), Z10
+	VMOVUPS 64(DX)(AX*2), Z11
+	VMOVUPS (BX), Z12
+	VMOVUPS 64(BX), Z13
+	VMOVUPS (BX)(AX*1), Z14
+	VMOVUPS 64(BX)(AX*1), Z15
+	VMOVUPS (BX)(AX*2), Z16
+	VMOVUPS 64(BX)(AX*2), Z17
+	VMOVUPS (SI), Z18
+	VMOVUPS 64(SI), Z19
+	VMOVUPS (SI)(AX*1), Z20
+	VMOVUPS 64(SI)(AX*1), Z21
+	JMP     full_begin
+
+full_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Z15, Z15, Z15
+	VPXORD     Z16, Z16, Z16
+	VPXORD     Z17, Z17, Z17
+	VPXORD     Z18, Z18, Z18
+	VPXORD     Z19, Z19, Z19
+	VPXORD     Z20, Z20, Z20
+	VPXORD     Z21, Z21, Z21
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	LEAQ       (DX)(AX*2), BX
+	ADDQ       AX, BX
+	LEAQ       (BX)(AX*2), SI
+	ADDQ       AX, SI
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 64(CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 64(CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 64(DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+	PREFETCHT0 64(DX)(AX*2)
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 64(BX)(AX*1)
+	PREFETCHT0 (BX)(AX*2)
+	PREFETCHT0 64(BX)(AX*2)
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	PREFETCHT0 (SI)(AX*1)
+	PREFETCHT0 64(SI)(AX*1)
+
+full_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	MOVQ b+32(FP), DI
+	MOVQ ldb+40(FP), R8
+	SHLQ $0x02, R8
+	MOVQ ahead+80(FP), R9
+	MOVQ step+88(FP), R10
+	MOVQ k+48(FP), R11
+	SUBQ $0x02, R11
+	JLT  full_odd
+
+full_products:
+	VMOVUPS      (DI), Z22
+	VMOVUPS      64(DI), Z23
+	VBROADCASTSS (CX), Z24
+	VFMADD231PS  Z24, Z22, Z0
+	VFMADD231PS  Z24, Z23, Z1
+	VBROADCASTSS (CX)(AX*1), Z24
+	VFMADD231PS  Z24, Z22, Z2
+	VFMADD231PS  Z24, Z23, Z3
+	VBROADCASTSS (CX)(AX*2), Z24
+	VFMADD231PS  Z24, Z22, Z4
+	VFMADD231PS  Z24, Z23, Z5
+	VBROADCASTSS (DX), Z24
+	VFMADD231PS  Z24, Z22, Z6
+	VFMADD231PS  Z24, Z23, Z7
+	VBROADCASTSS (DX)(AX*1), Z24
+	VFMADD231PS  Z24, Z22, Z8
+	VFMADD231PS  Z24, Z23, Z9
+	VBROADCASTSS (DX)(AX*2), Z24
+	VFMADD231PS  Z24, Z22, Z10
+	VFMADD231PS  Z24, Z23, Z11
+	VBROADCASTSS (BX), Z24
+	VFMADD231PS  Z24, Z22, Z12
+	VFMADD231PS  Z24, Z23, Z13
+	VBROADCASTSS (BX)(AX*1), Z24
+	VFMADD231PS  Z24, Z22, Z14
+	VFMADD231PS  Z24, Z23, Z15
+	VBROADCASTSS (BX)(AX*2), Z24
+	VFMADD231PS  Z24, Z22, Z16
+	VFMADD231PS  Z24, Z23, Z17
+	VBROADCASTSS (SI), Z24
+	VFMADD231PS  Z24, Z22, Z18
+	VFMADD231PS  Z24, Z23, Z19
+	VBROADCASTSS (SI)(AX*1), Z24
+	VFMADD231PS  Z24, Z22, Z20
+	VFMADD231PS  Z24, Z23, Z21
+	PREFETCHT0   (R9)
+	ADDQ         R10, R9
+	VMOVUPS      (DI)(R8*1), Z22
+	VMOVUPS      64(DI)(R8*1), Z23
+	VBROADCASTSS 4(CX), Z24
+	VFMADD231PS  Z24, Z22, Z0
+	VFMADD231PS  Z24, Z23, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z24
+	VFMADD231PS  Z24, Z22, Z2
+	VFMADD231PS  Z24, Z23, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z24
+	VFMADD231PS  Z24, Z22, Z4
+	VFMADD231PS  Z24, Z23, Z5
+	VBROADCASTSS 4(DX), Z24
+	VFMADD231PS  Z24, Z22, Z6
+	VFMADD231PS  Z24, Z23, Z7
+	VBROADCASTSS 4(DX)(AX*1), Z24
+	VFMADD231PS  Z24, Z22, Z8
+	VFMADD231PS  Z24, Z23, Z9
+	VBROADCASTSS 4(DX)(AX*2), Z24
+	VFMADD231PS  Z24, Z22, Z10
+	VFMADD231PS  Z24, Z23, Z11
+	VBROADCASTSS 4(BX), Z24
+	VFMADD231PS  Z24, Z22, Z12
+	VFMADD231PS  Z24, Z23, Z13
+	VBROADCASTSS 4(BX)(AX*1), Z24
+	VFMADD231PS  Z24, Z22, Z14
+	VFMADD231PS  Z24, Z23, Z15
+	VBROADCASTSS 4(BX)(AX*2), Z24
+	VFMADD231PS  Z24, Z22, Z16
+	VFMADD231PS  Z24, Z23, Z17
+	VBROADCASTSS 4(SI), Z24
+	VFMADD231PS  Z24, Z22, Z18
+	VFMADD231PS  Z24, Z23, Z19
+	VBROADCASTSS 4(SI)(AX*1), Z24
+	VFMADD231PS  Z24, Z22, Z20
+	VFMADD231PS  Z24, Z23, Z21
+	PREFETCHT0   (R9)
+	ADDQ         R10, R9
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	ADDQ         $0x08, BX
+	ADDQ         $0x08, SI
+	LEAQ         (DI)(R8*2), DI
+	SUBQ         $0x02, R11
+	JGE          full_products
+
+full_odd:
+	TESTQ        $0x00000001, R11
+	JZ           full_end
+	VMOVUPS      (DI), Z22
+	VMOVUPS      64(DI), Z23
+	VBROADCASTSS (CX), Z24
+	VFMADD231PS  Z24, Z22, Z0
+	VFMADD231PS  Z24, Z23, Z1
+	VBROADCASTSS (CX)(AX*1), Z24
+	VFMADD231PS  Z24, Z22, Z2
+	VFMADD231PS  Z24, Z23, Z3
+	VBROADCASTSS (CX)(AX*2), Z24
+	VFMADD231PS  Z24, Z22, Z4
+	VFMADD231PS  Z24, Z23, Z5
+	VBROADCASTSS (DX), Z24
+	VFMADD231PS  Z24, Z22, Z6
+	VFMADD231PS  Z24, Z23, Z7
+	VBROADCASTSS (DX)(AX*1), Z24
+	VFMADD231PS  Z24, Z22, Z8
+	VFMADD231PS  Z24, Z23, Z9
+	VBROADCASTSS (DX)(AX*2), Z24
+	VFMADD231PS  Z24, Z22, Z10
+	VFMADD231PS  Z24, Z23, Z11
+	VBROADCASTSS (BX), Z24
+	VFMADD231PS  Z24, Z22, Z12
+	VFMADD231PS  Z24, Z23, Z13
+	VBROADCASTSS (BX)(AX*1), Z24
+	VFMADD231PS  Z24, Z22, Z14
+	VFMADD231PS  Z24, Z23, Z15
+	VBROADCASTSS (BX)(AX*2), Z24
+	VFMADD231PS  Z24, Z22, Z16
+	VFMADD231PS  Z24, Z23, Z17
+	VBROADCASTSS (SI), Z24
+	VFMADD231PS  Z24, Z22, Z18
+	VFMADD231PS  Z24, Z23, Z19
+	VBROADCASTSS (SI)(AX*1), Z24
+	VFMADD231PS  Z24, Z22, Z20
+	VFMADD231PS  Z24, Z23, Z21
+	PREFETCHT0   (R9)
+	ADDQ         R10, R9
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	LEAQ         (DI)(R8*1), DI
+
+full_end:
+	MOVQ    bias+72(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Z22
+	VADDPS  Z22, Z0, Z0
+	VADDPS  Z22, Z2, Z2
+	VADDPS  Z22, Z4, Z4
+	VADDPS  Z22, Z6, Z6
+	VADDPS  Z22, Z8, Z8
+	VADDPS  Z22, Z10, Z10
+	VADDPS  Z22, Z12, Z12
+	VADDPS  Z22, Z14, Z14
+	VADDPS  Z22, Z16, Z16
+	VADDPS  Z22, Z18, Z18
+	VADDPS  Z22, Z20, Z20
+	VMOVUPS 64(AX), Z22
+	VADDPS  Z22, Z1, Z1
+	VADDPS  Z22, Z3, Z3
+	VADDPS  Z22, Z5, Z5
+	VADDPS  Z22, Z7, Z7
+	VADDPS  Z22, Z9, Z9
+	VADDPS  Z22, Z11, Z11
+	VADDPS  Z22, Z13, Z13
+	VADDPS  Z22, Z15, Z15
+	VADDPS  Z22, Z17, Z17
+	VADDPS  Z22, Z19, Z19
+	VADDPS  Z22, Z21, Z21
+
+full_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, 64(CX)
+	VMOVUPS Z2, (CX)(AX*1)
+	VMOVUPS Z3, 64(CX)(AX*1)
+	VMOVUPS Z4, (CX)(AX*2)
+	VMOVUPS Z5, 64(CX)(AX*2)
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, 64(DX)
+	VMOVUPS Z8, (DX)(AX*1)
+	VMOVUPS Z9, 64(DX)(AX*1)
+	VMOVUPS Z10, (DX)(AX*2)
+	VMOVUPS Z11, 64(DX)(AX*2)
+	VMOVUPS Z12, (BX)
+	VMOVUPS Z13, 64(BX)
+	VMOVUPS Z14, (BX)(AX*1)
+	VMOVUPS Z15, 64(BX)(AX*1)
+	VMOVUPS Z16, (BX)(AX*2)
+	VMOVUPS Z17, 64(BX)(AX*2)
+	VMOVUPS Z18, (SI)
+	VMOVUPS Z19, 64(SI)
+	VMOVUPS Z20, (SI)(AX*1)
+	VMOVUPS Z21, 64(SI)(AX*1)
+	VZEROUPPER
+	RET
+
+masked:
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
 	SHLL      CL, AX
@@ -5266,8 +10420,95 @@ tail_begin:
 	MOVQ ahead+80(FP), R9
 	MOVQ step+88(FP), R10
 	MOVQ k+48(FP), R11
+	SUBQ $0x02, R11
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VMOVUPS      (DI), Z22
+	VMOVUPS.Z    64(DI), K1, Z23
+	VBROADCASTSS (CX), Z24
+	VFMADD231PS  Z24, Z22, Z0
+	VFMADD231PS  Z24, Z23, Z1
+	VBROADCASTSS (CX)(AX*1), Z24
+	VFMADD231PS  Z24, Z22, Z2
+	VFMADD231PS  Z24, Z23, Z3
+	VBROADCASTSS (CX)(AX*2), Z24
+	VFMADD231PS  Z24, Z22, Z4
+	VFMADD231PS  Z24, Z23, Z5
+	VBROADCASTSS (DX), Z24
+	VFMADD231PS  Z24, Z22, Z6
+	VFMADD231PS  Z24, Z23, Z7
+	VBROADCASTSS (DX)(AX*1), Z24
+	VFMADD231PS  Z24, Z22, Z8
+	VFMADD231PS  Z24, Z23, Z9
+	VBROADCASTSS (DX)(AX*2), Z24
+	VFMADD231PS  Z24, Z22, Z10
+	VFMADD231PS  Z24, Z23, Z11
+	VBROADCASTSS (BX), Z24
+	VFMADD231PS  Z24, Z22, Z12
+	VFMADD231PS  Z24, Z23, Z13
+	VBROADCASTSS (BX)(AX*1), Z24
+	VFMADD231PS  Z24, Z22, Z14
+	VFMADD231PS  Z24, Z23, Z15
+	VBROADCASTSS (BX)(AX*2), Z24
+	VFMADD231PS  Z24, Z22, Z16
+	VFMADD231PS  Z24, Z23, Z17
+	VBROADCASTSS (SI), Z24
+	VFMADD231PS  Z24, Z22, Z18
+	VFMADD231PS  Z24, Z23, Z19
+	VBROADCASTSS (SI)(AX*1), Z24
+	VFMADD231PS  Z24, Z22, Z20
+	VFMADD231PS  Z24, Z23, Z21
+	PREFETCHT0   (R9)
+	ADDQ         R10, R9
+	VMOVUPS      (DI)(R8*1), Z22
+	VMOVUPS.Z    64(DI)(R8*1), K1, Z23
+	VBROADCASTSS 4(CX), Z24
+	VFMADD231PS  Z24, Z22, Z0
+	VFMADD231PS  Z24, Z23, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z24
+	VFMADD231PS  Z24, Z22, Z2
+	VFMADD231PS  Z24, Z23, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z24
+	VFMADD231PS  Z24, Z22, Z4
+	VFMADD231PS  Z24, Z23, Z5
+	VBROADCASTSS 4(DX), Z24
+	VFMADD231PS  Z24, Z22, Z6
+	VFMADD231PS  Z24, Z23, Z7
+	VBROADCASTSS 4(DX)(AX*1), Z24
+	VFMADD231PS  Z24, Z22, Z8
+	VFMADD231PS  Z24, Z23, Z9
+	VBROADCASTSS 4(DX)(AX*2), Z24
+	VFMADD231PS  Z24, Z22, Z10
+	VFMADD231PS  Z24, Z23, Z11
+	VBROADCASTSS 4(BX), Z24
+	VFMADD231PS  Z24, Z22, Z12
+	VFMADD231PS  Z24, Z23, Z13
+	VBROADCASTSS 4(BX)(AX*1), Z24
+	VFMADD231PS  Z24, Z22, Z14
+	VFMADD231PS  Z24, Z23, Z15
+	VBROADCASTSS 4(BX)(AX*2), Z24
+	VFMADD231PS  Z24, Z22, Z16
+	VFMADD231PS  Z24, Z23, Z17
+	VBROADCASTSS 4(SI), Z24
+	VFMADD231PS  Z24, Z22, Z18
+	VFMADD231PS  Z24, Z23, Z19
+	VBROADCASTSS 4(SI)(AX*1), Z24
+	VFMADD231PS  Z24, Z22, Z20
+	VFMADD231PS  Z24, Z23, Z21
+	PREFETCHT0   (R9)
+	ADDQ         R10, R9
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	ADDQ         $0x08, BX
+	ADDQ         $0x08, SI
+	LEAQ         (DI)(R8*2), DI
+	SUBQ         $0x02, R11
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, R11
+	JZ           tail_end
 	VMOVUPS      (DI), Z22
 	VMOVUPS.Z    64(DI), K1, Z23
 	VBROADCASTSS (CX), Z24
@@ -5309,36 +10550,36 @@ tail_product:
 	ADDQ         $0x04, DX
 	ADDQ         $0x04, BX
 	ADDQ         $0x04, SI
-	ADDQ         R8, DI
-	DECQ         R11
-	JNZ          tail_product
-	MOVQ         bias+72(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMOVUPS      (AX), Z22
-	VADDPS       Z22, Z0, Z0
-	VADDPS       Z22, Z2, Z2
-	VADDPS       Z22, Z4, Z4
-	VADDPS       Z22, Z6, Z6
-	VADDPS       Z22, Z8, Z8
-	VADDPS       Z22, Z10, Z10
-	VADDPS       Z22, Z12, Z12
-	VADDPS       Z22, Z14, Z14
-	VADDPS       Z22, Z16, Z16
-	VADDPS       Z22, Z18, Z18
-	VADDPS       Z22, Z20, Z20
-	VMOVUPS.Z    64(AX), K1, Z22
-	VADDPS       Z22, Z1, Z1
-	VADDPS       Z22, Z3, Z3
-	VADDPS       Z22, Z5, Z5
-	VADDPS       Z22, Z7, Z7
-	VADDPS       Z22, Z9, Z9
-	VADDPS       Z22, Z11, Z11
-	VADDPS       Z22, Z13, Z13
-	VADDPS       Z22, Z15, Z15
-	VADDPS       Z22, Z17, Z17
-	VADDPS       Z22, Z19, Z19
-	VADDPS       Z22, Z21, Z21
+	LEAQ         (DI)(R8*1), DI
+
+tail_end:
+	MOVQ      bias+72(FP), AX
+	TESTQ     AX, AX
+	JZ        tail_store
+	VMOVUPS   (AX), Z22
+	VADDPS    Z22, Z0, Z0
+	VADDPS    Z22, Z2, Z2
+	VADDPS    Z22, Z4, Z4
+	VADDPS    Z22, Z6, Z6
+	VADDPS    Z22, Z8, Z8
+	VADDPS    Z22, Z10, Z10
+	VADDPS    Z22, Z12, Z12
+	VADDPS    Z22, Z14, Z14
+	VADDPS    Z22, Z16, Z16
+	VADDPS    Z22, Z18, Z18
+	VADDPS    Z22, Z20, Z20
+	VMOVUPS.Z 64(AX), K1, Z22
+	VADDPS    Z22, Z1, Z1
+	VADDPS    Z22, Z3, Z3
+	VADDPS    Z22, Z5, Z5
+	VADDPS    Z22, Z7, Z7
+	VADDPS    Z22, Z9, Z9
+	VADDPS    Z22, Z11, Z11
+	VADDPS    Z22, Z13, Z13
+	VADDPS    Z22, Z15, Z15
+	VADDPS    Z22, Z17, Z17
+	VADDPS    Z22, Z19, Z19
+	VADDPS    Z22, Z21, Z21
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -5491,8 +10732,10 @@ tail_begin:
 	MOVQ    ahead+72(FP), R8
 	MOVQ    step+80(FP), R9
 	MOVQ    k+40(FP), R10
+	SUBQ    $0x02, R10
+	JLT     tail_odd
 
-tail_product:
+tail_products:
 	VPSLLD       $0x10, (DI), Z23
 	VANDPS       (DI), Z22, Z24
 	VBROADCASTSS (CX), Z25
@@ -5530,40 +10773,125 @@ tail_product:
 	VFMADD231PS  Z25, Z24, Z21
 	PREFETCHT1   (R8)
 	ADDQ         R9, R8
+	VPSLLD       $0x10, 64(DI), Z23
+	VANDPS       64(DI), Z22, Z24
+	VBROADCASTSS 4(CX), Z25
+	VFMADD231PS  Z25, Z23, Z0
+	VFMADD231PS  Z25, Z24, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z25
+	VFMADD231PS  Z25, Z23, Z2
+	VFMADD231PS  Z25, Z24, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z25
+	VFMADD231PS  Z25, Z23, Z4
+	VFMADD231PS  Z25, Z24, Z5
+	VBROADCASTSS 4(DX), Z25
+	VFMADD231PS  Z25, Z23, Z6
+	VFMADD231PS  Z25, Z24, Z7
+	VBROADCASTSS 4(DX)(AX*1), Z25
+	VFMADD231PS  Z25, Z23, Z8
+	VFMADD231PS  Z25, Z24, Z9
+	VBROADCASTSS 4(DX)(AX*2), Z25
+	VFMADD231PS  Z25, Z23, Z10
+	VFMADD231PS  Z25, Z24, Z11
+	VBROADCASTSS 4(BX), Z25
+	VFMADD231PS  Z25, Z23, Z12
+	VFMADD231PS  Z25, Z24, Z13
+	VBROADCASTSS 4(BX)(AX*1), Z25
+	VFMADD231PS  Z25, Z23, Z14
+	VFMADD231PS  Z25, Z24, Z15
+	VBROADCASTSS 4(BX)(AX*2), Z25
+	VFMADD231PS  Z25, Z23, Z16
+	VFMADD231PS  Z25, Z24, Z17
+	VBROADCASTSS 4(SI), Z25
+	VFMADD231PS  Z25, Z23, Z18
+	VFMADD231PS  Z25, Z24, Z19
+	VBROADCASTSS 4(SI)(AX*1), Z25
+	VFMADD231PS  Z25, Z23, Z20
+	VFMADD231PS  Z25, Z24, Z21
+	PREFETCHT1   (R8)
+	ADDQ         R9, R8
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	ADDQ         $0x08, BX
+	ADDQ         $0x08, SI
+	ADDQ         $0x80, DI
+	SUBQ         $0x02, R10
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, R10
+	JZ           tail_end
+	VPSLLD       $0x10, (DI), Z23
+	VANDPS       (DI), Z22, Z22
+	VBROADCASTSS (CX), Z24
+	VFMADD231PS  Z24, Z23, Z0
+	VFMADD231PS  Z24, Z22, Z1
+	VBROADCASTSS (CX)(AX*1), Z24
+	VFMADD231PS  Z24, Z23, Z2
+	VFMADD231PS  Z24, Z22, Z3
+	VBROADCASTSS (CX)(AX*2), Z24
+	VFMADD231PS  Z24, Z23, Z4
+	VFMADD231PS  Z24, Z22, Z5
+	VBROADCASTSS (DX), Z24
+	VFMADD231PS  Z24, Z23, Z6
+	VFMADD231PS  Z24, Z22, Z7
+	VBROADCASTSS (DX)(AX*1), Z24
+	VFMADD231PS  Z24, Z23, Z8
+	VFMADD231PS  Z24, Z22, Z9
+	VBROADCASTSS (DX)(AX*2), Z24
+	VFMADD231PS  Z24, Z23, Z10
+	VFMADD231PS  Z24, Z22, Z11
+	VBROADCASTSS (BX), Z24
+	VFMADD231PS  Z24, Z23, Z12
+	VFMADD231PS  Z24, Z22, Z13
+	VBROADCASTSS (BX)(AX*1), Z24
+	VFMADD231PS  Z24, Z23, Z14
+	VFMADD231PS  Z24, Z22, Z15
+	VBROADCASTSS (BX)(AX*2), Z24
+	VFMADD231PS  Z24, Z23, Z16
+	VFMADD231PS  Z24, Z22, Z17
+	VBROADCASTSS (SI), Z24
+	VFMADD231PS  Z24, Z23, Z18
+	VFMADD231PS  Z24, Z22, Z19
+	VBROADCASTSS (SI)(AX*1), Z24
+	VFMADD231PS  Z24, Z23, Z20
+	VFMADD231PS  Z24, Z22, Z21
+	PREFETCHT1   (R8)
+	ADDQ         R9, R8
 	ADDQ         $0x04, CX
 	ADDQ         $0x04, DX
 	ADDQ         $0x04, BX
 	ADDQ         $0x04, SI
 	ADDQ         $0x40, DI
-	DECQ         R10
-	JNZ          tail_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMOVUPS      (AX), Z22
-	VADDPS       Z22, Z0, Z0
-	VADDPS       Z22, Z2, Z2
-	VADDPS       Z22, Z4, Z4
-	VADDPS       Z22, Z6, Z6
-	VADDPS       Z22, Z8, Z8
-	VADDPS       Z22, Z10, Z10
-	VADDPS       Z22, Z12, Z12
-	VADDPS       Z22, Z14, Z14
-	VADDPS       Z22, Z16, Z16
-	VADDPS       Z22, Z18, Z18
-	VADDPS       Z22, Z20, Z20
-	VMOVUPS.Z    64(AX), K1, Z22
-	VADDPS       Z22, Z1, Z1
-	VADDPS       Z22, Z3, Z3
-	VADDPS       Z22, Z5, Z5
-	VADDPS       Z22, Z7, Z7
-	VADDPS       Z22, Z9, Z9
-	VADDPS       Z22, Z11, Z11
-	VADDPS       Z22, Z13, Z13
-	VADDPS       Z22, Z15, Z15
-	VADDPS       Z22, Z17, Z17
-	VADDPS       Z22, Z19, Z19
-	VADDPS       Z22, Z21, Z21
+
+tail_end:
+	MOVQ      bias+64(FP), AX
+	TESTQ     AX, AX
+	JZ        tail_store
+	VMOVUPS   (AX), Z22
+	VADDPS    Z22, Z0, Z0
+	VADDPS    Z22, Z2, Z2
+	VADDPS    Z22, Z4, Z4
+	VADDPS    Z22, Z6, Z6
+	VADDPS    Z22, Z8, Z8
+	VADDPS    Z22, Z10, Z10
+	VADDPS    Z22, Z12, Z12
+	VADDPS    Z22, Z14, Z14
+	VADDPS    Z22, Z16, Z16
+	VADDPS    Z22, Z18, Z18
+	VADDPS    Z22, Z20, Z20
+	VMOVUPS.Z 64(AX), K1, Z22
+	VADDPS    Z22, Z1, Z1
+	VADDPS    Z22, Z3, Z3
+	VADDPS    Z22, Z5, Z5
+	VADDPS    Z22, Z7, Z7
+	VADDPS    Z22, Z9, Z9
+	VADDPS    Z22, Z11, Z11
+	VADDPS    Z22, Z13, Z13
+	VADDPS    Z22, Z15, Z15
+	VADDPS    Z22, Z17, Z17
+	VADDPS    Z22, Z19, Z19
+	VADDPS    Z22, Z21, Z21
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -5603,7 +10931,196 @@ tail_store:
 // func tile12x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile12x16(SB), NOSPLIT, $0-96
-	MOVQ      cols+56(FP), AX
+	MOVQ    cols+56(FP), AX
+	CMPQ    AX, $0x10
+	JNE     masked
+	MOVB    add+64(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	VMOVUPS (CX), Z0
+	VMOVUPS (CX)(AX*1), Z1
+	VMOVUPS (CX)(AX*2), Z2
+	VMOVUPS (DX), Z3
+	VMOVUPS (DX)(AX*1), Z4
+	VMOVUPS (DX)(AX*2), Z5
+	VMOVUPS (BX), Z6
+	VMOVUPS (BX)(AX*1), Z7
+	VMOVUPS (BX)(AX*2), Z8
+	VMOVUPS (SI), Z9
+	VMOVUPS (SI)(AX*1), Z10
+	VMOVUPS (SI)(AX*2), Z11
+	JMP     full_begin
+
+full_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	LEAQ       (DX)(AX*2), BX
+	ADDQ       AX, BX
+	LEAQ       (BX)(AX*2), SI
+	ADDQ       AX, SI
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+	PREFETCHT0 (BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 (BX)(AX*2)
+	PREFETCHT0 (SI)
+	PREFETCHT0 (SI)(AX*1)
+	PREFETCHT0 (SI)(AX*2)
+
+full_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	MOVQ b+32(FP), DI
+	MOVQ ldb+40(FP), R8
+	SHLQ $0x02, R8
+	MOVQ ahead+80(FP), R9
+	MOVQ step+88(FP), R10
+	MOVQ k+48(FP), R11
+	SUBQ $0x02, R11
+	JLT  full_odd
+
+full_products:
+	VMOVUPS          (DI), Z12
+	VFMADD231PS.BCST (CX), Z12, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z12, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z12, Z2
+	VFMADD231PS.BCST (DX), Z12, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z12, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z12, Z5
+	VFMADD231PS.BCST (BX), Z12, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z12, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z12, Z8
+	VFMADD231PS.BCST (SI), Z12, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z12, Z10
+	VFMADD231PS.BCST (SI)(AX*2), Z12, Z11
+	PREFETCHT0       (R9)
+	ADDQ             R10, R9
+	VMOVUPS          (DI)(R8*1), Z12
+	VFMADD231PS.BCST 4(CX), Z12, Z0
+	VFMADD231PS.BCST 4(CX)(AX*1), Z12, Z1
+	VFMADD231PS.BCST 4(CX)(AX*2), Z12, Z2
+	VFMADD231PS.BCST 4(DX), Z12, Z3
+	VFMADD231PS.BCST 4(DX)(AX*1), Z12, Z4
+	VFMADD231PS.BCST 4(DX)(AX*2), Z12, Z5
+	VFMADD231PS.BCST 4(BX), Z12, Z6
+	VFMADD231PS.BCST 4(BX)(AX*1), Z12, Z7
+	VFMADD231PS.BCST 4(BX)(AX*2), Z12, Z8
+	VFMADD231PS.BCST 4(SI), Z12, Z9
+	VFMADD231PS.BCST 4(SI)(AX*1), Z12, Z10
+	VFMADD231PS.BCST 4(SI)(AX*2), Z12, Z11
+	PREFETCHT0       (R9)
+	ADDQ             R10, R9
+	ADDQ             $0x08, CX
+	ADDQ             $0x08, DX
+	ADDQ             $0x08, BX
+	ADDQ             $0x08, SI
+	LEAQ             (DI)(R8*2), DI
+	SUBQ             $0x02, R11
+	JGE              full_products
+
+full_odd:
+	TESTQ            $0x00000001, R11
+	JZ               full_end
+	VMOVUPS          (DI), Z12
+	VFMADD231PS.BCST (CX), Z12, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z12, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z12, Z2
+	VFMADD231PS.BCST (DX), Z12, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z12, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z12, Z5
+	VFMADD231PS.BCST (BX), Z12, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z12, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z12, Z8
+	VFMADD231PS.BCST (SI), Z12, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z12, Z10
+	VFMADD231PS.BCST (SI)(AX*2), Z12, Z11
+	PREFETCHT0       (R9)
+	ADDQ             R10, R9
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	LEAQ             (DI)(R8*1), DI
+
+full_end:
+	MOVQ    bias+72(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Z12
+	VADDPS  Z12, Z0, Z0
+	VADDPS  Z12, Z1, Z1
+	VADDPS  Z12, Z2, Z2
+	VADDPS  Z12, Z3, Z3
+	VADDPS  Z12, Z4, Z4
+	VADDPS  Z12, Z5, Z5
+	VADDPS  Z12, Z6, Z6
+	VADDPS  Z12, Z7, Z7
+	VADDPS  Z12, Z8, Z8
+	VADDPS  Z12, Z9, Z9
+	VADDPS  Z12, Z10, Z10
+	VADDPS  Z12, Z11, Z11
+
+full_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, (CX)(AX*1)
+	VMOVUPS Z2, (CX)(AX*2)
+	VMOVUPS Z3, (DX)
+	VMOVUPS Z4, (DX)(AX*1)
+	VMOVUPS Z5, (DX)(AX*2)
+	VMOVUPS Z6, (BX)
+	VMOVUPS Z7, (BX)(AX*1)
+	VMOVUPS Z8, (BX)(AX*2)
+	VMOVUPS Z9, (SI)
+	VMOVUPS Z10, (SI)(AX*1)
+	VMOVUPS Z11, (SI)(AX*2)
+	VZEROUPPER
+	RET
+
+masked:
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
 	SHLL      CL, AX
@@ -5686,8 +11203,51 @@ tail_begin:
 	MOVQ ahead+80(FP), R9
 	MOVQ step+88(FP), R10
 	MOVQ k+48(FP), R11
+	SUBQ $0x02, R11
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VMOVUPS.Z        (DI), K1, Z12
+	VFMADD231PS.BCST (CX), Z12, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z12, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z12, Z2
+	VFMADD231PS.BCST (DX), Z12, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z12, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z12, Z5
+	VFMADD231PS.BCST (BX), Z12, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z12, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z12, Z8
+	VFMADD231PS.BCST (SI), Z12, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z12, Z10
+	VFMADD231PS.BCST (SI)(AX*2), Z12, Z11
+	PREFETCHT0       (R9)
+	ADDQ             R10, R9
+	VMOVUPS.Z        (DI)(R8*1), K1, Z12
+	VFMADD231PS.BCST 4(CX), Z12, Z0
+	VFMADD231PS.BCST 4(CX)(AX*1), Z12, Z1
+	VFMADD231PS.BCST 4(CX)(AX*2), Z12, Z2
+	VFMADD231PS.BCST 4(DX), Z12, Z3
+	VFMADD231PS.BCST 4(DX)(AX*1), Z12, Z4
+	VFMADD231PS.BCST 4(DX)(AX*2), Z12, Z5
+	VFMADD231PS.BCST 4(BX), Z12, Z6
+	VFMADD231PS.BCST 4(BX)(AX*1), Z12, Z7
+	VFMADD231PS.BCST 4(BX)(AX*2), Z12, Z8
+	VFMADD231PS.BCST 4(SI), Z12, Z9
+	VFMADD231PS.BCST 4(SI)(AX*1), Z12, Z10
+	VFMADD231PS.BCST 4(SI)(AX*2), Z12, Z11
+	PREFETCHT0       (R9)
+	ADDQ             R10, R9
+	ADDQ             $0x08, CX
+	ADDQ             $0x08, DX
+	ADDQ             $0x08, BX
+	ADDQ             $0x08, SI
+	LEAQ             (DI)(R8*2), DI
+	SUBQ             $0x02, R11
+	JGE              tail_products
+
+tail_odd:
+	TESTQ            $0x00000001, R11
+	JZ               tail_end
 	VMOVUPS.Z        (DI), K1, Z12
 	VFMADD231PS.BCST (CX), Z12, Z0
 	VFMADD231PS.BCST (CX)(AX*1), Z12, Z1
@@ -5707,25 +11267,25 @@ tail_product:
 	ADDQ             $0x04, DX
 	ADDQ             $0x04, BX
 	ADDQ             $0x04, SI
-	ADDQ             R8, DI
-	DECQ             R11
-	JNZ              tail_product
-	MOVQ             bias+72(FP), AX
-	TESTQ            AX, AX
-	JZ               tail_store
-	VMOVUPS.Z        (AX), K1, Z12
-	VADDPS           Z12, Z0, Z0
-	VADDPS           Z12, Z1, Z1
-	VADDPS           Z12, Z2, Z2
-	VADDPS           Z12, Z3, Z3
-	VADDPS           Z12, Z4, Z4
-	VADDPS           Z12, Z5, Z5
-	VADDPS           Z12, Z6, Z6
-	VADDPS           Z12, Z7, Z7
-	VADDPS           Z12, Z8, Z8
-	VADDPS           Z12, Z9, Z9
-	VADDPS           Z12, Z10, Z10
-	VADDPS           Z12, Z11, Z11
+	LEAQ             (DI)(R8*1), DI
+
+tail_end:
+	MOVQ      bias+72(FP), AX
+	TESTQ     AX, AX
+	JZ        tail_store
+	VMOVUPS.Z (AX), K1, Z12
+	VADDPS    Z12, Z0, Z0
+	VADDPS    Z12, Z1, Z1
+	VADDPS    Z12, Z2, Z2
+	VADDPS    Z12, Z3, Z3
+	VADDPS    Z12, Z4, Z4
+	VADDPS    Z12, Z5, Z5
+	VADDPS    Z12, Z6, Z6
+	VADDPS    Z12, Z7, Z7
+	VADDPS    Z12, Z8, Z8
+	VADDPS    Z12, Z9, Z9
+	VADDPS    Z12, Z10, Z10
+	VADDPS    Z12, Z11, Z11
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -5836,8 +11396,51 @@ tail_begin:
 	MOVQ ahead+72(FP), R8
 	MOVQ step+80(FP), R9
 	MOVQ k+40(FP), R10
+	SUBQ $0x02, R10
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VPSLLD           $0x10, (DI), Z12
+	VFMADD231PS.BCST (CX), Z12, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z12, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z12, Z2
+	VFMADD231PS.BCST (DX), Z12, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z12, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z12, Z5
+	VFMADD231PS.BCST (BX), Z12, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z12, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z12, Z8
+	VFMADD231PS.BCST (SI), Z12, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z12, Z10
+	VFMADD231PS.BCST (SI)(AX*2), Z12, Z11
+	PREFETCHT1       (R8)
+	ADDQ             R9, R8
+	VPSLLD           $0x10, 64(DI), Z12
+	VFMADD231PS.BCST 4(CX), Z12, Z0
+	VFMADD231PS.BCST 4(CX)(AX*1), Z12, Z1
+	VFMADD231PS.BCST 4(CX)(AX*2), Z12, Z2
+	VFMADD231PS.BCST 4(DX), Z12, Z3
+	VFMADD231PS.BCST 4(DX)(AX*1), Z12, Z4
+	VFMADD231PS.BCST 4(DX)(AX*2), Z12, Z5
+	VFMADD231PS.BCST 4(BX), Z12, Z6
+	VFMADD231PS.BCST 4(BX)(AX*1), Z12, Z7
+	VFMADD231PS.BCST 4(BX)(AX*2), Z12, Z8
+	VFMADD231PS.BCST 4(SI), Z12, Z9
+	VFMADD231PS.BCST 4(SI)(AX*1), Z12, Z10
+	VFMADD231PS.BCST 4(SI)(AX*2), Z12, Z11
+	PREFETCHT1       (R8)
+	ADDQ             R9, R8
+	ADDQ             $0x08, CX
+	ADDQ             $0x08, DX
+	ADDQ             $0x08, BX
+	ADDQ             $0x08, SI
+	ADDQ             $0x80, DI
+	SUBQ             $0x02, R10
+	JGE              tail_products
+
+tail_odd:
+	TESTQ            $0x00000001, R10
+	JZ               tail_end
 	VPSLLD           $0x10, (DI), Z12
 	VFMADD231PS.BCST (CX), Z12, Z0
 	VFMADD231PS.BCST (CX)(AX*1), Z12, Z1
@@ -5858,24 +11461,24 @@ tail_product:
 	ADDQ             $0x04, BX
 	ADDQ             $0x04, SI
 	ADDQ             $0x40, DI
-	DECQ             R10
-	JNZ              tail_product
-	MOVQ             bias+64(FP), AX
-	TESTQ            AX, AX
-	JZ               tail_store
-	VMOVUPS.Z        (AX), K1, Z12
-	VADDPS           Z12, Z0, Z0
-	VADDPS           Z12, Z1, Z1
-	VADDPS           Z12, Z2, Z2
-	VADDPS           Z12, Z3, Z3
-	VADDPS           Z12, Z4, Z4
-	VADDPS           Z12, Z5, Z5
-	VADDPS           Z12, Z6, Z6
-	VADDPS           Z12, Z7, Z7
-	VADDPS           Z12, Z8, Z8
-	VADDPS           Z12, Z9, Z9
-	VADDPS           Z12, Z10, Z10
-	VADDPS           Z12, Z11, Z11
+
+tail_end:
+	MOVQ      bias+64(FP), AX
+	TESTQ     AX, AX
+	JZ        tail_store
+	VMOVUPS.Z (AX), K1, Z12
+	VADDPS    Z12, Z0, Z0
+	VADDPS    Z12, Z1, Z1
+	VADDPS    Z12, Z2, Z2
+	VADDPS    Z12, Z3, Z3
+	VADDPS    Z12, Z4, Z4
+	VADDPS    Z12, Z5, Z5
+	VADDPS    Z12, Z6, Z6
+	VADDPS    Z12, Z7, Z7
+	VADDPS    Z12, Z8, Z8
+	VADDPS    Z12, Z9, Z9
+	VADDPS    Z12, Z10, Z10
+	VADDPS    Z12, Z11, Z11
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -5905,8 +11508,333 @@ tail_store:
 // func tile12x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile12x32(SB), NOSPLIT, $0-96
-	MOVQ      cols+56(FP), AX
-	SUBQ      $0x10, AX
+	MOVQ    cols+56(FP), AX
+	SUBQ    $0x10, AX
+	CMPQ    AX, $0x10
+	JNE     masked
+	MOVB    add+64(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	VMOVUPS (CX), Z0
+	VMOVUPS 64(CX), Z1
+	VMOVUPS (CX)(AX*1), Z2
+	VMOVUPS 64(CX)(AX*1), Z3
+	VMOVUPS (CX)(AX*2), Z4
+	VMOVUPS 64(CX)(AX*2), Z5
+	VMOVUPS (DX), Z6
+	VMOVUPS 64(DX), Z7
+	VMOVUPS (DX)(AX*1), Z8
+	VMOVUPS 64(DX)(AX*1), Z9
+	VMOVUPS (DX)(AX*2), Z10
+	VMOVUPS 64(DX)(AX*2), Z11
+	VMOVUPS (BX), Z12
+	VMOVUPS 64(BX), Z13
+	VMOVUPS (BX)(AX*1), Z14
+	VMOVUPS 64(BX)(AX*1), Z15
+	VMOVUPS (BX)(AX*2), Z16
+	VMOVUPS 64(BX)(AX*2), Z17
+	VMOVUPS (SI), Z18
+	VMOVUPS 64(SI), Z19
+	VMOVUPS (SI)(AX*1), Z20
+	VMOVUPS 64(SI)(AX*1), Z21
+	VMOVUPS (SI)(AX*2), Z22
+	VMOVUPS 64(SI)(AX*2), Z23
+	JMP     full_begin
+
+full_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Z15, Z15, Z15
+	VPXORD     Z16, Z16, Z16
+	VPXORD     Z17, Z17, Z17
+	VPXORD     Z18, Z18, Z18
+	VPXORD     Z19, Z19, Z19
+	VPXORD     Z20, Z20, Z20
+	VPXORD     Z21, Z21, Z21
+	VPXORD     Z22, Z22, Z22
+	VPXORD     Z23, Z23, Z23
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	LEAQ       (DX)(AX*2), BX
+	ADDQ       AX, BX
+	LEAQ       (BX)(AX*2), SI
+	ADDQ       AX, SI
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 64(CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 64(CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 64(DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+	PREFETCHT0 64(DX)(AX*2)
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 64(BX)(AX*1)
+	PREFETCHT0 (BX)(AX*2)
+	PREFETCHT0 64(BX)(AX*2)
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	PREFETCHT0 (SI)(AX*1)
+	PREFETCHT0 64(SI)(AX*1)
+	PREFETCHT0 (SI)(AX*2)
+	PREFETCHT0 64(SI)(AX*2)
+
+full_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	MOVQ b+32(FP), DI
+	MOVQ ldb+40(FP), R8
+	SHLQ $0x02, R8
+	MOVQ ahead+80(FP), R9
+	MOVQ step+88(FP), R10
+	MOVQ k+48(FP), R11
+	SUBQ $0x02, R11
+	JLT  full_odd
+
+full_products:
+	VMOVUPS      (DI), Z24
+	VMOVUPS      64(DI), Z25
+	VBROADCASTSS (CX), Z26
+	VFMADD231PS  Z26, Z24, Z0
+	VFMADD231PS  Z26, Z25, Z1
+	VBROADCASTSS (CX)(AX*1), Z26
+	VFMADD231PS  Z26, Z24, Z2
+	VFMADD231PS  Z26, Z25, Z3
+	VBROADCASTSS (CX)(AX*2), Z26
+	VFMADD231PS  Z26, Z24, Z4
+	VFMADD231PS  Z26, Z25, Z5
+	VBROADCASTSS (DX), Z26
+	VFMADD231PS  Z26, Z24, Z6
+	VFMADD231PS  Z26, Z25, Z7
+	VBROADCASTSS (DX)(AX*1), Z26
+	VFMADD231PS  Z26, Z24, Z8
+	VFMADD231PS  Z26, Z25, Z9
+	VBROADCASTSS (DX)(AX*2), Z26
+	VFMADD231PS  Z26, Z24, Z10
+	VFMADD231PS  Z26, Z25, Z11
+	VBROADCASTSS (BX), Z26
+	VFMADD231PS  Z26, Z24, Z12
+	VFMADD231PS  Z26, Z25, Z13
+	VBROADCASTSS (BX)(AX*1), Z26
+	VFMADD231PS  Z26, Z24, Z14
+	VFMADD231PS  Z26, Z25, Z15
+	VBROADCASTSS (BX)(AX*2), Z26
+	VFMADD231PS  Z26, Z24, Z16
+	VFMADD231PS  Z26, Z25, Z17
+	VBROADCASTSS (SI), Z26
+	VFMADD231PS  Z26, Z24, Z18
+	VFMADD231PS  Z26, Z25, Z19
+	VBROADCASTSS (SI)(AX*1), Z26
+	VFMADD231PS  Z26, Z24, Z20
+	VFMADD231PS  Z26, Z25, Z21
+	VBROADCASTSS (SI)(AX*2), Z26
+	VFMADD231PS  Z26, Z24, Z22
+	VFMADD231PS  Z26, Z25, Z23
+	PREFETCHT0   (R9)
+	ADDQ         R10, R9
+	VMOVUPS      (DI)(R8*1), Z24
+	VMOVUPS      64(DI)(R8*1), Z25
+	VBROADCASTSS 4(CX), Z26
+	VFMADD231PS  Z26, Z24, Z0
+	VFMADD231PS  Z26, Z25, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z26
+	VFMADD231PS  Z26, Z24, Z2
+	VFMADD231PS  Z26, Z25, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z26
+	VFMADD231PS  Z26, Z24, Z4
+	VFMADD231PS  Z26, Z25, Z5
+	VBROADCASTSS 4(DX), Z26
+	VFMADD231PS  Z26, Z24, Z6
+	VFMADD231PS  Z26, Z25, Z7
+	VBROADCASTSS 4(DX)(AX*1), Z26
+	VFMADD231PS  Z26, Z24, Z8
+	VFMADD231PS  Z26, Z25, Z9
+	VBROADCASTSS 4(DX)(AX*2), Z26
+	VFMADD231PS  Z26, Z24, Z10
+	VFMADD231PS  Z26, Z25, Z11
+	VBROADCASTSS 4(BX), Z26
+	VFMADD231PS  Z26, Z24, Z12
+	VFMADD231PS  Z26, Z25, Z13
+	VBROADCASTSS 4(BX)(AX*1), Z26
+	VFMADD231PS  Z26, Z24, Z14
+	VFMADD231PS  Z26, Z25, Z15
+	VBROADCASTSS 4(BX)(AX*2), Z26
+	VFMADD231PS  Z26, Z24, Z16
+	VFMADD231PS  Z26, Z25, Z17
+	VBROADCASTSS 4(SI), Z26
+	VFMADD231PS  Z26, Z24, Z18
+	VFMADD231PS  Z26, Z25, Z19
+	VBROADCASTSS 4(SI)(AX*1), Z26
+	VFMADD231PS  Z26, Z24, Z20
+	VFMADD231PS  Z26, Z25, Z21
+	VBROADCASTSS 4(SI)(AX*2), Z26
+	VFMADD231PS  Z26, Z24, Z22
+	VFMADD231PS  Z26, Z25, Z23
+	PREFETCHT0   (R9)
+	ADDQ         R10, R9
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	ADDQ         $0x08, BX
+	ADDQ         $0x08, SI
+	LEAQ         (DI)(R8*2), DI
+	SUBQ         $0x02, R11
+	JGE          full_products
+
+full_odd:
+	TESTQ        $0x00000001, R11
+	JZ           full_end
+	VMOVUPS      (DI), Z24
+	VMOVUPS      64(DI), Z25
+	VBROADCASTSS (CX), Z26
+	VFMADD231PS  Z26, Z24, Z0
+	VFMADD231PS  Z26, Z25, Z1
+	VBROADCASTSS (CX)(AX*1), Z26
+	VFMADD231PS  Z26, Z24, Z2
+	VFMADD231PS  Z26, Z25, Z3
+	VBROADCASTSS (CX)(AX*2), Z26
+	VFMADD231PS  Z26, Z24, Z4
+	VFMADD231PS  Z26, Z25, Z5
+	VBROADCASTSS (DX), Z26
+	VFMADD231PS  Z26, Z24, Z6
+	VFMADD231PS  Z26, Z25, Z7
+	VBROADCASTSS (DX)(AX*1), Z26
+	VFMADD231PS  Z26, Z24, Z8
+	VFMADD231PS  Z26, Z25, Z9
+	VBROADCASTSS (DX)(AX*2), Z26
+	VFMADD231PS  Z26, Z24, Z10
+	VFMADD231PS  Z26, Z25, Z11
+	VBROADCASTSS (BX), Z26
+	VFMADD231PS  Z26, Z24, Z12
+	VFMADD231PS  Z26, Z25, Z13
+	VBROADCASTSS (BX)(AX*1), Z26
+	VFMADD231PS  Z26, Z24, Z14
+	VFMADD231PS  Z26, Z25, Z15
+	VBROADCASTSS (BX)(AX*2), Z26
+	VFMADD231PS  Z26, Z24, Z16
+	VFMADD231PS  Z26, Z25, Z17
+	VBROADCASTSS (SI), Z26
+	VFMADD231PS  Z26, Z24, Z18
+	VFMADD231PS  Z26, Z25, Z19
+	VBROADCASTSS (SI)(AX*1), Z26
+	VFMADD231PS  Z26, Z24, Z20
+	VFMADD231PS  Z26, Z25, Z21
+	VBROADCASTSS (SI)(AX*2), Z26
+	VFMADD231PS  Z26, Z24, Z22
+	VFMADD231PS  Z26, Z25, Z23
+	PREFETCHT0   (R9)
+	ADDQ         R10, R9
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	LEAQ         (DI)(R8*1), DI
+
+full_end:
+	MOVQ    bias+72(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Z24
+	VADDPS  Z24, Z0, Z0
+	VADDPS  Z24, Z2, Z2
+	VADDPS  Z24, Z4, Z4
+	VADDPS  Z24, Z6, Z6
+	VADDPS  Z24, Z8, Z8
+	VADDPS  Z24, Z10, Z10
+	VADDPS  Z24, Z12, Z12
+	VADDPS  Z24, Z14, Z14
+	VADDPS  Z24, Z16, Z16
+	VADDPS  Z24, Z18, Z18
+	VADDPS  Z24, Z20, Z20
+	VADDPS  Z24, Z22, Z22
+	VMOVUPS 64(AX), Z24
+	VADDPS  Z24, Z1, Z1
+	VADDPS  Z24, Z3, Z3
+	VADDPS  Z24, Z5, Z5
+	VADDPS  Z24, Z7, Z7
+	VADDPS  Z24, Z9, Z9
+	VADDPS  Z24, Z11, Z11
+	VADDPS  Z24, Z13, Z13
+	VADDPS  Z24, Z15, Z15
+	VADDPS  Z24, Z17, Z17
+	VADDPS  Z24, Z19, Z19
+	VADDPS  Z24, Z21, Z21
+	VADDPS  Z24, Z23, Z23
+
+full_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, 64(CX)
+	VMOVUPS Z2, (CX)(AX*1)
+	VMOVUPS Z3, 64(CX)(AX*1)
+	VMOVUPS Z4, (CX)(AX*2)
+	VMOVUPS Z5, 64(CX)(AX*2)
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, 64(DX)
+	VMOVUPS Z8, (DX)(AX*1)
+	VMOVUPS Z9, 64(DX)(AX*1)
+	VMOVUPS Z10, (DX)(AX*2)
+	VMOVUPS Z11, 64(DX)(AX*2)
+	VMOVUPS Z12, (BX)
+	VMOVUPS Z13, 64(BX)
+	VMOVUPS Z14, (BX)(AX*1)
+	VMOVUPS Z15, 64(BX)(AX*1)
+	VMOVUPS Z16, (BX)(AX*2)
+	VMOVUPS Z17, 64(BX)(AX*2)
+	VMOVUPS Z18, (SI)
+	VMOVUPS Z19, 64(SI)
+	VMOVUPS Z20, (SI)(AX*1)
+	VMOVUPS Z21, 64(SI)(AX*1)
+	VMOVUPS Z22, (SI)(AX*2)
+	VMOVUPS Z23, 64(SI)(AX*2)
+	VZEROUPPER
+	RET
+
+masked:
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
 	SHLL      CL, AX
@@ -6025,8 +11953,101 @@ tail_begin:
 	MOVQ ahead+80(FP), R9
 	MOVQ step+88(FP), R10
 	MOVQ k+48(FP), R11
+	SUBQ $0x02, R11
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VMOVUPS      (DI), Z24
+	VMOVUPS.Z    64(DI), K1, Z25
+	VBROADCASTSS (CX), Z26
+	VFMADD231PS  Z26, Z24, Z0
+	VFMADD231PS  Z26, Z25, Z1
+	VBROADCASTSS (CX)(AX*1), Z26
+	VFMADD231PS  Z26, Z24, Z2
+	VFMADD231PS  Z26, Z25, Z3
+	VBROADCASTSS (CX)(AX*2), Z26
+	VFMADD231PS  Z26, Z24, Z4
+	VFMADD231PS  Z26, Z25, Z5
+	VBROADCASTSS (DX), Z26
+	VFMADD231PS  Z26, Z24, Z6
+	VFMADD231PS  Z26, Z25, Z7
+	VBROADCASTSS (DX)(AX*1), Z26
+	VFMADD231PS  Z26, Z24, Z8
+	VFMADD231PS  Z26, Z25, Z9
+	VBROADCASTSS (DX)(AX*2), Z26
+	VFMADD231PS  Z26, Z24, Z10
+	VFMADD231PS  Z26, Z25, Z11
+	VBROADCASTSS (BX), Z26
+	VFMADD231PS  Z26, Z24, Z12
+	VFMADD231PS  Z26, Z25, Z13
+	VBROADCASTSS (BX)(AX*1), Z26
+	VFMADD231PS  Z26, Z24, Z14
+	VFMADD231PS  Z26, Z25, Z15
+	VBROADCASTSS (BX)(AX*2), Z26
+	VFMADD231PS  Z26, Z24, Z16
+	VFMADD231PS  Z26, Z25, Z17
+	VBROADCASTSS (SI), Z26
+	VFMADD231PS  Z26, Z24, Z18
+	VFMADD231PS  Z26, Z25, Z19
+	VBROADCASTSS (SI)(AX*1), Z26
+	VFMADD231PS  Z26, Z24, Z20
+	VFMADD231PS  Z26, Z25, Z21
+	VBROADCASTSS (SI)(AX*2), Z26
+	VFMADD231PS  Z26, Z24, Z22
+	VFMADD231PS  Z26, Z25, Z23
+	PREFETCHT0   (R9)
+	ADDQ         R10, R9
+	VMOVUPS      (DI)(R8*1), Z24
+	VMOVUPS.Z    64(DI)(R8*1), K1, Z25
+	VBROADCASTSS 4(CX), Z26
+	VFMADD231PS  Z26, Z24, Z0
+	VFMADD231PS  Z26, Z25, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z26
+	VFMADD231PS  Z26, Z24, Z2
+	VFMADD231PS  Z26, Z25, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z26
+	VFMADD231PS  Z26, Z24, Z4
+	VFMADD231PS  Z26, Z25, Z5
+	VBROADCASTSS 4(DX), Z26
+	VFMADD231PS  Z26, Z24, Z6
+	VFMADD231PS  Z26, Z25, Z7
+	VBROADCASTSS 4(DX)(AX*1), Z26
+	VFMADD231PS  Z26, Z24, Z8
+	VFMADD231PS  Z26, Z25, Z9
+	VBROADCASTSS 4(DX)(AX*2), Z26
+	VFMADD231PS  Z26, Z24, Z10
+	VFMADD231PS  Z26, Z25, Z11
+	VBROADCASTSS 4(BX), Z26
+	VFMADD231PS  Z26, Z24, Z12
+	VFMADD231PS  Z26, Z25, Z13
+	VBROADCASTSS 4(BX)(AX*1), Z26
+	VFMADD231PS  Z26, Z24, Z14
+	VFMADD231PS  Z26, Z25, Z15
+	VBROADCASTSS 4(BX)(AX*2), Z26
+	VFMADD231PS  Z26, Z24, Z16
+	VFMADD231PS  Z26, Z25, Z17
+	VBROADCASTSS 4(SI), Z26
+	VFMADD231PS  Z26, Z24, Z18
+	VFMADD231PS  Z26, Z25, Z19
+	VBROADCASTSS 4(SI)(AX*1), Z26
+	VFMADD231PS  Z26, Z24, Z20
+	VFMADD231PS  Z26, Z25, Z21
+	VBROADCASTSS 4(SI)(AX*2), Z26
+	VFMADD231PS  Z26, Z24, Z22
+	VFMADD231PS  Z26, Z25, Z23
+	PREFETCHT0   (R9)
+	ADDQ         R10, R9
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	ADDQ         $0x08, BX
+	ADDQ         $0x08, SI
+	LEAQ         (DI)(R8*2), DI
+	SUBQ         $0x02, R11
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, R11
+	JZ           tail_end
 	VMOVUPS      (DI), Z24
 	VMOVUPS.Z    64(DI), K1, Z25
 	VBROADCASTSS (CX), Z26
@@ -6071,38 +12092,38 @@ tail_product:
 	ADDQ         $0x04, DX
 	ADDQ         $0x04, BX
 	ADDQ         $0x04, SI
-	ADDQ         R8, DI
-	DECQ         R11
-	JNZ          tail_product
-	MOVQ         bias+72(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMOVUPS      (AX), Z24
-	VADDPS       Z24, Z0, Z0
-	VADDPS       Z24, Z2, Z2
-	VADDPS       Z24, Z4, Z4
-	VADDPS       Z24, Z6, Z6
-	VADDPS       Z24, Z8, Z8
-	VADDPS       Z24, Z10, Z10
-	VADDPS       Z24, Z12, Z12
-	VADDPS       Z24, Z14, Z14
-	VADDPS       Z24, Z16, Z16
-	VADDPS       Z24, Z18, Z18
-	VADDPS       Z24, Z20, Z20
-	VADDPS       Z24, Z22, Z22
-	VMOVUPS.Z    64(AX), K1, Z24
-	VADDPS       Z24, Z1, Z1
-	VADDPS       Z24, Z3, Z3
-	VADDPS       Z24, Z5, Z5
-	VADDPS       Z24, Z7, Z7
-	VADDPS       Z24, Z9, Z9
-	VADDPS       Z24, Z11, Z11
-	VADDPS       Z24, Z13, Z13
-	VADDPS       Z24, Z15, Z15
-	VADDPS       Z24, Z17, Z17
-	VADDPS       Z24, Z19, Z19
-	VADDPS       Z24, Z21, Z21
-	VADDPS       Z24, Z23, Z23
+	LEAQ         (DI)(R8*1), DI
+
+tail_end:
+	MOVQ      bias+72(FP), AX
+	TESTQ     AX, AX
+	JZ        tail_store
+	VMOVUPS   (AX), Z24
+	VADDPS    Z24, Z0, Z0
+	VADDPS    Z24, Z2, Z2
+	VADDPS    Z24, Z4, Z4
+	VADDPS    Z24, Z6, Z6
+	VADDPS    Z24, Z8, Z8
+	VADDPS    Z24, Z10, Z10
+	VADDPS    Z24, Z12, Z12
+	VADDPS    Z24, Z14, Z14
+	VADDPS    Z24, Z16, Z16
+	VADDPS    Z24, Z18, Z18
+	VADDPS    Z24, Z20, Z20
+	VADDPS    Z24, Z22, Z22
+	VMOVUPS.Z 64(AX), K1, Z24
+	VADDPS    Z24, Z1, Z1
+	VADDPS    Z24, Z3, Z3
+	VADDPS    Z24, Z5, Z5
+	VADDPS    Z24, Z7, Z7
+	VADDPS    Z24, Z9, Z9
+	VADDPS    Z24, Z11, Z11
+	VADDPS    Z24, Z13, Z13
+	VADDPS    Z24, Z15, Z15
+	VADDPS    Z24, Z17, Z17
+	VADDPS    Z24, Z19, Z19
+	VADDPS    Z24, Z21, Z21
+	VADDPS    Z24, Z23, Z23
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -6263,8 +12284,10 @@ tail_begin:
 	MOVQ    ahead+72(FP), R8
 	MOVQ    step+80(FP), R9
 	MOVQ    k+40(FP), R10
+	SUBQ    $0x02, R10
+	JLT     tail_odd
 
-tail_product:
+tail_products:
 	VPSLLD       $0x10, (DI), Z25
 	VANDPS       (DI), Z24, Z26
 	VBROADCASTSS (CX), Z27
@@ -6305,42 +12328,133 @@ tail_product:
 	VFMADD231PS  Z27, Z26, Z23
 	PREFETCHT1   (R8)
 	ADDQ         R9, R8
+	VPSLLD       $0x10, 64(DI), Z25
+	VANDPS       64(DI), Z24, Z26
+	VBROADCASTSS 4(CX), Z27
+	VFMADD231PS  Z27, Z25, Z0
+	VFMADD231PS  Z27, Z26, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z27
+	VFMADD231PS  Z27, Z25, Z2
+	VFMADD231PS  Z27, Z26, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z27
+	VFMADD231PS  Z27, Z25, Z4
+	VFMADD231PS  Z27, Z26, Z5
+	VBROADCASTSS 4(DX), Z27
+	VFMADD231PS  Z27, Z25, Z6
+	VFMADD231PS  Z27, Z26, Z7
+	VBROADCASTSS 4(DX)(AX*1), Z27
+	VFMADD231PS  Z27, Z25, Z8
+	VFMADD231PS  Z27, Z26, Z9
+	VBROADCASTSS 4(DX)(AX*2), Z27
+	VFMADD231PS  Z27, Z25, Z10
+	VFMADD231PS  Z27, Z26, Z11
+	VBROADCASTSS 4(BX), Z27
+	VFMADD231PS  Z27, Z25, Z12
+	VFMADD231PS  Z27, Z26, Z13
+	VBROADCASTSS 4(BX)(AX*1), Z27
+	VFMADD231PS  Z27, Z25, Z14
+	VFMADD231PS  Z27, Z26, Z15
+	VBROADCASTSS 4(BX)(AX*2), Z27
+	VFMADD231PS  Z27, Z25, Z16
+	VFMADD231PS  Z27, Z26, Z17
+	VBROADCASTSS 4(SI), Z27
+	VFMADD231PS  Z27, Z25, Z18
+	VFMADD231PS  Z27, Z26, Z19
+	VBROADCASTSS 4(SI)(AX*1), Z27
+	VFMADD231PS  Z27, Z25, Z20
+	VFMADD231PS  Z27, Z26, Z21
+	VBROADCASTSS 4(SI)(AX*2), Z27
+	VFMADD231PS  Z27, Z25, Z22
+	VFMADD231PS  Z27, Z26, Z23
+	PREFETCHT1   (R8)
+	ADDQ         R9, R8
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	ADDQ         $0x08, BX
+	ADDQ         $0x08, SI
+	ADDQ         $0x80, DI
+	SUBQ         $0x02, R10
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, R10
+	JZ           tail_end
+	VPSLLD       $0x10, (DI), Z25
+	VANDPS       (DI), Z24, Z24
+	VBROADCASTSS (CX), Z26
+	VFMADD231PS  Z26, Z25, Z0
+	VFMADD231PS  Z26, Z24, Z1
+	VBROADCASTSS (CX)(AX*1), Z26
+	VFMADD231PS  Z26, Z25, Z2
+	VFMADD231PS  Z26, Z24, Z3
+	VBROADCASTSS (CX)(AX*2), Z26
+	VFMADD231PS  Z26, Z25, Z4
+	VFMADD231PS  Z26, Z24, Z5
+	VBROADCASTSS (DX), Z26
+	VFMADD231PS  Z26, Z25, Z6
+	VFMADD231PS  Z26, Z24, Z7
+	VBROADCASTSS (DX)(AX*1), Z26
+	VFMADD231PS  Z26, Z25, Z8
+	VFMADD231PS  Z26, Z24, Z9
+	VBROADCASTSS (DX)(AX*2), Z26
+	VFMADD231PS  Z26, Z25, Z10
+	VFMADD231PS  Z26, Z24, Z11
+	VBROADCASTSS (BX), Z26
+	VFMADD231PS  Z26, Z25, Z12
+	VFMADD231PS  Z26, Z24, Z13
+	VBROADCASTSS (BX)(AX*1), Z26
+	VFMADD231PS  Z26, Z25, Z14
+	VFMADD231PS  Z26, Z24, Z15
+	VBROADCASTSS (BX)(AX*2), Z26
+	VFMADD231PS  Z26, Z25, Z16
+	VFMADD231PS  Z26, Z24, Z17
+	VBROADCASTSS (SI), Z26
+	VFMADD231PS  Z26, Z25, Z18
+	VFMADD231PS  Z26, Z24, Z19
+	VBROADCASTSS (SI)(AX*1), Z26
+	VFMADD231PS  Z26, Z25, Z20
+	VFMADD231PS  Z26, Z24, Z21
+	VBROADCASTSS (SI)(AX*2), Z26
+	VFMADD231PS  Z26, Z25, Z22
+	VFMADD231PS  Z26, Z24, Z23
+	PREFETCHT1   (R8)
+	ADDQ         R9, R8
 	ADDQ         $0x04, CX
 	ADDQ         $0x04, DX
 	ADDQ         $0x04, BX
 	ADDQ         $0x04, SI
 	ADDQ         $0x40, DI
-	DECQ         R10
-	JNZ          tail_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMOVUPS      (AX), Z24
-	VADDPS       Z24, Z0, Z0
-	VADDPS       Z24, Z2, Z2
-	VADDPS       Z24, Z4, Z4
-	VADDPS       Z24, Z6, Z6
-	VADDPS       Z24, Z8, Z8
-	VADDPS       Z24, Z10, Z10
-	VADDPS       Z24, Z12, Z12
-	VADDPS       Z24, Z14, Z14
-	VADDPS       Z24, Z16, Z16
-	VADDPS       Z24, Z18, Z18
-	VADDPS       Z24, Z20, Z20
-	VADDPS       Z24, Z22, Z22
-	VMOVUPS.Z    64(AX), K1, Z24
-	VADDPS       Z24, Z1, Z1
-	VADDPS       Z24, Z3, Z3
-	VADDPS       Z24, Z5, Z5
-	VADDPS       Z24, Z7, Z7
-	VADDPS       Z24, Z9, Z9
-	VADDPS       Z24, Z11, Z11
-	VADDPS       Z24, Z13, Z13
-	VADDPS       Z24, Z15, Z15
-	VADDPS       Z24, Z17, Z17
-	VADDPS       Z24, Z19, Z19
-	VADDPS       Z24, Z21, Z21
-	VADDPS       Z24, Z23, Z23
+
+tail_end:
+	MOVQ      bias+64(FP), AX
+	TESTQ     AX, AX
+	JZ        tail_store
+	VMOVUPS   (AX), Z24
+	VADDPS    Z24, Z0, Z0
+	VADDPS    Z24, Z2, Z2
+	VADDPS    Z24, Z4, Z4
+	VADDPS    Z24, Z6, Z6
+	VADDPS    Z24, Z8, Z8
+	VADDPS    Z24, Z10, Z10
+	VADDPS    Z24, Z12, Z12
+	VADDPS    Z24, Z14, Z14
+	VADDPS    Z24, Z16, Z16
+	VADDPS    Z24, Z18, Z18
+	VADDPS    Z24, Z20, Z20
+	VADDPS    Z24, Z22, Z22
+	VMOVUPS.Z 64(AX), K1, Z24
+	VADDPS    Z24, Z1, Z1
+	VADDPS    Z24, Z3, Z3
+	VADDPS    Z24, Z5, Z5
+	VADDPS    Z24, Z7, Z7
+	VADDPS    Z24, Z9, Z9
+	VADDPS    Z24, Z11, Z11
+	VADDPS    Z24, Z13, Z13
+	VADDPS    Z24, Z15, Z15
+	VADDPS    Z24, Z17, Z17
+	VADDPS    Z24, Z19, Z19
+	VADDPS    Z24, Z21, Z21
+	VADDPS    Z24, Z23, Z23
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -6382,7 +12496,214 @@ tail_store:
 // func tile13x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile13x16(SB), NOSPLIT, $0-96
-	MOVQ      cols+56(FP), AX
+	MOVQ    cols+56(FP), AX
+	CMPQ    AX, $0x10
+	JNE     masked
+	MOVB    add+64(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	LEAQ    (SI)(AX*2), DI
+	ADDQ    AX, DI
+	VMOVUPS (CX), Z0
+	VMOVUPS (CX)(AX*1), Z1
+	VMOVUPS (CX)(AX*2), Z2
+	VMOVUPS (DX), Z3
+	VMOVUPS (DX)(AX*1), Z4
+	VMOVUPS (DX)(AX*2), Z5
+	VMOVUPS (BX), Z6
+	VMOVUPS (BX)(AX*1), Z7
+	VMOVUPS (BX)(AX*2), Z8
+	VMOVUPS (SI), Z9
+	VMOVUPS (SI)(AX*1), Z10
+	VMOVUPS (SI)(AX*2), Z11
+	VMOVUPS (DI), Z12
+	JMP     full_begin
+
+full_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	LEAQ       (DX)(AX*2), BX
+	ADDQ       AX, BX
+	LEAQ       (BX)(AX*2), SI
+	ADDQ       AX, SI
+	LEAQ       (SI)(AX*2), DI
+	ADDQ       AX, DI
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+	PREFETCHT0 (BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 (BX)(AX*2)
+	PREFETCHT0 (SI)
+	PREFETCHT0 (SI)(AX*1)
+	PREFETCHT0 (SI)(AX*2)
+	PREFETCHT0 (DI)
+
+full_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	LEAQ (SI)(AX*2), DI
+	ADDQ AX, DI
+	MOVQ b+32(FP), R8
+	MOVQ ldb+40(FP), R9
+	SHLQ $0x02, R9
+	MOVQ ahead+80(FP), R10
+	MOVQ step+88(FP), R11
+	MOVQ k+48(FP), R12
+	SUBQ $0x02, R12
+	JLT  full_odd
+
+full_products:
+	VMOVUPS          (R8), Z13
+	VFMADD231PS.BCST (CX), Z13, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z13, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z13, Z2
+	VFMADD231PS.BCST (DX), Z13, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z13, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z13, Z5
+	VFMADD231PS.BCST (BX), Z13, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z13, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z13, Z8
+	VFMADD231PS.BCST (SI), Z13, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z13, Z10
+	VFMADD231PS.BCST (SI)(AX*2), Z13, Z11
+	VFMADD231PS.BCST (DI), Z13, Z12
+	PREFETCHT0       (R10)
+	ADDQ             R11, R10
+	VMOVUPS          (R8)(R9*1), Z13
+	VFMADD231PS.BCST 4(CX), Z13, Z0
+	VFMADD231PS.BCST 4(CX)(AX*1), Z13, Z1
+	VFMADD231PS.BCST 4(CX)(AX*2), Z13, Z2
+	VFMADD231PS.BCST 4(DX), Z13, Z3
+	VFMADD231PS.BCST 4(DX)(AX*1), Z13, Z4
+	VFMADD231PS.BCST 4(DX)(AX*2), Z13, Z5
+	VFMADD231PS.BCST 4(BX), Z13, Z6
+	VFMADD231PS.BCST 4(BX)(AX*1), Z13, Z7
+	VFMADD231PS.BCST 4(BX)(AX*2), Z13, Z8
+	VFMADD231PS.BCST 4(SI), Z13, Z9
+	VFMADD231PS.BCST 4(SI)(AX*1), Z13, Z10
+	VFMADD231PS.BCST 4(SI)(AX*2), Z13, Z11
+	VFMADD231PS.BCST 4(DI), Z13, Z12
+	PREFETCHT0       (R10)
+	ADDQ             R11, R10
+	ADDQ             $0x08, CX
+	ADDQ             $0x08, DX
+	ADDQ             $0x08, BX
+	ADDQ             $0x08, SI
+	ADDQ             $0x08, DI
+	LEAQ             (R8)(R9*2), R8
+	SUBQ             $0x02, R12
+	JGE              full_products
+
+full_odd:
+	TESTQ            $0x00000001, R12
+	JZ               full_end
+	VMOVUPS          (R8), Z13
+	VFMADD231PS.BCST (CX), Z13, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z13, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z13, Z2
+	VFMADD231PS.BCST (DX), Z13, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z13, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z13, Z5
+	VFMADD231PS.BCST (BX), Z13, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z13, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z13, Z8
+	VFMADD231PS.BCST (SI), Z13, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z13, Z10
+	VFMADD231PS.BCST (SI)(AX*2), Z13, Z11
+	VFMADD231PS.BCST (DI), Z13, Z12
+	PREFETCHT0       (R10)
+	ADDQ             R11, R10
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	LEAQ             (R8)(R9*1), R8
+
+full_end:
+	MOVQ    bias+72(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Z13
+	VADDPS  Z13, Z0, Z0
+	VADDPS  Z13, Z1, Z1
+	VADDPS  Z13, Z2, Z2
+	VADDPS  Z13, Z3, Z3
+	VADDPS  Z13, Z4, Z4
+	VADDPS  Z13, Z5, Z5
+	VADDPS  Z13, Z6, Z6
+	VADDPS  Z13, Z7, Z7
+	VADDPS  Z13, Z8, Z8
+	VADDPS  Z13, Z9, Z9
+	VADDPS  Z13, Z10, Z10
+	VADDPS  Z13, Z11, Z11
+	VADDPS  Z13, Z12, Z12
+
+full_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	LEAQ    (SI)(AX*2), DI
+	ADDQ    AX, DI
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, (CX)(AX*1)
+	VMOVUPS Z2, (CX)(AX*2)
+	VMOVUPS Z3, (DX)
+	VMOVUPS Z4, (DX)(AX*1)
+	VMOVUPS Z5, (DX)(AX*2)
+	VMOVUPS Z6, (BX)
+	VMOVUPS Z7, (BX)(AX*1)
+	VMOVUPS Z8, (BX)(AX*2)
+	VMOVUPS Z9, (SI)
+	VMOVUPS Z10, (SI)(AX*1)
+	VMOVUPS Z11, (SI)(AX*2)
+	VMOVUPS Z12, (DI)
+	VZEROUPPER
+	RET
+
+masked:
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
 	SHLL      CL, AX
@@ -6474,8 +12795,54 @@ tail_begin:
 	MOVQ ahead+80(FP), R10
 	MOVQ step+88(FP), R11
 	MOVQ k+48(FP), R12
+	SUBQ $0x02, R12
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VMOVUPS.Z        (R8), K1, Z13
+	VFMADD231PS.BCST (CX), Z13, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z13, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z13, Z2
+	VFMADD231PS.BCST (DX), Z13, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z13, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z13, Z5
+	VFMADD231PS.BCST (BX), Z13, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z13, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z13, Z8
+	VFMADD231PS.BCST (SI), Z13, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z13, Z10
+	VFMADD231PS.BCST (SI)(AX*2), Z13, Z11
+	VFMADD231PS.BCST (DI), Z13, Z12
+	PREFETCHT0       (R10)
+	ADDQ             R11, R10
+	VMOVUPS.Z        (R8)(R9*1), K1, Z13
+	VFMADD231PS.BCST 4(CX), Z13, Z0
+	VFMADD231PS.BCST 4(CX)(AX*1), Z13, Z1
+	VFMADD231PS.BCST 4(CX)(AX*2), Z13, Z2
+	VFMADD231PS.BCST 4(DX), Z13, Z3
+	VFMADD231PS.BCST 4(DX)(AX*1), Z13, Z4
+	VFMADD231PS.BCST 4(DX)(AX*2), Z13, Z5
+	VFMADD231PS.BCST 4(BX), Z13, Z6
+	VFMADD231PS.BCST 4(BX)(AX*1), Z13, Z7
+	VFMADD231PS.BCST 4(BX)(AX*2), Z13, Z8
+	VFMADD231PS.BCST 4(SI), Z13, Z9
+	VFMADD231PS.BCST 4(SI)(AX*1), Z13, Z10
+	VFMADD231PS.BCST 4(SI)(AX*2), Z13, Z11
+	VFMADD231PS.BCST 4(DI), Z13, Z12
+	PREFETCHT0       (R10)
+	ADDQ             R11, R10
+	ADDQ             $0x08, CX
+	ADDQ             $0x08, DX
+	ADDQ             $0x08, BX
+	ADDQ             $0x08, SI
+	ADDQ             $0x08, DI
+	LEAQ             (R8)(R9*2), R8
+	SUBQ             $0x02, R12
+	JGE              tail_products
+
+tail_odd:
+	TESTQ            $0x00000001, R12
+	JZ               tail_end
 	VMOVUPS.Z        (R8), K1, Z13
 	VFMADD231PS.BCST (CX), Z13, Z0
 	VFMADD231PS.BCST (CX)(AX*1), Z13, Z1
@@ -6497,26 +12864,26 @@ tail_product:
 	ADDQ             $0x04, BX
 	ADDQ             $0x04, SI
 	ADDQ             $0x04, DI
-	ADDQ             R9, R8
-	DECQ             R12
-	JNZ              tail_product
-	MOVQ             bias+72(FP), AX
-	TESTQ            AX, AX
-	JZ               tail_store
-	VMOVUPS.Z        (AX), K1, Z13
-	VADDPS           Z13, Z0, Z0
-	VADDPS           Z13, Z1, Z1
-	VADDPS           Z13, Z2, Z2
-	VADDPS           Z13, Z3, Z3
-	VADDPS           Z13, Z4, Z4
-	VADDPS           Z13, Z5, Z5
-	VADDPS           Z13, Z6, Z6
-	VADDPS           Z13, Z7, Z7
-	VADDPS           Z13, Z8, Z8
-	VADDPS           Z13, Z9, Z9
-	VADDPS           Z13, Z10, Z10
-	VADDPS           Z13, Z11, Z11
-	VADDPS           Z13, Z12, Z12
+	LEAQ             (R8)(R9*1), R8
+
+tail_end:
+	MOVQ      bias+72(FP), AX
+	TESTQ     AX, AX
+	JZ        tail_store
+	VMOVUPS.Z (AX), K1, Z13
+	VADDPS    Z13, Z0, Z0
+	VADDPS    Z13, Z1, Z1
+	VADDPS    Z13, Z2, Z2
+	VADDPS    Z13, Z3, Z3
+	VADDPS    Z13, Z4, Z4
+	VADDPS    Z13, Z5, Z5
+	VADDPS    Z13, Z6, Z6
+	VADDPS    Z13, Z7, Z7
+	VADDPS    Z13, Z8, Z8
+	VADDPS    Z13, Z9, Z9
+	VADDPS    Z13, Z10, Z10
+	VADDPS    Z13, Z11, Z11
+	VADDPS    Z13, Z12, Z12
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -6639,8 +13006,54 @@ tail_begin:
 	MOVQ ahead+72(FP), R9
 	MOVQ step+80(FP), R10
 	MOVQ k+40(FP), R11
+	SUBQ $0x02, R11
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VPSLLD           $0x10, (R8), Z13
+	VFMADD231PS.BCST (CX), Z13, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z13, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z13, Z2
+	VFMADD231PS.BCST (DX), Z13, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z13, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z13, Z5
+	VFMADD231PS.BCST (BX), Z13, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z13, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z13, Z8
+	VFMADD231PS.BCST (SI), Z13, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z13, Z10
+	VFMADD231PS.BCST (SI)(AX*2), Z13, Z11
+	VFMADD231PS.BCST (DI), Z13, Z12
+	PREFETCHT1       (R9)
+	ADDQ             R10, R9
+	VPSLLD           $0x10, 64(R8), Z13
+	VFMADD231PS.BCST 4(CX), Z13, Z0
+	VFMADD231PS.BCST 4(CX)(AX*1), Z13, Z1
+	VFMADD231PS.BCST 4(CX)(AX*2), Z13, Z2
+	VFMADD231PS.BCST 4(DX), Z13, Z3
+	VFMADD231PS.BCST 4(DX)(AX*1), Z13, Z4
+	VFMADD231PS.BCST 4(DX)(AX*2), Z13, Z5
+	VFMADD231PS.BCST 4(BX), Z13, Z6
+	VFMADD231PS.BCST 4(BX)(AX*1), Z13, Z7
+	VFMADD231PS.BCST 4(BX)(AX*2), Z13, Z8
+	VFMADD231PS.BCST 4(SI), Z13, Z9
+	VFMADD231PS.BCST 4(SI)(AX*1), Z13, Z10
+	VFMADD231PS.BCST 4(SI)(AX*2), Z13, Z11
+	VFMADD231PS.BCST 4(DI), Z13, Z12
+	PREFETCHT1       (R9)
+	ADDQ             R10, R9
+	ADDQ             $0x08, CX
+	ADDQ             $0x08, DX
+	ADDQ             $0x08, BX
+	ADDQ             $0x08, SI
+	ADDQ             $0x08, DI
+	ADDQ             $0x80, R8
+	SUBQ             $0x02, R11
+	JGE              tail_products
+
+tail_odd:
+	TESTQ            $0x00000001, R11
+	JZ               tail_end
 	VPSLLD           $0x10, (R8), Z13
 	VFMADD231PS.BCST (CX), Z13, Z0
 	VFMADD231PS.BCST (CX)(AX*1), Z13, Z1
@@ -6663,25 +13076,25 @@ tail_product:
 	ADDQ             $0x04, SI
 	ADDQ             $0x04, DI
 	ADDQ             $0x40, R8
-	DECQ             R11
-	JNZ              tail_product
-	MOVQ             bias+64(FP), AX
-	TESTQ            AX, AX
-	JZ               tail_store
-	VMOVUPS.Z        (AX), K1, Z13
-	VADDPS           Z13, Z0, Z0
-	VADDPS           Z13, Z1, Z1
-	VADDPS           Z13, Z2, Z2
-	VADDPS           Z13, Z3, Z3
-	VADDPS           Z13, Z4, Z4
-	VADDPS           Z13, Z5, Z5
-	VADDPS           Z13, Z6, Z6
-	VADDPS           Z13, Z7, Z7
-	VADDPS           Z13, Z8, Z8
-	VADDPS           Z13, Z9, Z9
-	VADDPS           Z13, Z10, Z10
-	VADDPS           Z13, Z11, Z11
-	VADDPS           Z13, Z12, Z12
+
+tail_end:
+	MOVQ      bias+64(FP), AX
+	TESTQ     AX, AX
+	JZ        tail_store
+	VMOVUPS.Z (AX), K1, Z13
+	VADDPS    Z13, Z0, Z0
+	VADDPS    Z13, Z1, Z1
+	VADDPS    Z13, Z2, Z2
+	VADDPS    Z13, Z3, Z3
+	VADDPS    Z13, Z4, Z4
+	VADDPS    Z13, Z5, Z5
+	VADDPS    Z13, Z6, Z6
+	VADDPS    Z13, Z7, Z7
+	VADDPS    Z13, Z8, Z8
+	VADDPS    Z13, Z9, Z9
+	VADDPS    Z13, Z10, Z10
+	VADDPS    Z13, Z11, Z11
+	VADDPS    Z13, Z12, Z12
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -6714,8 +13127,362 @@ tail_store:
 // func tile13x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile13x32(SB), NOSPLIT, $0-96
-	MOVQ      cols+56(FP), AX
-	SUBQ      $0x10, AX
+	MOVQ    cols+56(FP), AX
+	SUBQ    $0x10, AX
+	CMPQ    AX, $0x10
+	JNE     masked
+	MOVB    add+64(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	LEAQ    (SI)(AX*2), DI
+	ADDQ    AX, DI
+	VMOVUPS (CX), Z0
+	VMOVUPS 64(CX), Z1
+	VMOVUPS (CX)(AX*1), Z2
+	VMOVUPS 64(CX)(AX*1), Z3
+	VMOVUPS (CX)(AX*2), Z4
+	VMOVUPS 64(CX)(AX*2), Z5
+	VMOVUPS (DX), Z6
+	VMOVUPS 64(DX), Z7
+	VMOVUPS (DX)(AX*1), Z8
+	VMOVUPS 64(DX)(AX*1), Z9
+	VMOVUPS (DX)(AX*2), Z10
+	VMOVUPS 64(DX)(AX*2), Z11
+	VMOVUPS (BX), Z12
+	VMOVUPS 64(BX), Z13
+	VMOVUPS (BX)(AX*1), Z14
+	VMOVUPS 64(BX)(AX*1), Z15
+	VMOVUPS (BX)(AX*2), Z16
+	VMOVUPS 64(BX)(AX*2), Z17
+	VMOVUPS (SI), Z18
+	VMOVUPS 64(SI), Z19
+	VMOVUPS (SI)(AX*1), Z20
+	VMOVUPS 64(SI)(AX*1), Z21
+	VMOVUPS (SI)(AX*2), Z22
+	VMOVUPS 64(SI)(AX*2), Z23
+	VMOVUPS (DI), Z24
+	VMOVUPS 64(DI), Z25
+	JMP     full_begin
+
+full_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Z15, Z15, Z15
+	VPXORD     Z16, Z16, Z16
+	VPXORD     Z17, Z17, Z17
+	VPXORD     Z18, Z18, Z18
+	VPXORD     Z19, Z19, Z19
+	VPXORD     Z20, Z20, Z20
+	VPXORD     Z21, Z21, Z21
+	VPXORD     Z22, Z22, Z22
+	VPXORD     Z23, Z23, Z23
+	VPXORD     Z24, Z24, Z24
+	VPXORD     Z25, Z25, Z25
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	LEAQ       (DX)(AX*2), BX
+	ADDQ       AX, BX
+	LEAQ       (BX)(AX*2), SI
+	ADDQ       AX, SI
+	LEAQ       (SI)(AX*2), DI
+	ADDQ       AX, DI
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 64(CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 64(CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 64(DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+	PREFETCHT0 64(DX)(AX*2)
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 64(BX)(AX*1)
+	PREFETCHT0 (BX)(AX*2)
+	PREFETCHT0 64(BX)(AX*2)
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	PREFETCHT0 (SI)(AX*1)
+	PREFETCHT0 64(SI)(AX*1)
+	PREFETCHT0 (SI)(AX*2)
+	PREFETCHT0 64(SI)(AX*2)
+	PREFETCHT0 (DI)
+	PREFETCHT0 64(DI)
+
+full_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	LEAQ (SI)(AX*2), DI
+	ADDQ AX, DI
+	MOVQ b+32(FP), R8
+	MOVQ ldb+40(FP), R9
+	SHLQ $0x02, R9
+	MOVQ ahead+80(FP), R10
+	MOVQ step+88(FP), R11
+	MOVQ k+48(FP), R12
+	SUBQ $0x02, R12
+	JLT  full_odd
+
+full_products:
+	VMOVUPS      (R8), Z26
+	VMOVUPS      64(R8), Z27
+	VBROADCASTSS (CX), Z28
+	VFMADD231PS  Z28, Z26, Z0
+	VFMADD231PS  Z28, Z27, Z1
+	VBROADCASTSS (CX)(AX*1), Z28
+	VFMADD231PS  Z28, Z26, Z2
+	VFMADD231PS  Z28, Z27, Z3
+	VBROADCASTSS (CX)(AX*2), Z28
+	VFMADD231PS  Z28, Z26, Z4
+	VFMADD231PS  Z28, Z27, Z5
+	VBROADCASTSS (DX), Z28
+	VFMADD231PS  Z28, Z26, Z6
+	VFMADD231PS  Z28, Z27, Z7
+	VBROADCASTSS (DX)(AX*1), Z28
+	VFMADD231PS  Z28, Z26, Z8
+	VFMADD231PS  Z28, Z27, Z9
+	VBROADCASTSS (DX)(AX*2), Z28
+	VFMADD231PS  Z28, Z26, Z10
+	VFMADD231PS  Z28, Z27, Z11
+	VBROADCASTSS (BX), Z28
+	VFMADD231PS  Z28, Z26, Z12
+	VFMADD231PS  Z28, Z27, Z13
+	VBROADCASTSS (BX)(AX*1), Z28
+	VFMADD231PS  Z28, Z26, Z14
+	VFMADD231PS  Z28, Z27, Z15
+	VBROADCASTSS (BX)(AX*2), Z28
+	VFMADD231PS  Z28, Z26, Z16
+	VFMADD231PS  Z28, Z27, Z17
+	VBROADCASTSS (SI), Z28
+	VFMADD231PS  Z28, Z26, Z18
+	VFMADD231PS  Z28, Z27, Z19
+	VBROADCASTSS (SI)(AX*1), Z28
+	VFMADD231PS  Z28, Z26, Z20
+	VFMADD231PS  Z28, Z27, Z21
+	VBROADCASTSS (SI)(AX*2), Z28
+	VFMADD231PS  Z28, Z26, Z22
+	VFMADD231PS  Z28, Z27, Z23
+	VBROADCASTSS (DI), Z28
+	VFMADD231PS  Z28, Z26, Z24
+	VFMADD231PS  Z28, Z27, Z25
+	PREFETCHT0   (R10)
+	ADDQ         R11, R10
+	VMOVUPS      (R8)(R9*1), Z26
+	VMOVUPS      64(R8)(R9*1), Z27
+	VBROADCASTSS 4(CX), Z28
+	VFMADD231PS  Z28, Z26, Z0
+	VFMADD231PS  Z28, Z27, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z28
+	VFMADD231PS  Z28, Z26, Z2
+	VFMADD231PS  Z28, Z27, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z28
+	VFMADD231PS  Z28, Z26, Z4
+	VFMADD231PS  Z28, Z27, Z5
+	VBROADCASTSS 4(DX), Z28
+	VFMADD231PS  Z28, Z26, Z6
+	VFMADD231PS  Z28, Z27, Z7
+	VBROADCASTSS 4(DX)(AX*1), Z28
+	VFMADD231PS  Z28, Z26, Z8
+	VFMADD231PS  Z28, Z27, Z9
+	VBROADCASTSS 4(DX)(AX*2), Z28
+	VFMADD231PS  Z28, Z26, Z10
+	VFMADD231PS  Z28, Z27, Z11
+	VBROADCASTSS 4(BX), Z28
+	VFMADD231PS  Z28, Z26, Z12
+	VFMADD231PS  Z28, Z27, Z13
+	VBROADCASTSS 4(BX)(AX*1), Z28
+	VFMADD231PS  Z28, Z26, Z14
+	VFMADD231PS  Z28, Z27, Z15
+	VBROADCASTSS 4(BX)(AX*2), Z28
+	VFMADD231PS  Z28, Z26, Z16
+	VFMADD231PS  Z28, Z27, Z17
+	VBROADCASTSS 4(SI), Z28
+	VFMADD231PS  Z28, Z26, Z18
+	VFMADD231PS  Z28, Z27, Z19
+	VBROADCASTSS 4(SI)(AX*1), Z28
+	VFMADD231PS  Z28, Z26, Z20
+	VFMADD231PS  Z28, Z27, Z21
+	VBROADCASTSS 4(SI)(AX*2), Z28
+	VFMADD231PS  Z28, Z26, Z22
+	VFMADD231PS  Z28, Z27, Z23
+	VBROADCASTSS 4(DI), Z28
+	VFMADD231PS  Z28, Z26, Z24
+	VFMADD231PS  Z28, Z27, Z25
+	PREFETCHT0   (R10)
+	ADDQ         R11, R10
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	ADDQ         $0x08, BX
+	ADDQ         $0x08, SI
+	ADDQ         $0x08, DI
+	LEAQ         (R8)(R9*2), R8
+	SUBQ         $0x02, R12
+	JGE          full_products
+
+full_odd:
+	TESTQ        $0x00000001, R12
+	JZ           full_end
+	VMOVUPS      (R8), Z26
+	VMOVUPS      64(R8), Z27
+	VBROADCASTSS (CX), Z28
+	VFMADD231PS  Z28, Z26, Z0
+	VFMADD231PS  Z28, Z27, Z1
+	VBROADCASTSS (CX)(AX*1), Z28
+	VFMADD231PS  Z28, Z26, Z2
+	VFMADD231PS  Z28, Z27, Z3
+	VBROADCASTSS (CX)(AX*2), Z28
+	VFMADD231PS  Z28, Z26, Z4
+	VFMADD231PS  Z28, Z27, Z5
+	VBROADCASTSS (DX), Z28
+	VFMADD231PS  Z28, Z26, Z6
+	VFMADD231PS  Z28, Z27, Z7
+	VBROADCASTSS (DX)(AX*1), Z28
+	VFMADD231PS  Z28, Z26, Z8
+	VFMADD231PS  Z28, Z27, Z9
+	VBROADCASTSS (DX)(AX*2), Z28
+	VFMADD231PS  Z28, Z26, Z10
+	VFMADD231PS  Z28, Z27, Z11
+	VBROADCASTSS (BX), Z28
+	VFMADD231PS  Z28, Z26, Z12
+	VFMADD231PS  Z28, Z27, Z13
+	VBROADCASTSS (BX)(AX*1), Z28
+	VFMADD231PS  Z28, Z26, Z14
+	VFMADD231PS  Z28, Z27, Z15
+	VBROADCASTSS (BX)(AX*2), Z28
+	VFMADD231PS  Z28, Z26, Z16
+	VFMADD231PS  Z28, Z27, Z17
+	VBROADCASTSS (SI), Z28
+	VFMADD231PS  Z28, Z26, Z18
+	VFMADD231PS  Z28, Z27, Z19
+	VBROADCASTSS (SI)(AX*1), Z28
+	VFMADD231PS  Z28, Z26, Z20
+	VFMADD231PS  Z28, Z27, Z21
+	VBROADCASTSS (SI)(AX*2), Z28
+	VFMADD231PS  Z28, Z26, Z22
+	VFMADD231PS  Z28, Z27, Z23
+	VBROADCASTSS (DI), Z28
+	VFMADD231PS  Z28, Z26, Z24
+	VFMADD231PS  Z28, Z27, Z25
+	PREFETCHT0   (R10)
+	ADDQ         R11, R10
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, DI
+	LEAQ         (R8)(R9*1), R8
+
+full_end:
+	MOVQ    bias+72(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Z26
+	VADDPS  Z26, Z0, Z0
+	VADDPS  Z26, Z2, Z2
+	VADDPS  Z26, Z4, Z4
+	VADDPS  Z26, Z6, Z6
+	VADDPS  Z26, Z8, Z8
+	VADDPS  Z26, Z10, Z10
+	VADDPS  Z26, Z12, Z12
+	VADDPS  Z26, Z14, Z14
+	VADDPS  Z26, Z16, Z16
+	VADDPS  Z26, Z18, Z18
+	VADDPS  Z26, Z20, Z20
+	VADDPS  Z26, Z22, Z22
+	VADDPS  Z26, Z24, Z24
+	VMOVUPS 64(AX), Z26
+	VADDPS  Z26, Z1, Z1
+	VADDPS  Z26, Z3, Z3
+	VADDPS  Z26, Z5, Z5
+	VADDPS  Z26, Z7, Z7
+	VADDPS  Z26, Z9, Z9
+	VADDPS  Z26, Z11, Z11
+	VADDPS  Z26, Z13, Z13
+	VADDPS  Z26, Z15, Z15
+	VADDPS  Z26, Z17, Z17
+	VADDPS  Z26, Z19, Z19
+	VADDPS  Z26, Z21, Z21
+	VADDPS  Z26, Z23, Z23
+	VADDPS  Z26, Z25, Z25
+
+full_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	LEAQ    (SI)(AX*2), DI
+	ADDQ    AX, DI
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, 64(CX)
+	VMOVUPS Z2, (CX)(AX*1)
+	VMOVUPS Z3, 64(CX)(AX*1)
+	VMOVUPS Z4, (CX)(AX*2)
+	VMOVUPS Z5, 64(CX)(AX*2)
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, 64(DX)
+	VMOVUPS Z8, (DX)(AX*1)
+	VMOVUPS Z9, 64(DX)(AX*1)
+	VMOVUPS Z10, (DX)(AX*2)
+	VMOVUPS Z11, 64(DX)(AX*2)
+	VMOVUPS Z12, (BX)
+	VMOVUPS Z13, 64(BX)
+	VMOVUPS Z14, (BX)(AX*1)
+	VMOVUPS Z15, 64(BX)(AX*1)
+	VMOVUPS Z16, (BX)(AX*2)
+	VMOVUPS Z17, 64(BX)(AX*2)
+	VMOVUPS Z18, (SI)
+	VMOVUPS Z19, 64(SI)
+	VMOVUPS Z20, (SI)(AX*1)
+	VMOVUPS Z21, 64(SI)(AX*1)
+	VMOVUPS Z22, (SI)(AX*2)
+	VMOVUPS Z23, 64(SI)(AX*2)
+	VMOVUPS Z24, (DI)
+	VMOVUPS Z25, 64(DI)
+	VZEROUPPER
+	RET
+
+masked:
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
 	SHLL      CL, AX
@@ -6846,8 +13613,108 @@ tail_begin:
 	MOVQ ahead+80(FP), R10
 	MOVQ step+88(FP), R11
 	MOVQ k+48(FP), R12
+	SUBQ $0x02, R12
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VMOVUPS      (R8), Z26
+	VMOVUPS.Z    64(R8), K1, Z27
+	VBROADCASTSS (CX), Z28
+	VFMADD231PS  Z28, Z26, Z0
+	VFMADD231PS  Z28, Z27, Z1
+	VBROADCASTSS (CX)(AX*1), Z28
+	VFMADD231PS  Z28, Z26, Z2
+	VFMADD231PS  Z28, Z27, Z3
+	VBROADCASTSS (CX)(AX*2), Z28
+	VFMADD231PS  Z28, Z26, Z4
+	VFMADD231PS  Z28, Z27, Z5
+	VBROADCASTSS (DX), Z28
+	VFMADD231PS  Z28, Z26, Z6
+	VFMADD231PS  Z28, Z27, Z7
+	VBROADCASTSS (DX)(AX*1), Z28
+	VFMADD231PS  Z28, Z26, Z8
+	VFMADD231PS  Z28, Z27, Z9
+	VBROADCASTSS (DX)(AX*2), Z28
+	VFMADD231PS  Z28, Z26, Z10
+	VFMADD231PS  Z28, Z27, Z11
+	VBROADCASTSS (BX), Z28
+	VFMADD231PS  Z28, Z26, Z12
+	VFMADD231PS  Z28, Z27, Z13
+	VBROADCASTSS (BX)(AX*1), Z28
+	VFMADD231PS  Z28, Z26, Z14
+	VFMADD231PS  Z28, Z27, Z15
+	VBROADCASTSS (BX)(AX*2), Z28
+	VFMADD231PS  Z28, Z26, Z16
+	VFMADD231PS  Z28, Z27, Z17
+	VBROADCASTSS (SI), Z28
+	VFMADD231PS  Z28, Z26, Z18
+	VFMADD231PS  Z28, Z27, Z19
+	VBROADCASTSS (SI)(AX*1), Z28
+	VFMADD231PS  Z28, Z26, Z20
+	VFMADD231PS  Z28, Z27, Z21
+	VBROADCASTSS (SI)(AX*2), Z28
+	VFMADD231PS  Z28, Z26, Z22
+	VFMADD231PS  Z28, Z27, Z23
+	VBROADCASTSS (DI), Z28
+	VFMADD231PS  Z28, Z26, Z24
+	VFMADD231PS  Z28, Z27, Z25
+	PREFETCHT0   (R10)
+	ADDQ         R11, R10
+	VMOVUPS      (R8)(R9*1), Z26
+	VMOVUPS.Z    64(R8)(R9*1), K1, Z27
+	VBROADCASTSS 4(CX), Z28
+	VFMADD231PS  Z28, Z26, Z0
+	VFMADD231PS  Z28, Z27, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z28
+	VFMADD231PS  Z28, Z26, Z2
+	VFMADD231PS  Z28, Z27, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z28
+	VFMADD231PS  Z28, Z26, Z4
+	VFMADD231PS  Z28, Z27, Z5
+	VBROADCASTSS 4(DX), Z28
+	VFMADD231PS  Z28, Z26, Z6
+	VFMADD231PS  Z28, Z27, Z7
+	VBROADCASTSS 4(DX)(AX*1), Z28
+	VFMADD231PS  Z28, Z26, Z8
+	VFMADD231PS  Z28, Z27, Z9
+	VBROADCASTSS 4(DX)(AX*2), Z28
+	VFMADD231PS  Z28, Z26, Z10
+	VFMADD231PS  Z28, Z27, Z11
+	VBROADCASTSS 4(BX), Z28
+	VFMADD231PS  Z28, Z26, Z12
+	VFMADD231PS  Z28, Z27, Z13
+	VBROADCASTSS 4(BX)(AX*1), Z28
+	VFMADD231PS  Z28, Z26, Z14
+	VFMADD231PS  Z28, Z27, Z15
+	VBROADCASTSS 4(BX)(AX*2), Z28
+	VFMADD231PS  Z28, Z26, Z16
+	VFMADD231PS  Z28, Z27, Z17
+	VBROADCASTSS 4(SI), Z28
+	VFMADD231PS  Z28, Z26, Z18
+	VFMADD231PS  Z28, Z27, Z19
+	VBROADCASTSS 4(SI)(AX*1), Z28
+	VFMADD231PS  Z28, Z26, Z20
+	VFMADD231PS  Z28, Z27, Z21
+	VBROADCASTSS 4(SI)(AX*2), Z28
+	VFMADD231PS  Z28, Z26, Z22
+	VFMADD231PS  Z28, Z27, Z23
+	VBROADCASTSS 4(DI), Z28
+	VFMADD231PS  Z28, Z26, Z24
+	VFMADD231PS  Z28, Z27, Z25
+	PREFETCHT0   (R10)
+	ADDQ         R11, R10
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	ADDQ         $0x08, BX
+	ADDQ         $0x08, SI
+	ADDQ         $0x08, DI
+	LEAQ         (R8)(R9*2), R8
+	SUBQ         $0x02, R12
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, R12
+	JZ           tail_end
 	VMOVUPS      (R8), Z26
 	VMOVUPS.Z    64(R8), K1, Z27
 	VBROADCASTSS (CX), Z28
@@ -6896,40 +13763,40 @@ tail_product:
 	ADDQ         $0x04, BX
 	ADDQ         $0x04, SI
 	ADDQ         $0x04, DI
-	ADDQ         R9, R8
-	DECQ         R12
-	JNZ          tail_product
-	MOVQ         bias+72(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMOVUPS      (AX), Z26
-	VADDPS       Z26, Z0, Z0
-	VADDPS       Z26, Z2, Z2
-	VADDPS       Z26, Z4, Z4
-	VADDPS       Z26, Z6, Z6
-	VADDPS       Z26, Z8, Z8
-	VADDPS       Z26, Z10, Z10
-	VADDPS       Z26, Z12, Z12
-	VADDPS       Z26, Z14, Z14
-	VADDPS       Z26, Z16, Z16
-	VADDPS       Z26, Z18, Z18
-	VADDPS       Z26, Z20, Z20
-	VADDPS       Z26, Z22, Z22
-	VADDPS       Z26, Z24, Z24
-	VMOVUPS.Z    64(AX), K1, Z26
-	VADDPS       Z26, Z1, Z1
-	VADDPS       Z26, Z3, Z3
-	VADDPS       Z26, Z5, Z5
-	VADDPS       Z26, Z7, Z7
-	VADDPS       Z26, Z9, Z9
-	VADDPS       Z26, Z11, Z11
-	VADDPS       Z26, Z13, Z13
-	VADDPS       Z26, Z15, Z15
-	VADDPS       Z26, Z17, Z17
-	VADDPS       Z26, Z19, Z19
-	VADDPS       Z26, Z21, Z21
-	VADDPS       Z26, Z23, Z23
-	VADDPS       Z26, Z25, Z25
+	LEAQ         (R8)(R9*1), R8
+
+tail_end:
+	MOVQ      bias+72(FP), AX
+	TESTQ     AX, AX
+	JZ        tail_store
+	VMOVUPS   (AX), Z26
+	VADDPS    Z26, Z0, Z0
+	VADDPS    Z26, Z2, Z2
+	VADDPS    Z26, Z4, Z4
+	VADDPS    Z26, Z6, Z6
+	VADDPS    Z26, Z8, Z8
+	VADDPS    Z26, Z10, Z10
+	VADDPS    Z26, Z12, Z12
+	VADDPS    Z26, Z14, Z14
+	VADDPS    Z26, Z16, Z16
+	VADDPS    Z26, Z18, Z18
+	VADDPS    Z26, Z20, Z20
+	VADDPS    Z26, Z22, Z22
+	VADDPS    Z26, Z24, Z24
+	VMOVUPS.Z 64(AX), K1, Z26
+	VADDPS    Z26, Z1, Z1
+	VADDPS    Z26, Z3, Z3
+	VADDPS    Z26, Z5, Z5
+	VADDPS    Z26, Z7, Z7
+	VADDPS    Z26, Z9, Z9
+	VADDPS    Z26, Z11, Z11
+	VADDPS    Z26, Z13, Z13
+	VADDPS    Z26, Z15, Z15
+	VADDPS    Z26, Z17, Z17
+	VADDPS    Z26, Z19, Z19
+	VADDPS    Z26, Z21, Z21
+	VADDPS    Z26, Z23, Z23
+	VADDPS    Z26, Z25, Z25
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -7106,8 +13973,10 @@ tail_begin:
 	MOVQ    ahead+72(FP), R9
 	MOVQ    step+80(FP), R10
 	MOVQ    k+40(FP), R11
+	SUBQ    $0x02, R11
+	JLT     tail_odd
 
-tail_product:
+tail_products:
 	VPSLLD       $0x10, (R8), Z27
 	VANDPS       (R8), Z26, Z28
 	VBROADCASTSS (CX), Z29
@@ -7151,45 +14020,143 @@ tail_product:
 	VFMADD231PS  Z29, Z28, Z25
 	PREFETCHT1   (R9)
 	ADDQ         R10, R9
+	VPSLLD       $0x10, 64(R8), Z27
+	VANDPS       64(R8), Z26, Z28
+	VBROADCASTSS 4(CX), Z29
+	VFMADD231PS  Z29, Z27, Z0
+	VFMADD231PS  Z29, Z28, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z29
+	VFMADD231PS  Z29, Z27, Z2
+	VFMADD231PS  Z29, Z28, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z29
+	VFMADD231PS  Z29, Z27, Z4
+	VFMADD231PS  Z29, Z28, Z5
+	VBROADCASTSS 4(DX), Z29
+	VFMADD231PS  Z29, Z27, Z6
+	VFMADD231PS  Z29, Z28, Z7
+	VBROADCASTSS 4(DX)(AX*1), Z29
+	VFMADD231PS  Z29, Z27, Z8
+	VFMADD231PS  Z29, Z28, Z9
+	VBROADCASTSS 4(DX)(AX*2), Z29
+	VFMADD231PS  Z29, Z27, Z10
+	VFMADD231PS  Z29, Z28, Z11
+	VBROADCASTSS 4(BX), Z29
+	VFMADD231PS  Z29, Z27, Z12
+	VFMADD231PS  Z29, Z28, Z13
+	VBROADCASTSS 4(BX)(AX*1), Z29
+	VFMADD231PS  Z29, Z27, Z14
+	VFMADD231PS  Z29, Z28, Z15
+	VBROADCASTSS 4(BX)(AX*2), Z29
+	VFMADD231PS  Z29, Z27, Z16
+	VFMADD231PS  Z29, Z28, Z17
+	VBROADCASTSS 4(SI), Z29
+	VFMADD231PS  Z29, Z27, Z18
+	VFMADD231PS  Z29, Z28, Z19
+	VBROADCASTSS 4(SI)(AX*1), Z29
+	VFMADD231PS  Z29, Z27, Z20
+	VFMADD231PS  Z29, Z28, Z21
+	VBROADCASTSS 4(SI)(AX*2), Z29
+	VFMADD231PS  Z29, Z27, Z22
+	VFMADD231PS  Z29, Z28, Z23
+	VBROADCASTSS 4(DI), Z29
+	VFMADD231PS  Z29, Z27, Z24
+	VFMADD231PS  Z29, Z28, Z25
+	PREFETCHT1   (R9)
+	ADDQ         R10, R9
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	ADDQ         $0x08, BX
+	ADDQ         $0x08, SI
+	ADDQ         $0x08, DI
+	ADDQ         $0x80, R8
+	SUBQ         $0x02, R11
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, R11
+	JZ           tail_end
+	VPSLLD       $0x10, (R8), Z27
+	VANDPS       (R8), Z26, Z26
+	VBROADCASTSS (CX), Z28
+	VFMADD231PS  Z28, Z27, Z0
+	VFMADD231PS  Z28, Z26, Z1
+	VBROADCASTSS (CX)(AX*1), Z28
+	VFMADD231PS  Z28, Z27, Z2
+	VFMADD231PS  Z28, Z26, Z3
+	VBROADCASTSS (CX)(AX*2), Z28
+	VFMADD231PS  Z28, Z27, Z4
+	VFMADD231PS  Z28, Z26, Z5
+	VBROADCASTSS (DX), Z28
+	VFMADD231PS  Z28, Z27, Z6
+	VFMADD231PS  Z28, Z26, Z7
+	VBROADCASTSS (DX)(AX*1), Z28
+	VFMADD231PS  Z28, Z27, Z8
+	VFMADD231PS  Z28, Z26, Z9
+	VBROADCASTSS (DX)(AX*2), Z28
+	VFMADD231PS  Z28, Z27, Z10
+	VFMADD231PS  Z28, Z26, Z11
+	VBROADCASTSS (BX), Z28
+	VFMADD231PS  Z28, Z27, Z12
+	VFMADD231PS  Z28, Z26, Z13
+	VBROADCASTSS (BX)(AX*1), Z28
+	VFMADD231PS  Z28, Z27, Z14
+	VFMADD231PS  Z28, Z26, Z15
+	VBROADCASTSS (BX)(AX*2), Z28
+	VFMADD231PS  Z28, Z27, Z16
+	VFMADD231PS  Z28, Z26, Z17
+	VBROADCASTSS (SI), Z28
+	VFMADD231PS  Z28, Z27, Z18
+	VFMADD231PS  Z28, Z26, Z19
+	VBROADCASTSS (SI)(AX*1), Z28
+	VFMADD231PS  Z28, Z27, Z20
+	VFMADD231PS  Z28, Z26, Z21
+	VBROADCASTSS (SI)(AX*2), Z28
+	VFMADD231PS  Z28, Z27, Z22
+	VFMADD231PS  Z28, Z26, Z23
+	VBROADCASTSS (DI), Z28
+	VFMADD231PS  Z28, Z27, Z24
+	VFMADD231PS  Z28, Z26, Z25
+	PREFETCHT1   (R9)
+	ADDQ         R10, R9
 	ADDQ         $0x04, CX
 	ADDQ         $0x04, DX
 	ADDQ         $0x04, BX
 	ADDQ         $0x04, SI
 	ADDQ         $0x04, DI
 	ADDQ         $0x40, R8
-	DECQ         R11
-	JNZ          tail_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMOVUPS      (AX), Z26
-	VADDPS       Z26, Z0, Z0
-	VADDPS       Z26, Z2, Z2
-	VADDPS       Z26, Z4, Z4
-	VADDPS       Z26, Z6, Z6
-	VADDPS       Z26, Z8, Z8
-	VADDPS       Z26, Z10, Z10
-	VADDPS       Z26, Z12, Z12
-	VADDPS       Z26, Z14, Z14
-	VADDPS       Z26, Z16, Z16
-	VADDPS       Z26, Z18, Z18
-	VADDPS       Z26, Z20, Z20
-	VADDPS       Z26, Z22, Z22
-	VADDPS       Z26, Z24, Z24
-	VMOVUPS.Z    64(AX), K1, Z26
-	VADDPS       Z26, Z1, Z1
-	VADDPS       Z26, Z3, Z3
-	VADDPS       Z26, Z5, Z5
-	VADDPS       Z26, Z7, Z7
-	VADDPS       Z26, Z9, Z9
-	VADDPS       Z26, Z11, Z11
-	VADDPS       Z26, Z13, Z13
-	VADDPS       Z26, Z15, Z15
-	VADDPS       Z26, Z17, Z17
-	VADDPS       Z26, Z19, Z19
-	VADDPS       Z26, Z21, Z21
-	VADDPS       Z26, Z23, Z23
-	VADDPS       Z26, Z25, Z25
+
+tail_end:
+	MOVQ      bias+64(FP), AX
+	TESTQ     AX, AX
+	JZ        tail_store
+	VMOVUPS   (AX), Z26
+	VADDPS    Z26, Z0, Z0
+	VADDPS    Z26, Z2, Z2
+	VADDPS    Z26, Z4, Z4
+	VADDPS    Z26, Z6, Z6
+	VADDPS    Z26, Z8, Z8
+	VADDPS    Z26, Z10, Z10
+	VADDPS    Z26, Z12, Z12
+	VADDPS    Z26, Z14, Z14
+	VADDPS    Z26, Z16, Z16
+	VADDPS    Z26, Z18, Z18
+	VADDPS    Z26, Z20, Z20
+	VADDPS    Z26, Z22, Z22
+	VADDPS    Z26, Z24, Z24
+	VMOVUPS.Z 64(AX), K1, Z26
+	VADDPS    Z26, Z1, Z1
+	VADDPS    Z26, Z3, Z3
+	VADDPS    Z26, Z5, Z5
+	VADDPS    Z26, Z7, Z7
+	VADDPS    Z26, Z9, Z9
+	VADDPS    Z26, Z11, Z11
+	VADDPS    Z26, Z13, Z13
+	VADDPS    Z26, Z15, Z15
+	VADDPS    Z26, Z17, Z17
+	VADDPS    Z26, Z19, Z19
+	VADDPS    Z26, Z21, Z21
+	VADDPS    Z26, Z23, Z23
+	VADDPS    Z26, Z25, Z25
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -7235,7 +14202,222 @@ tail_store:
 // func tile14x16(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile14x16(SB), NOSPLIT, $0-96
-	MOVQ      cols+56(FP), AX
+	MOVQ    cols+56(FP), AX
+	CMPQ    AX, $0x10
+	JNE     masked
+	MOVB    add+64(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	LEAQ    (SI)(AX*2), DI
+	ADDQ    AX, DI
+	VMOVUPS (CX), Z0
+	VMOVUPS (CX)(AX*1), Z1
+	VMOVUPS (CX)(AX*2), Z2
+	VMOVUPS (DX), Z3
+	VMOVUPS (DX)(AX*1), Z4
+	VMOVUPS (DX)(AX*2), Z5
+	VMOVUPS (BX), Z6
+	VMOVUPS (BX)(AX*1), Z7
+	VMOVUPS (BX)(AX*2), Z8
+	VMOVUPS (SI), Z9
+	VMOVUPS (SI)(AX*1), Z10
+	VMOVUPS (SI)(AX*2), Z11
+	VMOVUPS (DI), Z12
+	VMOVUPS (DI)(AX*1), Z13
+	JMP     full_begin
+
+full_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	LEAQ       (DX)(AX*2), BX
+	ADDQ       AX, BX
+	LEAQ       (BX)(AX*2), SI
+	ADDQ       AX, SI
+	LEAQ       (SI)(AX*2), DI
+	ADDQ       AX, DI
+	PREFETCHT0 (CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+	PREFETCHT0 (BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 (BX)(AX*2)
+	PREFETCHT0 (SI)
+	PREFETCHT0 (SI)(AX*1)
+	PREFETCHT0 (SI)(AX*2)
+	PREFETCHT0 (DI)
+	PREFETCHT0 (DI)(AX*1)
+
+full_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	LEAQ (SI)(AX*2), DI
+	ADDQ AX, DI
+	MOVQ b+32(FP), R8
+	MOVQ ldb+40(FP), R9
+	SHLQ $0x02, R9
+	MOVQ ahead+80(FP), R10
+	MOVQ step+88(FP), R11
+	MOVQ k+48(FP), R12
+	SUBQ $0x02, R12
+	JLT  full_odd
+
+full_products:
+	VMOVUPS          (R8), Z14
+	VFMADD231PS.BCST (CX), Z14, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z14, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z14, Z2
+	VFMADD231PS.BCST (DX), Z14, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z14, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z14, Z5
+	VFMADD231PS.BCST (BX), Z14, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z14, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z14, Z8
+	VFMADD231PS.BCST (SI), Z14, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z14, Z10
+	VFMADD231PS.BCST (SI)(AX*2), Z14, Z11
+	VFMADD231PS.BCST (DI), Z14, Z12
+	VFMADD231PS.BCST (DI)(AX*1), Z14, Z13
+	PREFETCHT0       (R10)
+	ADDQ             R11, R10
+	VMOVUPS          (R8)(R9*1), Z14
+	VFMADD231PS.BCST 4(CX), Z14, Z0
+	VFMADD231PS.BCST 4(CX)(AX*1), Z14, Z1
+	VFMADD231PS.BCST 4(CX)(AX*2), Z14, Z2
+	VFMADD231PS.BCST 4(DX), Z14, Z3
+	VFMADD231PS.BCST 4(DX)(AX*1), Z14, Z4
+	VFMADD231PS.BCST 4(DX)(AX*2), Z14, Z5
+	VFMADD231PS.BCST 4(BX), Z14, Z6
+	VFMADD231PS.BCST 4(BX)(AX*1), Z14, Z7
+	VFMADD231PS.BCST 4(BX)(AX*2), Z14, Z8
+	VFMADD231PS.BCST 4(SI), Z14, Z9
+	VFMADD231PS.BCST 4(SI)(AX*1), Z14, Z10
+	VFMADD231PS.BCST 4(SI)(AX*2), Z14, Z11
+	VFMADD231PS.BCST 4(DI), Z14, Z12
+	VFMADD231PS.BCST 4(DI)(AX*1), Z14, Z13
+	PREFETCHT0       (R10)
+	ADDQ             R11, R10
+	ADDQ             $0x08, CX
+	ADDQ             $0x08, DX
+	ADDQ             $0x08, BX
+	ADDQ             $0x08, SI
+	ADDQ             $0x08, DI
+	LEAQ             (R8)(R9*2), R8
+	SUBQ             $0x02, R12
+	JGE              full_products
+
+full_odd:
+	TESTQ            $0x00000001, R12
+	JZ               full_end
+	VMOVUPS          (R8), Z14
+	VFMADD231PS.BCST (CX), Z14, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z14, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z14, Z2
+	VFMADD231PS.BCST (DX), Z14, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z14, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z14, Z5
+	VFMADD231PS.BCST (BX), Z14, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z14, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z14, Z8
+	VFMADD231PS.BCST (SI), Z14, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z14, Z10
+	VFMADD231PS.BCST (SI)(AX*2), Z14, Z11
+	VFMADD231PS.BCST (DI), Z14, Z12
+	VFMADD231PS.BCST (DI)(AX*1), Z14, Z13
+	PREFETCHT0       (R10)
+	ADDQ             R11, R10
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	ADDQ             $0x04, BX
+	ADDQ             $0x04, SI
+	ADDQ             $0x04, DI
+	LEAQ             (R8)(R9*1), R8
+
+full_end:
+	MOVQ    bias+72(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Z14
+	VADDPS  Z14, Z0, Z0
+	VADDPS  Z14, Z1, Z1
+	VADDPS  Z14, Z2, Z2
+	VADDPS  Z14, Z3, Z3
+	VADDPS  Z14, Z4, Z4
+	VADDPS  Z14, Z5, Z5
+	VADDPS  Z14, Z6, Z6
+	VADDPS  Z14, Z7, Z7
+	VADDPS  Z14, Z8, Z8
+	VADDPS  Z14, Z9, Z9
+	VADDPS  Z14, Z10, Z10
+	VADDPS  Z14, Z11, Z11
+	VADDPS  Z14, Z12, Z12
+	VADDPS  Z14, Z13, Z13
+
+full_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	LEAQ    (SI)(AX*2), DI
+	ADDQ    AX, DI
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, (CX)(AX*1)
+	VMOVUPS Z2, (CX)(AX*2)
+	VMOVUPS Z3, (DX)
+	VMOVUPS Z4, (DX)(AX*1)
+	VMOVUPS Z5, (DX)(AX*2)
+	VMOVUPS Z6, (BX)
+	VMOVUPS Z7, (BX)(AX*1)
+	VMOVUPS Z8, (BX)(AX*2)
+	VMOVUPS Z9, (SI)
+	VMOVUPS Z10, (SI)(AX*1)
+	VMOVUPS Z11, (SI)(AX*2)
+	VMOVUPS Z12, (DI)
+	VMOVUPS Z13, (DI)(AX*1)
+	VZEROUPPER
+	RET
+
+masked:
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
 	SHLL      CL, AX
@@ -7330,8 +14512,56 @@ tail_begin:
 	MOVQ ahead+80(FP), R10
 	MOVQ step+88(FP), R11
 	MOVQ k+48(FP), R12
+	SUBQ $0x02, R12
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VMOVUPS.Z        (R8), K1, Z14
+	VFMADD231PS.BCST (CX), Z14, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z14, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z14, Z2
+	VFMADD231PS.BCST (DX), Z14, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z14, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z14, Z5
+	VFMADD231PS.BCST (BX), Z14, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z14, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z14, Z8
+	VFMADD231PS.BCST (SI), Z14, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z14, Z10
+	VFMADD231PS.BCST (SI)(AX*2), Z14, Z11
+	VFMADD231PS.BCST (DI), Z14, Z12
+	VFMADD231PS.BCST (DI)(AX*1), Z14, Z13
+	PREFETCHT0       (R10)
+	ADDQ             R11, R10
+	VMOVUPS.Z        (R8)(R9*1), K1, Z14
+	VFMADD231PS.BCST 4(CX), Z14, Z0
+	VFMADD231PS.BCST 4(CX)(AX*1), Z14, Z1
+	VFMADD231PS.BCST 4(CX)(AX*2), Z14, Z2
+	VFMADD231PS.BCST 4(DX), Z14, Z3
+	VFMADD231PS.BCST 4(DX)(AX*1), Z14, Z4
+	VFMADD231PS.BCST 4(DX)(AX*2), Z14, Z5
+	VFMADD231PS.BCST 4(BX), Z14, Z6
+	VFMADD231PS.BCST 4(BX)(AX*1), Z14, Z7
+	VFMADD231PS.BCST 4(BX)(AX*2), Z14, Z8
+	VFMADD231PS.BCST 4(SI), Z14, Z9
+	VFMADD231PS.BCST 4(SI)(AX*1), Z14, Z10
+	VFMADD231PS.BCST 4(SI)(AX*2), Z14, Z11
+	VFMADD231PS.BCST 4(DI), Z14, Z12
+	VFMADD231PS.BCST 4(DI)(AX*1), Z14, Z13
+	PREFETCHT0       (R10)
+	ADDQ             R11, R10
+	ADDQ             $0x08, CX
+	ADDQ             $0x08, DX
+	ADDQ             $0x08, BX
+	ADDQ             $0x08, SI
+	ADDQ             $0x08, DI
+	LEAQ             (R8)(R9*2), R8
+	SUBQ             $0x02, R12
+	JGE              tail_products
+
+tail_odd:
+	TESTQ            $0x00000001, R12
+	JZ               tail_end
 	VMOVUPS.Z        (R8), K1, Z14
 	VFMADD231PS.BCST (CX), Z14, Z0
 	VFMADD231PS.BCST (CX)(AX*1), Z14, Z1
@@ -7354,27 +14584,27 @@ tail_product:
 	ADDQ             $0x04, BX
 	ADDQ             $0x04, SI
 	ADDQ             $0x04, DI
-	ADDQ             R9, R8
-	DECQ             R12
-	JNZ              tail_product
-	MOVQ             bias+72(FP), AX
-	TESTQ            AX, AX
-	JZ               tail_store
-	VMOVUPS.Z        (AX), K1, Z14
-	VADDPS           Z14, Z0, Z0
-	VADDPS           Z14, Z1, Z1
-	VADDPS           Z14, Z2, Z2
-	VADDPS           Z14, Z3, Z3
-	VADDPS           Z14, Z4, Z4
-	VADDPS           Z14, Z5, Z5
-	VADDPS           Z14, Z6, Z6
-	VADDPS           Z14, Z7, Z7
-	VADDPS           Z14, Z8, Z8
-	VADDPS           Z14, Z9, Z9
-	VADDPS           Z14, Z10, Z10
-	VADDPS           Z14, Z11, Z11
-	VADDPS           Z14, Z12, Z12
-	VADDPS           Z14, Z13, Z13
+	LEAQ             (R8)(R9*1), R8
+
+tail_end:
+	MOVQ      bias+72(FP), AX
+	TESTQ     AX, AX
+	JZ        tail_store
+	VMOVUPS.Z (AX), K1, Z14
+	VADDPS    Z14, Z0, Z0
+	VADDPS    Z14, Z1, Z1
+	VADDPS    Z14, Z2, Z2
+	VADDPS    Z14, Z3, Z3
+	VADDPS    Z14, Z4, Z4
+	VADDPS    Z14, Z5, Z5
+	VADDPS    Z14, Z6, Z6
+	VADDPS    Z14, Z7, Z7
+	VADDPS    Z14, Z8, Z8
+	VADDPS    Z14, Z9, Z9
+	VADDPS    Z14, Z10, Z10
+	VADDPS    Z14, Z11, Z11
+	VADDPS    Z14, Z12, Z12
+	VADDPS    Z14, Z13, Z13
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -7501,8 +14731,56 @@ tail_begin:
 	MOVQ ahead+72(FP), R9
 	MOVQ step+80(FP), R10
 	MOVQ k+40(FP), R11
+	SUBQ $0x02, R11
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VPSLLD           $0x10, (R8), Z14
+	VFMADD231PS.BCST (CX), Z14, Z0
+	VFMADD231PS.BCST (CX)(AX*1), Z14, Z1
+	VFMADD231PS.BCST (CX)(AX*2), Z14, Z2
+	VFMADD231PS.BCST (DX), Z14, Z3
+	VFMADD231PS.BCST (DX)(AX*1), Z14, Z4
+	VFMADD231PS.BCST (DX)(AX*2), Z14, Z5
+	VFMADD231PS.BCST (BX), Z14, Z6
+	VFMADD231PS.BCST (BX)(AX*1), Z14, Z7
+	VFMADD231PS.BCST (BX)(AX*2), Z14, Z8
+	VFMADD231PS.BCST (SI), Z14, Z9
+	VFMADD231PS.BCST (SI)(AX*1), Z14, Z10
+	VFMADD231PS.BCST (SI)(AX*2), Z14, Z11
+	VFMADD231PS.BCST (DI), Z14, Z12
+	VFMADD231PS.BCST (DI)(AX*1), Z14, Z13
+	PREFETCHT1       (R9)
+	ADDQ             R10, R9
+	VPSLLD           $0x10, 64(R8), Z14
+	VFMADD231PS.BCST 4(CX), Z14, Z0
+	VFMADD231PS.BCST 4(CX)(AX*1), Z14, Z1
+	VFMADD231PS.BCST 4(CX)(AX*2), Z14, Z2
+	VFMADD231PS.BCST 4(DX), Z14, Z3
+	VFMADD231PS.BCST 4(DX)(AX*1), Z14, Z4
+	VFMADD231PS.BCST 4(DX)(AX*2), Z14, Z5
+	VFMADD231PS.BCST 4(BX), Z14, Z6
+	VFMADD231PS.BCST 4(BX)(AX*1), Z14, Z7
+	VFMADD231PS.BCST 4(BX)(AX*2), Z14, Z8
+	VFMADD231PS.BCST 4(SI), Z14, Z9
+	VFMADD231PS.BCST 4(SI)(AX*1), Z14, Z10
+	VFMADD231PS.BCST 4(SI)(AX*2), Z14, Z11
+	VFMADD231PS.BCST 4(DI), Z14, Z12
+	VFMADD231PS.BCST 4(DI)(AX*1), Z14, Z13
+	PREFETCHT1       (R9)
+	ADDQ             R10, R9
+	ADDQ             $0x08, CX
+	ADDQ             $0x08, DX
+	ADDQ             $0x08, BX
+	ADDQ             $0x08, SI
+	ADDQ             $0x08, DI
+	ADDQ             $0x80, R8
+	SUBQ             $0x02, R11
+	JGE              tail_products
+
+tail_odd:
+	TESTQ            $0x00000001, R11
+	JZ               tail_end
 	VPSLLD           $0x10, (R8), Z14
 	VFMADD231PS.BCST (CX), Z14, Z0
 	VFMADD231PS.BCST (CX)(AX*1), Z14, Z1
@@ -7526,26 +14804,26 @@ tail_product:
 	ADDQ             $0x04, SI
 	ADDQ             $0x04, DI
 	ADDQ             $0x40, R8
-	DECQ             R11
-	JNZ              tail_product
-	MOVQ             bias+64(FP), AX
-	TESTQ            AX, AX
-	JZ               tail_store
-	VMOVUPS.Z        (AX), K1, Z14
-	VADDPS           Z14, Z0, Z0
-	VADDPS           Z14, Z1, Z1
-	VADDPS           Z14, Z2, Z2
-	VADDPS           Z14, Z3, Z3
-	VADDPS           Z14, Z4, Z4
-	VADDPS           Z14, Z5, Z5
-	VADDPS           Z14, Z6, Z6
-	VADDPS           Z14, Z7, Z7
-	VADDPS           Z14, Z8, Z8
-	VADDPS           Z14, Z9, Z9
-	VADDPS           Z14, Z10, Z10
-	VADDPS           Z14, Z11, Z11
-	VADDPS           Z14, Z12, Z12
-	VADDPS           Z14, Z13, Z13
+
+tail_end:
+	MOVQ      bias+64(FP), AX
+	TESTQ     AX, AX
+	JZ        tail_store
+	VMOVUPS.Z (AX), K1, Z14
+	VADDPS    Z14, Z0, Z0
+	VADDPS    Z14, Z1, Z1
+	VADDPS    Z14, Z2, Z2
+	VADDPS    Z14, Z3, Z3
+	VADDPS    Z14, Z4, Z4
+	VADDPS    Z14, Z5, Z5
+	VADDPS    Z14, Z6, Z6
+	VADDPS    Z14, Z7, Z7
+	VADDPS    Z14, Z8, Z8
+	VADDPS    Z14, Z9, Z9
+	VADDPS    Z14, Z10, Z10
+	VADDPS    Z14, Z11, Z11
+	VADDPS    Z14, Z12, Z12
+	VADDPS    Z14, Z13, Z13
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -7579,8 +14857,381 @@ tail_store:
 // func tile14x32(out *float32, ldo int, a *float32, lda int, b *float32, ldb int, k int, cols int, add bool, bias *float32, ahead *byte, step int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile14x32(SB), NOSPLIT, $0-96
-	MOVQ      cols+56(FP), AX
-	SUBQ      $0x10, AX
+	MOVQ    cols+56(FP), AX
+	SUBQ    $0x10, AX
+	CMPQ    AX, $0x10
+	JNE     masked
+	MOVB    add+64(FP), AL
+	TESTB   AL, AL
+	JZ      full_zero
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	LEAQ    (SI)(AX*2), DI
+	ADDQ    AX, DI
+	VMOVUPS (CX), Z0
+	VMOVUPS 64(CX), Z1
+	VMOVUPS (CX)(AX*1), Z2
+	VMOVUPS 64(CX)(AX*1), Z3
+	VMOVUPS (CX)(AX*2), Z4
+	VMOVUPS 64(CX)(AX*2), Z5
+	VMOVUPS (DX), Z6
+	VMOVUPS 64(DX), Z7
+	VMOVUPS (DX)(AX*1), Z8
+	VMOVUPS 64(DX)(AX*1), Z9
+	VMOVUPS (DX)(AX*2), Z10
+	VMOVUPS 64(DX)(AX*2), Z11
+	VMOVUPS (BX), Z12
+	VMOVUPS 64(BX), Z13
+	VMOVUPS (BX)(AX*1), Z14
+	VMOVUPS 64(BX)(AX*1), Z15
+	VMOVUPS (BX)(AX*2), Z16
+	VMOVUPS 64(BX)(AX*2), Z17
+	VMOVUPS (SI), Z18
+	VMOVUPS 64(SI), Z19
+	VMOVUPS (SI)(AX*1), Z20
+	VMOVUPS 64(SI)(AX*1), Z21
+	VMOVUPS (SI)(AX*2), Z22
+	VMOVUPS 64(SI)(AX*2), Z23
+	VMOVUPS (DI), Z24
+	VMOVUPS 64(DI), Z25
+	VMOVUPS (DI)(AX*1), Z26
+	VMOVUPS 64(DI)(AX*1), Z27
+	JMP     full_begin
+
+full_zero:
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Z15, Z15, Z15
+	VPXORD     Z16, Z16, Z16
+	VPXORD     Z17, Z17, Z17
+	VPXORD     Z18, Z18, Z18
+	VPXORD     Z19, Z19, Z19
+	VPXORD     Z20, Z20, Z20
+	VPXORD     Z21, Z21, Z21
+	VPXORD     Z22, Z22, Z22
+	VPXORD     Z23, Z23, Z23
+	VPXORD     Z24, Z24, Z24
+	VPXORD     Z25, Z25, Z25
+	VPXORD     Z26, Z26, Z26
+	VPXORD     Z27, Z27, Z27
+	MOVQ       ldo+8(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       out+0(FP), CX
+	LEAQ       (CX)(AX*2), DX
+	ADDQ       AX, DX
+	LEAQ       (DX)(AX*2), BX
+	ADDQ       AX, BX
+	LEAQ       (BX)(AX*2), SI
+	ADDQ       AX, SI
+	LEAQ       (SI)(AX*2), DI
+	ADDQ       AX, DI
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 (CX)(AX*1)
+	PREFETCHT0 64(CX)(AX*1)
+	PREFETCHT0 (CX)(AX*2)
+	PREFETCHT0 64(CX)(AX*2)
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	PREFETCHT0 (DX)(AX*1)
+	PREFETCHT0 64(DX)(AX*1)
+	PREFETCHT0 (DX)(AX*2)
+	PREFETCHT0 64(DX)(AX*2)
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 64(BX)(AX*1)
+	PREFETCHT0 (BX)(AX*2)
+	PREFETCHT0 64(BX)(AX*2)
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	PREFETCHT0 (SI)(AX*1)
+	PREFETCHT0 64(SI)(AX*1)
+	PREFETCHT0 (SI)(AX*2)
+	PREFETCHT0 64(SI)(AX*2)
+	PREFETCHT0 (DI)
+	PREFETCHT0 64(DI)
+	PREFETCHT0 (DI)(AX*1)
+	PREFETCHT0 64(DI)(AX*1)
+
+full_begin:
+	MOVQ lda+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a+16(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	LEAQ (SI)(AX*2), DI
+	ADDQ AX, DI
+	MOVQ b+32(FP), R8
+	MOVQ ldb+40(FP), R9
+	SHLQ $0x02, R9
+	MOVQ ahead+80(FP), R10
+	MOVQ step+88(FP), R11
+	MOVQ k+48(FP), R12
+	SUBQ $0x02, R12
+	JLT  full_odd
+
+full_products:
+	VMOVUPS      (R8), Z28
+	VMOVUPS      64(R8), Z29
+	VBROADCASTSS (CX), Z30
+	VFMADD231PS  Z30, Z28, Z0
+	VFMADD231PS  Z30, Z29, Z1
+	VBROADCASTSS (CX)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z2
+	VFMADD231PS  Z30, Z29, Z3
+	VBROADCASTSS (CX)(AX*2), Z30
+	VFMADD231PS  Z30, Z28, Z4
+	VFMADD231PS  Z30, Z29, Z5
+	VBROADCASTSS (DX), Z30
+	VFMADD231PS  Z30, Z28, Z6
+	VFMADD231PS  Z30, Z29, Z7
+	VBROADCASTSS (DX)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z8
+	VFMADD231PS  Z30, Z29, Z9
+	VBROADCASTSS (DX)(AX*2), Z30
+	VFMADD231PS  Z30, Z28, Z10
+	VFMADD231PS  Z30, Z29, Z11
+	VBROADCASTSS (BX), Z30
+	VFMADD231PS  Z30, Z28, Z12
+	VFMADD231PS  Z30, Z29, Z13
+	VBROADCASTSS (BX)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z14
+	VFMADD231PS  Z30, Z29, Z15
+	VBROADCASTSS (BX)(AX*2), Z30
+	VFMADD231PS  Z30, Z28, Z16
+	VFMADD231PS  Z30, Z29, Z17
+	VBROADCASTSS (SI), Z30
+	VFMADD231PS  Z30, Z28, Z18
+	VFMADD231PS  Z30, Z29, Z19
+	VBROADCASTSS (SI)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z20
+	VFMADD231PS  Z30, Z29, Z21
+	VBROADCASTSS (SI)(AX*2), Z30
+	VFMADD231PS  Z30, Z28, Z22
+	VFMADD231PS  Z30, Z29, Z23
+	VBROADCASTSS (DI), Z30
+	VFMADD231PS  Z30, Z28, Z24
+	VFMADD231PS  Z30, Z29, Z25
+	VBROADCASTSS (DI)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z26
+	VFMADD231PS  Z30, Z29, Z27
+	PREFETCHT0   (R10)
+	ADDQ         R11, R10
+	VMOVUPS      (R8)(R9*1), Z28
+	VMOVUPS      64(R8)(R9*1), Z29
+	VBROADCASTSS 4(CX), Z30
+	VFMADD231PS  Z30, Z28, Z0
+	VFMADD231PS  Z30, Z29, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z2
+	VFMADD231PS  Z30, Z29, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z30
+	VFMADD231PS  Z30, Z28, Z4
+	VFMADD231PS  Z30, Z29, Z5
+	VBROADCASTSS 4(DX), Z30
+	VFMADD231PS  Z30, Z28, Z6
+	VFMADD231PS  Z30, Z29, Z7
+	VBROADCASTSS 4(DX)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z8
+	VFMADD231PS  Z30, Z29, Z9
+	VBROADCASTSS 4(DX)(AX*2), Z30
+	VFMADD231PS  Z30, Z28, Z10
+	VFMADD231PS  Z30, Z29, Z11
+	VBROADCASTSS 4(BX), Z30
+	VFMADD231PS  Z30, Z28, Z12
+	VFMADD231PS  Z30, Z29, Z13
+	VBROADCASTSS 4(BX)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z14
+	VFMADD231PS  Z30, Z29, Z15
+	VBROADCASTSS 4(BX)(AX*2), Z30
+	VFMADD231PS  Z30, Z28, Z16
+	VFMADD231PS  Z30, Z29, Z17
+	VBROADCASTSS 4(SI), Z30
+	VFMADD231PS  Z30, Z28, Z18
+	VFMADD231PS  Z30, Z29, Z19
+	VBROADCASTSS 4(SI)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z20
+	VFMADD231PS  Z30, Z29, Z21
+	VBROADCASTSS 4(SI)(AX*2), Z30
+	VFMADD231PS  Z30, Z28, Z22
+	VFMADD231PS  Z30, Z29, Z23
+	VBROADCASTSS 4(DI), Z30
+	VFMADD231PS  Z30, Z28, Z24
+	VFMADD231PS  Z30, Z29, Z25
+	VBROADCASTSS 4(DI)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z26
+	VFMADD231PS  Z30, Z29, Z27
+	PREFETCHT0   (R10)
+	ADDQ         R11, R10
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	ADDQ         $0x08, BX
+	ADDQ         $0x08, SI
+	ADDQ         $0x08, DI
+	LEAQ         (R8)(R9*2), R8
+	SUBQ         $0x02, R12
+	JGE          full_products
+
+full_odd:
+	TESTQ        $0x00000001, R12
+	JZ           full_end
+	VMOVUPS      (R8), Z28
+	VMOVUPS      64(R8), Z29
+	VBROADCASTSS (CX), Z30
+	VFMADD231PS  Z30, Z28, Z0
+	VFMADD231PS  Z30, Z29, Z1
+	VBROADCASTSS (CX)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z2
+	VFMADD231PS  Z30, Z29, Z3
+	VBROADCASTSS (CX)(AX*2), Z30
+	VFMADD231PS  Z30, Z28, Z4
+	VFMADD231PS  Z30, Z29, Z5
+	VBROADCASTSS (DX), Z30
+	VFMADD231PS  Z30, Z28, Z6
+	VFMADD231PS  Z30, Z29, Z7
+	VBROADCASTSS (DX)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z8
+	VFMADD231PS  Z30, Z29, Z9
+	VBROADCASTSS (DX)(AX*2), Z30
+	VFMADD231PS  Z30, Z28, Z10
+	VFMADD231PS  Z30, Z29, Z11
+	VBROADCASTSS (BX), Z30
+	VFMADD231PS  Z30, Z28, Z12
+	VFMADD231PS  Z30, Z29, Z13
+	VBROADCASTSS (BX)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z14
+	VFMADD231PS  Z30, Z29, Z15
+	VBROADCASTSS (BX)(AX*2), Z30
+	VFMADD231PS  Z30, Z28, Z16
+	VFMADD231PS  Z30, Z29, Z17
+	VBROADCASTSS (SI), Z30
+	VFMADD231PS  Z30, Z28, Z18
+	VFMADD231PS  Z30, Z29, Z19
+	VBROADCASTSS (SI)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z20
+	VFMADD231PS  Z30, Z29, Z21
+	VBROADCASTSS (SI)(AX*2), Z30
+	VFMADD231PS  Z30, Z28, Z22
+	VFMADD231PS  Z30, Z29, Z23
+	VBROADCASTSS (DI), Z30
+	VFMADD231PS  Z30, Z28, Z24
+	VFMADD231PS  Z30, Z29, Z25
+	VBROADCASTSS (DI)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z26
+	VFMADD231PS  Z30, Z29, Z27
+	PREFETCHT0   (R10)
+	ADDQ         R11, R10
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	ADDQ         $0x04, BX
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, DI
+	LEAQ         (R8)(R9*1), R8
+
+full_end:
+	MOVQ    bias+72(FP), AX
+	TESTQ   AX, AX
+	JZ      full_store
+	VMOVUPS (AX), Z28
+	VADDPS  Z28, Z0, Z0
+	VADDPS  Z28, Z2, Z2
+	VADDPS  Z28, Z4, Z4
+	VADDPS  Z28, Z6, Z6
+	VADDPS  Z28, Z8, Z8
+	VADDPS  Z28, Z10, Z10
+	VADDPS  Z28, Z12, Z12
+	VADDPS  Z28, Z14, Z14
+	VADDPS  Z28, Z16, Z16
+	VADDPS  Z28, Z18, Z18
+	VADDPS  Z28, Z20, Z20
+	VADDPS  Z28, Z22, Z22
+	VADDPS  Z28, Z24, Z24
+	VADDPS  Z28, Z26, Z26
+	VMOVUPS 64(AX), Z28
+	VADDPS  Z28, Z1, Z1
+	VADDPS  Z28, Z3, Z3
+	VADDPS  Z28, Z5, Z5
+	VADDPS  Z28, Z7, Z7
+	VADDPS  Z28, Z9, Z9
+	VADDPS  Z28, Z11, Z11
+	VADDPS  Z28, Z13, Z13
+	VADDPS  Z28, Z15, Z15
+	VADDPS  Z28, Z17, Z17
+	VADDPS  Z28, Z19, Z19
+	VADDPS  Z28, Z21, Z21
+	VADDPS  Z28, Z23, Z23
+	VADDPS  Z28, Z25, Z25
+	VADDPS  Z28, Z27, Z27
+
+full_store:
+	MOVQ    ldo+8(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    out+0(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	LEAQ    (SI)(AX*2), DI
+	ADDQ    AX, DI
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, 64(CX)
+	VMOVUPS Z2, (CX)(AX*1)
+	VMOVUPS Z3, 64(CX)(AX*1)
+	VMOVUPS Z4, (CX)(AX*2)
+	VMOVUPS Z5, 64(CX)(AX*2)
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, 64(DX)
+	VMOVUPS Z8, (DX)(AX*1)
+	VMOVUPS Z9, 64(DX)(AX*1)
+	VMOVUPS Z10, (DX)(AX*2)
+	VMOVUPS Z11, 64(DX)(AX*2)
+	VMOVUPS Z12, (BX)
+	VMOVUPS Z13, 64(BX)
+	VMOVUPS Z14, (BX)(AX*1)
+	VMOVUPS Z15, 64(BX)(AX*1)
+	VMOVUPS Z16, (BX)(AX*2)
+	VMOVUPS Z17, 64(BX)(AX*2)
+	VMOVUPS Z18, (SI)
+	VMOVUPS Z19, 64(SI)
+	VMOVUPS Z20, (SI)(AX*1)
+	VMOVUPS Z21, 64(SI)(AX*1)
+	VMOVUPS Z22, (SI)(AX*2)
+	VMOVUPS Z23, 64(SI)(AX*2)
+	VMOVUPS Z24, (DI)
+	VMOVUPS Z25, 64(DI)
+	VMOVUPS Z26, (DI)(AX*1)
+	VMOVUPS Z27, 64(DI)(AX*1)
+	VZEROUPPER
+	RET
+
+masked:
 	MOVQ      AX, CX
 	MOVL      $0x00000001, AX
 	SHLL      CL, AX
@@ -7717,8 +15368,114 @@ tail_begin:
 	MOVQ ahead+80(FP), R10
 	MOVQ step+88(FP), R11
 	MOVQ k+48(FP), R12
+	SUBQ $0x02, R12
+	JLT  tail_odd
 
-tail_product:
+tail_products:
+	VMOVUPS      (R8), Z28
+	VMOVUPS.Z    64(R8), K1, Z29
+	VBROADCASTSS (CX), Z30
+	VFMADD231PS  Z30, Z28, Z0
+	VFMADD231PS  Z30, Z29, Z1
+	VBROADCASTSS (CX)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z2
+	VFMADD231PS  Z30, Z29, Z3
+	VBROADCASTSS (CX)(AX*2), Z30
+	VFMADD231PS  Z30, Z28, Z4
+	VFMADD231PS  Z30, Z29, Z5
+	VBROADCASTSS (DX), Z30
+	VFMADD231PS  Z30, Z28, Z6
+	VFMADD231PS  Z30, Z29, Z7
+	VBROADCASTSS (DX)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z8
+	VFMADD231PS  Z30, Z29, Z9
+	VBROADCASTSS (DX)(AX*2), Z30
+	VFMADD231PS  Z30, Z28, Z10
+	VFMADD231PS  Z30, Z29, Z11
+	VBROADCASTSS (BX), Z30
+	VFMADD231PS  Z30, Z28, Z12
+	VFMADD231PS  Z30, Z29, Z13
+	VBROADCASTSS (BX)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z14
+	VFMADD231PS  Z30, Z29, Z15
+	VBROADCASTSS (BX)(AX*2), Z30
+	VFMADD231PS  Z30, Z28, Z16
+	VFMADD231PS  Z30, Z29, Z17
+	VBROADCASTSS (SI), Z30
+	VFMADD231PS  Z30, Z28, Z18
+	VFMADD231PS  Z30, Z29, Z19
+	VBROADCASTSS (SI)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z20
+	VFMADD231PS  Z30, Z29, Z21
+	VBROADCASTSS (SI)(AX*2), Z30
+	VFMADD231PS  Z30, Z28, Z22
+	VFMADD231PS  Z30, Z29, Z23
+	VBROADCASTSS (DI), Z30
+	VFMADD231PS  Z30, Z28, Z24
+	VFMADD231PS  Z30, Z29, Z25
+	VBROADCASTSS (DI)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z26
+	VFMADD231PS  Z30, Z29, Z27
+	PREFETCHT0   (R10)
+	ADDQ         R11, R10
+	VMOVUPS      (R8)(R9*1), Z28
+	VMOVUPS.Z    64(R8)(R9*1), K1, Z29
+	VBROADCASTSS 4(CX), Z30
+	VFMADD231PS  Z30, Z28, Z0
+	VFMADD231PS  Z30, Z29, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z2
+	VFMADD231PS  Z30, Z29, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z30
+	VFMADD231PS  Z30, Z28, Z4
+	VFMADD231PS  Z30, Z29, Z5
+	VBROADCASTSS 4(DX), Z30
+	VFMADD231PS  Z30, Z28, Z6
+	VFMADD231PS  Z30, Z29, Z7
+	VBROADCASTSS 4(DX)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z8
+	VFMADD231PS  Z30, Z29, Z9
+	VBROADCASTSS 4(DX)(AX*2), Z30
+	VFMADD231PS  Z30, Z28, Z10
+	VFMADD231PS  Z30, Z29, Z11
+	VBROADCASTSS 4(BX), Z30
+	VFMADD231PS  Z30, Z28, Z12
+	VFMADD231PS  Z30, Z29, Z13
+	VBROADCASTSS 4(BX)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z14
+	VFMADD231PS  Z30, Z29, Z15
+	VBROADCASTSS 4(BX)(AX*2), Z30
+	VFMADD231PS  Z30, Z28, Z16
+	VFMADD231PS  Z30, Z29, Z17
+	VBROADCASTSS 4(SI), Z30
+	VFMADD231PS  Z30, Z28, Z18
+	VFMADD231PS  Z30, Z29, Z19
+	VBROADCASTSS 4(SI)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z20
+	VFMADD231PS  Z30, Z29, Z21
+	VBROADCASTSS 4(SI)(AX*2), Z30
+	VFMADD231PS  Z30, Z28, Z22
+	VFMADD231PS  Z30, Z29, Z23
+	VBROADCASTSS 4(DI), Z30
+	VFMADD231PS  Z30, Z28, Z24
+	VFMADD231PS  Z30, Z29, Z25
+	VBROADCASTSS 4(DI)(AX*1), Z30
+	VFMADD231PS  Z30, Z28, Z26
+	VFMADD231PS  Z30, Z29, Z27
+	PREFETCHT0   (R10)
+	ADDQ         R11, R10
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	ADDQ         $0x08, BX
+	ADDQ         $0x08, SI
+	ADDQ         $0x08, DI
+	LEAQ         (R8)(R9*2), R8
+	SUBQ         $0x02, R12
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, R12
+	JZ           tail_end
 	VMOVUPS      (R8), Z28
 	VMOVUPS.Z    64(R8), K1, Z29
 	VBROADCASTSS (CX), Z30
@@ -7770,42 +15527,42 @@ tail_product:
 	ADDQ         $0x04, BX
 	ADDQ         $0x04, SI
 	ADDQ         $0x04, DI
-	ADDQ         R9, R8
-	DECQ         R12
-	JNZ          tail_product
-	MOVQ         bias+72(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMOVUPS      (AX), Z28
-	VADDPS       Z28, Z0, Z0
-	VADDPS       Z28, Z2, Z2
-	VADDPS       Z28, Z4, Z4
-	VADDPS       Z28, Z6, Z6
-	VADDPS       Z28, Z8, Z8
-	VADDPS       Z28, Z10, Z10
-	VADDPS       Z28, Z12, Z12
-	VADDPS       Z28, Z14, Z14
-	VADDPS       Z28, Z16, Z16
-	VADDPS       Z28, Z18, Z18
-	VADDPS       Z28, Z20, Z20
-	VADDPS       Z28, Z22, Z22
-	VADDPS       Z28, Z24, Z24
-	VADDPS       Z28, Z26, Z26
-	VMOVUPS.Z    64(AX), K1, Z28
-	VADDPS       Z28, Z1, Z1
-	VADDPS       Z28, Z3, Z3
-	VADDPS       Z28, Z5, Z5
-	VADDPS       Z28, Z7, Z7
-	VADDPS       Z28, Z9, Z9
-	VADDPS       Z28, Z11, Z11
-	VADDPS       Z28, Z13, Z13
-	VADDPS       Z28, Z15, Z15
-	VADDPS       Z28, Z17, Z17
-	VADDPS       Z28, Z19, Z19
-	VADDPS       Z28, Z21, Z21
-	VADDPS       Z28, Z23, Z23
-	VADDPS       Z28, Z25, Z25
-	VADDPS       Z28, Z27, Z27
+	LEAQ         (R8)(R9*1), R8
+
+tail_end:
+	MOVQ      bias+72(FP), AX
+	TESTQ     AX, AX
+	JZ        tail_store
+	VMOVUPS   (AX), Z28
+	VADDPS    Z28, Z0, Z0
+	VADDPS    Z28, Z2, Z2
+	VADDPS    Z28, Z4, Z4
+	VADDPS    Z28, Z6, Z6
+	VADDPS    Z28, Z8, Z8
+	VADDPS    Z28, Z10, Z10
+	VADDPS    Z28, Z12, Z12
+	VADDPS    Z28, Z14, Z14
+	VADDPS    Z28, Z16, Z16
+	VADDPS    Z28, Z18, Z18
+	VADDPS    Z28, Z20, Z20
+	VADDPS    Z28, Z22, Z22
+	VADDPS    Z28, Z24, Z24
+	VADDPS    Z28, Z26, Z26
+	VMOVUPS.Z 64(AX), K1, Z28
+	VADDPS    Z28, Z1, Z1
+	VADDPS    Z28, Z3, Z3
+	VADDPS    Z28, Z5, Z5
+	VADDPS    Z28, Z7, Z7
+	VADDPS    Z28, Z9, Z9
+	VADDPS    Z28, Z11, Z11
+	VADDPS    Z28, Z13, Z13
+	VADDPS    Z28, Z15, Z15
+	VADDPS    Z28, Z17, Z17
+	VADDPS    Z28, Z19, Z19
+	VADDPS    Z28, Z21, Z21
+	VADDPS    Z28, Z23, Z23
+	VADDPS    Z28, Z25, Z25
+	VADDPS    Z28, Z27, Z27
 
 tail_store:
 	MOVQ    ldo+8(FP), AX
@@ -7990,8 +15747,10 @@ tail_begin:
 	MOVQ    ahead+72(FP), R9
 	MOVQ    step+80(FP), R10
 	MOVQ    k+40(FP), R11
+	SUBQ    $0x02, R11
+	JLT     tail_odd
 
-tail_product:
+tail_products:
 	VPSLLD       $0x10, (R8), Z29
 	VANDPS       (R8), Z28, Z30
 	VBROADCASTSS (CX), Z31
@@ -8038,47 +15797,151 @@ tail_product:
 	VFMADD231PS  Z31, Z30, Z27
 	PREFETCHT1   (R9)
 	ADDQ         R10, R9
+	VPSLLD       $0x10, 64(R8), Z29
+	VANDPS       64(R8), Z28, Z30
+	VBROADCASTSS 4(CX), Z31
+	VFMADD231PS  Z31, Z29, Z0
+	VFMADD231PS  Z31, Z30, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z31
+	VFMADD231PS  Z31, Z29, Z2
+	VFMADD231PS  Z31, Z30, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z31
+	VFMADD231PS  Z31, Z29, Z4
+	VFMADD231PS  Z31, Z30, Z5
+	VBROADCASTSS 4(DX), Z31
+	VFMADD231PS  Z31, Z29, Z6
+	VFMADD231PS  Z31, Z30, Z7
+	VBROADCASTSS 4(DX)(AX*1), Z31
+	VFMADD231PS  Z31, Z29, Z8
+	VFMADD231PS  Z31, Z30, Z9
+	VBROADCASTSS 4(DX)(AX*2), Z31
+	VFMADD231PS  Z31, Z29, Z10
+	VFMADD231PS  Z31, Z30, Z11
+	VBROADCASTSS 4(BX), Z31
+	VFMADD231PS  Z31, Z29, Z12
+	VFMADD231PS  Z31, Z30, Z13
+	VBROADCASTSS 4(BX)(AX*1), Z31
+	VFMADD231PS  Z31, Z29, Z14
+	VFMADD231PS  Z31, Z30, Z15
+	VBROADCASTSS 4(BX)(AX*2), Z31
+	VFMADD231PS  Z31, Z29, Z16
+	VFMADD231PS  Z31, Z30, Z17
+	VBROADCASTSS 4(SI), Z31
+	VFMADD231PS  Z31, Z29, Z18
+	VFMADD231PS  Z31, Z30, Z19
+	VBROADCASTSS 4(SI)(AX*1), Z31
+	VFMADD231PS  Z31, Z29, Z20
+	VFMADD231PS  Z31, Z30, Z21
+	VBROADCASTSS 4(SI)(AX*2), Z31
+	VFMADD231PS  Z31, Z29, Z22
+	VFMADD231PS  Z31, Z30, Z23
+	VBROADCASTSS 4(DI), Z31
+	VFMADD231PS  Z31, Z29, Z24
+	VFMADD231PS  Z31, Z30, Z25
+	VBROADCASTSS 4(DI)(AX*1), Z31
+	VFMADD231PS  Z31, Z29, Z26
+	VFMADD231PS  Z31, Z30, Z27
+	PREFETCHT1   (R9)
+	ADDQ         R10, R9
+	ADDQ         $0x08, CX
+	ADDQ         $0x08, DX
+	ADDQ         $0x08, BX
+	ADDQ         $0x08, SI
+	ADDQ         $0x08, DI
+	ADDQ         $0x80, R8
+	SUBQ         $0x02, R11
+	JGE          tail_products
+
+tail_odd:
+	TESTQ        $0x00000001, R11
+	JZ           tail_end
+	VPSLLD       $0x10, (R8), Z29
+	VANDPS       (R8), Z28, Z28
+	VBROADCASTSS (CX), Z30
+	VFMADD231PS  Z30, Z29, Z0
+	VFMADD231PS  Z30, Z28, Z1
+	VBROADCASTSS (CX)(AX*1), Z30
+	VFMADD231PS  Z30, Z29, Z2
+	VFMADD231PS  Z30, Z28, Z3
+	VBROADCASTSS (CX)(AX*2), Z30
+	VFMADD231PS  Z30, Z29, Z4
+	VFMADD231PS  Z30, Z28, Z5
+	VBROADCASTSS (DX), Z30
+	VFMADD231PS  Z30, Z29, Z6
+	VFMADD231PS  Z30, Z28, Z7
+	VBROADCASTSS (DX)(AX*1), Z30
+	VFMADD231PS  Z30, Z29, Z8
+	VFMADD231PS  Z30, Z28, Z9
+	VBROADCASTSS (DX)(AX*2), Z30
+	VFMADD231PS  Z30, Z29, Z10
+	VFMADD231PS  Z30, Z28, Z11
+	VBROADCASTSS (BX), Z30
+	VFMADD231PS  Z30, Z29, Z12
+	VFMADD231PS  Z30, Z28, Z13
+	VBROADCASTSS (BX)(AX*1), Z30
+	VFMADD231PS  Z30, Z29, Z14
+	VFMADD231PS  Z30, Z28, Z15
+	VBROADCASTSS (BX)(AX*2), Z30
+	VFMADD231PS  Z30, Z29, Z16
+	VFMADD231PS  Z30, Z28, Z17
+	VBROADCASTSS (SI), Z30
+	VFMADD231PS  Z30, Z29, Z18
+	VFMADD231PS  Z30, Z28, Z19
+	VBROADCASTSS (SI)(AX*1), Z30
+	VFMADD231PS  Z30, Z29, Z20
+	VFMADD231PS  Z30, Z28, Z21
+	VBROADCASTSS (SI)(AX*2), Z30
+	VFMADD231PS  Z30, Z29, Z22
+	VFMADD231PS  Z30, Z28, Z23
+	VBROADCASTSS (DI), Z30
+	VFMADD231PS  Z30, Z29, Z24
+	VFMADD231PS  Z30, Z28, Z25
+	VBROADCASTSS (DI)(AX*1), Z30
+	VFMADD231PS  Z30, Z29, Z26
+	VFMADD231PS  Z30, Z28, Z27
+	PREFETCHT1   (R9)
+	ADDQ         R10, R9
 	ADDQ         $0x04, CX
 	ADDQ         $0x04, DX
 	ADDQ         $0x04, BX
 	ADDQ         $0x04, SI
 	ADDQ         $0x04, DI
 	ADDQ         $0x40, R8
-	DECQ         R11
-	JNZ          tail_product
-	MOVQ         bias+64(FP), AX
-	TESTQ        AX, AX
-	JZ           tail_store
-	VMOVUPS      (AX), Z28
-	VADDPS       Z28, Z0, Z0
-	VADDPS       Z28, Z2, Z2
-	VADDPS       Z28, Z4, Z4
-	VADDPS       Z28, Z6, Z6
-	VADDPS       Z28, Z8, Z8
-	VADDPS       Z28, Z10, Z10
-	VADDPS       Z28, Z12, Z12
-	VADDPS       Z28, Z14, Z14
-	VADDPS       Z28, Z16, Z16
-	VADDPS       Z28, Z18, Z18
-	VADDPS       Z28, Z20, Z20
-	VADDPS       Z28, Z22, Z22
-	VADDPS       Z28, Z24, Z24
-	VADDPS       Z28, Z26, Z26
-	VMOVUPS.Z    64(AX), K1, Z28
-	VADDPS       Z28, Z1, Z1
-	VADDPS       Z28, Z3, Z3
-	VADDPS       Z28, Z5, Z5
-	VADDPS       Z28, Z7, Z7
-	VADDPS       Z28, Z9, Z9
-	VADDPS       Z28, Z11, Z11
-	VADDPS       Z28, Z13, Z13
-	VADDPS       Z28, Z15, Z15
-	VADDPS       Z28, Z17, Z17
-	VADDPS       Z28, Z19, Z19
-	VADDPS       Z28, Z21, Z21
-	VADDPS       Z28, Z23, Z23
-	VADDPS       Z28, Z25, Z25
-	VADDPS       Z28, Z27, Z27
+
+tail_end:
+	MOVQ      bias+64(FP), AX
+	TESTQ     AX, AX
+	JZ        tail_store
+	VMOVUPS   (AX), Z28
+	VADDPS    Z28, Z0, Z0
+	VADDPS    Z28, Z2, Z2
+	VADDPS    Z28, Z4, Z4
+	VADDPS    Z28, Z6, Z6
+	VADDPS    Z28, Z8, Z8
+	VADDPS    Z28, Z10, Z10
+	VADDPS    Z28, Z12, Z12
+	VADDPS    Z28, Z14, Z14
+	VADDPS    Z28, Z16, Z16
+	VADDPS    Z28, Z18, Z18
+	VADDPS    Z28, Z20, Z20
+	VADDPS    Z28, Z22, Z22
+	VADDPS    Z28, Z24, Z24
+	VADDPS    Z28, Z26, Z26
+	VMOVUPS.Z 64(AX), K1, Z28
+	VADDPS    Z28, Z1, Z1
+	VADDPS    Z28, Z3, Z3
+	VADDPS    Z28, Z5, Z5
+	VADDPS    Z28, Z7, Z7
+	VADDPS    Z28, Z9, Z9
+	VADDPS    Z28, Z11, Z11
+	VADDPS    Z28, Z13, Z13
+	VADDPS    Z28, Z15, Z15
+	VADDPS    Z28, Z17, Z17
+	VADDPS    Z28, Z19, Z19
+	VADDPS    Z28, Z21, Z21
+	VADDPS    Z28, Z23, Z23
+	VADDPS    Z28, Z25, Z25
+	VADDPS    Z28, Z27, Z27
 
 tail_store:
 	MOVQ    ldo+8(FP), AX

@@ -42,10 +42,11 @@ func EmitWiden(s vector.Set, rows, registers, first int) {
 
 // weights are the second matrix, of which a loop along k loads a row of columns at a time.
 type weights interface {
-	parameters() string                                 // beside others in a kernel's signature
-	begin()                                             // emits what comes before the loop
-	load(register int, mask vector.Mask) reg.VecVirtual // emits a load of a register of columns
-	next()                                              // emits the step to the next row
+	parameters() string                                      // beside others in a kernel's signature
+	begin()                                                  // emits what comes before the loop
+	load(row, register int, mask vector.Mask) reg.VecVirtual // emits a load of a register of columns, of a row or the one after
+	masked() bool                                            // tells whether loads heed the mask
+	next(rows int)                                           // emits the step to the next row or the one after
 }
 
 func emit(s vector.Set, prefix string, rows, registers int, b weights, fetch func(Op)) {
@@ -59,7 +60,7 @@ func emit(s vector.Set, prefix string, rows, registers int, b weights, fetch fun
 		SUBQ(U8(most-s.Lanes), tail)
 	}
 	masks := make([]vector.Mask, registers)
-	if s.MasksCost() {
+	if s.MasksCost() || b.masked() {
 		CMPQ(tail, U8(s.Lanes))
 		JNE(LabelRef("masked"))
 		loop(s, rows, masks, b, fetch, "full")
@@ -106,23 +107,35 @@ func loop(s vector.Set, rows int, masks []vector.Mask, b weights, fetch func(Op)
 	a := newMatrix("a", "lda", rows)
 	b.begin()
 	ahead, step := Load(Param("ahead"), GP64()), Load(Param("step"), GP64())
+	products := func(n int) {
+		for p := range n {
+			columns := make([]reg.VecVirtual, len(masks))
+			for j := range columns {
+				columns[j] = b.load(p, j, masks[j])
+			}
+			for i := range sums {
+				s.MulAdd(a.row(i).Offset(4*p), columns, sums[i])
+			}
+			if fetch != nil {
+				fetch(Mem{Base: ahead})
+				ADDQ(step, ahead)
+			}
+		}
+		a.next(n)
+		b.next(n)
+	}
 	k := Load(Param("k"), GP64())
-	Label(name + "_product")
-	columns := make([]reg.VecVirtual, len(masks))
-	for j := range columns {
-		columns[j] = b.load(j, masks[j])
-	}
-	for i := range sums {
-		s.MulAdd(a.row(i), columns, sums[i])
-	}
-	if fetch != nil {
-		fetch(Mem{Base: ahead})
-		ADDQ(step, ahead)
-	}
-	a.next()
-	b.next()
-	DECQ(k)
-	JNZ(LabelRef(name + "_product"))
+	SUBQ(U8(2), k)
+	JLT(LabelRef(name + "_odd"))
+	Label(name + "_products")
+	products(2)
+	SUBQ(U8(2), k)
+	JGE(LabelRef(name + "_products"))
+	Label(name + "_odd")
+	TESTQ(U32(1), k)
+	JZ(LabelRef(name + "_end"))
+	products(1)
+	Label(name + "_end")
 	bias := Load(Param("bias"), GP64())
 	TESTQ(bias, bias)
 	JZ(LabelRef(name + "_store"))
@@ -170,9 +183,9 @@ func (m matrix) row(i int) Mem {
 	return at
 }
 
-// next emits the step to the next column.
-func (m matrix) next() {
+// next emits the step by so many columns.
+func (m matrix) next(columns int) {
 	for _, p := range m.pointers {
-		ADDQ(U8(4), p)
+		ADDQ(U8(4*columns), p)
 	}
 }

@@ -21,11 +21,17 @@ func (w *float32s) begin() {
 	SHLQ(U8(2), w.stride)
 }
 
-func (w *float32s) load(register int, mask vector.Mask) reg.VecVirtual {
-	return w.Load(Mem{Base: w.row, Disp: register * w.Bytes()}, mask)
+func (w *float32s) load(row, register int, mask vector.Mask) reg.VecVirtual {
+	m := Mem{Base: w.row, Disp: register * w.Bytes()}
+	if row > 0 {
+		m.Index, m.Scale = w.stride, uint8(row)
+	}
+	return w.Load(m, mask)
 }
 
-func (w *float32s) next() { ADDQ(w.stride, w.row) }
+func (*float32s) masked() bool { return true }
+
+func (w *float32s) next(rows int) { LEAQ(Mem{Base: w.row, Index: w.stride, Scale: uint8(rows)}, w.row) }
 
 // words is how many of 32 bits are in a cache line.
 const words = 16
@@ -48,7 +54,9 @@ func (w *bfloat16s) begin() {
 	}
 }
 
-func (w *bfloat16s) load(register int, _ vector.Mask) reg.VecVirtual { return w.widen(register, 0) }
+func (w *bfloat16s) load(row, register int, _ vector.Mask) reg.VecVirtual {
+	return w.widen(register, row*words*4)
+}
 
 // widen emits a load of a register of columns from the row that is so many bytes ahead: a bfloat16
 // is the upper half of a float32.
@@ -61,4 +69,6 @@ func (w *bfloat16s) widen(register, ahead int) reg.VecVirtual {
 	return w.And(w.upper, m)
 }
 
-func (w *bfloat16s) next() { ADDQ(U8(words*4), w.row) }
+func (*bfloat16s) masked() bool { return false }
+
+func (w *bfloat16s) next(rows int) { ADDQ(U8(rows*words*4), w.row) }
