@@ -66,8 +66,8 @@ func (l Load) Memory(c model.Config) (bytes int64) {
 		longest = max(longest, n.Prompt+n.Generate-1)
 	}
 	const kept = 4 // caches of requests that have ended, which the engine keeps while others wait
-	caches := int64(l.MaxBatch+kept) * c.CacheBytes(longest)
 	for _, d := range l.DTypes {
+		caches := int64(l.MaxBatch+kept) * c.CacheBytes(longest, d)
 		step := c.StepBytes(engine.DefaultOptions.StepTokens+l.MaxBatch, l.MaxBatch, d)
 		bytes = max(bytes, c.WeightBytes(d)+caches+2*step)
 	}

@@ -113,7 +113,7 @@ func (s Sweep) Memory(c model.Config) (bytes int64) {
 // twice, since room is made for them anew when they have grown.
 func (t Test) memory(c model.Config) int64 {
 	// The depth's cache is shared with what comes after, but for the block in which the two meet.
-	caches := c.CacheBytes(t.Depth) + c.CacheBytes(1) + c.CacheBytes(t.Tokens)
+	caches := c.CacheBytes(t.Depth, t.DType) + c.CacheBytes(1, t.DType) + c.CacheBytes(t.Tokens, t.DType)
 	rows := t.Batch
 	if t.Phase == meter.Prefill || t.Depth > 0 {
 		rows = min(t.options().StepTokens, t.Batch*max(t.Depth, t.Tokens))

@@ -11,7 +11,7 @@ type Cache struct {
 func (m *Model) NewCache() *Cache {
 	c := &Cache{}
 	for range m.h {
-		c.layers = append(c.layers, tensor.NewKV(m.Config.Heads, m.Config.HeadSize()))
+		c.layers = append(c.layers, tensor.NewKV(m.Config.Heads, m.Config.HeadSize(), m.dtype))
 	}
 	return c
 }

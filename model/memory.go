@@ -16,9 +16,10 @@ func (c Config) WeightBytes(d tensor.DType) int64 {
 	return n + float32Bytes*int64(vectors)
 }
 
-// CacheBytes is the memory of the keys and values of a sequence of so many tokens.
-func (c Config) CacheBytes(tokens int) int64 {
-	return int64(c.Layers) * tensor.KVBytes(c.Heads, c.HeadSize(), tokens)
+// CacheBytes is the memory of the keys and values of a sequence of so many tokens, with weights that are
+// held as d.
+func (c Config) CacheBytes(tokens int, d tensor.DType) int64 {
+	return int64(c.Layers) * tensor.KVBytes(c.Heads, c.HeadSize(), tokens, d)
 }
 
 // StepBytes is the memory of the matrices that Forward works on for so many rows, of which so

@@ -22,7 +22,7 @@ func TestMemory(t *testing.T) {
 				logits = []int{1, 70, 601}
 			}
 			for _, wanted := range logits {
-				checkMemory(t, s, d, 601, wanted, c.WeightBytes(d)+c.CacheBytes(601)+c.StepBytes(601, wanted, d))
+				checkMemory(t, s, d, 601, wanted, c.WeightBytes(d)+c.CacheBytes(601, d)+c.StepBytes(601, wanted, d))
 			}
 		}
 	}
@@ -55,8 +55,8 @@ func checkMemory(t *testing.T, s *source, d tensor.DType, rows, wanted int, want
 	if off := float64(got - want); off > 0.03*float64(want)+worker || off < -0.03*float64(want) {
 		t.Errorf("%d rows that want %d logits: %d bytes are held, %d were said", rows, wanted, got, want)
 	}
-	if cache.Bytes() != m.Config.CacheBytes(rows) {
-		t.Errorf("a cache of %d tokens holds %d bytes, not %d", rows, cache.Bytes(), m.Config.CacheBytes(rows))
+	if cache.Bytes() != m.Config.CacheBytes(rows, d) {
+		t.Errorf("a cache of %d tokens holds %d bytes, not %d", rows, cache.Bytes(), m.Config.CacheBytes(rows, d))
 	}
 	runtime.KeepAlive(x)
 }

@@ -56,9 +56,9 @@ func (x *Exec) attention(out Tensor, q, kv columns, queryEnds []int, caches []*K
 	if len(caches) != len(x.ends) {
 		panic(badShape)
 	}
-	heads, size := caches[0].heads, caches[0].size
+	layout := caches[0].layout
 	for i, c := range caches {
-		if c.heads != heads || c.size != size || heads*size != out.Cols {
+		if c.layout != layout || layout.Heads*layout.Size != out.Cols {
 			panic(badShape)
 		}
 		if slices.Contains(caches[:i], c) {
@@ -70,7 +70,7 @@ func (x *Exec) attention(out Tensor, q, kv columns, queryEnds []int, caches []*K
 		rows, queries := x.ends[i]-row, queryEnds[i]-query
 		c.Reserve(c.length + rows)
 		spans = append(spans, kernel.Attention{
-			Heads: heads, Size: size, Past: c.length, Rows: rows, Queries: queries, Keys: c.keys, Values: c.values,
+			Blocks: layout, Past: c.length, Rows: rows, Queries: queries, Keys: c.keys, Values: c.values,
 			Q: q.from(query), LDQ: q.stride, KV: kv.from(row), LDKV: kv.stride,
 			Out: out.Slice(query, queryEnds[i]).Data, Scale: scale,
 		})
@@ -80,12 +80,12 @@ func (x *Exec) attention(out Tensor, q, kv columns, queryEnds []int, caches []*K
 	}
 	for w := range x.done {
 		d := &x.done[w]
-		d.room(x.backend.ScratchSize(heads, size, longest+longest/2)) // a sequence grows
+		d.room(x.backend.ScratchSize(layout, longest+longest/2)) // a sequence grows
 		d.spans = slices.Grow(d.spans[:0], len(spans))[:len(spans)]
 		clear(d.spans)
 	}
 	x.spans = spans
-	_, wall, busy := x.run(Attention, phase{heads * len(spans), 1, 0, attentionShare})
+	_, wall, busy := x.run(Attention, phase{layout.Heads * len(spans), 1, 0, attentionShare})
 	if !x.off {
 		x.divideAttention(wall, busy)
 	}

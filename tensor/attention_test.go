@@ -24,7 +24,7 @@ func TestAttention(t *testing.T) {
 				qkv := randomTensor(r, rows, 3*width)
 				out := tensor.New(rows, width)
 				x.Divide([]int{rows})
-				x.Attention(out, qkv, []*tensor.KV{tensor.NewKV(shape.heads, shape.size)}, 0.3)
+				x.Attention(out, qkv, []*tensor.KV{tensor.NewKV(shape.heads, shape.size, tensor.F32)}, 0.3)
 				for h := range shape.heads {
 					compareHead(t, out, qkv, h, shape.size, 0.3)
 				}
@@ -76,10 +76,10 @@ type sequence struct {
 	done int           // rows fed so far
 }
 
-func newSequence(x *tensor.Exec, qkv tensor.Tensor, heads, size int) *sequence {
-	s := &sequence{kv: tensor.NewKV(heads, size), qkv: qkv, want: tensor.New(qkv.Rows, heads*size)}
+func newSequence(x *tensor.Exec, qkv tensor.Tensor, heads, size int, d tensor.DType) *sequence {
+	s := &sequence{kv: tensor.NewKV(heads, size, d), qkv: qkv, want: tensor.New(qkv.Rows, heads*size)}
 	x.Divide([]int{qkv.Rows})
-	x.Attention(s.want, qkv, []*tensor.KV{tensor.NewKV(heads, size)}, stepScale)
+	x.Attention(s.want, qkv, []*tensor.KV{tensor.NewKV(heads, size, d)}, stepScale)
 	return s
 }
 
@@ -93,10 +93,14 @@ func TestAttentionSteps(t *testing.T) {
 		rapid.Check(t, func(rt *rapid.T) {
 			r := drawRand(rt)
 			heads, size := rapid.IntRange(1, 5).Draw(rt, "heads"), rapid.SampledFrom([]int{1, 7, 16, 33}).Draw(rt, "size")
+			d, longest := drawDType(rt), 100
+			if d.Integer() { // has longer blocks
+				longest = 300
+			}
 			var live []*sequence
 			for range rapid.IntRange(1, 4).Draw(rt, "sequences") {
-				rows := rapid.IntRange(1, 100).Draw(rt, "rows")
-				live = append(live, newSequence(all[0], randomTensor(r, rows, 3*heads*size), heads, size))
+				rows := rapid.IntRange(1, longest).Draw(rt, "rows")
+				live = append(live, newSequence(all[0], randomTensor(r, rows, 3*heads*size), heads, size, d))
 			}
 			for forks := 3; len(live) > 0; {
 				if old := live[0]; forks > 0 && rapid.Bool().Draw(rt, "fork") {
@@ -104,7 +108,7 @@ func TestAttentionSteps(t *testing.T) {
 					n := rapid.IntRange(0, old.done).Draw(rt, "prefix")
 					qkv := randomTensor(r, old.qkv.Rows, old.qkv.Cols)
 					copy(qkv.Data, old.qkv.Slice(0, n).Data)
-					fork := newSequence(all[0], qkv, heads, size)
+					fork := newSequence(all[0], qkv, heads, size, d)
 					fork.kv, fork.done = old.kv.Prefix(n), n
 					live = append(live, fork)
 				}
@@ -149,17 +153,56 @@ func step(rt *rapid.T, x *tensor.Exec, live []*sequence) (rest []*sequence) {
 	return rest
 }
 
-// TestKVBytes: a KV has room for its positions in blocks of 32, a key and a value for each.
+// TestKVBytes: a KV has room for its positions in blocks, a key and a value for each. Those of int8 have a scale
+// each, elements of keys in sixteens, and a block a line of scales for 32 elements of its values.
 func TestKVBytes(t *testing.T) {
 	const heads, size = 2, 7
 	x := newExec(t, 1, "auto")
-	kv := tensor.NewKV(heads, size)
-	for n := range 70 {
-		blocks := int64(n+31) / 32
-		if got, want := kv.Bytes(), blocks*32*2*heads*size*4; kv.Len() != n || got != want {
-			t.Fatalf("%d positions are %d, in %d bytes, not %d", n, kv.Len(), got, want)
+	for d, block := range map[tensor.DType]struct{ positions, bytes int64 }{
+		tensor.F32:  {32, 32 * 2 * heads * size * 4},
+		tensor.BF16: {32, 32 * 2 * heads * size * 4},
+		tensor.Int8: {128, heads * (128*(16+4) + 128*(32+4) + 32*4)},
+		tensor.Int4: {128, heads * (128*(16+4) + 128*(32+4) + 32*4)},
+	} {
+		kv := tensor.NewKV(heads, size, d)
+		for n := range 300 {
+			want := (int64(n) + block.positions - 1) / block.positions * block.bytes
+			if got := kv.Bytes(); kv.Len() != n || got != want || got != tensor.KVBytes(heads, size, n, d) {
+				t.Fatalf("%v: %d positions are %d, in %d bytes, not %d", d, n, kv.Len(), got, want)
+			}
+			x.Divide([]int{1})
+			x.Attention(tensor.New(1, heads*size), tensor.New(1, 3*heads*size), []*tensor.KV{kv}, 1)
 		}
-		x.Divide([]int{1})
-		x.Attention(tensor.New(1, heads*size), tensor.New(1, 3*heads*size), []*tensor.KV{kv}, 1)
 	}
+}
+
+// TestAttentionInt8: with keys and values of int8 a result is off by a small part of the values, also where one
+// element of the keys is many times larger than the others, as in GPT-2.
+func TestAttentionInt8(t *testing.T) {
+	const heads, size, rows, off = 3, 64, 300, 0.03
+	eachKernels(t, func(t *testing.T, kernels string) {
+		x := newExec(t, 2, kernels)
+		qkv := randomTensor(rand.New(rand.NewPCG(1, 2)), rows, 3*heads*size)
+		for i := range rows {
+			qkv.Row(i)[heads*size+5] += 20
+		}
+		run := func(d tensor.DType) tensor.Tensor {
+			out := tensor.New(rows, heads*size)
+			x.Divide([]int{rows})
+			x.Attention(out, qkv, []*tensor.KV{tensor.NewKV(heads, size, d)}, 0.125)
+			return out
+		}
+		want, got := run(tensor.F32), run(tensor.Int8)
+		var largest float64
+		for i := range rows {
+			for _, v := range qkv.Row(i)[2*heads*size:] {
+				largest = max(largest, math.Abs(float64(v)))
+			}
+		}
+		for i, v := range got.Data {
+			if d := math.Abs(float64(v - want.Data[i])); !(d <= off*largest) {
+				t.Fatalf("row %d, element %d: %v, in float32 %v: off by %.3g of %v", i/got.Cols, i%got.Cols, v, want.Data[i], d/largest, largest)
+			}
+		}
+	})
 }

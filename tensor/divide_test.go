@@ -102,11 +102,11 @@ func drawCalls(t *rapid.T, x *tensor.Exec, runs []int) (ends []int, calls []func
 	const heads, size, n = 5, 7, 33
 	r := drawRand(t)
 	var kvs []*tensor.KV
-	rows := 0
+	rows, d := 0, drawDType(t)
 	for _, run := range runs {
 		rows += run
 		ends = append(ends, rows)
-		kvs = append(kvs, tensor.NewKV(heads, size))
+		kvs = append(kvs, tensor.NewKV(heads, size, d))
 	}
 	c := heads * size
 	w := x.Pack(elements(random(r, n*c)), tensor.OutputMajor, n, c, tensor.F32)
@@ -135,14 +135,14 @@ func TestOwnWork(t *testing.T) {
 			r := drawRand(rt)
 			parts := rapid.IntRange(1, 4).Draw(rt, "parts")
 			pasts := rapid.SliceOfN(rapid.IntRange(0, 70), parts, parts).Draw(rt, "pasts")
-			runs := drawRuns(rt, parts)
+			runs, d := drawRuns(rt, parts), drawDType(rt)
 			w := x.Pack(elements(random(r, n*c)), tensor.OutputMajor, n, c, tensor.F32)
 			run := func(pasts, runs []int) []tensor.Work {
 				var kvs []*tensor.KV
 				var ends []int
 				rows := 0
 				for i, past := range pasts {
-					kvs = append(kvs, tensor.NewKV(heads, size))
+					kvs = append(kvs, tensor.NewKV(heads, size, d))
 					if past > 0 {
 						x.Divide([]int{past})
 						x.Attention(tensor.New(past, c), tensor.New(past, 3*c), kvs[i:], 1)

@@ -84,9 +84,10 @@ func TestAttentionApart(t *testing.T) {
 			rows := rapid.SliceOfN(rapid.IntRange(1, 70), 3, 3).Draw(rt, "rows")
 			ends := []int{rows[0], rows[0] + rows[1], rows[0] + rows[1] + rows[2]}
 			qkv := randomTensor(drawRand(rt), ends[2], 3*heads*size)
+			d := drawDType(rt)
 			attend := func(out tensor.Tensor) {
 				x.Divide(ends)
-				x.Attention(out, qkv, []*tensor.KV{tensor.NewKV(heads, size), tensor.NewKV(heads, size), tensor.NewKV(heads, size)}, 0.3)
+				x.Attention(out, qkv, []*tensor.KV{tensor.NewKV(heads, size, d), tensor.NewKV(heads, size, d), tensor.NewKV(heads, size, d)}, 0.3)
 			}
 			want, got := tensor.New(ends[2], heads*size), guarded(rt, x, ends[2], heads*size)
 			attend(want)

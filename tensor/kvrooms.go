@@ -61,6 +61,6 @@ func Release(list []*KV) {
 				spare.rooms = append(spare.rooms, room{weak.Make(&memory[0]), len(memory)})
 			}
 		}
-		*c = KV{heads: c.heads, size: c.size}
+		*c = KV{layout: c.layout}
 	}
 }

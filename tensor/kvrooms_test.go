@@ -17,13 +17,16 @@ func TestRelease(t *testing.T) {
 			stamps []float32 // of each block
 		}
 		var live []held
+		d := rapid.SampledFrom(DTypes()).Draw(t, "dtype")
 		stamp := float32(0)
 		fill := func(h *held) {
 			for i := len(h.stamps); i < len(h.keys); i++ {
 				stamp++
 				h.stamps = append(h.stamps, stamp)
-				for j := range h.keys[i] {
-					h.keys[i][j], h.values[i][j] = stamp, stamp
+				for _, block := range [][]float32{h.keys[i], h.values[i]} {
+					for j := range block {
+						block[j] = stamp
+					}
 				}
 			}
 		}
@@ -31,7 +34,7 @@ func TestRelease(t *testing.T) {
 		for range rapid.IntRange(1, 40).Draw(t, "steps") {
 			switch what := rapid.IntRange(0, 3).Draw(t, "what"); {
 			case what == 0 || len(live) == 0:
-				h := held{KV: NewKV(heads, size)}
+				h := held{KV: NewKV(heads, size, d)}
 				h.length = rapid.IntRange(1, 200).Draw(t, "length")
 				h.Reserve(h.length)
 				fill(&h)
@@ -44,7 +47,7 @@ func TestRelease(t *testing.T) {
 			case what == 2:
 				from := live[any()]
 				n := rapid.IntRange(0, from.length).Draw(t, "prefix")
-				h := held{KV: from.Prefix(n), stamps: slices.Clone(from.stamps[:n/32])}
+				h := held{KV: from.Prefix(n), stamps: slices.Clone(from.stamps[:n/from.layout.Positions()])}
 				fill(&h)
 				live = append(live, h)
 			default:
@@ -67,7 +70,7 @@ func TestRelease(t *testing.T) {
 // TestReleaseReused: memory that was released is the next KV's, unless a Prefix shares it.
 func TestReleaseReused(t *testing.T) {
 	reserved := func() (*KV, *float32) {
-		c := NewKV(7, 13)
+		c := NewKV(7, 13, F32)
 		c.length = 100
 		c.Reserve(c.length)
 		return c, &c.keys[0][0]

@@ -35,6 +35,7 @@ func TestAttentionOfLast(t *testing.T) {
 			for i := range rows {
 				copy(kv.Row(i), qkv.Row(i)[c:])
 			}
+			d := drawDType(rt)
 			none := rapid.Bool().Draw(rt, "none asks")
 			var asking []int
 			for i, n := range runs {
@@ -49,7 +50,7 @@ func TestAttentionOfLast(t *testing.T) {
 				queries += asks
 				queryEnds = append(queryEnds, queries)
 				past := rapid.IntRange(0, 40).Draw(rt, "past")
-				first := tensor.NewKV(heads, size)
+				first := tensor.NewKV(heads, size, d)
 				if past > 0 {
 					x.Divide([]int{past})
 					x.Attention(tensor.New(past, c), randomTensor(r, past, 3*c), []*tensor.KV{first}, 0.3)

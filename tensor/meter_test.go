@@ -56,7 +56,7 @@ func TestMeterChangesNothing(t *testing.T) {
 			x.Meter(on)
 			attention, logits = tensor.New(rows, heads*size), tensor.New(rows, 40)
 			x.Divide([]int{rows})
-			x.Attention(attention, qkv, []*tensor.KV{tensor.NewKV(heads, size)}, 0.5)
+			x.Attention(attention, qkv, []*tensor.KV{tensor.NewKV(heads, size, tensor.F32)}, 0.5)
 			x.Unembed(logits, in, w)
 			x.Settle(nil)
 			return attention, logits

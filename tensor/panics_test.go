@@ -21,7 +21,7 @@ func TestPanics(t *testing.T) {
 	w := x.Pack(counting{&released}, OutputMajor, n, c, F32)
 	in, out, wide, qkv := New(rows, c), New(rows, c), New(rows, n), New(rows, 3*c)
 	vector, bias, zeros := make([]float32, c), make([]float32, n), make([]int, rows)
-	kv, narrow, turned := NewKV(heads, size), NewKV(heads, size-1), NewKV(size, heads)
+	kv, narrow, turned := NewKV(heads, size, F32), NewKV(heads, size-1, F32), NewKV(size, heads, F32)
 	cut := Tensor{Rows: rows, Cols: c, Data: make([]float32, rows*c-1)}
 	whole, halves := []int{rows}, []int{1, rows}
 

@@ -34,7 +34,7 @@ func tokenCosts(c model.Config, formats []tensor.DType) (costs []tokenCost) {
 		cost := tokenCost{Context: context, ProductFlops: shapeOf(c).Causal(1, int64(context-1), 1).Total()}
 		for _, d := range formats {
 			n := memoryNeed{
-				DType: d.String(), WeightsBytes: c.WeightBytes(d), CacheBytes: c.CacheBytes(context),
+				DType: d.String(), WeightsBytes: c.WeightBytes(d), CacheBytes: c.CacheBytes(context, d),
 				StepBytes: c.StepBytes(min(context, engine.DefaultOptions.StepTokens), 1, d),
 			}
 			n.Bytes = n.WeightsBytes + n.CacheBytes + n.StepBytes

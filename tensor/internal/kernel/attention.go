@@ -1,35 +1,9 @@
 package kernel
 
-import "unsafe"
-
-// BlockPositions is how many positions a block of keys and values holds. Blocks lie at absolute
-// positions, so which sums a row adds up does not depend on how the prompt was cut.
-const BlockPositions = PanelColumns
-
-// BlockLength is the length of a block of keys and one of values that are so wide.
-func BlockLength(width int) int { return 2 * width * BlockPositions }
-
-// NewBlocks is memory for blocks, of that length in all.
-func NewBlocks(length int) []float32 {
-	room := make([]float32, length)
-	hugePages(unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(room))), len(room)*float32Bytes))
-	return room
-}
-
-// AppendBlocks appends as many blocks as room is for to the lists of a sequence's keys and values,
-// which are so wide.
-func AppendBlocks(keys, values [][]float32, room []float32, width int) (k, v [][]float32) {
-	each := BlockLength(width) / 2
-	for ; len(room) > 0; room = room[2*each:] {
-		keys, values = append(keys, room[:each:each]), append(values, room[each:2*each:2*each])
-	}
-	return keys, values
-}
-
 // Attention is what one sequence needs: Rows new positions that follow Past old ones, the last of
 // which ask for what they attend to.
 type Attention struct {
-	Heads, Size  int         // head count and the width of one
+	Blocks
 	Past, Rows   int         // positions in the blocks before the call, and added by it
 	Queries      int         // at most Rows
 	Keys, Values [][]float32 // room for Past+Rows positions
@@ -43,10 +17,13 @@ type Attention struct {
 // together, so that what they need fits on the stack.
 const maxRows, maxHeads = 16, 32
 
-// ScratchSize is the length of the scratch that Heads needs for so many heads where a sequence has
-// so many positions after the call.
-func (b *Backend) ScratchSize(heads, size, positions int) int {
-	return max(b.Rows, min(heads, maxHeads))*(stride(roundUp(positions, BlockPositions))+size) + size*BlockPositions
+// ScratchSize is the length of the scratch that Heads needs where a sequence has so many positions
+// after the call.
+func (b *Backend) ScratchSize(k Blocks, positions int) int {
+	if k.Int8 {
+		return b.scratchInt8(k, positions)
+	}
+	return max(b.Rows, min(k.Heads, maxHeads))*(stride(roundUp(positions, BlockPositions))+k.Size) + k.Size*BlockPositions
 }
 
 // Heads appends the new keys and values of the heads from up to to to the blocks and is then, for
@@ -58,9 +35,12 @@ func (b *Backend) ScratchSize(heads, size, positions int) int {
 //	}
 //	out[i][d] = Σ_j e[j]·value[j][d] · (1 / Σ e)
 //
-// (Vaswani et al. 2017, section 3.2.1, with a causal mask). Softmax's part is counted apart. What
+// (Vaswani et al. 2017, section 3.2.1, with a causal mask), or headsInt8 for blocks of int8. Softmax's part is counted apart. What
 // the same heads of next, which may be nil, will read is fetched meanwhile, where it pays.
 func (b *Backend) Heads(a, next *Attention, from, to int, scratch []float32) (products, softmax Count) {
+	if a.Int8 {
+		return b.headsInt8(a, next, from, to, scratch)
+	}
 	each := 1
 	if a.Queries == 1 {
 		each = maxHeads

@@ -39,6 +39,7 @@ type Backend struct {
 	Add        alongRows
 	FetchRows  func(x []float32, ld, rows, n int)
 	ScaleTo    func(out, x []float32, s float32)
+	Multiply   func(out, x, y []float32)
 	Sum        func(x []float32) float32
 	SumSquares func(x []float32, mean float32) float32
 	Normalize  func(out, x []float32, mean, scale float32, gain, bias []float32)
@@ -81,7 +82,7 @@ var portable = Backend{
 		Int4: int4s(integers{width: 1, round: pure.Round, dot: pure.Dot4, rows: pure.DotRows, block: dotRows, row: pure.Row4}),
 	},
 	MaxAbs: pure.MaxAbs,
-	Add:    pure.Add, FetchRows: pure.FetchRows, ScaleTo: pure.ScaleTo, Sum: pure.Sum, SumSquares: pure.SumSquares,
+	Add:    pure.Add, FetchRows: pure.FetchRows, ScaleTo: pure.ScaleTo, Multiply: pure.Multiply, Sum: pure.Sum, SumSquares: pure.SumSquares,
 	Normalize: pure.Normalize, Max: pure.Max, Residue: pure.Residue, ExpSum: pure.ExpSum,
 	Activate: [Activations]alongRows{
 		GELUTanh: pure.GELUTanh, GELU: pure.GELU, ReLU: pure.ReLU, SiLU: pure.SiLU, Tanh: pure.Tanh,

@@ -19,7 +19,7 @@ func assemblyBackends() (list []*Backend) {
 			Scores: avx512.Scores, Mix: avx512.Mix, Transpose: avx512.Transpose, Fetch: avx512.Fetch,
 			Integers: wideIntegers(),
 			MaxAbs:   avx512.MaxAbs,
-			Add:      avx512.Add, FetchRows: avx512.FetchRows, ScaleTo: avx512.ScaleTo, Sum: avx512.Sum, SumSquares: avx512.SumSquares,
+			Add:      avx512.Add, FetchRows: avx512.FetchRows, ScaleTo: avx512.ScaleTo, Multiply: avx512.Multiply, Sum: avx512.Sum, SumSquares: avx512.SumSquares,
 			Normalize: avx512.Normalize, Max: avx512.Max, Residue: avx512.Residue, ExpSum: avx512.ExpSum,
 			Activate: [Activations]alongRows{
 				GELUTanh: avx512.GELUTanh, GELU: pure.GELU, ReLU: avx512.ReLU, SiLU: avx512.SiLU, Tanh: avx512.Tanh,
@@ -35,7 +35,7 @@ func assemblyBackends() (list []*Backend) {
 			Scores: avx2.Scores, Mix: avx2.Mix, Transpose: avx2.Transpose, Fetch: avx2.Fetch,
 			Integers: avx2Integers,
 			MaxAbs:   avx2.MaxAbs,
-			Add:      avx2.Add, FetchRows: avx2.FetchRows, ScaleTo: avx2.ScaleTo, Sum: avx2.Sum, SumSquares: avx2.SumSquares,
+			Add:      avx2.Add, FetchRows: avx2.FetchRows, ScaleTo: avx2.ScaleTo, Multiply: avx2.Multiply, Sum: avx2.Sum, SumSquares: avx2.SumSquares,
 			Normalize: avx2.Normalize, Max: avx2.Max, Residue: avx2.Residue, ExpSum: avx2.ExpSum,
 			Activate: [Activations]alongRows{
 				GELUTanh: avx2.GELUTanh, GELU: pure.GELU, ReLU: avx2.ReLU, SiLU: avx2.SiLU, Tanh: avx2.Tanh,
@@ -56,7 +56,7 @@ func wideIntegers() [Formats]integers {
 		return avx2Integers
 	}
 	return [Formats]integers{
-		Int8: int8s(integers{width: 1, round: avx512.Round, dot: avx512.Dot8, rows: avx512.DotRows, block: dotRows, row: avx512.Row8}),
-		Int4: int4s(integers{width: 1, round: avx512.Round, dot: avx512.Dot4, rows: avx512.DotRows, block: dotRows, row: avx512.Row4}),
+		Int8: int8s(integers{width: 1, groups: avx512.Groups, round: avx512.Round, dot: avx512.Dot8, rows: avx512.DotRows, block: dotRows, row: avx512.Row8}),
+		Int4: int4s(integers{width: 1, groups: avx512.Groups, round: avx512.Round, dot: avx512.Dot4, rows: avx512.DotRows, block: dotRows, row: avx512.Row4}),
 	}
 }

@@ -2,6 +2,7 @@ package kernel_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -106,19 +107,21 @@ func benchmarkLinear(b *testing.B, backend *kernel.Backend, f kernel.Format, row
 
 // BenchmarkHead is one head of GPT-2 124M: a prompt of 512, and one row that sees as many.
 func BenchmarkHead(b *testing.B) {
-	const size, positions = 64, 512
+	const positions = 512
 	for _, backend := range kernel.Backends() {
 		for _, rows := range []int{positions, 1} {
-			b.Run(fmt.Sprintf("kernel=%s/rows=%d/positions=%d", backend.Name, rows, positions), func(b *testing.B) {
-				a := kernel.Attention{Heads: 1, Size: size, Past: positions - rows, Rows: rows, Queries: rows, Scale: 0.125,
-					Q: numbers(size * rows), LDQ: size, KV: numbers(2 * size * rows), LDKV: 2 * size, Out: make([]float32, size*rows)}
-				a.Keys, a.Values = kernel.AppendBlocks(nil, nil, kernel.NewBlocks(positions/kernel.BlockPositions*kernel.BlockLength(size)), size)
-				scratch := make([]float32, backend.ScratchSize(1, size, positions))
-				against(b, "f32", backend.Name, 0, func() int64 {
-					c, _ := backend.Heads(&a, nil, 0, 1, scratch)
-					return c.Products
+			for _, k := range []kernel.Blocks{{Heads: 1, Size: 64}, {Heads: 1, Size: 64, Int8: true}} {
+				b.Run(fmt.Sprintf("kernel=%s/int8=%v/rows=%d/positions=%d", backend.Name, k.Int8, rows, positions), func(b *testing.B) {
+					a := kernel.Attention{Blocks: k, Past: positions - rows, Rows: rows, Queries: rows, Scale: 0.125,
+						Q: numbers(k.Size * rows), LDQ: k.Size, KV: numbers(2 * k.Size * rows), LDKV: 2 * k.Size, Out: make([]float32, k.Size*rows)}
+					a.Keys, a.Values = k.Append(nil, nil, kernel.NewBlocks(k.Count(positions)*k.Length()))
+					scratch := make([]float32, backend.ScratchSize(k, positions))
+					against(b, "f32", strings.Replace(backend.Name, "amx", "avx512", 1), 0, func() int64 {
+						c, _ := backend.Heads(&a, nil, 0, 1, scratch)
+						return c.Products
+					})
 				})
-			})
+			}
 		}
 	}
 }

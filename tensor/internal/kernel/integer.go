@@ -21,12 +21,13 @@ type integers struct {
 	tiled  bool  // a row's activations lie side by side, and starts and scales behind them
 	scaled int   // operations that add a group's sum to the total
 
-	round func(to []byte, x []float32, scale float32) (sum int32)
-	dot   func(out []float32, ldo int, a []byte, lda int, w []byte, k, group, rows int, bias []float32, add bool, result []float32, ldr int, ahead []byte)
-	rows  int                // the most of dot, which has at least 2
-	block int                // rows that go through the panels at once
-	widen func(to, w []byte) // makes what dot takes of a panel, if that is anything else
-	row   func(out []float32, a, w []byte, k, group int, bias []float32)
+	groups func(q, start, scale []byte, qStep, wordStep int, x []float32, xStep, size, groups int, offset int32) // nil is none
+	round  func(to []byte, x []float32, scale float32) (sum int32)
+	dot    func(out []float32, ldo int, a []byte, lda int, w []byte, k, group, rows int, bias []float32, add bool, result []float32, ldr int, ahead []byte)
+	rows   int                // the most of dot, which has at least 2
+	block  int                // rows that go through the panels at once
+	widen  func(to, w []byte) // makes what dot takes of a panel, if that is anything else
+	row    func(out []float32, a, w []byte, k, group int, bias []float32)
 }
 
 // int8s and int4s complete the micro-kernels of a backend.
@@ -82,45 +83,72 @@ func RowBytes(f Format, k int) int { return portable.RowBytes(f, k) }
 func (b *Backend) Quantize(out []byte, x []float32, rows, k int, f Format, from, to int) (c Count) {
 	g, stride := b.integers(f, rows, k), b.RowBytes(f, k)
 	for i := from; i < to; i++ {
-		row, in := out[i*stride:(i+1)*stride], x[i*k:(i+1)*k]
-		for first := 0; first < k; first += g.group {
-			x := in[first:min(first+g.group, k)]
-			start, q, scale := g.place(row, k, first, len(x))
-			g.quantize(start, q, scale, x, b.MaxAbs)
-			c.Elementwise += int64(2*len(x)) + 2 // the products and their sum; the scale and the start
-			c.Special++                          // a division
-		}
+		g.makeRow(b, out[i*stride:(i+1)*stride], x[i*k:(i+1)*k], &c)
 		c.Read += int64(k * float32Bytes)
 	}
 	return c
 }
 
-// place is where a group of n inputs, from the first on, lies in a row of k.
-func (g *integers) place(row []byte, k, first, n int) (start, q, scale []byte) {
-	word, bytes := first/g.group*2*wordBytes, roundUp(n, pure.DotInputs)*g.width
+// makeRow makes a row of activations.
+func (g *integers) makeRow(b *Backend, row []byte, x []float32, c *Count) {
+	n := g.group
+	start, q, scale := g.place(row, len(x), 0, min(n, len(x)))
+	qStep, wordStep := n*g.width+2*wordBytes, n*g.width+2*wordBytes
 	if g.tiled {
-		words := row[k+word:]
-		return words, row[first:][:bytes], words[wordBytes:]
+		qStep, wordStep = n, 2*wordBytes
 	}
-	start = row[first*g.width+word:]
-	return start, start[wordBytes:][:bytes], start[wordBytes+bytes:]
+	whole := len(x) / n
+	if whole > 0 {
+		g.makeGroups(b, q, start, scale, qStep, wordStep, x, n, n, whole, c)
+	}
+	if rest := len(x) % n; rest > 0 {
+		start, q, scale = g.place(row, len(x), whole*n, rest)
+		g.makeGroups(b, q, start, scale, 0, 0, x[whole*n:], 0, rest, 1, c)
+	}
 }
 
-// quantize makes one group.
-func (g *integers) quantize(start, q, last []byte, x []float32, maxAbs func([]float32) float32) {
+// makeGroups makes so many groups of n: their integers lie qStep behind each other, starts and scales
+// wordStep, and activations xStep.
+func (g *integers) makeGroups(b *Backend, q, start, scale []byte, qStep, wordStep int, x []float32, xStep, n, groups int, c *Count) {
+	c.Elementwise += int64(groups * (2*n + 2)) // the products and their sum; the scale and the start
+	c.Special += int64(groups)                 // a division
+	if g.groups != nil && (n == 64 || n == 128) {
+		g.groups(q, start, scale, qStep, wordStep, x, xStep, n, groups, g.offset)
+		return
+	}
+	for i := range groups {
+		sum, by := makeInt8(q[i*qStep:][:roundUp(n, pure.DotInputs)*g.width], x[i*xStep:][:n], b.MaxAbs, g.round)
+		binary.LittleEndian.PutUint32(start[i*wordStep:], uint32(-g.offset*sum))
+		binary.LittleEndian.PutUint32(scale[i*wordStep:], math.Float32bits(by))
+	}
+}
+
+// makeInt8 makes integers of x, and returns their sum and scale.
+func makeInt8(q []byte, x []float32, maxAbs func([]float32) float32, round func([]byte, []float32, float32) int32) (sum int32, scale float32) {
 	most := maxAbs(x)
 	inverse, scale := mostActivation/most, most*(1.0/mostActivation)
 	finite := most <= math.MaxFloat32
 	if !finite || most < least {
 		inverse, scale = 0, 0
 	}
-	sum := g.round(q, x, inverse)
+	sum = round(q, x, inverse)
 	if !finite {
 		clear(q)
-		sum, scale = 0, float32(math.NaN())
+		return 0, float32(math.NaN())
 	}
-	binary.LittleEndian.PutUint32(start, uint32(-g.offset*sum))
-	binary.LittleEndian.PutUint32(last, math.Float32bits(scale))
+	return sum, scale
+}
+
+// place is where the start, the integers and the scale of a group of n inputs, from the first on, begin in a row
+// of k.
+func (g *integers) place(row []byte, k, first, n int) (start, q, scale []byte) {
+	word := first / g.group * 2 * wordBytes
+	if g.tiled {
+		start = row[k+word:]
+		return start, row[first:], start[wordBytes:]
+	}
+	start = row[first*g.width+word:]
+	return start, start[wordBytes:], start[wordBytes+roundUp(n, pure.DotInputs)*g.width:]
 }
 
 // dotRows is a block of rows, whose activations stay in a core's second cache beside two panels.

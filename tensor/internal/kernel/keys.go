@@ -68,22 +68,6 @@ func (b *Backend) keyPanel(panel []float32, a *Attention, h int) {
 	b.transpose(panel, a.block(a.Keys, block, h), a.Size, roundUp(open, squares), a.Size)
 }
 
-// CopyKeys copies the first positions of a block of keys that are so wide, of heads of that size,
-// into an open one. full tells whether the block that is copied is.
-func CopyKeys(to, from []float32, size, positions int, full bool) {
-	if !full {
-		copy(to, from)
-		return
-	}
-	for head := 0; head < len(from); head += size * BlockPositions {
-		for d := range size {
-			for i, k := range from[head+d*BlockPositions:][:positions] {
-				to[head+i*size+d] = k
-			}
-		}
-	}
-}
-
 // fetchOpen asks for what row will read of head h in the open block: there is too little of it in one
 // place for the processor to do so by itself.
 func (b *Backend) fetchOpen(a *Attention, h int) {

@@ -32,9 +32,10 @@ func TestTranspose(t *testing.T) {
 	})
 }
 
-// TestCopyKeys: the first positions of a block are the same keys whether it is full or not.
-func TestCopyKeys(t *testing.T) {
+// TestBlocksCopy: the first positions of a block are the same keys whether it is full or not.
+func TestBlocksCopy(t *testing.T) {
 	const heads, size = 3, 16
+	k := kernel.Blocks{Heads: heads, Size: size}
 	from := numbers(heads * size * kernel.BlockPositions) // [head][position][size]
 	full := make([]float32, len(from))
 	for h := range heads {
@@ -43,8 +44,8 @@ func TestCopyKeys(t *testing.T) {
 	}
 	for positions := range kernel.BlockPositions {
 		open, closed := make([]float32, len(from)), make([]float32, len(from))
-		kernel.CopyKeys(open, from, size, positions, false)
-		kernel.CopyKeys(closed, full, size, positions, true)
+		k.Copy(open, make([]float32, len(from)), from, from, positions, false)
+		k.Copy(closed, make([]float32, len(from)), full, from, positions, true)
 		for h := range heads {
 			for i := range positions * size {
 				at := h*size*kernel.BlockPositions + i

@@ -237,11 +237,15 @@ func TestEmbed(t *testing.T) {
 func TestHead(t *testing.T) {
 	each(t, func(t *rapid.T, b *kernel.Backend) {
 		heads, d := rapid.IntRange(1, 3).Draw(t, "heads"), size(140).Draw(t, "head size")
+		int8s := rapid.Bool().Draw(t, "int8")
 		past, rows := rapid.IntRange(0, 70).Draw(t, "past"), size(40).Draw(t, "rows")
+		if int8s {
+			past, rows = 4*past, 4*rows
+		}
 		width := heads * d
 		all := matrix(t, "qkv", past+rows, 3*width)
-		a := kernel.Attention{Heads: heads, Size: d, Scale: 0.37, LDQ: 3 * width, LDKV: 3 * width}
-		a.Keys, a.Values = kernel.AppendBlocks(nil, nil, kernel.NewBlocks((past+rows+kernel.BlockPositions-1)/kernel.BlockPositions*kernel.BlockLength(width)), width)
+		a := kernel.Attention{Blocks: kernel.Blocks{Heads: heads, Size: d, Int8: int8s}, Scale: 0.37, LDQ: 3 * width, LDKV: 3 * width}
+		a.Keys, a.Values = a.Append(nil, nil, kernel.NewBlocks(a.Count(past+rows)*a.Length()))
 		for i := range a.Keys { // nobody has written them yet
 			fill(a.Keys[i], float32(math.NaN()))
 			fill(a.Values[i], float32(math.NaN()))
@@ -265,11 +269,17 @@ func TestHead(t *testing.T) {
 				a.Q, a.KV = all[first*3*width:to*3*width], all[from*3*width+width:to*3*width]
 				machine := machines[b.Name]
 				m, softmax := oracle.Machine{Fused: machine.fused}, oracle.Machine{}
-				m.Tally.Padding = headPadding(b, first, a.Queries, d)
-				want := m.Head(&softmax, part(first, to, 0), part(0, to, 1), part(0, to, 2), from, a.Scale)
+				var want oracle.Matrix
+				if int8s {
+					m.Tally.Padding = headPaddingInt8(first, a.Queries, d, to)
+					want = m.HeadInt8(&softmax, part(first, to, 0), part(0, to, 1), part(0, to, 2), from, a.Positions(), a.Scale)
+				} else {
+					m.Tally.Padding = headPadding(b, first, a.Queries, d)
+					want = m.Head(&softmax, part(first, to, 0), part(0, to, 1), part(0, to, 2), from, a.Scale)
+				}
 				out, check := guarded(a.Queries * width)
 				a.Out = out
-				products, exps := b.Heads(&a, nil, h, h+1, make([]float32, b.ScratchSize(heads, d, to)))
+				products, exps := b.Heads(&a, nil, h, h+1, make([]float32, b.ScratchSize(a.Blocks, to)))
 				check(t)
 				got := make([]float32, 0, a.Queries*d)
 				for i := range a.Queries {
@@ -284,16 +294,39 @@ func TestHead(t *testing.T) {
 	})
 }
 
+// headPaddingInt8 is the same for blocks of int8: 64 rows at most meet panels of 32 positions, then of 32
+// elements, whose inputs are filled up with zeros.
+func headPaddingInt8(first, rows, size, positions int) (padding int64) {
+	up := func(n, unit int) int { return (n + unit - 1) / unit * unit }
+	for n, groups := 0, (rows+63)/64; n < groups; n++ {
+		from, to := first+rows*n/groups, first+rows*(n+1)/groups // positions of a group's rows
+		for block := 0; block < to; block += 128 {
+			seen, asking := 0, 0
+			for position := max(from, block); position < to; position++ {
+				seen += min(128, position+1-block)
+				asking++
+			}
+			depth := up(size, 16)
+			scaling := 2*(up(depth, 128)/128) + 1
+			padding += int64(asking*up(min(128, to-block), 32)*(2*depth+scaling) - seen*(2*size+scaling))
+			depth = up(min(128, positions-block), 32)
+			padding += int64(asking*(up(size, 32)*(2*depth+3)-3*size) - 2*seen*size)
+		}
+	}
+	return padding
+}
+
 // TestHeads: heads that go through the blocks together have the bits and Counts of each alone, also
 // where they are more than go at once.
 func TestHeads(t *testing.T) {
 	each(t, func(t *rapid.T, b *kernel.Backend) {
 		heads, d := rapid.IntRange(1, 70).Draw(t, "heads"), rapid.IntRange(1, 5).Draw(t, "head size")
 		past, width := rapid.IntRange(0, 70).Draw(t, "past"), heads*d
+		int8s := rapid.Bool().Draw(t, "int8")
 		run := func(cuts ...int) (out []float32, count, softmax kernel.Count) {
-			a := kernel.Attention{Heads: heads, Size: d, Scale: 0.37, LDQ: 3 * width, LDKV: 3 * width}
-			a.Keys, a.Values = kernel.AppendBlocks(nil, nil, kernel.NewBlocks((past+32)/32*kernel.BlockLength(width)), width)
-			scratch := make([]float32, b.ScratchSize(heads, d, past+1))
+			a := kernel.Attention{Blocks: kernel.Blocks{Heads: heads, Size: d, Int8: int8s}, Scale: 0.37, LDQ: 3 * width, LDKV: 3 * width}
+			a.Keys, a.Values = a.Append(nil, nil, kernel.NewBlocks(a.Count(past+1)*a.Length()))
+			scratch := make([]float32, b.ScratchSize(a.Blocks, past+1))
 			for ; a.Past <= past; a.Past++ {
 				qkv := numbers(3 * width * (a.Past + 1))[3*width*a.Past:]
 				a.Rows, a.Queries, a.Q, a.KV, a.Out = 1, 1, qkv, qkv[width:], make([]float32, width)

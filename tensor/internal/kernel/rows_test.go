@@ -22,6 +22,7 @@ type rowKernel struct {
 var rowKernels = []rowKernel{
 	{"Add", func(b *kernel.Backend, x, y, _ []float32, _ float32) float32 { b.Add(x, 0, y, 0, 1, len(x)); return 0 }},
 	{"ScaleTo", func(b *kernel.Backend, x, y, _ []float32, s float32) float32 { b.ScaleTo(x, y, s); return 0 }},
+	{"Multiply", func(b *kernel.Backend, x, y, z []float32, _ float32) float32 { b.Multiply(x, y, z); return 0 }},
 	{"Sum", func(b *kernel.Backend, x, _, _ []float32, _ float32) float32 { return b.Sum(x) }},
 	{"SumSquares", func(b *kernel.Backend, x, _, _ []float32, s float32) float32 { return b.SumSquares(x, s) }},
 	{"Normalize", func(b *kernel.Backend, x, y, z []float32, s float32) float32 {

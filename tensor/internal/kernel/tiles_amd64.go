@@ -14,8 +14,8 @@ func tiled(b Backend) []*Backend {
 		return nil
 	}
 	b.Name = "amx"
-	b.Tiles[Int8] = int8s(integers{width: 1, tiled: true, round: avx512.Round, dot: amx.Dot8, rows: amx.DotRows, block: amx.DotRows})
-	b.Tiles[Int4] = int4s(integers{width: 1, tiled: true, round: avx512.Round, widen: amx.Widen, dot: amx.Dot4, rows: amx.DotRows, block: amx.DotRows})
+	b.Tiles[Int8] = int8s(integers{width: 1, tiled: true, groups: avx512.Groups, round: avx512.Round, dot: amx.Dot8, rows: amx.DotRows, block: amx.DotRows})
+	b.Tiles[Int4] = int4s(integers{width: 1, tiled: true, groups: avx512.Groups, round: avx512.Round, widen: amx.Widen, dot: amx.Dot4, rows: amx.DotRows, block: amx.DotRows})
 	return []*Backend{&b}
 }
 

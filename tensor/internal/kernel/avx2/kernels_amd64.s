@@ -16461,6 +16461,51 @@ end:
 	VZEROUPPER
 	RET
 
+// func Multiply(out []float32, x []float32, y []float32)
+// Requires: AVX
+TEXT ·Multiply(SB), NOSPLIT, $0-72
+	MOVQ out_base+0(FP), AX
+	MOVQ x_base+24(FP), CX
+	MOVQ y_base+48(FP), DX
+	MOVQ out_len+8(FP), BX
+	XORQ SI, SI
+	SUBQ $0x10, BX
+	JLT  tail
+
+full:
+	VMOVUPS (CX)(SI*1), Y0
+	VMOVUPS (DX)(SI*1), Y1
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS Y0, (AX)(SI*1)
+	VMOVUPS 32(CX)(SI*1), Y0
+	VMOVUPS 32(DX)(SI*1), Y1
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS Y0, 32(AX)(SI*1)
+	ADDQ    $0x00000040, SI
+	SUBQ    $0x10, BX
+	JGE     full
+
+tail:
+	ADDQ       $0x10, BX
+	JEQ        end
+	LEAQ       masks<>+0(SB), DI
+	SHLQ       $0x02, BX
+	SUBQ       BX, DI
+	VMOVUPS    64(DI), Y0
+	VMOVUPS    96(DI), Y1
+	VMASKMOVPS (CX)(SI*1), Y0, Y2
+	VMASKMOVPS (DX)(SI*1), Y0, Y3
+	VMULPS     Y3, Y2, Y2
+	VMASKMOVPS Y2, Y0, (AX)(SI*1)
+	VMASKMOVPS 32(CX)(SI*1), Y1, Y0
+	VMASKMOVPS 32(DX)(SI*1), Y1, Y2
+	VMULPS     Y2, Y0, Y0
+	VMASKMOVPS Y0, Y1, 32(AX)(SI*1)
+
+end:
+	VZEROUPPER
+	RET
+
 // func Sum(x []float32) float32
 // Requires: AVX, SSE
 TEXT ·Sum(SB), NOSPLIT, $0-28

@@ -429,6 +429,11 @@ func FetchRows(x []float32, ld int, rows int, n int)
 //go:noescape
 func ScaleTo(out []float32, x []float32, s float32)
 
+// Multiply is pure.Multiply.
+//
+//go:noescape
+func Multiply(out []float32, x []float32, y []float32)
+
 // Sum is pure.Sum.
 //
 //go:noescape

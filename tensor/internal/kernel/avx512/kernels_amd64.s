@@ -29542,6 +29542,42 @@ end:
 	VZEROUPPER
 	RET
 
+// func Multiply(out []float32, x []float32, y []float32)
+// Requires: AVX, AVX512F
+TEXT ·Multiply(SB), NOSPLIT, $0-72
+	MOVQ out_base+0(FP), AX
+	MOVQ x_base+24(FP), DX
+	MOVQ y_base+48(FP), BX
+	MOVQ out_len+8(FP), CX
+	XORQ SI, SI
+	SUBQ $0x10, CX
+	JLT  tail
+
+full:
+	VMOVUPS (DX)(SI*1), Z0
+	VMOVUPS (BX)(SI*1), Z1
+	VMULPS  Z1, Z0, Z0
+	VMOVUPS Z0, (AX)(SI*1)
+	ADDQ    $0x00000040, SI
+	SUBQ    $0x10, CX
+	JGE     full
+
+tail:
+	ADDQ      $0x10, CX
+	JEQ       end
+	MOVL      $0x00000001, DI
+	SHLL      CL, DI
+	DECL      DI
+	KMOVW     DI, K1
+	VMOVUPS.Z (DX)(SI*1), K1, Z0
+	VMOVUPS.Z (BX)(SI*1), K1, Z1
+	VMULPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (AX)(SI*1)
+
+end:
+	VZEROUPPER
+	RET
+
 // func Sum(x []float32) float32
 // Requires: AVX, AVX512DQ, AVX512F, SSE
 TEXT ·Sum(SB), NOSPLIT, $0-28
@@ -31641,3 +31677,239 @@ DATA constant3f200000<>+52(SB)/4, $0x3f200000
 DATA constant3f200000<>+56(SB)/4, $0x3f200000
 DATA constant3f200000<>+60(SB)/4, $0x3f200000
 GLOBL constant3f200000<>(SB), RODATA|NOPTR, $64
+
+// func groups64(q *byte, start *byte, scale *byte, qStep int, wordStep int, x *float32, xStep int, groups int, offset int)
+// Requires: AVX, AVX2, AVX512F
+TEXT ·groups64(SB), NOSPLIT, $0-72
+	MOVQ         q+0(FP), AX
+	MOVQ         start+8(FP), CX
+	MOVQ         scale+16(FP), DX
+	MOVQ         qStep+24(FP), BX
+	MOVQ         wordStep+32(FP), SI
+	MOVQ         x+40(FP), DI
+	MOVQ         xStep+48(FP), R8
+	MOVQ         groups+56(FP), R9
+	MOVQ         offset+64(FP), R10
+	MOVL         $0x7fffffff, R11
+	VPBROADCASTD R11, Z0
+	MOVL         $0x42fe0000, R11
+	VPBROADCASTD R11, Z1
+	MOVL         $0x3c010204, R11
+	VPBROADCASTD R11, Z2
+
+group:
+	VMOVUPS       (DI), Z3
+	VMOVUPS       64(DI), Z4
+	VMOVUPS       128(DI), Z5
+	VMOVUPS       192(DI), Z6
+	VPANDD        Z3, Z0, Z7
+	VPANDD        Z4, Z0, Z8
+	VPANDD        Z5, Z0, Z9
+	VPANDD        Z6, Z0, Z10
+	VPMAXUD       Z9, Z7, Z7
+	VPMAXUD       Z10, Z8, Z8
+	VPMAXUD       Z8, Z7, Z7
+	VEXTRACTI64X4 $0x01, Z7, Y8
+	VPMAXUD       Y8, Y7, Y8
+	VEXTRACTI128  $0x01, Y8, X7
+	VPMAXUD       X7, X8, X7
+	VPSHUFD       $0x0e, X7, X8
+	VPMAXUD       X8, X7, X7
+	VPSHUFD       $0x01, X7, X8
+	VPMAXUD       X8, X7, X7
+	VMOVD         X7, R11
+	LEAL          -75497472(R11), R12
+	CMPL          R12, $0x7affffff
+	JHI           odd
+	VMOVD         R11, X7
+	VDIVSS        X7, X1, X8
+	VMULSS        X2, X7, X7
+	VMOVSS        X7, (DX)
+	VBROADCASTSS  X8, Z7
+	VMULPS        Z7, Z3, Z3
+	VCVTPS2DQ     Z3, Z3
+	VPMOVDB       Z3, (AX)
+	VMULPS        Z7, Z4, Z4
+	VCVTPS2DQ     Z4, Z4
+	VPMOVDB       Z4, 16(AX)
+	VMULPS        Z7, Z5, Z5
+	VCVTPS2DQ     Z5, Z5
+	VPMOVDB       Z5, 32(AX)
+	VMULPS        Z7, Z6, Z6
+	VCVTPS2DQ     Z6, Z6
+	VPMOVDB       Z6, 48(AX)
+	VPADDD        Z5, Z3, Z3
+	VPADDD        Z6, Z4, Z4
+	VPADDD        Z4, Z3, Z3
+	VEXTRACTI64X4 $0x01, Z3, Y4
+	VPADDD        Y4, Y3, Y4
+	VEXTRACTI128  $0x01, Y4, X3
+	VPADDD        X3, X4, X3
+	VPSHUFD       $0x0e, X3, X4
+	VPADDD        X4, X3, X3
+	VPSHUFD       $0x01, X3, X4
+	VPADDD        X4, X3, X3
+	VMOVD         X3, R11
+	IMULL         R10, R11
+	NEGL          R11
+	MOVL          R11, (CX)
+
+next:
+	ADDQ BX, AX
+	ADDQ SI, CX
+	ADDQ SI, DX
+	ADDQ R8, DI
+	DECQ R9
+	JNZ  group
+	VZEROUPPER
+	RET
+
+odd:
+	VPXOR   X3, X3, X3
+	VMOVDQU X3, (AX)
+	VMOVDQU X3, 16(AX)
+	VMOVDQU X3, 32(AX)
+	VMOVDQU X3, 48(AX)
+	MOVL    $0x00000000, (CX)
+	MOVL    $0x00000000, R12
+	CMPL    R11, $0x7f7fffff
+	JLS     scaled
+	MOVL    $0x7fc00000, R12
+
+scaled:
+	MOVL R12, (DX)
+	JMP  next
+
+// func groups128(q *byte, start *byte, scale *byte, qStep int, wordStep int, x *float32, xStep int, groups int, offset int)
+// Requires: AVX, AVX2, AVX512F
+TEXT ·groups128(SB), NOSPLIT, $0-72
+	MOVQ         q+0(FP), AX
+	MOVQ         start+8(FP), CX
+	MOVQ         scale+16(FP), DX
+	MOVQ         qStep+24(FP), BX
+	MOVQ         wordStep+32(FP), SI
+	MOVQ         x+40(FP), DI
+	MOVQ         xStep+48(FP), R8
+	MOVQ         groups+56(FP), R9
+	MOVQ         offset+64(FP), R10
+	MOVL         $0x7fffffff, R11
+	VPBROADCASTD R11, Z0
+	MOVL         $0x42fe0000, R11
+	VPBROADCASTD R11, Z1
+	MOVL         $0x3c010204, R11
+	VPBROADCASTD R11, Z2
+
+group:
+	VMOVUPS       (DI), Z3
+	VMOVUPS       64(DI), Z4
+	VMOVUPS       128(DI), Z5
+	VMOVUPS       192(DI), Z6
+	VMOVUPS       256(DI), Z7
+	VMOVUPS       320(DI), Z8
+	VMOVUPS       384(DI), Z9
+	VMOVUPS       448(DI), Z10
+	VPANDD        Z3, Z0, Z11
+	VPANDD        Z4, Z0, Z12
+	VPANDD        Z5, Z0, Z13
+	VPANDD        Z6, Z0, Z14
+	VPANDD        Z7, Z0, Z15
+	VPANDD        Z8, Z0, Z16
+	VPANDD        Z9, Z0, Z17
+	VPANDD        Z10, Z0, Z18
+	VPMAXUD       Z15, Z11, Z11
+	VPMAXUD       Z16, Z12, Z12
+	VPMAXUD       Z17, Z13, Z13
+	VPMAXUD       Z18, Z14, Z14
+	VPMAXUD       Z13, Z11, Z11
+	VPMAXUD       Z14, Z12, Z12
+	VPMAXUD       Z12, Z11, Z11
+	VEXTRACTI64X4 $0x01, Z11, Y12
+	VPMAXUD       Y12, Y11, Y12
+	VEXTRACTI128  $0x01, Y12, X11
+	VPMAXUD       X11, X12, X11
+	VPSHUFD       $0x0e, X11, X12
+	VPMAXUD       X12, X11, X11
+	VPSHUFD       $0x01, X11, X12
+	VPMAXUD       X12, X11, X11
+	VMOVD         X11, R11
+	LEAL          -75497472(R11), R12
+	CMPL          R12, $0x7affffff
+	JHI           odd
+	VMOVD         R11, X11
+	VDIVSS        X11, X1, X12
+	VMULSS        X2, X11, X11
+	VMOVSS        X11, (DX)
+	VBROADCASTSS  X12, Z11
+	VMULPS        Z11, Z3, Z3
+	VCVTPS2DQ     Z3, Z3
+	VPMOVDB       Z3, (AX)
+	VMULPS        Z11, Z4, Z4
+	VCVTPS2DQ     Z4, Z4
+	VPMOVDB       Z4, 16(AX)
+	VMULPS        Z11, Z5, Z5
+	VCVTPS2DQ     Z5, Z5
+	VPMOVDB       Z5, 32(AX)
+	VMULPS        Z11, Z6, Z6
+	VCVTPS2DQ     Z6, Z6
+	VPMOVDB       Z6, 48(AX)
+	VMULPS        Z11, Z7, Z7
+	VCVTPS2DQ     Z7, Z7
+	VPMOVDB       Z7, 64(AX)
+	VMULPS        Z11, Z8, Z8
+	VCVTPS2DQ     Z8, Z8
+	VPMOVDB       Z8, 80(AX)
+	VMULPS        Z11, Z9, Z9
+	VCVTPS2DQ     Z9, Z9
+	VPMOVDB       Z9, 96(AX)
+	VMULPS        Z11, Z10, Z10
+	VCVTPS2DQ     Z10, Z10
+	VPMOVDB       Z10, 112(AX)
+	VPADDD        Z7, Z3, Z3
+	VPADDD        Z8, Z4, Z4
+	VPADDD        Z9, Z5, Z5
+	VPADDD        Z10, Z6, Z6
+	VPADDD        Z5, Z3, Z3
+	VPADDD        Z6, Z4, Z4
+	VPADDD        Z4, Z3, Z3
+	VEXTRACTI64X4 $0x01, Z3, Y4
+	VPADDD        Y4, Y3, Y4
+	VEXTRACTI128  $0x01, Y4, X3
+	VPADDD        X3, X4, X3
+	VPSHUFD       $0x0e, X3, X4
+	VPADDD        X4, X3, X3
+	VPSHUFD       $0x01, X3, X4
+	VPADDD        X4, X3, X3
+	VMOVD         X3, R11
+	IMULL         R10, R11
+	NEGL          R11
+	MOVL          R11, (CX)
+
+next:
+	ADDQ BX, AX
+	ADDQ SI, CX
+	ADDQ SI, DX
+	ADDQ R8, DI
+	DECQ R9
+	JNZ  group
+	VZEROUPPER
+	RET
+
+odd:
+	VPXOR   X3, X3, X3
+	VMOVDQU X3, (AX)
+	VMOVDQU X3, 16(AX)
+	VMOVDQU X3, 32(AX)
+	VMOVDQU X3, 48(AX)
+	VMOVDQU X3, 64(AX)
+	VMOVDQU X3, 80(AX)
+	VMOVDQU X3, 96(AX)
+	VMOVDQU X3, 112(AX)
+	MOVL    $0x00000000, (CX)
+	MOVL    $0x00000000, R12
+	CMPL    R11, $0x7f7fffff
+	JLS     scaled
+	MOVL    $0x7fc00000, R12
+
+scaled:
+	MOVL R12, (DX)
+	JMP  next

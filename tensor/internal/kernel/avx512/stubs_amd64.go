@@ -669,6 +669,11 @@ func FetchRows(x []float32, ld int, rows int, n int)
 //go:noescape
 func ScaleTo(out []float32, x []float32, s float32)
 
+// Multiply is pure.Multiply.
+//
+//go:noescape
+func Multiply(out []float32, x []float32, y []float32)
+
 // Sum is pure.Sum.
 //
 //go:noescape
@@ -728,3 +733,13 @@ func SiLU(out []float32, ldo int, x []float32, ldx int, rows int, n int)
 //
 //go:noescape
 func Tanh(out []float32, ldo int, x []float32, ldx int, rows int, n int)
+
+// groups64 is Groups for groups of 64.
+//
+//go:noescape
+func groups64(q *byte, start *byte, scale *byte, qStep int, wordStep int, x *float32, xStep int, groups int, offset int)
+
+// groups128 is Groups for groups of 128.
+//
+//go:noescape
+func groups128(q *byte, start *byte, scale *byte, qStep int, wordStep int, x *float32, xStep int, groups int, offset int)

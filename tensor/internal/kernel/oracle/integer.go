@@ -106,3 +106,77 @@ func (m *Machine) LinearIntegers(fused *Machine, out, in Matrix, w Integers, bia
 		}
 	}
 }
+
+// HeadInt8 is Head for keys and values that are held as integers: those from position past on are made
+// so. Sums over positions are of blocks of so many.
+func (m *Machine) HeadInt8(s *Machine, queries, keys, values Matrix, past, block int, scale float32) Matrix {
+	size := len(keys[0])
+	hold := func(x Matrix) (held []rounded) {
+		for j := range x {
+			machine := &Machine{} // of an earlier call
+			if j >= past {
+				machine = m
+				m.Tally.Elementwise-- // a start is not needed
+				m.Tally.Written += int64(size + 4)
+			}
+			held = append(held, machine.round(x[j]))
+		}
+		if len(queries) > 0 {
+			m.Tally.Read += int64(len(x) * (size + 4))
+		}
+		return held
+	}
+	k, v := hold(keys), hold(values)
+	out := result(len(queries), size)
+	for i := range queries {
+		query := make([]Number, size)
+		for d := range query {
+			query[d] = m.Mul(queries[i][d], m.Number(scale))
+		}
+		const group = 128
+		var groups []rounded
+		for first := 0; first < size; first += group {
+			groups = append(groups, m.round(query[first:min(first+group, size)]))
+		}
+		scores := make([]Number, len(keys)-len(queries)+i+1)
+		for j := range scores {
+			for n, g := range groups {
+				scores[j] = m.scaleAdd(m.dot(g.numbers, k[j].numbers[n*group:]), g.scale, scores[j])
+			}
+			scores[j] = m.Mul(scores[j], k[j].scale)
+		}
+		share := s.softmax(scores)
+		for j := range scores {
+			scores[j] = m.Mul(scores[j], v[j].scale)
+		}
+		sums := make([]Number, size)
+		for first := 0; first < len(scores); first += block {
+			g := m.round(scores[first:min(first+block, len(scores))])
+			for d := range sums {
+				column := make([]int, len(g.numbers))
+				for j := range column {
+					column[j] = v[first+j].numbers[d]
+				}
+				sum := m.Mul(m.scaleAdd(m.dot(g.numbers, column), g.scale, m.Number(0)), m.Number(1))
+				if first > 0 {
+					sum = m.Add(sums[d], sum)
+				}
+				sums[d] = sum
+			}
+		}
+		for d := range sums {
+			m.Store(&out[i][d], s.Mul(sums[d], share))
+		}
+	}
+	return out
+}
+
+// dot is the exact sum of products.
+func (m *Machine) dot(x, y []int) Number {
+	sum := 0
+	for i, v := range x {
+		sum += v * y[i]
+	}
+	m.Tally.Products += int64(2 * len(x))
+	return m.Number(float32(sum))
+}

@@ -151,16 +151,7 @@ func (m *Machine) Head(s *Machine, queries, keys, values Matrix, past int, scale
 				scores[j] = m.MulAdd(query[d], keys[j][d], scores[j])
 			}
 		}
-		largest := s.Number(float32(math.Inf(-1)))
-		for _, score := range scores {
-			if s.Greater(score, largest) {
-				largest = score
-			}
-		}
-		for j := range scores {
-			scores[j] = s.Exp(s.Sub(scores[j], largest))
-		}
-		share := s.Div(s.Number(1), s.sum(scores))
+		share := s.softmax(scores)
 		for d := range size {
 			sum := m.Number(0)
 			for j := range scores {
@@ -170,4 +161,18 @@ func (m *Machine) Head(s *Machine, queries, keys, values Matrix, past int, scale
 		}
 	}
 	return out
+}
+
+// softmax makes scores their exponentials, less the largest, and returns what makes shares of these.
+func (m *Machine) softmax(scores []Number) (share Number) {
+	largest := m.Number(float32(math.Inf(-1)))
+	for _, score := range scores {
+		if m.Greater(score, largest) {
+			largest = score
+		}
+	}
+	for j := range scores {
+		scores[j] = m.Exp(m.Sub(scores[j], largest))
+	}
+	return m.Div(m.Number(1), m.sum(scores))
 }

@@ -40,6 +40,18 @@ func ScaleTo(out, x []float32, s float32) {
 	}
 }
 
+// Multiply is
+//
+//	for i := range out {
+//		out[i] = x[i] * y[i]
+//	}
+func Multiply(out, x, y []float32) {
+	x, y = x[:len(out)], y[:len(out)]
+	for i, v := range x {
+		out[i] = v * y[i]
+	}
+}
+
 // Sum is
 //
 //	var lane [Lanes]float32

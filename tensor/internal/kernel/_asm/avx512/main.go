@@ -46,6 +46,8 @@ func main() {
 	tile.EmitFetch()
 	tile.EmitRow(vector.AVX512)
 	rows.Emit(vector.AVX512)
+	rows.EmitGroups(64)
+	rows.EmitGroups(128)
 	Generate()
 }
 

@@ -25,6 +25,7 @@ func Emit(s vector.Set) {
 	add(s)
 	fetchRows()
 	scaleTo(s)
+	multiply(s)
 	sum(s)
 	sumSquares(s)
 	normalize(s)
@@ -166,6 +167,15 @@ func scaleTo(s vector.Set) {
 	out, x, scale := base("out"), base("x"), broadcast(s, "s")
 	forEach(s, "out", func(e step) {
 		s.Store(s.Mul(s.Load(e.of(x), e.mask), scale), e.of(out), e.mask)
+	})
+	finish()
+}
+
+func multiply(s vector.Set) {
+	begin("Multiply", "func(out, x, y []float32)", ".")
+	out, x, y := base("out"), base("x"), base("y")
+	forEach(s, "out", func(e step) {
+		s.Store(s.Mul(s.Load(e.of(x), e.mask), s.Load(e.of(y), e.mask)), e.of(out), e.mask)
 	})
 	finish()
 }
