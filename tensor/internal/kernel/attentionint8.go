@@ -186,8 +186,10 @@ func (h *headInt8) mix(k *ask, n int) {
 		e = e[:min(BlockPositionsInt8, len(e))]
 		b.Multiply(e, e, scales)
 		start, q, scale := m.place(m.in[i*m.stride:], depth, 0, depth)
-		m.makeGroups(b, q, start, scale, 0, 0, e, 0, len(e), 1, &h.products)
-		clear(q[roundUp(len(e), pure.DotInputs)*m.width : depth*m.width])
+		clear(e[len(e):depth]) // positions that the row does not see
+		m.makeGroups(b, q, start, scale, 0, 0, e[:depth], 0, depth, 1, &h.products)
+		h.products.Elementwise -= int64(2 * (depth - len(e)))
+		h.products.Padding += int64(2 * (depth - len(e)))
 	}
 	seen := h.seen(k, n)
 	h.products.Elementwise += int64(seen) // times the scales

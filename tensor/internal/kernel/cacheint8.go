@@ -60,7 +60,7 @@ func (b *Backend) appendInt8(a *Attention, h int, room []byte) (c Count) {
 		block, at := (a.Past+i)/BlockPositionsInt8, (a.Past+i)%BlockPositionsInt8
 		n = min(appended-at%appended, a.Rows-i)
 		g.makeGroups(b, q, words, words[wordBytes:], padded, 2*wordBytes, a.KV[i*a.LDKV+h*a.Size:], a.LDKV, a.Size, n, &c)
-		a.putKeys(a.Keys[block], at, h, q, words, n)
+		b.putKeys(a.Blocks, a.Keys[block], at, h, q, words, n)
 		g.makeGroups(b, q, words, words[wordBytes:], padded, 2*wordBytes, a.KV[i*a.LDKV+(a.Heads+h)*a.Size:], a.LDKV, a.Size, n, &c)
 		a.putValues(a.Values[block], at, h, q, words, n)
 		if at%PanelColumns == 0 || depthInt8(at) != depthInt8(at+n) {
@@ -76,16 +76,27 @@ func (b *Backend) appendInt8(a *Attention, h int, room []byte) (c Count) {
 // unsigned adds the offset to four integers.
 const unsigned = 0x80808080
 
-// putKeys puts the keys of n positions, from one on, where they belong in a block.
-func (k Blocks) putKeys(block []float32, at, h int, q, words []byte, n int) {
+// putKeys puts the keys of n positions, from one on, where they belong in a block. Sixteen of them are
+// a panel of words that is turned.
+func (b *Backend) putKeys(k Blocks, block []float32, at, h int, q, words []byte, n int) {
 	padded := len(q) / appended
 	panel := bytes(block)[h*k.keysInt8()+at/PanelColumns*k.keyPanel():]
 	for i := range n {
-		key, column := q[i*padded:][:padded], panel[(at+i)%PanelColumns*4:]
-		for d := 0; d < len(key); d += 4 {
-			binary.LittleEndian.PutUint32(column[d*PanelColumns:], binary.LittleEndian.Uint32(key[d:])^unsigned)
+		copy(panel[(padded*PanelColumns + (at+i)%PanelColumns*wordBytes):][:wordBytes], words[(2*i+1)*wordBytes:])
+	}
+	q = q[:n*padded]
+	for d := 0; d < len(q); d += 8 {
+		binary.LittleEndian.PutUint64(q[d:], binary.LittleEndian.Uint64(q[d:])^unsigned<<32^unsigned)
+	}
+	column := floats(panel)[at%PanelColumns:]
+	if n == appended {
+		b.transpose(column, floats(q), padded/4, appended, padded/4)
+		return
+	}
+	for i := range n {
+		for d, four := range floats(q[i*padded:][:padded]) {
+			column[d*PanelColumns+i] = four
 		}
-		copy(column[padded*PanelColumns:][:wordBytes], words[(2*i+1)*wordBytes:])
 	}
 }
 

@@ -311,6 +311,7 @@ func headPaddingInt8(first, rows, size, positions int) (padding int64) {
 			padding += int64(asking*up(min(128, to-block), 32)*(2*depth+scaling) - seen*(2*size+scaling))
 			depth = up(min(128, positions-block), 32)
 			padding += int64(asking*(up(size, 32)*(2*depth+3)-3*size) - 2*seen*size)
+			padding += int64(2 * (asking*depth - seen)) // zeros that are made integers
 		}
 	}
 	return padding

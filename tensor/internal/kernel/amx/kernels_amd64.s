@@ -143,7 +143,16 @@ result_row:
 	MOVQ       trips+48(FP), CX
 	MOVQ       starts+24(FP), AX
 	XORQ       BX, BX
-	KXORW      K2, K2, K2
+	MOVQ       rows+64(FP), DX
+	VPXORD     Z0, Z0, Z0
+	MOVQ       R13, R9
+
+clear:
+	VMOVUPS Z0, 2048(R9)
+	VMOVUPS Z0, 2112(R9)
+	ADDQ    $0x00000080, R9
+	DECQ    DX
+	JNZ     clear
 
 group:
 	MOVQ    group+56(FP), DX
@@ -189,59 +198,59 @@ fetched00:
 	MOVQ             R9, ahead+112(FP)
 	TESTQ            BX, BX
 	JLE              scaled00
-	VPBROADCASTD     (SI), Z0
-	VMOVUPS.Z        2048(DI), K1, Z2
-	VPADDD           (DI), Z0, Z1
+	VPBROADCASTD     (SI), Z1
+	VMOVUPS          2048(DI), Z3
+	VPADDD           (DI), Z1, Z2
+	VCVTDQ2PS        Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 2048(DI)
+	VMOVUPS          2112(DI), Z2
+	VPADDD           64(DI), Z1, Z1
 	VCVTDQ2PS        Z1, Z1
 	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 2048(DI)
-	VMOVUPS.Z        2112(DI), K1, Z1
-	VPADDD           64(DI), Z0, Z0
-	VCVTDQ2PS        Z0, Z0
-	VFMADD231PS.BCST 4(SI), Z0, Z1
-	VMOVUPS          Z1, 2112(DI)
+	VMOVUPS          Z2, 2112(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z0
-	VMOVUPS.Z        2176(DI), K1, Z2
-	VPADDD           128(DI), Z0, Z1
+	VPBROADCASTD     (SI), Z1
+	VMOVUPS          2176(DI), Z3
+	VPADDD           128(DI), Z1, Z2
+	VCVTDQ2PS        Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 2176(DI)
+	VMOVUPS          2240(DI), Z2
+	VPADDD           192(DI), Z1, Z1
 	VCVTDQ2PS        Z1, Z1
 	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 2176(DI)
-	VMOVUPS.Z        2240(DI), K1, Z1
-	VPADDD           192(DI), Z0, Z0
-	VCVTDQ2PS        Z0, Z0
-	VFMADD231PS.BCST 4(SI), Z0, Z1
-	VMOVUPS          Z1, 2240(DI)
+	VMOVUPS          Z2, 2240(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z0
-	VMOVUPS.Z        2304(DI), K1, Z2
-	VPADDD           256(DI), Z0, Z1
+	VPBROADCASTD     (SI), Z1
+	VMOVUPS          2304(DI), Z3
+	VPADDD           256(DI), Z1, Z2
+	VCVTDQ2PS        Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 2304(DI)
+	VMOVUPS          2368(DI), Z2
+	VPADDD           320(DI), Z1, Z1
 	VCVTDQ2PS        Z1, Z1
 	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 2304(DI)
-	VMOVUPS.Z        2368(DI), K1, Z1
-	VPADDD           320(DI), Z0, Z0
-	VCVTDQ2PS        Z0, Z0
-	VFMADD231PS.BCST 4(SI), Z0, Z1
-	VMOVUPS          Z1, 2368(DI)
+	VMOVUPS          Z2, 2368(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z0
-	VMOVUPS.Z        2432(DI), K1, Z2
-	VPADDD           384(DI), Z0, Z1
+	VPBROADCASTD     (SI), Z1
+	VMOVUPS          2432(DI), Z3
+	VPADDD           384(DI), Z1, Z2
+	VCVTDQ2PS        Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 2432(DI)
+	VMOVUPS          2496(DI), Z2
+	VPADDD           448(DI), Z1, Z1
 	VCVTDQ2PS        Z1, Z1
 	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 2432(DI)
-	VMOVUPS.Z        2496(DI), K1, Z1
-	VPADDD           448(DI), Z0, Z0
-	VCVTDQ2PS        Z0, Z0
-	VFMADD231PS.BCST 4(SI), Z0, Z1
-	VMOVUPS          Z1, 2496(DI)
+	VMOVUPS          Z2, 2496(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
@@ -272,59 +281,59 @@ fetched01:
 	MOVQ             R9, ahead+112(FP)
 	TESTQ            BX, BX
 	JLE              scaled01
-	VPBROADCASTD     (SI), Z0
-	VMOVUPS.Z        2048(DI), K1, Z2
-	VPADDD           (DI), Z0, Z1
+	VPBROADCASTD     (SI), Z1
+	VMOVUPS          2048(DI), Z3
+	VPADDD           (DI), Z1, Z2
+	VCVTDQ2PS        Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 2048(DI)
+	VMOVUPS          2112(DI), Z2
+	VPADDD           64(DI), Z1, Z1
 	VCVTDQ2PS        Z1, Z1
 	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 2048(DI)
-	VMOVUPS.Z        2112(DI), K1, Z1
-	VPADDD           64(DI), Z0, Z0
-	VCVTDQ2PS        Z0, Z0
-	VFMADD231PS.BCST 4(SI), Z0, Z1
-	VMOVUPS          Z1, 2112(DI)
+	VMOVUPS          Z2, 2112(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z0
-	VMOVUPS.Z        2176(DI), K1, Z2
-	VPADDD           128(DI), Z0, Z1
+	VPBROADCASTD     (SI), Z1
+	VMOVUPS          2176(DI), Z3
+	VPADDD           128(DI), Z1, Z2
+	VCVTDQ2PS        Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 2176(DI)
+	VMOVUPS          2240(DI), Z2
+	VPADDD           192(DI), Z1, Z1
 	VCVTDQ2PS        Z1, Z1
 	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 2176(DI)
-	VMOVUPS.Z        2240(DI), K1, Z1
-	VPADDD           192(DI), Z0, Z0
-	VCVTDQ2PS        Z0, Z0
-	VFMADD231PS.BCST 4(SI), Z0, Z1
-	VMOVUPS          Z1, 2240(DI)
+	VMOVUPS          Z2, 2240(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z0
-	VMOVUPS.Z        2304(DI), K1, Z2
-	VPADDD           256(DI), Z0, Z1
+	VPBROADCASTD     (SI), Z1
+	VMOVUPS          2304(DI), Z3
+	VPADDD           256(DI), Z1, Z2
+	VCVTDQ2PS        Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 2304(DI)
+	VMOVUPS          2368(DI), Z2
+	VPADDD           320(DI), Z1, Z1
 	VCVTDQ2PS        Z1, Z1
 	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 2304(DI)
-	VMOVUPS.Z        2368(DI), K1, Z1
-	VPADDD           320(DI), Z0, Z0
-	VCVTDQ2PS        Z0, Z0
-	VFMADD231PS.BCST 4(SI), Z0, Z1
-	VMOVUPS          Z1, 2368(DI)
+	VMOVUPS          Z2, 2368(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z0
-	VMOVUPS.Z        2432(DI), K1, Z2
-	VPADDD           384(DI), Z0, Z1
+	VPBROADCASTD     (SI), Z1
+	VMOVUPS          2432(DI), Z3
+	VPADDD           384(DI), Z1, Z2
+	VCVTDQ2PS        Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 2432(DI)
+	VMOVUPS          2496(DI), Z2
+	VPADDD           448(DI), Z1, Z1
 	VCVTDQ2PS        Z1, Z1
 	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 2432(DI)
-	VMOVUPS.Z        2496(DI), K1, Z1
-	VPADDD           448(DI), Z0, Z0
-	VCVTDQ2PS        Z0, Z0
-	VFMADD231PS.BCST 4(SI), Z0, Z1
-	VMOVUPS          Z1, 2496(DI)
+	VMOVUPS          Z2, 2496(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
@@ -340,59 +349,59 @@ scaled01:
 	JLE   before_done
 
 before:
-	VPBROADCASTD     (SI), Z0
-	VMOVUPS.Z        2048(DI), K1, Z2
-	VPADDD           (DI), Z0, Z1
+	VPBROADCASTD     (SI), Z1
+	VMOVUPS          2048(DI), Z3
+	VPADDD           (DI), Z1, Z2
+	VCVTDQ2PS        Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 2048(DI)
+	VMOVUPS          2112(DI), Z2
+	VPADDD           64(DI), Z1, Z1
 	VCVTDQ2PS        Z1, Z1
 	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 2048(DI)
-	VMOVUPS.Z        2112(DI), K1, Z1
-	VPADDD           64(DI), Z0, Z0
-	VCVTDQ2PS        Z0, Z0
-	VFMADD231PS.BCST 4(SI), Z0, Z1
-	VMOVUPS          Z1, 2112(DI)
+	VMOVUPS          Z2, 2112(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z0
-	VMOVUPS.Z        2176(DI), K1, Z2
-	VPADDD           128(DI), Z0, Z1
+	VPBROADCASTD     (SI), Z1
+	VMOVUPS          2176(DI), Z3
+	VPADDD           128(DI), Z1, Z2
+	VCVTDQ2PS        Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 2176(DI)
+	VMOVUPS          2240(DI), Z2
+	VPADDD           192(DI), Z1, Z1
 	VCVTDQ2PS        Z1, Z1
 	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 2176(DI)
-	VMOVUPS.Z        2240(DI), K1, Z1
-	VPADDD           192(DI), Z0, Z0
-	VCVTDQ2PS        Z0, Z0
-	VFMADD231PS.BCST 4(SI), Z0, Z1
-	VMOVUPS          Z1, 2240(DI)
+	VMOVUPS          Z2, 2240(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z0
-	VMOVUPS.Z        2304(DI), K1, Z2
-	VPADDD           256(DI), Z0, Z1
+	VPBROADCASTD     (SI), Z1
+	VMOVUPS          2304(DI), Z3
+	VPADDD           256(DI), Z1, Z2
+	VCVTDQ2PS        Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 2304(DI)
+	VMOVUPS          2368(DI), Z2
+	VPADDD           320(DI), Z1, Z1
 	VCVTDQ2PS        Z1, Z1
 	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 2304(DI)
-	VMOVUPS.Z        2368(DI), K1, Z1
-	VPADDD           320(DI), Z0, Z0
-	VCVTDQ2PS        Z0, Z0
-	VFMADD231PS.BCST 4(SI), Z0, Z1
-	VMOVUPS          Z1, 2368(DI)
+	VMOVUPS          Z2, 2368(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z0
-	VMOVUPS.Z        2432(DI), K1, Z2
-	VPADDD           384(DI), Z0, Z1
+	VPBROADCASTD     (SI), Z1
+	VMOVUPS          2432(DI), Z3
+	VPADDD           384(DI), Z1, Z2
+	VCVTDQ2PS        Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 2432(DI)
+	VMOVUPS          2496(DI), Z2
+	VPADDD           448(DI), Z1, Z1
 	VCVTDQ2PS        Z1, Z1
 	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 2432(DI)
-	VMOVUPS.Z        2496(DI), K1, Z1
-	VPADDD           448(DI), Z0, Z0
-	VCVTDQ2PS        Z0, Z0
-	VFMADD231PS.BCST 4(SI), Z0, Z1
-	VMOVUPS          Z1, 2496(DI)
+	VMOVUPS          Z2, 2496(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
@@ -408,79 +417,77 @@ before_done:
 	BYTE $0x00
 
 	// TILESTORED TMM1, 64(R13)(R12*1)
-	LONG   $0x4b7a82c4
-	LONG   $0x0040258c
-	BYTE   $0x00
-	BYTE   $0x00
-	KMOVW  K2, K1
-	KXNORW K2, K2, K2
-	MOVQ   AX, SI
-	MOVQ   R13, DI
-	MOVQ   rows+64(FP), BX
-	LEAQ   -1(BX), DX
-	IMULQ  R10, DX
-	ADDQ   SI, DX
-	MOVQ   DX, (SP)
-	ADDQ   $0x08, AX
-	TESTQ  CX, CX
-	JNZ    group
-	TESTQ  BX, BX
-	JLE    last_done
+	LONG  $0x4b7a82c4
+	LONG  $0x0040258c
+	BYTE  $0x00
+	BYTE  $0x00
+	MOVQ  AX, SI
+	MOVQ  R13, DI
+	MOVQ  rows+64(FP), BX
+	LEAQ  -1(BX), DX
+	IMULQ R10, DX
+	ADDQ  SI, DX
+	MOVQ  DX, (SP)
+	ADDQ  $0x08, AX
+	TESTQ CX, CX
+	JNZ   group
+	TESTQ BX, BX
+	JLE   last_done
 
 last:
-	VPBROADCASTD     (SI), Z0
-	VMOVUPS.Z        2048(DI), K1, Z2
-	VPADDD           (DI), Z0, Z1
+	VPBROADCASTD     (SI), Z1
+	VMOVUPS          2048(DI), Z3
+	VPADDD           (DI), Z1, Z2
+	VCVTDQ2PS        Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 2048(DI)
+	VMOVUPS          2112(DI), Z2
+	VPADDD           64(DI), Z1, Z1
 	VCVTDQ2PS        Z1, Z1
 	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 2048(DI)
-	VMOVUPS.Z        2112(DI), K1, Z1
-	VPADDD           64(DI), Z0, Z0
-	VCVTDQ2PS        Z0, Z0
-	VFMADD231PS.BCST 4(SI), Z0, Z1
-	VMOVUPS          Z1, 2112(DI)
+	VMOVUPS          Z2, 2112(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z0
-	VMOVUPS.Z        2176(DI), K1, Z2
-	VPADDD           128(DI), Z0, Z1
+	VPBROADCASTD     (SI), Z1
+	VMOVUPS          2176(DI), Z3
+	VPADDD           128(DI), Z1, Z2
+	VCVTDQ2PS        Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 2176(DI)
+	VMOVUPS          2240(DI), Z2
+	VPADDD           192(DI), Z1, Z1
 	VCVTDQ2PS        Z1, Z1
 	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 2176(DI)
-	VMOVUPS.Z        2240(DI), K1, Z1
-	VPADDD           192(DI), Z0, Z0
-	VCVTDQ2PS        Z0, Z0
-	VFMADD231PS.BCST 4(SI), Z0, Z1
-	VMOVUPS          Z1, 2240(DI)
+	VMOVUPS          Z2, 2240(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z0
-	VMOVUPS.Z        2304(DI), K1, Z2
-	VPADDD           256(DI), Z0, Z1
+	VPBROADCASTD     (SI), Z1
+	VMOVUPS          2304(DI), Z3
+	VPADDD           256(DI), Z1, Z2
+	VCVTDQ2PS        Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 2304(DI)
+	VMOVUPS          2368(DI), Z2
+	VPADDD           320(DI), Z1, Z1
 	VCVTDQ2PS        Z1, Z1
 	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 2304(DI)
-	VMOVUPS.Z        2368(DI), K1, Z1
-	VPADDD           320(DI), Z0, Z0
-	VCVTDQ2PS        Z0, Z0
-	VFMADD231PS.BCST 4(SI), Z0, Z1
-	VMOVUPS          Z1, 2368(DI)
+	VMOVUPS          Z2, 2368(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z0
-	VMOVUPS.Z        2432(DI), K1, Z2
-	VPADDD           384(DI), Z0, Z1
+	VPBROADCASTD     (SI), Z1
+	VMOVUPS          2432(DI), Z3
+	VPADDD           384(DI), Z1, Z2
+	VCVTDQ2PS        Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 2432(DI)
+	VMOVUPS          2496(DI), Z2
+	VPADDD           448(DI), Z1, Z1
 	VCVTDQ2PS        Z1, Z1
 	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 2432(DI)
-	VMOVUPS.Z        2496(DI), K1, Z1
-	VPADDD           448(DI), Z0, Z0
-	VCVTDQ2PS        Z0, Z0
-	VFMADD231PS.BCST 4(SI), Z0, Z1
-	VMOVUPS          Z1, 2496(DI)
+	VMOVUPS          Z2, 2496(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
@@ -495,30 +502,30 @@ last_done:
 	MOVB    add+88(FP), BL
 	MOVQ    rows+64(FP), R8
 	MOVQ    R13, R9
-	VMOVUPS (R11), Z0
-	VMOVUPS 64(R11), Z2
+	VMOVUPS (R11), Z1
+	VMOVUPS 64(R11), Z3
 	TESTQ   DX, DX
 	JZ      result
-	VMOVUPS (DX), Z3
-	VMOVUPS 64(DX), Z4
+	VMOVUPS (DX), Z4
+	VMOVUPS 64(DX), Z5
 
 result:
-	VMULPS 2048(R9), Z0, Z1
-	VMULPS 2112(R9), Z2, Z5
+	VMULPS 2048(R9), Z1, Z2
+	VMULPS 2112(R9), Z3, Z6
 	TESTQ  DX, DX
 	JZ     unbiased
-	VADDPS Z3, Z1, Z1
-	VADDPS Z4, Z5, Z5
+	VADDPS Z4, Z2, Z2
+	VADDPS Z5, Z6, Z6
 
 unbiased:
 	TESTB  BL, BL
 	JZ     alone
-	VADDPS (AX), Z1, Z1
-	VADDPS 64(AX), Z5, Z5
+	VADDPS (AX), Z2, Z2
+	VADDPS 64(AX), Z6, Z6
 
 alone:
-	VMOVUPS Z1, (AX)
-	VMOVUPS Z5, 64(AX)
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z6, 64(AX)
 	ADDQ    CX, AX
 	ADDQ    $0x00000080, R9
 	DECQ    R8
@@ -579,7 +586,16 @@ result_row:
 	ADDQ       R8, R9
 	MOVQ       starts+24(FP), AX
 	XORQ       BX, BX
-	KXORW      K2, K2, K2
+	MOVQ       rows+64(FP), DX
+	VPXORD     Z0, Z0, Z0
+	MOVQ       R13, R14
+
+clear:
+	VMOVUPS Z0, 4096(R14)
+	VMOVUPS Z0, 4160(R14)
+	ADDQ    $0x00000080, R14
+	DECQ    DX
+	JNZ     clear
 
 group:
 	MOVQ    group+56(FP), DX
@@ -633,59 +649,59 @@ fetched00:
 	MOVQ             R14, ahead+112(FP)
 	TESTQ            BX, BX
 	JLE              scaled00
-	VPBROADCASTD     (SI), Z0
-	VMOVUPS.Z        4096(DI), K1, Z2
-	VPADDD           (DI), Z0, Z1
+	VPBROADCASTD     (SI), Z1
+	VMOVUPS          4096(DI), Z3
+	VPADDD           (DI), Z1, Z2
+	VCVTDQ2PS        Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4096(DI)
+	VMOVUPS          4160(DI), Z2
+	VPADDD           64(DI), Z1, Z1
 	VCVTDQ2PS        Z1, Z1
 	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 4096(DI)
-	VMOVUPS.Z        4160(DI), K1, Z1
-	VPADDD           64(DI), Z0, Z0
-	VCVTDQ2PS        Z0, Z0
-	VFMADD231PS.BCST 4(SI), Z0, Z1
-	VMOVUPS          Z1, 4160(DI)
+	VMOVUPS          Z2, 4160(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z0
-	VMOVUPS.Z        4224(DI), K1, Z2
-	VPADDD           128(DI), Z0, Z1
+	VPBROADCASTD     (SI), Z1
+	VMOVUPS          4224(DI), Z3
+	VPADDD           128(DI), Z1, Z2
+	VCVTDQ2PS        Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4224(DI)
+	VMOVUPS          4288(DI), Z2
+	VPADDD           192(DI), Z1, Z1
 	VCVTDQ2PS        Z1, Z1
 	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 4224(DI)
-	VMOVUPS.Z        4288(DI), K1, Z1
-	VPADDD           192(DI), Z0, Z0
-	VCVTDQ2PS        Z0, Z0
-	VFMADD231PS.BCST 4(SI), Z0, Z1
-	VMOVUPS          Z1, 4288(DI)
+	VMOVUPS          Z2, 4288(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z0
-	VMOVUPS.Z        4352(DI), K1, Z2
-	VPADDD           256(DI), Z0, Z1
+	VPBROADCASTD     (SI), Z1
+	VMOVUPS          4352(DI), Z3
+	VPADDD           256(DI), Z1, Z2
+	VCVTDQ2PS        Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4352(DI)
+	VMOVUPS          4416(DI), Z2
+	VPADDD           320(DI), Z1, Z1
 	VCVTDQ2PS        Z1, Z1
 	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 4352(DI)
-	VMOVUPS.Z        4416(DI), K1, Z1
-	VPADDD           320(DI), Z0, Z0
-	VCVTDQ2PS        Z0, Z0
-	VFMADD231PS.BCST 4(SI), Z0, Z1
-	VMOVUPS          Z1, 4416(DI)
+	VMOVUPS          Z2, 4416(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z0
-	VMOVUPS.Z        4480(DI), K1, Z2
-	VPADDD           384(DI), Z0, Z1
+	VPBROADCASTD     (SI), Z1
+	VMOVUPS          4480(DI), Z3
+	VPADDD           384(DI), Z1, Z2
+	VCVTDQ2PS        Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4480(DI)
+	VMOVUPS          4544(DI), Z2
+	VPADDD           448(DI), Z1, Z1
 	VCVTDQ2PS        Z1, Z1
 	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 4480(DI)
-	VMOVUPS.Z        4544(DI), K1, Z1
-	VPADDD           448(DI), Z0, Z0
-	VCVTDQ2PS        Z0, Z0
-	VFMADD231PS.BCST 4(SI), Z0, Z1
-	VMOVUPS          Z1, 4544(DI)
+	VMOVUPS          Z2, 4544(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
@@ -716,59 +732,59 @@ fetched01:
 	MOVQ             R14, ahead+112(FP)
 	TESTQ            BX, BX
 	JLE              scaled01
-	VPBROADCASTD     (SI), Z0
-	VMOVUPS.Z        4096(DI), K1, Z2
-	VPADDD           (DI), Z0, Z1
+	VPBROADCASTD     (SI), Z1
+	VMOVUPS          4096(DI), Z3
+	VPADDD           (DI), Z1, Z2
+	VCVTDQ2PS        Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4096(DI)
+	VMOVUPS          4160(DI), Z2
+	VPADDD           64(DI), Z1, Z1
 	VCVTDQ2PS        Z1, Z1
 	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 4096(DI)
-	VMOVUPS.Z        4160(DI), K1, Z1
-	VPADDD           64(DI), Z0, Z0
-	VCVTDQ2PS        Z0, Z0
-	VFMADD231PS.BCST 4(SI), Z0, Z1
-	VMOVUPS          Z1, 4160(DI)
+	VMOVUPS          Z2, 4160(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z0
-	VMOVUPS.Z        4224(DI), K1, Z2
-	VPADDD           128(DI), Z0, Z1
+	VPBROADCASTD     (SI), Z1
+	VMOVUPS          4224(DI), Z3
+	VPADDD           128(DI), Z1, Z2
+	VCVTDQ2PS        Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4224(DI)
+	VMOVUPS          4288(DI), Z2
+	VPADDD           192(DI), Z1, Z1
 	VCVTDQ2PS        Z1, Z1
 	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 4224(DI)
-	VMOVUPS.Z        4288(DI), K1, Z1
-	VPADDD           192(DI), Z0, Z0
-	VCVTDQ2PS        Z0, Z0
-	VFMADD231PS.BCST 4(SI), Z0, Z1
-	VMOVUPS          Z1, 4288(DI)
+	VMOVUPS          Z2, 4288(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z0
-	VMOVUPS.Z        4352(DI), K1, Z2
-	VPADDD           256(DI), Z0, Z1
+	VPBROADCASTD     (SI), Z1
+	VMOVUPS          4352(DI), Z3
+	VPADDD           256(DI), Z1, Z2
+	VCVTDQ2PS        Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4352(DI)
+	VMOVUPS          4416(DI), Z2
+	VPADDD           320(DI), Z1, Z1
 	VCVTDQ2PS        Z1, Z1
 	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 4352(DI)
-	VMOVUPS.Z        4416(DI), K1, Z1
-	VPADDD           320(DI), Z0, Z0
-	VCVTDQ2PS        Z0, Z0
-	VFMADD231PS.BCST 4(SI), Z0, Z1
-	VMOVUPS          Z1, 4416(DI)
+	VMOVUPS          Z2, 4416(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z0
-	VMOVUPS.Z        4480(DI), K1, Z2
-	VPADDD           384(DI), Z0, Z1
+	VPBROADCASTD     (SI), Z1
+	VMOVUPS          4480(DI), Z3
+	VPADDD           384(DI), Z1, Z2
+	VCVTDQ2PS        Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4480(DI)
+	VMOVUPS          4544(DI), Z2
+	VPADDD           448(DI), Z1, Z1
 	VCVTDQ2PS        Z1, Z1
 	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 4480(DI)
-	VMOVUPS.Z        4544(DI), K1, Z1
-	VPADDD           448(DI), Z0, Z0
-	VCVTDQ2PS        Z0, Z0
-	VFMADD231PS.BCST 4(SI), Z0, Z1
-	VMOVUPS          Z1, 4544(DI)
+	VMOVUPS          Z2, 4544(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
@@ -801,59 +817,59 @@ fetched10:
 	MOVQ             R14, ahead+112(FP)
 	TESTQ            BX, BX
 	JLE              scaled10
-	VPBROADCASTD     (SI), Z0
-	VMOVUPS.Z        4096(DI), K1, Z2
-	VPADDD           (DI), Z0, Z1
+	VPBROADCASTD     (SI), Z1
+	VMOVUPS          4096(DI), Z3
+	VPADDD           (DI), Z1, Z2
+	VCVTDQ2PS        Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4096(DI)
+	VMOVUPS          4160(DI), Z2
+	VPADDD           64(DI), Z1, Z1
 	VCVTDQ2PS        Z1, Z1
 	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 4096(DI)
-	VMOVUPS.Z        4160(DI), K1, Z1
-	VPADDD           64(DI), Z0, Z0
-	VCVTDQ2PS        Z0, Z0
-	VFMADD231PS.BCST 4(SI), Z0, Z1
-	VMOVUPS          Z1, 4160(DI)
+	VMOVUPS          Z2, 4160(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z0
-	VMOVUPS.Z        4224(DI), K1, Z2
-	VPADDD           128(DI), Z0, Z1
+	VPBROADCASTD     (SI), Z1
+	VMOVUPS          4224(DI), Z3
+	VPADDD           128(DI), Z1, Z2
+	VCVTDQ2PS        Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4224(DI)
+	VMOVUPS          4288(DI), Z2
+	VPADDD           192(DI), Z1, Z1
 	VCVTDQ2PS        Z1, Z1
 	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 4224(DI)
-	VMOVUPS.Z        4288(DI), K1, Z1
-	VPADDD           192(DI), Z0, Z0
-	VCVTDQ2PS        Z0, Z0
-	VFMADD231PS.BCST 4(SI), Z0, Z1
-	VMOVUPS          Z1, 4288(DI)
+	VMOVUPS          Z2, 4288(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z0
-	VMOVUPS.Z        4352(DI), K1, Z2
-	VPADDD           256(DI), Z0, Z1
+	VPBROADCASTD     (SI), Z1
+	VMOVUPS          4352(DI), Z3
+	VPADDD           256(DI), Z1, Z2
+	VCVTDQ2PS        Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4352(DI)
+	VMOVUPS          4416(DI), Z2
+	VPADDD           320(DI), Z1, Z1
 	VCVTDQ2PS        Z1, Z1
 	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 4352(DI)
-	VMOVUPS.Z        4416(DI), K1, Z1
-	VPADDD           320(DI), Z0, Z0
-	VCVTDQ2PS        Z0, Z0
-	VFMADD231PS.BCST 4(SI), Z0, Z1
-	VMOVUPS          Z1, 4416(DI)
+	VMOVUPS          Z2, 4416(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z0
-	VMOVUPS.Z        4480(DI), K1, Z2
-	VPADDD           384(DI), Z0, Z1
+	VPBROADCASTD     (SI), Z1
+	VMOVUPS          4480(DI), Z3
+	VPADDD           384(DI), Z1, Z2
+	VCVTDQ2PS        Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4480(DI)
+	VMOVUPS          4544(DI), Z2
+	VPADDD           448(DI), Z1, Z1
 	VCVTDQ2PS        Z1, Z1
 	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 4480(DI)
-	VMOVUPS.Z        4544(DI), K1, Z1
-	VPADDD           448(DI), Z0, Z0
-	VCVTDQ2PS        Z0, Z0
-	VFMADD231PS.BCST 4(SI), Z0, Z1
-	VMOVUPS          Z1, 4544(DI)
+	VMOVUPS          Z2, 4544(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
@@ -878,59 +894,59 @@ fetched11:
 	MOVQ             R14, ahead+112(FP)
 	TESTQ            BX, BX
 	JLE              scaled11
-	VPBROADCASTD     (SI), Z0
-	VMOVUPS.Z        4096(DI), K1, Z2
-	VPADDD           (DI), Z0, Z1
+	VPBROADCASTD     (SI), Z1
+	VMOVUPS          4096(DI), Z3
+	VPADDD           (DI), Z1, Z2
+	VCVTDQ2PS        Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4096(DI)
+	VMOVUPS          4160(DI), Z2
+	VPADDD           64(DI), Z1, Z1
 	VCVTDQ2PS        Z1, Z1
 	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 4096(DI)
-	VMOVUPS.Z        4160(DI), K1, Z1
-	VPADDD           64(DI), Z0, Z0
-	VCVTDQ2PS        Z0, Z0
-	VFMADD231PS.BCST 4(SI), Z0, Z1
-	VMOVUPS          Z1, 4160(DI)
+	VMOVUPS          Z2, 4160(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z0
-	VMOVUPS.Z        4224(DI), K1, Z2
-	VPADDD           128(DI), Z0, Z1
+	VPBROADCASTD     (SI), Z1
+	VMOVUPS          4224(DI), Z3
+	VPADDD           128(DI), Z1, Z2
+	VCVTDQ2PS        Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4224(DI)
+	VMOVUPS          4288(DI), Z2
+	VPADDD           192(DI), Z1, Z1
 	VCVTDQ2PS        Z1, Z1
 	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 4224(DI)
-	VMOVUPS.Z        4288(DI), K1, Z1
-	VPADDD           192(DI), Z0, Z0
-	VCVTDQ2PS        Z0, Z0
-	VFMADD231PS.BCST 4(SI), Z0, Z1
-	VMOVUPS          Z1, 4288(DI)
+	VMOVUPS          Z2, 4288(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z0
-	VMOVUPS.Z        4352(DI), K1, Z2
-	VPADDD           256(DI), Z0, Z1
+	VPBROADCASTD     (SI), Z1
+	VMOVUPS          4352(DI), Z3
+	VPADDD           256(DI), Z1, Z2
+	VCVTDQ2PS        Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4352(DI)
+	VMOVUPS          4416(DI), Z2
+	VPADDD           320(DI), Z1, Z1
 	VCVTDQ2PS        Z1, Z1
 	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 4352(DI)
-	VMOVUPS.Z        4416(DI), K1, Z1
-	VPADDD           320(DI), Z0, Z0
-	VCVTDQ2PS        Z0, Z0
-	VFMADD231PS.BCST 4(SI), Z0, Z1
-	VMOVUPS          Z1, 4416(DI)
+	VMOVUPS          Z2, 4416(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z0
-	VMOVUPS.Z        4480(DI), K1, Z2
-	VPADDD           384(DI), Z0, Z1
+	VPBROADCASTD     (SI), Z1
+	VMOVUPS          4480(DI), Z3
+	VPADDD           384(DI), Z1, Z2
+	VCVTDQ2PS        Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4480(DI)
+	VMOVUPS          4544(DI), Z2
+	VPADDD           448(DI), Z1, Z1
 	VCVTDQ2PS        Z1, Z1
 	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 4480(DI)
-	VMOVUPS.Z        4544(DI), K1, Z1
-	VPADDD           448(DI), Z0, Z0
-	VCVTDQ2PS        Z0, Z0
-	VFMADD231PS.BCST 4(SI), Z0, Z1
-	VMOVUPS          Z1, 4544(DI)
+	VMOVUPS          Z2, 4544(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
@@ -946,59 +962,59 @@ scaled11:
 	JLE   before_done
 
 before:
-	VPBROADCASTD     (SI), Z0
-	VMOVUPS.Z        4096(DI), K1, Z2
-	VPADDD           (DI), Z0, Z1
+	VPBROADCASTD     (SI), Z1
+	VMOVUPS          4096(DI), Z3
+	VPADDD           (DI), Z1, Z2
+	VCVTDQ2PS        Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4096(DI)
+	VMOVUPS          4160(DI), Z2
+	VPADDD           64(DI), Z1, Z1
 	VCVTDQ2PS        Z1, Z1
 	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 4096(DI)
-	VMOVUPS.Z        4160(DI), K1, Z1
-	VPADDD           64(DI), Z0, Z0
-	VCVTDQ2PS        Z0, Z0
-	VFMADD231PS.BCST 4(SI), Z0, Z1
-	VMOVUPS          Z1, 4160(DI)
+	VMOVUPS          Z2, 4160(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z0
-	VMOVUPS.Z        4224(DI), K1, Z2
-	VPADDD           128(DI), Z0, Z1
+	VPBROADCASTD     (SI), Z1
+	VMOVUPS          4224(DI), Z3
+	VPADDD           128(DI), Z1, Z2
+	VCVTDQ2PS        Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4224(DI)
+	VMOVUPS          4288(DI), Z2
+	VPADDD           192(DI), Z1, Z1
 	VCVTDQ2PS        Z1, Z1
 	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 4224(DI)
-	VMOVUPS.Z        4288(DI), K1, Z1
-	VPADDD           192(DI), Z0, Z0
-	VCVTDQ2PS        Z0, Z0
-	VFMADD231PS.BCST 4(SI), Z0, Z1
-	VMOVUPS          Z1, 4288(DI)
+	VMOVUPS          Z2, 4288(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z0
-	VMOVUPS.Z        4352(DI), K1, Z2
-	VPADDD           256(DI), Z0, Z1
+	VPBROADCASTD     (SI), Z1
+	VMOVUPS          4352(DI), Z3
+	VPADDD           256(DI), Z1, Z2
+	VCVTDQ2PS        Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4352(DI)
+	VMOVUPS          4416(DI), Z2
+	VPADDD           320(DI), Z1, Z1
 	VCVTDQ2PS        Z1, Z1
 	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 4352(DI)
-	VMOVUPS.Z        4416(DI), K1, Z1
-	VPADDD           320(DI), Z0, Z0
-	VCVTDQ2PS        Z0, Z0
-	VFMADD231PS.BCST 4(SI), Z0, Z1
-	VMOVUPS          Z1, 4416(DI)
+	VMOVUPS          Z2, 4416(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z0
-	VMOVUPS.Z        4480(DI), K1, Z2
-	VPADDD           384(DI), Z0, Z1
+	VPBROADCASTD     (SI), Z1
+	VMOVUPS          4480(DI), Z3
+	VPADDD           384(DI), Z1, Z2
+	VCVTDQ2PS        Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4480(DI)
+	VMOVUPS          4544(DI), Z2
+	VPADDD           448(DI), Z1, Z1
 	VCVTDQ2PS        Z1, Z1
 	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 4480(DI)
-	VMOVUPS.Z        4544(DI), K1, Z1
-	VPADDD           448(DI), Z0, Z0
-	VCVTDQ2PS        Z0, Z0
-	VFMADD231PS.BCST 4(SI), Z0, Z1
-	VMOVUPS          Z1, 4544(DI)
+	VMOVUPS          Z2, 4544(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
@@ -1026,79 +1042,77 @@ before_done:
 	BYTE $0x00
 
 	// TILESTORED TMM3, 2112(R13)(R12*1)
-	LONG   $0x4b7a82c4
-	LONG   $0x0840259c
-	BYTE   $0x00
-	BYTE   $0x00
-	KMOVW  K2, K1
-	KXNORW K2, K2, K2
-	MOVQ   AX, SI
-	MOVQ   R13, DI
-	MOVQ   rows+64(FP), BX
-	LEAQ   -1(BX), DX
-	IMULQ  R10, DX
-	ADDQ   SI, DX
-	MOVQ   DX, (SP)
-	ADDQ   $0x08, AX
-	TESTQ  CX, CX
-	JNZ    group
-	TESTQ  BX, BX
-	JLE    last_done
+	LONG  $0x4b7a82c4
+	LONG  $0x0840259c
+	BYTE  $0x00
+	BYTE  $0x00
+	MOVQ  AX, SI
+	MOVQ  R13, DI
+	MOVQ  rows+64(FP), BX
+	LEAQ  -1(BX), DX
+	IMULQ R10, DX
+	ADDQ  SI, DX
+	MOVQ  DX, (SP)
+	ADDQ  $0x08, AX
+	TESTQ CX, CX
+	JNZ   group
+	TESTQ BX, BX
+	JLE   last_done
 
 last:
-	VPBROADCASTD     (SI), Z0
-	VMOVUPS.Z        4096(DI), K1, Z2
-	VPADDD           (DI), Z0, Z1
+	VPBROADCASTD     (SI), Z1
+	VMOVUPS          4096(DI), Z3
+	VPADDD           (DI), Z1, Z2
+	VCVTDQ2PS        Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4096(DI)
+	VMOVUPS          4160(DI), Z2
+	VPADDD           64(DI), Z1, Z1
 	VCVTDQ2PS        Z1, Z1
 	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 4096(DI)
-	VMOVUPS.Z        4160(DI), K1, Z1
-	VPADDD           64(DI), Z0, Z0
-	VCVTDQ2PS        Z0, Z0
-	VFMADD231PS.BCST 4(SI), Z0, Z1
-	VMOVUPS          Z1, 4160(DI)
+	VMOVUPS          Z2, 4160(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z0
-	VMOVUPS.Z        4224(DI), K1, Z2
-	VPADDD           128(DI), Z0, Z1
+	VPBROADCASTD     (SI), Z1
+	VMOVUPS          4224(DI), Z3
+	VPADDD           128(DI), Z1, Z2
+	VCVTDQ2PS        Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4224(DI)
+	VMOVUPS          4288(DI), Z2
+	VPADDD           192(DI), Z1, Z1
 	VCVTDQ2PS        Z1, Z1
 	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 4224(DI)
-	VMOVUPS.Z        4288(DI), K1, Z1
-	VPADDD           192(DI), Z0, Z0
-	VCVTDQ2PS        Z0, Z0
-	VFMADD231PS.BCST 4(SI), Z0, Z1
-	VMOVUPS          Z1, 4288(DI)
+	VMOVUPS          Z2, 4288(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z0
-	VMOVUPS.Z        4352(DI), K1, Z2
-	VPADDD           256(DI), Z0, Z1
+	VPBROADCASTD     (SI), Z1
+	VMOVUPS          4352(DI), Z3
+	VPADDD           256(DI), Z1, Z2
+	VCVTDQ2PS        Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4352(DI)
+	VMOVUPS          4416(DI), Z2
+	VPADDD           320(DI), Z1, Z1
 	VCVTDQ2PS        Z1, Z1
 	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 4352(DI)
-	VMOVUPS.Z        4416(DI), K1, Z1
-	VPADDD           320(DI), Z0, Z0
-	VCVTDQ2PS        Z0, Z0
-	VFMADD231PS.BCST 4(SI), Z0, Z1
-	VMOVUPS          Z1, 4416(DI)
+	VMOVUPS          Z2, 4416(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z0
-	VMOVUPS.Z        4480(DI), K1, Z2
-	VPADDD           384(DI), Z0, Z1
+	VPBROADCASTD     (SI), Z1
+	VMOVUPS          4480(DI), Z3
+	VPADDD           384(DI), Z1, Z2
+	VCVTDQ2PS        Z2, Z2
+	VFMADD231PS.BCST 4(SI), Z2, Z3
+	VMOVUPS          Z3, 4480(DI)
+	VMOVUPS          4544(DI), Z2
+	VPADDD           448(DI), Z1, Z1
 	VCVTDQ2PS        Z1, Z1
 	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 4480(DI)
-	VMOVUPS.Z        4544(DI), K1, Z1
-	VPADDD           448(DI), Z0, Z0
-	VCVTDQ2PS        Z0, Z0
-	VFMADD231PS.BCST 4(SI), Z0, Z1
-	VMOVUPS          Z1, 4544(DI)
+	VMOVUPS          Z2, 4544(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
@@ -1113,30 +1127,30 @@ last_done:
 	MOVB    add+88(FP), BL
 	MOVQ    rows+64(FP), R8
 	MOVQ    R13, R9
-	VMOVUPS (R11), Z0
-	VMOVUPS 64(R11), Z2
+	VMOVUPS (R11), Z1
+	VMOVUPS 64(R11), Z3
 	TESTQ   DX, DX
 	JZ      result
-	VMOVUPS (DX), Z3
-	VMOVUPS 64(DX), Z4
+	VMOVUPS (DX), Z4
+	VMOVUPS 64(DX), Z5
 
 result:
-	VMULPS 4096(R9), Z0, Z1
-	VMULPS 4160(R9), Z2, Z5
+	VMULPS 4096(R9), Z1, Z2
+	VMULPS 4160(R9), Z3, Z6
 	TESTQ  DX, DX
 	JZ     unbiased
-	VADDPS Z3, Z1, Z1
-	VADDPS Z4, Z5, Z5
+	VADDPS Z4, Z2, Z2
+	VADDPS Z5, Z6, Z6
 
 unbiased:
 	TESTB  BL, BL
 	JZ     alone
-	VADDPS (AX), Z1, Z1
-	VADDPS 64(AX), Z5, Z5
+	VADDPS (AX), Z2, Z2
+	VADDPS 64(AX), Z6, Z6
 
 alone:
-	VMOVUPS Z1, (AX)
-	VMOVUPS Z5, 64(AX)
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z6, 64(AX)
 	ADDQ    CX, AX
 	ADDQ    $0x00000080, R9
 	DECQ    R8
@@ -1194,7 +1208,16 @@ result_row:
 	MOVQ       trips+48(FP), CX
 	MOVQ       starts+24(FP), AX
 	XORQ       BX, BX
-	KXORW      K2, K2, K2
+	MOVQ       rows+64(FP), DX
+	VPXORD     Z2, Z2, Z2
+	MOVQ       R13, R9
+
+clear:
+	VMOVUPS Z2, 2048(R9)
+	VMOVUPS Z2, 2112(R9)
+	ADDQ    $0x00000080, R9
+	DECQ    DX
+	JNZ     clear
 
 group:
 	MOVQ    group+56(FP), DX
@@ -1240,131 +1263,131 @@ fetched00:
 	MOVQ             R9, ahead+112(FP)
 	TESTQ            BX, BX
 	JLE              scaled00
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        2048(DI), K1, Z4
-	VPADDD           (DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          2048(DI), Z5
+	VPADDD           (DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 2048(DI)
+	VMOVUPS          2112(DI), Z4
+	VPADDD           64(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 2048(DI)
-	VMOVUPS.Z        2112(DI), K1, Z3
-	VPADDD           64(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 2112(DI)
+	VMOVUPS          Z4, 2112(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        2176(DI), K1, Z4
-	VPADDD           128(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          2176(DI), Z5
+	VPADDD           128(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 2176(DI)
+	VMOVUPS          2240(DI), Z4
+	VPADDD           192(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 2176(DI)
-	VMOVUPS.Z        2240(DI), K1, Z3
-	VPADDD           192(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 2240(DI)
+	VMOVUPS          Z4, 2240(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        2304(DI), K1, Z4
-	VPADDD           256(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          2304(DI), Z5
+	VPADDD           256(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 2304(DI)
+	VMOVUPS          2368(DI), Z4
+	VPADDD           320(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 2304(DI)
-	VMOVUPS.Z        2368(DI), K1, Z3
-	VPADDD           320(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 2368(DI)
+	VMOVUPS          Z4, 2368(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        2432(DI), K1, Z4
-	VPADDD           384(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          2432(DI), Z5
+	VPADDD           384(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 2432(DI)
+	VMOVUPS          2496(DI), Z4
+	VPADDD           448(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 2432(DI)
-	VMOVUPS.Z        2496(DI), K1, Z3
-	VPADDD           448(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 2496(DI)
+	VMOVUPS          Z4, 2496(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        2560(DI), K1, Z4
-	VPADDD           512(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          2560(DI), Z5
+	VPADDD           512(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 2560(DI)
+	VMOVUPS          2624(DI), Z4
+	VPADDD           576(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 2560(DI)
-	VMOVUPS.Z        2624(DI), K1, Z3
-	VPADDD           576(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 2624(DI)
+	VMOVUPS          Z4, 2624(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        2688(DI), K1, Z4
-	VPADDD           640(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          2688(DI), Z5
+	VPADDD           640(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 2688(DI)
+	VMOVUPS          2752(DI), Z4
+	VPADDD           704(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 2688(DI)
-	VMOVUPS.Z        2752(DI), K1, Z3
-	VPADDD           704(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 2752(DI)
+	VMOVUPS          Z4, 2752(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        2816(DI), K1, Z4
-	VPADDD           768(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          2816(DI), Z5
+	VPADDD           768(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 2816(DI)
+	VMOVUPS          2880(DI), Z4
+	VPADDD           832(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 2816(DI)
-	VMOVUPS.Z        2880(DI), K1, Z3
-	VPADDD           832(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 2880(DI)
+	VMOVUPS          Z4, 2880(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        2944(DI), K1, Z4
-	VPADDD           896(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          2944(DI), Z5
+	VPADDD           896(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 2944(DI)
+	VMOVUPS          3008(DI), Z4
+	VPADDD           960(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 2944(DI)
-	VMOVUPS.Z        3008(DI), K1, Z3
-	VPADDD           960(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 3008(DI)
+	VMOVUPS          Z4, 3008(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
@@ -1395,131 +1418,131 @@ fetched01:
 	MOVQ             R9, ahead+112(FP)
 	TESTQ            BX, BX
 	JLE              scaled01
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        2048(DI), K1, Z4
-	VPADDD           (DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          2048(DI), Z5
+	VPADDD           (DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 2048(DI)
+	VMOVUPS          2112(DI), Z4
+	VPADDD           64(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 2048(DI)
-	VMOVUPS.Z        2112(DI), K1, Z3
-	VPADDD           64(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 2112(DI)
+	VMOVUPS          Z4, 2112(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        2176(DI), K1, Z4
-	VPADDD           128(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          2176(DI), Z5
+	VPADDD           128(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 2176(DI)
+	VMOVUPS          2240(DI), Z4
+	VPADDD           192(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 2176(DI)
-	VMOVUPS.Z        2240(DI), K1, Z3
-	VPADDD           192(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 2240(DI)
+	VMOVUPS          Z4, 2240(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        2304(DI), K1, Z4
-	VPADDD           256(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          2304(DI), Z5
+	VPADDD           256(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 2304(DI)
+	VMOVUPS          2368(DI), Z4
+	VPADDD           320(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 2304(DI)
-	VMOVUPS.Z        2368(DI), K1, Z3
-	VPADDD           320(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 2368(DI)
+	VMOVUPS          Z4, 2368(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        2432(DI), K1, Z4
-	VPADDD           384(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          2432(DI), Z5
+	VPADDD           384(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 2432(DI)
+	VMOVUPS          2496(DI), Z4
+	VPADDD           448(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 2432(DI)
-	VMOVUPS.Z        2496(DI), K1, Z3
-	VPADDD           448(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 2496(DI)
+	VMOVUPS          Z4, 2496(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        2560(DI), K1, Z4
-	VPADDD           512(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          2560(DI), Z5
+	VPADDD           512(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 2560(DI)
+	VMOVUPS          2624(DI), Z4
+	VPADDD           576(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 2560(DI)
-	VMOVUPS.Z        2624(DI), K1, Z3
-	VPADDD           576(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 2624(DI)
+	VMOVUPS          Z4, 2624(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        2688(DI), K1, Z4
-	VPADDD           640(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          2688(DI), Z5
+	VPADDD           640(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 2688(DI)
+	VMOVUPS          2752(DI), Z4
+	VPADDD           704(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 2688(DI)
-	VMOVUPS.Z        2752(DI), K1, Z3
-	VPADDD           704(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 2752(DI)
+	VMOVUPS          Z4, 2752(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        2816(DI), K1, Z4
-	VPADDD           768(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          2816(DI), Z5
+	VPADDD           768(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 2816(DI)
+	VMOVUPS          2880(DI), Z4
+	VPADDD           832(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 2816(DI)
-	VMOVUPS.Z        2880(DI), K1, Z3
-	VPADDD           832(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 2880(DI)
+	VMOVUPS          Z4, 2880(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        2944(DI), K1, Z4
-	VPADDD           896(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          2944(DI), Z5
+	VPADDD           896(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 2944(DI)
+	VMOVUPS          3008(DI), Z4
+	VPADDD           960(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 2944(DI)
-	VMOVUPS.Z        3008(DI), K1, Z3
-	VPADDD           960(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 3008(DI)
+	VMOVUPS          Z4, 3008(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
@@ -1535,131 +1558,131 @@ scaled01:
 	JLE   before_done
 
 before:
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        2048(DI), K1, Z4
-	VPADDD           (DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          2048(DI), Z5
+	VPADDD           (DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 2048(DI)
+	VMOVUPS          2112(DI), Z4
+	VPADDD           64(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 2048(DI)
-	VMOVUPS.Z        2112(DI), K1, Z3
-	VPADDD           64(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 2112(DI)
+	VMOVUPS          Z4, 2112(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        2176(DI), K1, Z4
-	VPADDD           128(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          2176(DI), Z5
+	VPADDD           128(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 2176(DI)
+	VMOVUPS          2240(DI), Z4
+	VPADDD           192(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 2176(DI)
-	VMOVUPS.Z        2240(DI), K1, Z3
-	VPADDD           192(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 2240(DI)
+	VMOVUPS          Z4, 2240(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        2304(DI), K1, Z4
-	VPADDD           256(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          2304(DI), Z5
+	VPADDD           256(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 2304(DI)
+	VMOVUPS          2368(DI), Z4
+	VPADDD           320(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 2304(DI)
-	VMOVUPS.Z        2368(DI), K1, Z3
-	VPADDD           320(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 2368(DI)
+	VMOVUPS          Z4, 2368(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        2432(DI), K1, Z4
-	VPADDD           384(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          2432(DI), Z5
+	VPADDD           384(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 2432(DI)
+	VMOVUPS          2496(DI), Z4
+	VPADDD           448(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 2432(DI)
-	VMOVUPS.Z        2496(DI), K1, Z3
-	VPADDD           448(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 2496(DI)
+	VMOVUPS          Z4, 2496(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        2560(DI), K1, Z4
-	VPADDD           512(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          2560(DI), Z5
+	VPADDD           512(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 2560(DI)
+	VMOVUPS          2624(DI), Z4
+	VPADDD           576(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 2560(DI)
-	VMOVUPS.Z        2624(DI), K1, Z3
-	VPADDD           576(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 2624(DI)
+	VMOVUPS          Z4, 2624(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        2688(DI), K1, Z4
-	VPADDD           640(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          2688(DI), Z5
+	VPADDD           640(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 2688(DI)
+	VMOVUPS          2752(DI), Z4
+	VPADDD           704(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 2688(DI)
-	VMOVUPS.Z        2752(DI), K1, Z3
-	VPADDD           704(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 2752(DI)
+	VMOVUPS          Z4, 2752(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        2816(DI), K1, Z4
-	VPADDD           768(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          2816(DI), Z5
+	VPADDD           768(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 2816(DI)
+	VMOVUPS          2880(DI), Z4
+	VPADDD           832(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 2816(DI)
-	VMOVUPS.Z        2880(DI), K1, Z3
-	VPADDD           832(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 2880(DI)
+	VMOVUPS          Z4, 2880(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        2944(DI), K1, Z4
-	VPADDD           896(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          2944(DI), Z5
+	VPADDD           896(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 2944(DI)
+	VMOVUPS          3008(DI), Z4
+	VPADDD           960(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 2944(DI)
-	VMOVUPS.Z        3008(DI), K1, Z3
-	VPADDD           960(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 3008(DI)
+	VMOVUPS          Z4, 3008(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
@@ -1679,8 +1702,6 @@ before_done:
 	LONG    $0x0040258c
 	BYTE    $0x00
 	BYTE    $0x00
-	KMOVW   K2, K1
-	KXNORW  K2, K2, K2
 	MOVQ    AX, SI
 	MOVQ    R13, DI
 	VMOVUPS (R11), Z0
@@ -1698,131 +1719,131 @@ before_done:
 	JLE     last_done
 
 last:
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        2048(DI), K1, Z4
-	VPADDD           (DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          2048(DI), Z5
+	VPADDD           (DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 2048(DI)
+	VMOVUPS          2112(DI), Z4
+	VPADDD           64(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 2048(DI)
-	VMOVUPS.Z        2112(DI), K1, Z3
-	VPADDD           64(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 2112(DI)
+	VMOVUPS          Z4, 2112(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        2176(DI), K1, Z4
-	VPADDD           128(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          2176(DI), Z5
+	VPADDD           128(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 2176(DI)
+	VMOVUPS          2240(DI), Z4
+	VPADDD           192(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 2176(DI)
-	VMOVUPS.Z        2240(DI), K1, Z3
-	VPADDD           192(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 2240(DI)
+	VMOVUPS          Z4, 2240(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        2304(DI), K1, Z4
-	VPADDD           256(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          2304(DI), Z5
+	VPADDD           256(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 2304(DI)
+	VMOVUPS          2368(DI), Z4
+	VPADDD           320(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 2304(DI)
-	VMOVUPS.Z        2368(DI), K1, Z3
-	VPADDD           320(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 2368(DI)
+	VMOVUPS          Z4, 2368(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        2432(DI), K1, Z4
-	VPADDD           384(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          2432(DI), Z5
+	VPADDD           384(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 2432(DI)
+	VMOVUPS          2496(DI), Z4
+	VPADDD           448(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 2432(DI)
-	VMOVUPS.Z        2496(DI), K1, Z3
-	VPADDD           448(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 2496(DI)
+	VMOVUPS          Z4, 2496(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        2560(DI), K1, Z4
-	VPADDD           512(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          2560(DI), Z5
+	VPADDD           512(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 2560(DI)
+	VMOVUPS          2624(DI), Z4
+	VPADDD           576(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 2560(DI)
-	VMOVUPS.Z        2624(DI), K1, Z3
-	VPADDD           576(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 2624(DI)
+	VMOVUPS          Z4, 2624(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        2688(DI), K1, Z4
-	VPADDD           640(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          2688(DI), Z5
+	VPADDD           640(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 2688(DI)
+	VMOVUPS          2752(DI), Z4
+	VPADDD           704(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 2688(DI)
-	VMOVUPS.Z        2752(DI), K1, Z3
-	VPADDD           704(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 2752(DI)
+	VMOVUPS          Z4, 2752(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        2816(DI), K1, Z4
-	VPADDD           768(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          2816(DI), Z5
+	VPADDD           768(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 2816(DI)
+	VMOVUPS          2880(DI), Z4
+	VPADDD           832(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 2816(DI)
-	VMOVUPS.Z        2880(DI), K1, Z3
-	VPADDD           832(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 2880(DI)
+	VMOVUPS          Z4, 2880(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        2944(DI), K1, Z4
-	VPADDD           896(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          2944(DI), Z5
+	VPADDD           896(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 2944(DI)
+	VMOVUPS          3008(DI), Z4
+	VPADDD           960(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 2944(DI)
-	VMOVUPS.Z        3008(DI), K1, Z3
-	VPADDD           960(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 3008(DI)
+	VMOVUPS          Z4, 3008(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
@@ -1839,26 +1860,26 @@ last_done:
 	MOVQ    R13, R9
 	TESTQ   DX, DX
 	JZ      result
-	VMOVUPS (DX), Z5
-	VMOVUPS 64(DX), Z6
+	VMOVUPS (DX), Z6
+	VMOVUPS 64(DX), Z7
 
 result:
-	VMOVUPS 2048(R9), Z2
-	VMOVUPS 2112(R9), Z3
+	VMOVUPS 2048(R9), Z3
+	VMOVUPS 2112(R9), Z4
 	TESTQ   DX, DX
 	JZ      unbiased
-	VADDPS  Z5, Z2, Z2
 	VADDPS  Z6, Z3, Z3
+	VADDPS  Z7, Z4, Z4
 
 unbiased:
 	TESTB  BL, BL
 	JZ     alone
-	VADDPS (AX), Z2, Z2
-	VADDPS 64(AX), Z3, Z3
+	VADDPS (AX), Z3, Z3
+	VADDPS 64(AX), Z4, Z4
 
 alone:
-	VMOVUPS Z2, (AX)
-	VMOVUPS Z3, 64(AX)
+	VMOVUPS Z3, (AX)
+	VMOVUPS Z4, 64(AX)
 	ADDQ    CX, AX
 	ADDQ    $0x00000080, R9
 	DECQ    R8
@@ -1919,7 +1940,16 @@ result_row:
 	ADDQ       R8, R9
 	MOVQ       starts+24(FP), AX
 	XORQ       BX, BX
-	KXORW      K2, K2, K2
+	MOVQ       rows+64(FP), DX
+	VPXORD     Z2, Z2, Z2
+	MOVQ       R13, R14
+
+clear:
+	VMOVUPS Z2, 4096(R14)
+	VMOVUPS Z2, 4160(R14)
+	ADDQ    $0x00000080, R14
+	DECQ    DX
+	JNZ     clear
 
 group:
 	MOVQ    group+56(FP), DX
@@ -1973,131 +2003,131 @@ fetched00:
 	MOVQ             R14, ahead+112(FP)
 	TESTQ            BX, BX
 	JLE              scaled00
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        4096(DI), K1, Z4
-	VPADDD           (DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          4096(DI), Z5
+	VPADDD           (DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 4096(DI)
+	VMOVUPS          4160(DI), Z4
+	VPADDD           64(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 4096(DI)
-	VMOVUPS.Z        4160(DI), K1, Z3
-	VPADDD           64(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4160(DI)
+	VMOVUPS          Z4, 4160(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        4224(DI), K1, Z4
-	VPADDD           128(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          4224(DI), Z5
+	VPADDD           128(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 4224(DI)
+	VMOVUPS          4288(DI), Z4
+	VPADDD           192(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 4224(DI)
-	VMOVUPS.Z        4288(DI), K1, Z3
-	VPADDD           192(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4288(DI)
+	VMOVUPS          Z4, 4288(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        4352(DI), K1, Z4
-	VPADDD           256(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          4352(DI), Z5
+	VPADDD           256(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 4352(DI)
+	VMOVUPS          4416(DI), Z4
+	VPADDD           320(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 4352(DI)
-	VMOVUPS.Z        4416(DI), K1, Z3
-	VPADDD           320(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4416(DI)
+	VMOVUPS          Z4, 4416(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        4480(DI), K1, Z4
-	VPADDD           384(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          4480(DI), Z5
+	VPADDD           384(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 4480(DI)
+	VMOVUPS          4544(DI), Z4
+	VPADDD           448(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 4480(DI)
-	VMOVUPS.Z        4544(DI), K1, Z3
-	VPADDD           448(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4544(DI)
+	VMOVUPS          Z4, 4544(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        4608(DI), K1, Z4
-	VPADDD           512(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          4608(DI), Z5
+	VPADDD           512(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 4608(DI)
+	VMOVUPS          4672(DI), Z4
+	VPADDD           576(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 4608(DI)
-	VMOVUPS.Z        4672(DI), K1, Z3
-	VPADDD           576(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4672(DI)
+	VMOVUPS          Z4, 4672(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        4736(DI), K1, Z4
-	VPADDD           640(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          4736(DI), Z5
+	VPADDD           640(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 4736(DI)
+	VMOVUPS          4800(DI), Z4
+	VPADDD           704(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 4736(DI)
-	VMOVUPS.Z        4800(DI), K1, Z3
-	VPADDD           704(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4800(DI)
+	VMOVUPS          Z4, 4800(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        4864(DI), K1, Z4
-	VPADDD           768(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          4864(DI), Z5
+	VPADDD           768(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 4864(DI)
+	VMOVUPS          4928(DI), Z4
+	VPADDD           832(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 4864(DI)
-	VMOVUPS.Z        4928(DI), K1, Z3
-	VPADDD           832(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4928(DI)
+	VMOVUPS          Z4, 4928(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        4992(DI), K1, Z4
-	VPADDD           896(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          4992(DI), Z5
+	VPADDD           896(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 4992(DI)
+	VMOVUPS          5056(DI), Z4
+	VPADDD           960(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 4992(DI)
-	VMOVUPS.Z        5056(DI), K1, Z3
-	VPADDD           960(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 5056(DI)
+	VMOVUPS          Z4, 5056(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
@@ -2128,131 +2158,131 @@ fetched01:
 	MOVQ             R14, ahead+112(FP)
 	TESTQ            BX, BX
 	JLE              scaled01
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        4096(DI), K1, Z4
-	VPADDD           (DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          4096(DI), Z5
+	VPADDD           (DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 4096(DI)
+	VMOVUPS          4160(DI), Z4
+	VPADDD           64(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 4096(DI)
-	VMOVUPS.Z        4160(DI), K1, Z3
-	VPADDD           64(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4160(DI)
+	VMOVUPS          Z4, 4160(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        4224(DI), K1, Z4
-	VPADDD           128(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          4224(DI), Z5
+	VPADDD           128(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 4224(DI)
+	VMOVUPS          4288(DI), Z4
+	VPADDD           192(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 4224(DI)
-	VMOVUPS.Z        4288(DI), K1, Z3
-	VPADDD           192(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4288(DI)
+	VMOVUPS          Z4, 4288(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        4352(DI), K1, Z4
-	VPADDD           256(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          4352(DI), Z5
+	VPADDD           256(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 4352(DI)
+	VMOVUPS          4416(DI), Z4
+	VPADDD           320(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 4352(DI)
-	VMOVUPS.Z        4416(DI), K1, Z3
-	VPADDD           320(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4416(DI)
+	VMOVUPS          Z4, 4416(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        4480(DI), K1, Z4
-	VPADDD           384(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          4480(DI), Z5
+	VPADDD           384(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 4480(DI)
+	VMOVUPS          4544(DI), Z4
+	VPADDD           448(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 4480(DI)
-	VMOVUPS.Z        4544(DI), K1, Z3
-	VPADDD           448(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4544(DI)
+	VMOVUPS          Z4, 4544(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        4608(DI), K1, Z4
-	VPADDD           512(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          4608(DI), Z5
+	VPADDD           512(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 4608(DI)
+	VMOVUPS          4672(DI), Z4
+	VPADDD           576(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 4608(DI)
-	VMOVUPS.Z        4672(DI), K1, Z3
-	VPADDD           576(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4672(DI)
+	VMOVUPS          Z4, 4672(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        4736(DI), K1, Z4
-	VPADDD           640(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          4736(DI), Z5
+	VPADDD           640(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 4736(DI)
+	VMOVUPS          4800(DI), Z4
+	VPADDD           704(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 4736(DI)
-	VMOVUPS.Z        4800(DI), K1, Z3
-	VPADDD           704(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4800(DI)
+	VMOVUPS          Z4, 4800(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        4864(DI), K1, Z4
-	VPADDD           768(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          4864(DI), Z5
+	VPADDD           768(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 4864(DI)
+	VMOVUPS          4928(DI), Z4
+	VPADDD           832(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 4864(DI)
-	VMOVUPS.Z        4928(DI), K1, Z3
-	VPADDD           832(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4928(DI)
+	VMOVUPS          Z4, 4928(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        4992(DI), K1, Z4
-	VPADDD           896(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          4992(DI), Z5
+	VPADDD           896(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 4992(DI)
+	VMOVUPS          5056(DI), Z4
+	VPADDD           960(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 4992(DI)
-	VMOVUPS.Z        5056(DI), K1, Z3
-	VPADDD           960(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 5056(DI)
+	VMOVUPS          Z4, 5056(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
@@ -2285,131 +2315,131 @@ fetched10:
 	MOVQ             R14, ahead+112(FP)
 	TESTQ            BX, BX
 	JLE              scaled10
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        4096(DI), K1, Z4
-	VPADDD           (DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          4096(DI), Z5
+	VPADDD           (DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 4096(DI)
+	VMOVUPS          4160(DI), Z4
+	VPADDD           64(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 4096(DI)
-	VMOVUPS.Z        4160(DI), K1, Z3
-	VPADDD           64(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4160(DI)
+	VMOVUPS          Z4, 4160(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        4224(DI), K1, Z4
-	VPADDD           128(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          4224(DI), Z5
+	VPADDD           128(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 4224(DI)
+	VMOVUPS          4288(DI), Z4
+	VPADDD           192(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 4224(DI)
-	VMOVUPS.Z        4288(DI), K1, Z3
-	VPADDD           192(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4288(DI)
+	VMOVUPS          Z4, 4288(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        4352(DI), K1, Z4
-	VPADDD           256(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          4352(DI), Z5
+	VPADDD           256(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 4352(DI)
+	VMOVUPS          4416(DI), Z4
+	VPADDD           320(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 4352(DI)
-	VMOVUPS.Z        4416(DI), K1, Z3
-	VPADDD           320(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4416(DI)
+	VMOVUPS          Z4, 4416(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        4480(DI), K1, Z4
-	VPADDD           384(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          4480(DI), Z5
+	VPADDD           384(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 4480(DI)
+	VMOVUPS          4544(DI), Z4
+	VPADDD           448(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 4480(DI)
-	VMOVUPS.Z        4544(DI), K1, Z3
-	VPADDD           448(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4544(DI)
+	VMOVUPS          Z4, 4544(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        4608(DI), K1, Z4
-	VPADDD           512(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          4608(DI), Z5
+	VPADDD           512(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 4608(DI)
+	VMOVUPS          4672(DI), Z4
+	VPADDD           576(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 4608(DI)
-	VMOVUPS.Z        4672(DI), K1, Z3
-	VPADDD           576(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4672(DI)
+	VMOVUPS          Z4, 4672(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        4736(DI), K1, Z4
-	VPADDD           640(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          4736(DI), Z5
+	VPADDD           640(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 4736(DI)
+	VMOVUPS          4800(DI), Z4
+	VPADDD           704(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 4736(DI)
-	VMOVUPS.Z        4800(DI), K1, Z3
-	VPADDD           704(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4800(DI)
+	VMOVUPS          Z4, 4800(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        4864(DI), K1, Z4
-	VPADDD           768(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          4864(DI), Z5
+	VPADDD           768(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 4864(DI)
+	VMOVUPS          4928(DI), Z4
+	VPADDD           832(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 4864(DI)
-	VMOVUPS.Z        4928(DI), K1, Z3
-	VPADDD           832(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4928(DI)
+	VMOVUPS          Z4, 4928(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        4992(DI), K1, Z4
-	VPADDD           896(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          4992(DI), Z5
+	VPADDD           896(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 4992(DI)
+	VMOVUPS          5056(DI), Z4
+	VPADDD           960(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 4992(DI)
-	VMOVUPS.Z        5056(DI), K1, Z3
-	VPADDD           960(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 5056(DI)
+	VMOVUPS          Z4, 5056(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
@@ -2434,131 +2464,131 @@ fetched11:
 	MOVQ             R14, ahead+112(FP)
 	TESTQ            BX, BX
 	JLE              scaled11
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        4096(DI), K1, Z4
-	VPADDD           (DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          4096(DI), Z5
+	VPADDD           (DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 4096(DI)
+	VMOVUPS          4160(DI), Z4
+	VPADDD           64(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 4096(DI)
-	VMOVUPS.Z        4160(DI), K1, Z3
-	VPADDD           64(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4160(DI)
+	VMOVUPS          Z4, 4160(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        4224(DI), K1, Z4
-	VPADDD           128(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          4224(DI), Z5
+	VPADDD           128(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 4224(DI)
+	VMOVUPS          4288(DI), Z4
+	VPADDD           192(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 4224(DI)
-	VMOVUPS.Z        4288(DI), K1, Z3
-	VPADDD           192(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4288(DI)
+	VMOVUPS          Z4, 4288(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        4352(DI), K1, Z4
-	VPADDD           256(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          4352(DI), Z5
+	VPADDD           256(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 4352(DI)
+	VMOVUPS          4416(DI), Z4
+	VPADDD           320(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 4352(DI)
-	VMOVUPS.Z        4416(DI), K1, Z3
-	VPADDD           320(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4416(DI)
+	VMOVUPS          Z4, 4416(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        4480(DI), K1, Z4
-	VPADDD           384(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          4480(DI), Z5
+	VPADDD           384(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 4480(DI)
+	VMOVUPS          4544(DI), Z4
+	VPADDD           448(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 4480(DI)
-	VMOVUPS.Z        4544(DI), K1, Z3
-	VPADDD           448(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4544(DI)
+	VMOVUPS          Z4, 4544(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        4608(DI), K1, Z4
-	VPADDD           512(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          4608(DI), Z5
+	VPADDD           512(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 4608(DI)
+	VMOVUPS          4672(DI), Z4
+	VPADDD           576(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 4608(DI)
-	VMOVUPS.Z        4672(DI), K1, Z3
-	VPADDD           576(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4672(DI)
+	VMOVUPS          Z4, 4672(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        4736(DI), K1, Z4
-	VPADDD           640(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          4736(DI), Z5
+	VPADDD           640(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 4736(DI)
+	VMOVUPS          4800(DI), Z4
+	VPADDD           704(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 4736(DI)
-	VMOVUPS.Z        4800(DI), K1, Z3
-	VPADDD           704(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4800(DI)
+	VMOVUPS          Z4, 4800(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        4864(DI), K1, Z4
-	VPADDD           768(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          4864(DI), Z5
+	VPADDD           768(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 4864(DI)
+	VMOVUPS          4928(DI), Z4
+	VPADDD           832(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 4864(DI)
-	VMOVUPS.Z        4928(DI), K1, Z3
-	VPADDD           832(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4928(DI)
+	VMOVUPS          Z4, 4928(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        4992(DI), K1, Z4
-	VPADDD           896(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          4992(DI), Z5
+	VPADDD           896(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 4992(DI)
+	VMOVUPS          5056(DI), Z4
+	VPADDD           960(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 4992(DI)
-	VMOVUPS.Z        5056(DI), K1, Z3
-	VPADDD           960(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 5056(DI)
+	VMOVUPS          Z4, 5056(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
@@ -2574,131 +2604,131 @@ scaled11:
 	JLE   before_done
 
 before:
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        4096(DI), K1, Z4
-	VPADDD           (DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          4096(DI), Z5
+	VPADDD           (DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 4096(DI)
+	VMOVUPS          4160(DI), Z4
+	VPADDD           64(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 4096(DI)
-	VMOVUPS.Z        4160(DI), K1, Z3
-	VPADDD           64(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4160(DI)
+	VMOVUPS          Z4, 4160(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        4224(DI), K1, Z4
-	VPADDD           128(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          4224(DI), Z5
+	VPADDD           128(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 4224(DI)
+	VMOVUPS          4288(DI), Z4
+	VPADDD           192(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 4224(DI)
-	VMOVUPS.Z        4288(DI), K1, Z3
-	VPADDD           192(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4288(DI)
+	VMOVUPS          Z4, 4288(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        4352(DI), K1, Z4
-	VPADDD           256(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          4352(DI), Z5
+	VPADDD           256(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 4352(DI)
+	VMOVUPS          4416(DI), Z4
+	VPADDD           320(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 4352(DI)
-	VMOVUPS.Z        4416(DI), K1, Z3
-	VPADDD           320(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4416(DI)
+	VMOVUPS          Z4, 4416(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        4480(DI), K1, Z4
-	VPADDD           384(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          4480(DI), Z5
+	VPADDD           384(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 4480(DI)
+	VMOVUPS          4544(DI), Z4
+	VPADDD           448(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 4480(DI)
-	VMOVUPS.Z        4544(DI), K1, Z3
-	VPADDD           448(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4544(DI)
+	VMOVUPS          Z4, 4544(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        4608(DI), K1, Z4
-	VPADDD           512(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          4608(DI), Z5
+	VPADDD           512(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 4608(DI)
+	VMOVUPS          4672(DI), Z4
+	VPADDD           576(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 4608(DI)
-	VMOVUPS.Z        4672(DI), K1, Z3
-	VPADDD           576(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4672(DI)
+	VMOVUPS          Z4, 4672(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        4736(DI), K1, Z4
-	VPADDD           640(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          4736(DI), Z5
+	VPADDD           640(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 4736(DI)
+	VMOVUPS          4800(DI), Z4
+	VPADDD           704(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 4736(DI)
-	VMOVUPS.Z        4800(DI), K1, Z3
-	VPADDD           704(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4800(DI)
+	VMOVUPS          Z4, 4800(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        4864(DI), K1, Z4
-	VPADDD           768(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          4864(DI), Z5
+	VPADDD           768(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 4864(DI)
+	VMOVUPS          4928(DI), Z4
+	VPADDD           832(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 4864(DI)
-	VMOVUPS.Z        4928(DI), K1, Z3
-	VPADDD           832(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4928(DI)
+	VMOVUPS          Z4, 4928(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        4992(DI), K1, Z4
-	VPADDD           896(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          4992(DI), Z5
+	VPADDD           896(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 4992(DI)
+	VMOVUPS          5056(DI), Z4
+	VPADDD           960(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 4992(DI)
-	VMOVUPS.Z        5056(DI), K1, Z3
-	VPADDD           960(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 5056(DI)
+	VMOVUPS          Z4, 5056(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
@@ -2730,8 +2760,6 @@ before_done:
 	LONG    $0x0840259c
 	BYTE    $0x00
 	BYTE    $0x00
-	KMOVW   K2, K1
-	KXNORW  K2, K2, K2
 	MOVQ    AX, SI
 	MOVQ    R13, DI
 	VMOVUPS (R11), Z0
@@ -2749,131 +2777,131 @@ before_done:
 	JLE     last_done
 
 last:
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        4096(DI), K1, Z4
-	VPADDD           (DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          4096(DI), Z5
+	VPADDD           (DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 4096(DI)
+	VMOVUPS          4160(DI), Z4
+	VPADDD           64(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 4096(DI)
-	VMOVUPS.Z        4160(DI), K1, Z3
-	VPADDD           64(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4160(DI)
+	VMOVUPS          Z4, 4160(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        4224(DI), K1, Z4
-	VPADDD           128(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          4224(DI), Z5
+	VPADDD           128(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 4224(DI)
+	VMOVUPS          4288(DI), Z4
+	VPADDD           192(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 4224(DI)
-	VMOVUPS.Z        4288(DI), K1, Z3
-	VPADDD           192(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4288(DI)
+	VMOVUPS          Z4, 4288(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        4352(DI), K1, Z4
-	VPADDD           256(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          4352(DI), Z5
+	VPADDD           256(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 4352(DI)
+	VMOVUPS          4416(DI), Z4
+	VPADDD           320(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 4352(DI)
-	VMOVUPS.Z        4416(DI), K1, Z3
-	VPADDD           320(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4416(DI)
+	VMOVUPS          Z4, 4416(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        4480(DI), K1, Z4
-	VPADDD           384(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          4480(DI), Z5
+	VPADDD           384(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 4480(DI)
+	VMOVUPS          4544(DI), Z4
+	VPADDD           448(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 4480(DI)
-	VMOVUPS.Z        4544(DI), K1, Z3
-	VPADDD           448(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4544(DI)
+	VMOVUPS          Z4, 4544(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        4608(DI), K1, Z4
-	VPADDD           512(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          4608(DI), Z5
+	VPADDD           512(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 4608(DI)
+	VMOVUPS          4672(DI), Z4
+	VPADDD           576(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 4608(DI)
-	VMOVUPS.Z        4672(DI), K1, Z3
-	VPADDD           576(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4672(DI)
+	VMOVUPS          Z4, 4672(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        4736(DI), K1, Z4
-	VPADDD           640(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          4736(DI), Z5
+	VPADDD           640(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 4736(DI)
+	VMOVUPS          4800(DI), Z4
+	VPADDD           704(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 4736(DI)
-	VMOVUPS.Z        4800(DI), K1, Z3
-	VPADDD           704(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4800(DI)
+	VMOVUPS          Z4, 4800(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        4864(DI), K1, Z4
-	VPADDD           768(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          4864(DI), Z5
+	VPADDD           768(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 4864(DI)
+	VMOVUPS          4928(DI), Z4
+	VPADDD           832(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 4864(DI)
-	VMOVUPS.Z        4928(DI), K1, Z3
-	VPADDD           832(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4928(DI)
+	VMOVUPS          Z4, 4928(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z2
-	VMOVUPS.Z        4992(DI), K1, Z4
-	VPADDD           896(DI), Z2, Z3
+	VPBROADCASTD     (SI), Z3
+	VMOVUPS          4992(DI), Z5
+	VPADDD           896(DI), Z3, Z4
+	VCVTDQ2PS        Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z5
+	VMOVUPS          Z5, 4992(DI)
+	VMOVUPS          5056(DI), Z4
+	VPADDD           960(DI), Z3, Z3
 	VCVTDQ2PS        Z3, Z3
-	VMULPS           Z0, Z3, Z3
+	VMULPS           Z1, Z3, Z3
 	VFMADD231PS.BCST 4(SI), Z3, Z4
-	VMOVUPS          Z4, 4992(DI)
-	VMOVUPS.Z        5056(DI), K1, Z3
-	VPADDD           960(DI), Z2, Z2
-	VCVTDQ2PS        Z2, Z2
-	VMULPS           Z1, Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 5056(DI)
+	VMOVUPS          Z4, 5056(DI)
 	ADDQ             R10, SI
 	CMPQ             SI, (SP)
 	CMOVQGT          (SP), SI
@@ -2890,26 +2918,26 @@ last_done:
 	MOVQ    R13, R9
 	TESTQ   DX, DX
 	JZ      result
-	VMOVUPS (DX), Z5
-	VMOVUPS 64(DX), Z6
+	VMOVUPS (DX), Z6
+	VMOVUPS 64(DX), Z7
 
 result:
-	VMOVUPS 4096(R9), Z2
-	VMOVUPS 4160(R9), Z3
+	VMOVUPS 4096(R9), Z3
+	VMOVUPS 4160(R9), Z4
 	TESTQ   DX, DX
 	JZ      unbiased
-	VADDPS  Z5, Z2, Z2
 	VADDPS  Z6, Z3, Z3
+	VADDPS  Z7, Z4, Z4
 
 unbiased:
 	TESTB  BL, BL
 	JZ     alone
-	VADDPS (AX), Z2, Z2
-	VADDPS 64(AX), Z3, Z3
+	VADDPS (AX), Z3, Z3
+	VADDPS 64(AX), Z4, Z4
 
 alone:
-	VMOVUPS Z2, (AX)
-	VMOVUPS Z3, 64(AX)
+	VMOVUPS Z3, (AX)
+	VMOVUPS Z4, 64(AX)
 	ADDQ    CX, AX
 	ADDQ    $0x00000080, R9
 	DECQ    R8

@@ -51,7 +51,7 @@ func (d *dot) together() int { return 32 / d.bits }
 // fewer.
 func Dot(bits, tall int) {
 	d := dot{bits: bits, tall: tall, group: GP64(), left: GP64(), trips: GP64()}
-	d.scaled = scaled{left: GP64(), row: GP64(), at: GP64(), some: K(), next: K(), weights: [2]reg.VecVirtual{ZMM(), ZMM()}}
+	d.scaled = scaled{left: GP64(), row: GP64(), at: GP64(), weights: [2]reg.VecVirtual{ZMM(), ZMM()}}
 	name := fmt.Sprintf("dot%dx%d", bits, tall*rows)
 	TEXT(name, 0, "func(out *float32, ldo int, a, starts *byte, lda int, w *byte, trips, group, rows, blocks int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int, shapes *byte)")
 	Doc(fmt.Sprintf("%s is Dot%d for so many blocks of at most that many rows, and more than %d.", name, bits, (tall-1)*rows))
@@ -75,7 +75,7 @@ func Dot(bits, tall int) {
 	}
 	Load(Param("starts"), d.group)
 	XORQ(d.scaled.left, d.scaled.left)
-	KXORW(d.next, d.next, d.next)
+	d.clear()
 	Label("group")
 	d.begin()
 	Label("trip")
@@ -107,6 +107,20 @@ func (d *dot) fetch() {
 	DECQ(n)
 	JNZ(LabelRef("result_row"))
 	set("result", result)
+}
+
+// clear emits the zeros that totals begin with.
+func (d *dot) clear() {
+	zero, n, at := ZMM(), param("rows"), GP64()
+	VPXORD(zero, zero, zero)
+	MOVQ(sums, at)
+	Label("clear")
+	for j := range 2 {
+		VMOVUPS(zero, Mem{Base: at, Disp: d.tall*block + j*half})
+	}
+	ADDQ(U32(line), at)
+	DECQ(n)
+	JNZ(LabelRef("clear"))
 }
 
 // begin emits the beginning of a group.
@@ -162,8 +176,6 @@ func (d *dot) end() {
 	for t := range 2 * d.tall {
 		StoreTile(Tile(t), sums, lines, t/2*block+t%2*half)
 	}
-	KMOVW(s.next, s.some)
-	KXNORW(s.next, s.next, s.next)
 	MOVQ(d.group, s.row)
 	MOVQ(sums, s.at)
 	if d.bits == 4 {
@@ -191,7 +203,7 @@ func (d *dot) scale() {
 		for j := range 2 {
 			at := i*line + j*half
 			sum, total, totals := ZMM(), ZMM(), Mem{Base: s.at, Disp: d.tall*block + at}
-			VMOVUPS_Z(totals, s.some, total)
+			VMOVUPS(totals, total)
 			VPADDD(Mem{Base: s.at, Disp: at}, start, sum)
 			VCVTDQ2PS(sum, sum)
 			if d.bits == 4 {
