@@ -15,7 +15,7 @@ const (
 	outputs   = 32 // of a panel
 )
 
-// Dot8 is pure.Dot8 for 2 to DotRows rows of a multiple of Inputs, where no product of a sum and its scale is
+// Dot8 is pure.Dot8 for 1 to DotRows rows of a multiple of Inputs, where no product of a sum and its scale is
 // rounded before it is added. All integers of a row lie side by side, and behind them each group's start
 // and scale. Meanwhile it fetches result, where out goes in the end, and ahead, which is wanted next.
 func Dot8(out []float32, ldo int, a []byte, lda int, w []byte, k, group, rows int, bias []float32, add bool, result []float32, ldr int, ahead []byte) {
