@@ -172,7 +172,7 @@ func (h *headInt8) score(k *ask, n int) {
 		in: h.queries[(k.place+r)*h.queryBytes:], stride: h.queryBytes, out: h.scores[(k.place+r)*h.ld+first:], ldo: h.ld}
 	m.multiply(bytes(h.Keys[n])[k.head*h.keysInt8():], panels, false)
 	seen := h.seen(k, n)
-	h.book(&m, panels, seen, seen*m.scalings())
+	h.book(&m, panels, seen, seen*m.scalings(m.depth))
 }
 
 // mix adds what the values of block n come to.
@@ -215,7 +215,7 @@ func (h *headInt8) mix(k *ask, n int) {
 			}
 		}
 	}
-	scalings := m.scalings() * m.rows * h.Size
+	scalings := m.scalings(m.depth) * m.rows * h.Size
 	h.book(&m, PanelCount(h.Size), seen, scalings)
 	if n > 0 {
 		h.products.Elementwise += int64(m.rows * h.Size) // added to those of the blocks before
@@ -257,14 +257,11 @@ func (m *multiplication) multiply(panels []byte, n int, add bool) {
 	}
 }
 
-// scalings is the operations that scale a result.
-func (m *multiplication) scalings() int { return m.scaled*((m.depth+m.group-1)/m.group) + 1 }
-
 // book books what a multiplication with so many panels did, where so many products of a head's elements were asked
 // for, and so many operations that scale.
 func (h *headInt8) book(m *multiplication, panels, products, scalings int) {
 	asked := multiplyAdd * products * h.Size
 	h.products.Products += int64(asked)
 	h.products.Elementwise += int64(scalings)
-	h.products.Padding += int64(m.rows*panels*PanelColumns*(multiplyAdd*m.depth+m.scalings()) - asked - scalings)
+	h.products.Padding += int64(m.rows*panels*PanelColumns*(multiplyAdd*m.depth+m.scalings(m.depth)) - asked - scalings)
 }

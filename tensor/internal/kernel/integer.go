@@ -20,6 +20,7 @@ type integers struct {
 	width  int   // bytes of an activation
 	tiled  bool  // a row's activations lie side by side, and starts and scales behind them
 	scaled int   // operations that add a group's sum to the total
+	once   int   // operations that scale an output's total
 
 	groups func(q, start, scale []byte, qStep, wordStep int, x []float32, xStep, size, groups int, offset int32) // nil is none
 	round  func(to []byte, x []float32, scale float32) (sum int32)
@@ -32,7 +33,7 @@ type integers struct {
 
 // int8s and int4s complete the micro-kernels of a backend.
 func int8s(k integers) integers {
-	k.offset, k.group, k.scaled = offsetInt8, groupInt8, multiplyAdd
+	k.offset, k.group, k.scaled, k.once = offsetInt8, groupInt8, multiplyAdd, 1
 	return k
 }
 
@@ -270,15 +271,15 @@ func (d *dots) panel(p int, next bool) (c, fused Count) {
 	return c, fused
 }
 
+// scalings is the operations that scale an output of so many inputs.
+func (g *integers) scalings(depth int) int { return g.scaled*((depth+g.group-1)/g.group) + g.once }
+
 // work is what dots of so many rows did, of whose outputs cols are inside the matrix.
 func (d *dots) work(rows, cols int, bias bool) (c Count) {
 	c.product(rows, cols, cols, d.K)
 	executed := roundUp(cols, PanelColumns)
 	c.Padding = int64(multiplyAdd*rows*executed*d.depth) - c.Products
-	scaled := d.scaled * ((d.depth + d.group - 1) / d.group)
-	if d.Format == Int8 {
-		scaled++ // the output's scale
-	}
+	scaled := d.scalings(d.depth)
 	if bias {
 		scaled++
 	}

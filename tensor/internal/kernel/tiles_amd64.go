@@ -7,10 +7,12 @@ import (
 	"github.com/gptmeter/gptmeter/tensor/internal/kernel/avx512"
 )
 
-// tiled is the backend avx512 with products of integers in AMX's tiles, where the processor has them
-// and the system lets them be used.
+// hasTiles: the processor has AMX's tiles and the system lets them be used, which it is asked once.
+var hasTiles = hasAMX && amx.Permitted()
+
+// tiled is the backend avx512 with products of integers in tiles, where they can be used.
 func tiled(b Backend) []*Backend {
-	if !hasAMX || !amx.Permitted() {
+	if !hasTiles {
 		return nil
 	}
 	b.Name = "amx"
@@ -21,7 +23,7 @@ func tiled(b Backend) []*Backend {
 
 // tileProbes lists the probe of tiles, where they can be used.
 func tileProbes() []Probe {
-	if tiled(portable) == nil {
+	if !hasTiles {
 		return nil
 	}
 	const operations = 16 * chunkOperations // else looks at the clock would take some percent
