@@ -67,9 +67,9 @@ func (x *Exec) product(op Operator, out, in Tensor, w *Weight, e kernel.Epilogue
 func panelPiece(rows int) int { return max(1, 128/rows) }
 
 // quantizeShare makes integers of the rows of in, for the workers to share.
-func quantizeShare(x *Exec, _, from, to int) Count {
+func quantizeShare(x *Exec, worker, from, to int) Count {
 	c := &x.call
-	return x.backend.Quantize(c.integers, c.in.Data, c.in.Rows, c.in.Cols, c.weight.Format, from, to)
+	return x.backend.Quantize(c.integers, c.in.Data, c.in.Rows, c.in.Cols, c.weight.Format, from, to, x.done[worker].room(c.in.Cols))
 }
 
 // dotShare multiplies them with some panels.

@@ -11,7 +11,7 @@ import (
 
 // packingVersions number the layouts of the formats, which kernel.PanelBytes states. Other bytes for
 // the same matrix are another number: files have it.
-var packingVersions = [kernel.Formats]int{F32: 1, BF16: 1, Int8: 1, Int4: 1}
+var packingVersions = [kernel.Formats]int{F32: 1, BF16: 1, Int8: 2, Int4: 2}
 
 // PackedAlignment is what the bytes of a Weight begin on a multiple of.
 const PackedAlignment = kernel.CacheLine
@@ -30,12 +30,12 @@ func (w *Weight) Packing(of Layout) Packing { return Packing{w.DType(), of, w.Ou
 // Packed are the bytes of w, which are not to be written to. They are there as long as w is held.
 func (w *Weight) Packed() []byte { return w.panels.Data }
 
-// Name is that of the layout and its version: "panels/1".
+// Name is that of the layout and its version: "panels/2".
 func (p Packing) Name() string { return fmt.Sprintf("%s/%d", panels, packingVersions[p.DType]) }
 
 const panels = "panels"
 
-// String is what a file says of such bytes: "panels/1 int8 2304 768 input-major".
+// String is what a file says of such bytes: "panels/2 int8 2304 768 input-major".
 func (p Packing) String() string {
 	return fmt.Sprintf("%s %v %d %d %v", p.Name(), p.DType, p.Outputs, p.Inputs, p.Of)
 }

@@ -29,8 +29,8 @@ func TestPackedBytes(t *testing.T) {
 	want := map[DType]string{
 		F32:  "panels/1 f32 75 203 input-major de692631",
 		BF16: "panels/1 bf16 75 203 input-major 6fa30ff1",
-		Int8: "panels/1 int8 75 203 input-major 809c4b2f",
-		Int4: "panels/1 int4 75 203 input-major 5258f9a2",
+		Int8: "panels/2 int8 75 203 input-major 54d5942c",
+		Int4: "panels/2 int4 75 203 input-major 0718956f",
 	}
 	for _, kernels := range Kernels() {
 		for _, workers := range []int{1, 2, 3, 8} {
@@ -106,22 +106,22 @@ func TestParsePacking(t *testing.T) {
 		unknown bool
 		want    string
 	}{
-		{"panels/2 int8 2 3 input-major", true, "panels/2 of int8, which is panels/1 here"},
+		{"panels/3 int8 2 3 input-major", true, "panels/3 of int8, which is panels/2 here"},
 		{"panels/ int8 2 3 input-major", true, "panels/ of int8"},
 		{"panels int8 2 3 input-major", true, "panels of int8"},
 		{"tiles/1 int8 2 3 input-major", true, `"tiles/1 int8`},
 		{"panels/1 int2 2 3 input-major", true, `"panels/1 int2`},
 		{"", true, `""`},
-		{"panels/1 int8 2 3", true, `"panels/1 int8 2 3"`},
-		{"panels/1 int8 2 3 input-major ", true, "known"},
-		{"panels/1 int8 2 3 sideways", false, "sideways"},
-		{"panels/1 int8 0 3 input-major", false, "no shape"},
-		{"panels/1 int8 -2 3 input-major", false, "no shape"},
-		{"panels/1 int8 2 03 input-major", false, "no shape"},
-		{"panels/1 int8 +2 3 input-major", false, "no shape"},
-		{"panels/1 int8 2 3e0 input-major", false, "no shape"},
-		{"panels/1 int8 16777217 3 input-major", false, "no shape"},
-		{"panels/1 int8 9223372036854775808 3 input-major", false, "no shape"},
+		{"panels/2 int8 2 3", true, `"panels/2 int8 2 3"`},
+		{"panels/2 int8 2 3 input-major ", true, "known"},
+		{"panels/2 int8 2 3 sideways", false, "sideways"},
+		{"panels/2 int8 0 3 input-major", false, "no shape"},
+		{"panels/2 int8 -2 3 input-major", false, "no shape"},
+		{"panels/2 int8 2 03 input-major", false, "no shape"},
+		{"panels/2 int8 +2 3 input-major", false, "no shape"},
+		{"panels/2 int8 2 3e0 input-major", false, "no shape"},
+		{"panels/2 int8 16777217 3 input-major", false, "no shape"},
+		{"panels/2 int8 9223372036854775808 3 input-major", false, "no shape"},
 	} {
 		p, err := ParsePacking(c.text)
 		if err == nil || errors.Is(err, ErrPacking) != c.unknown || !strings.Contains(err.Error(), c.want) {

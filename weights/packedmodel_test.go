@@ -172,7 +172,7 @@ func TestPackedLayout(t *testing.T) {
 	if err := json.Unmarshal(header["__metadata__"], &metadata); err != nil {
 		t.Fatal(err)
 	}
-	if got := metadata["gptmeter.packed.h.2.mlp.c_fc.weight"]; got != "panels/1 int8 768 192 input-major" || metadata["format"] != "gptmeter" {
+	if got := metadata["gptmeter.packed.h.2.mlp.c_fc.weight"]; got != "panels/2 int8 768 192 input-major" || metadata["format"] != "gptmeter" {
 		t.Errorf("metadata %q, %q", got, metadata["format"])
 	}
 	delete(header, "__metadata__")
@@ -210,7 +210,7 @@ func TestPackedOtherwise(t *testing.T) {
 	}
 	defer c.Close()
 	_, err = model.Load(x, c, tensor.F32, nil)
-	want := `tensor "wte.weight" is packed as panels/1 int8 2048 192 output-major, not panels/1 f32 2048 192 output-major`
+	want := `tensor "wte.weight" is packed as panels/2 int8 2048 192 output-major, not panels/1 f32 2048 192 output-major`
 	if err == nil || fmt.Sprint(err) != want {
 		t.Errorf("%v, want %s", err, want)
 	}

@@ -19,22 +19,22 @@ import (
 func TestPackedOddFiles(t *testing.T) {
 	x := newExec(t, 2, "")
 	whole := pack(t, x, "tiny", tensor.Int8)
-	const wte = `"gptmeter.packed.wte.weight":"panels/1 int8 2048 192 output-major"`
+	const wte = `"gptmeter.packed.wte.weight":"panels/2 int8 2048 192 output-major"`
 	for _, c := range []struct{ name, old, new, want, hint string }{
-		{"another version", "panels/1 int8 2048", "panels/2 int8 2048", "packed in a layout that is not known here: panels/2 of int8, which is panels/1 here", "quantize the model again"},
-		{"another layout", "panels/1 int8 2048", "blocks/1 int8 2048", "not known here", "quantize the model again"},
-		{"another format", "panels/1 int8 2048", "panels/1 int3 2048", "not known here", "quantize the model again"},
-		{"another shape", "int8 2048 192 output", "int8 2016 192 output", "where \"panels/1 int8 2016 192 output-major\" is", ""},
-		{"the same size, turned", "int8 768 192 input", "int8 192 768 input", "where \"panels/1 int8 192 768 input-major\" is", ""},
+		{"another version", "panels/2 int8 2048", "panels/1 int8 2048", "packed in a layout that is not known here: panels/1 of int8, which is panels/2 here", "quantize the model again"},
+		{"another layout", "panels/2 int8 2048", "blocks/1 int8 2048", "not known here", "quantize the model again"},
+		{"another format", "panels/2 int8 2048", "panels/2 int3 2048", "not known here", "quantize the model again"},
+		{"another shape", "int8 2048 192 output", "int8 2016 192 output", "where \"panels/2 int8 2016 192 output-major\" is", ""},
+		{"the same size, turned", "int8 768 192 input", "int8 192 768 input", "where \"panels/2 int8 192 768 input-major\" is", ""},
 		{"not as it lay", "2048 192 output-major", "2048 192 outputmajor", "no shape", ""},
 		{"a number with a sign", "int8 2048 192", "int8 +048 192", "no shape", ""},
 		{"no packing", wte, strings.Replace(wte, "packed", "PACKED", 1), `tensor "wte.weight" has shape [401408] where`, ""},
 		{"no tensor", "packed.wte.weight", "packed.wtf.weight", `"wtf.weight", which is said to be packed, is missing`, ""},
-		{"packed numbers", wte, `"gptmeter.packed.ln_f.bias":"panels/1 int8 2048 192 output-major" `, "packed, and yet F32 of shape [192]", ""},
+		{"packed numbers", wte, `"gptmeter.packed.ln_f.bias":"panels/2 int8 2048 192 output-major" `, "packed, and yet F32 of shape [192]", ""},
 		{"a packing twice", `packed.h.0.attn.c_attn.weight`, `packed.h.0.attn.c_proj.weight`, "stands twice", ""},
 		{"a long packing", wte, `"gptmeter.packed.x":"` + strings.Repeat("x", 81) + `"`, "a string longer than 80", ""},
 		{"a packing that is no string", wte, `"gptmeter.packed.x":1`, `'1' where '"' is expected`, ""},
-		{"two formats", "int8 192 192 input-major", "f32 32 294 input-major", "packed as f32 in a model that is packed as int8", ""},
+		{"two formats", "panels/2 int8 192 192 input-major", "panels/1 f32 32 294 input-major", "packed as f32 in a model that is packed as int8", ""},
 		{"a file of no model", "gptmeter.file.tokenizer_config.json", "gptmeter.file.../../etc/passwd_____", "no file of a model", ""},
 		{"no configuration", "gptmeter.file.config.json", "gptmeter.FILE.config.json", "no config.json", ""},
 	} {

@@ -154,14 +154,8 @@ func (h *headInt8) ask(k *ask) {
 	h.products.Elementwise += int64(k.rows * n)
 	h.products.Read += int64(k.rows * n * float32Bytes)
 	g, rows := h.backend.integers(Int8, k.rows, n), h.queries[k.place*h.queryBytes:]
-	if n <= g.group { // all at once
-		start, q, scale := g.place(rows, n, 0, n)
-		g.makeGroups(h.backend, q, start, scale, h.queryBytes, h.queryBytes, h.query, n, n, k.rows, &h.products)
-		return
-	}
-	for r := range k.rows {
-		g.makeRow(h.backend, rows[r*h.queryBytes:][:h.queryBytes], h.query[r*n:][:n], &h.products)
-	}
+	start, q, scale := g.place(rows, n, 0, n)
+	g.makeGroups(h.backend, q, start, scale, h.queryBytes, h.queryBytes, h.query, n, n, k.rows, &h.products)
 }
 
 // score is the scores of the positions of block n.

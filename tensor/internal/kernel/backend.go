@@ -35,6 +35,7 @@ type Backend struct {
 	// tiles of inputs, if anything does.
 	Integers, Tiles [Formats]integers
 	MaxAbs          func(x []float32) float32
+	Rotate          func(out, x []float32) // whole blocks
 
 	Add        alongRows
 	FetchRows  func(x []float32, ld, rows, n int)
@@ -81,8 +82,8 @@ var portable = Backend{
 		Int8: int8s(integers{width: 1, round: pure.Round, dot: pure.Dot8, rows: pure.DotRows, block: dotRows, row: pure.Row8}),
 		Int4: int4s(integers{width: 1, round: pure.Round, dot: pure.Dot4, rows: pure.DotRows, block: dotRows, row: pure.Row4}),
 	},
-	MaxAbs: pure.MaxAbs,
-	Add:    pure.Add, FetchRows: pure.FetchRows, ScaleTo: pure.ScaleTo, Multiply: pure.Multiply, Sum: pure.Sum, SumSquares: pure.SumSquares,
+	MaxAbs: pure.MaxAbs, Rotate: pure.Rotate,
+	Add: pure.Add, FetchRows: pure.FetchRows, ScaleTo: pure.ScaleTo, Multiply: pure.Multiply, Sum: pure.Sum, SumSquares: pure.SumSquares,
 	Normalize: pure.Normalize, Max: pure.Max, Residue: pure.Residue, ExpSum: pure.ExpSum,
 	Activate: [Activations]alongRows{
 		GELUTanh: pure.GELUTanh, GELU: pure.GELU, ReLU: pure.ReLU, SiLU: pure.SiLU, Tanh: pure.Tanh,

@@ -18,8 +18,8 @@ func assemblyBackends() (list []*Backend) {
 			Row: avx512.Row, RowBF16: avx512.RowBF16,
 			Scores: avx512.Scores, Mix: avx512.Mix, Transpose: avx512.Transpose, Fetch: avx512.Fetch,
 			Integers: wideIntegers(),
-			MaxAbs:   avx512.MaxAbs,
-			Add:      avx512.Add, FetchRows: avx512.FetchRows, ScaleTo: avx512.ScaleTo, Multiply: avx512.Multiply, Sum: avx512.Sum, SumSquares: avx512.SumSquares,
+			MaxAbs:   avx512.MaxAbs, Rotate: avx512.Rotate,
+			Add: avx512.Add, FetchRows: avx512.FetchRows, ScaleTo: avx512.ScaleTo, Multiply: avx512.Multiply, Sum: avx512.Sum, SumSquares: avx512.SumSquares,
 			Normalize: avx512.Normalize, Max: avx512.Max, Residue: avx512.Residue, ExpSum: avx512.ExpSum,
 			Activate: [Activations]alongRows{
 				GELUTanh: avx512.GELUTanh, GELU: pure.GELU, ReLU: avx512.ReLU, SiLU: avx512.SiLU, Tanh: avx512.Tanh,
@@ -34,8 +34,8 @@ func assemblyBackends() (list []*Backend) {
 			Row: avx2.Row, RowBF16: avx2.RowBF16,
 			Scores: avx2.Scores, Mix: avx2.Mix, Transpose: avx2.Transpose, Fetch: avx2.Fetch,
 			Integers: avx2Integers,
-			MaxAbs:   avx2.MaxAbs,
-			Add:      avx2.Add, FetchRows: avx2.FetchRows, ScaleTo: avx2.ScaleTo, Multiply: avx2.Multiply, Sum: avx2.Sum, SumSquares: avx2.SumSquares,
+			MaxAbs:   avx2.MaxAbs, Rotate: avx2.Rotate,
+			Add: avx2.Add, FetchRows: avx2.FetchRows, ScaleTo: avx2.ScaleTo, Multiply: avx2.Multiply, Sum: avx2.Sum, SumSquares: avx2.SumSquares,
 			Normalize: avx2.Normalize, Max: avx2.Max, Residue: avx2.Residue, ExpSum: avx2.ExpSum,
 			Activate: [Activations]alongRows{
 				GELUTanh: avx2.GELUTanh, GELU: pure.GELU, ReLU: avx2.ReLU, SiLU: avx2.SiLU, Tanh: avx2.Tanh,

@@ -89,9 +89,9 @@ func benchmarkLinear(b *testing.B, backend *kernel.Backend, f kernel.Format, row
 	}
 	if f.Integer() {
 		quantized := kernel.Aligned(rows * backend.RowBytes(f, k))
-		scratch = make([]float32, backend.DotScratch(f, k))
+		scratch = make([]float32, max(k, backend.DotScratch(f, k)))
 		product = func() kernel.Count {
-			backend.Quantize(quantized, in, rows, k, f, 0, rows)
+			backend.Quantize(quantized, in, rows, k, f, 0, rows, scratch)
 			c, _ := backend.Dot(out, n, quantized, rows, w, &e, 0, panels, scratch)
 			return c
 		}
@@ -162,7 +162,7 @@ func BenchmarkOperators(b *testing.B) {
 		for f := range kernel.Formats {
 			if f.Integer() {
 				quantized := kernel.Aligned(rows * backend.RowBytes(f, width))
-				run(fmt.Sprintf("quantize/dtype=%s", f), func() kernel.Count { return backend.Quantize(quantized, in, rows, width, f, 0, rows) })
+				run(fmt.Sprintf("quantize/dtype=%s", f), func() kernel.Count { return backend.Quantize(quantized, in, rows, width, f, 0, rows, out) })
 			}
 			w := new(kernel.Arena).NewPanels(f, rows*97, width)
 			w.Pack(func(panel []float32, _ int) { copy(panel, numbers(len(panel))) }, 0, kernel.PanelCount(w.N))

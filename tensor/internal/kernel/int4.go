@@ -10,7 +10,7 @@ import (
 
 const (
 	offsetInt4 = 8
-	groupInt4  = 64 // inputs that share a scale, of weights and of activations
+	groupInt4  = pure.RotatedBlock // inputs that share a scale, of weights and of activations
 	leastInt4  = -8
 	mostInt4   = 7
 )
@@ -35,7 +35,7 @@ func placeInt4(k, column int) (at, shift int) {
 	return (k/8*PanelColumns+column)*4 + k%4, k / 4 % 2 * 4
 }
 
-// packInt4 makes integers of [k][32]float32: each group of an output's weights has a scale of its
+// packInt4 makes integers of [k][32]float32, rotated: each group of an output's weights has a scale of its
 // own. A group with an infinity or no number among its weights has no number for its scale.
 func packInt4(panel []byte, numbers []float32) {
 	groupsInt4(panel, len(numbers)/PanelColumns, func(first, inputs int, nibbles, scales []byte) {
@@ -49,6 +49,7 @@ func packInt4(panel []byte, numbers []float32) {
 			for i := range x {
 				x[i] = numbers[(first+i)*PanelColumns+j]
 			}
+			rotateWeights(x)
 			binary.LittleEndian.PutUint16(scales[2*pure.PlaceBF16(j):], fitInt4(q, x))
 			for i, n := range q {
 				at, shift := placeInt4(i, j)
@@ -96,7 +97,7 @@ func toEven(x float32) int32 {
 	return int32(math.Float32bits(x+rounder)) - int32(math.Float32bits(rounder))
 }
 
-// rowInt4 makes float32s of an output's weights.
+// rowInt4 makes float32s of an output's weights, as they were rotated.
 func rowInt4(out []float32, panel []byte, column int) {
 	groupsInt4(panel, len(out), func(first, inputs int, nibbles, scales []byte) {
 		scale := pure.WidenBF16(scales[2*pure.PlaceBF16(column):])

@@ -7,9 +7,8 @@ import (
 	"github.com/gptmeter/gptmeter/tensor/internal/kernel/pure"
 )
 
-// Products with weights that are integers: the activations of a row are made integers too, in
-// groups of inputs with a scale each, so that one of them that is far larger than the others costs
-// its group alone its precision. Weights are held unsigned, with an offset that the sum of a
+// Products with weights that are integers: the activations of a row are rotated and made integers too, in
+// groups of inputs with a scale each. Weights are held unsigned, with an offset that the sum of a
 // group's activations takes out again: a group's int32 sum starts at -offset times it.
 // Every sum of a group is exact.
 
@@ -73,6 +72,7 @@ func (b *Backend) RowBytes(f Format, k int) int {
 func RowBytes(f Format, k int) int { return portable.RowBytes(f, k) }
 
 // Quantize is, for the rows from up to to of x, which has so many, and each group g of their k inputs,
+// rotated,
 //
 //	scale := max(abs(x[i][g])) / 127
 //	for j := range g {
@@ -80,11 +80,13 @@ func RowBytes(f Format, k int) int { return portable.RowBytes(f, k) }
 //	}
 //
 // with one division for each group. A group that has an infinity or no number gets no number for
-// its scale, and so all its products.
-func (b *Backend) Quantize(out []byte, x []float32, rows, k int, f Format, from, to int) (c Count) {
+// its scale, and so all its products. scratch is for k numbers.
+func (b *Backend) Quantize(out []byte, x []float32, rows, k int, f Format, from, to int, scratch []float32) (c Count) {
 	g, stride := b.integers(f, rows, k), b.RowBytes(f, k)
 	for i := from; i < to; i++ {
-		g.makeRow(b, out[i*stride:(i+1)*stride], x[i*k:(i+1)*k], &c)
+		rotated := scratch[:k]
+		c.Add(b.rotate(rotated, x[i*k:(i+1)*k]))
+		g.makeRow(b, out[i*stride:(i+1)*stride], rotated, &c)
 		c.Read += int64(k * float32Bytes)
 	}
 	return c

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"unsafe"
 
@@ -35,7 +36,7 @@ func TestDotEdge(t *testing.T) {
 					in, out := ins(rows*k), outs(rows*n)
 					copy(in, x)
 					quantized := bytes(rounded, rows*b.RowBytes(f, k))
-					b.Quantize(quantized, in, rows, k, f, 0, rows)
+					b.Quantize(quantized, in, rows, k, f, 0, rows, make([]float32, k))
 					packed := pack(f, w, n, k)
 					at := bytes(panels, len(packed.Data))
 					copy(at, packed.Data)
@@ -63,18 +64,20 @@ func TestQuantize(t *testing.T) {
 				x[i] = float32((i*37+n)%253-126) / 2
 			}
 			x[n/2] = -127 // so that the scale is 1
+			want := slices.Clone(x)
+			hadamard(x) // which Quantize undoes
 			words := rows(b.RowBytes(kernel.Int4, n) / 4)
 			row := unsafe.Slice((*byte)(unsafe.Pointer(&words[0])), 4*len(words))
-			b.Quantize(row, x, 1, n, kernel.Int4, 0, 1)
+			b.Quantize(row, x, 1, n, kernel.Int4, 0, 1, make([]float32, n))
 			filled, sum := (n+15)/16*16, int32(0)
 			for i := range filled {
-				want := int32(0)
+				q := int32(0)
 				if i < n {
-					want = int32(math.RoundToEven(float64(x[i])))
+					q = int32(math.RoundToEven(float64(want[i])))
 				}
-				sum += want
-				if got := int32(int8(row[4+i])); got != want {
-					t.Fatalf("%s: number %d of %d is rounded to %d, not %d", b.Name, i, n, got, want)
+				sum += q
+				if got := int32(int8(row[4+i])); got != q {
+					t.Fatalf("%s: number %d of %d is rounded to %d, not %d", b.Name, i, n, got, q)
 				}
 			}
 			if start := int32(binary.LittleEndian.Uint32(row)); start != -8*sum {

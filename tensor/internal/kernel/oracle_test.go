@@ -307,7 +307,7 @@ func headPaddingInt8(first, rows, size, positions int) (padding int64) {
 				asking++
 			}
 			depth := up(size, 16)
-			scaling := 2*(up(depth, 128)/128) + 1
+			const scaling = 3
 			padding += int64(asking*up(min(128, to-block), 32)*(2*depth+scaling) - seen*(2*size+scaling))
 			depth = up(min(128, positions-block), 32)
 			padding += int64(asking*(up(size, 32)*(2*depth+3)-3*size) - 2*seen*size)

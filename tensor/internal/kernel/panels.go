@@ -1,6 +1,10 @@
 package kernel
 
-import "unsafe"
+import (
+	"unsafe"
+
+	"github.com/gptmeter/gptmeter/tensor/internal/kernel/pure"
+)
 
 // Panels is a matrix of N rows and K columns packed for Linear, 32 rows a panel: panel p holds
 // rows 32p to 32p+31, and the last one is filled up with zeros. The panels lie one behind the
@@ -93,6 +97,15 @@ func (w Panels) Pack(read func(numbers []float32, first int), from, to int) {
 
 // Row copies row n into out, as float32, and returns the bytes that hold it.
 func (w Panels) Row(out []float32, n int) (bytes int) {
+	bytes = w.held(out, n)
+	if w.Format.Integer() {
+		pure.Rotate(out, out)
+	}
+	return bytes
+}
+
+// held is Row without turning back what was rotated.
+func (w Panels) held(out []float32, n int) (bytes int) {
 	panel, column := w.Panel(n/PanelColumns), n%PanelColumns
 	switch w.Format {
 	case F32:

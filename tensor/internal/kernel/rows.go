@@ -43,9 +43,10 @@ func (b *Backend) Embed(out []float32, w Panels, ids []int, positions []float32,
 	n := w.K
 	for i := from; i < to; i++ {
 		row := out[i*n : (i+1)*n]
-		c.Read += int64(w.Row(row, ids[i]))
+		c.Read += int64(w.held(row, ids[i]))
 		if w.Format.Integer() {
 			c.Elementwise += int64(n) // times its scale
+			c.Add(b.rotate(row, row))
 		}
 		b.Add(row, n, positions[at[i]*n:], n, 1, n)
 		c.Elementwise += int64(n)

@@ -36,7 +36,7 @@ func TestTiles(t *testing.T) {
 					var counts [2][2]kernel.Count
 					for i, b := range []*kernel.Backend{with, without} {
 						q, out := kernel.Aligned(rows*b.RowBytes(f, k)), numbers(rows*n)
-						b.Quantize(q, in, rows, k, f, 0, rows)
+						b.Quantize(q, in, rows, k, f, 0, rows, make([]float32, k))
 						counts[i][0], counts[i][1] = b.Dot(out, n, q, rows, w, &e, 0, kernel.PanelCount(n), make([]float32, b.DotScratch(f, k)))
 						outs[i] = out
 					}

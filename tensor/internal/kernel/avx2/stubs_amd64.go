@@ -474,6 +474,11 @@ func MaxAbs(x []float32) float32
 //go:noescape
 func Round(to []byte, x []float32, scale float32) (sum int32)
 
+// rotate is pure.rotate for so many whole blocks, of which there is at least one.
+//
+//go:noescape
+func rotate(out *float32, x *float32, blocks int)
+
 // GELUTanh is pure.GELUTanh.
 //
 //go:noescape

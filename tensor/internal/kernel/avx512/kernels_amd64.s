@@ -30395,6 +30395,145 @@ end:
 	MOVL          AX, sum+56(FP)
 	RET
 
+// func rotate(out *float32, x *float32, blocks int)
+// Requires: AVX, AVX512F
+TEXT ·rotate(SB), NOSPLIT, $0-24
+	MOVQ    out+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    blocks+16(FP), DX
+	VMOVUPS alternate1<>+0(SB), Z0
+	VMOVUPS alternate2<>+0(SB), Z1
+	VMOVUPS alternate4<>+0(SB), Z2
+	VMOVUPS alternate8<>+0(SB), Z3
+
+block:
+	VMOVUPS     (CX), Z4
+	VMOVUPS     64(CX), Z5
+	VMOVUPS     128(CX), Z6
+	VMOVUPS     192(CX), Z7
+	VPERMILPS   $0xb1, Z4, Z8
+	VFMADD213PS Z8, Z0, Z4
+	VPERMILPS   $0xb1, Z5, Z8
+	VFMADD213PS Z8, Z0, Z5
+	VPERMILPS   $0xb1, Z6, Z8
+	VFMADD213PS Z8, Z0, Z6
+	VPERMILPS   $0xb1, Z7, Z8
+	VFMADD213PS Z8, Z0, Z7
+	VPERMILPS   $0x4e, Z4, Z8
+	VFMADD213PS Z8, Z1, Z4
+	VPERMILPS   $0x4e, Z5, Z8
+	VFMADD213PS Z8, Z1, Z5
+	VPERMILPS   $0x4e, Z6, Z8
+	VFMADD213PS Z8, Z1, Z6
+	VPERMILPS   $0x4e, Z7, Z8
+	VFMADD213PS Z8, Z1, Z7
+	VSHUFF32X4  $0xb1, Z4, Z4, Z8
+	VFMADD213PS Z8, Z2, Z4
+	VSHUFF32X4  $0xb1, Z5, Z5, Z8
+	VFMADD213PS Z8, Z2, Z5
+	VSHUFF32X4  $0xb1, Z6, Z6, Z8
+	VFMADD213PS Z8, Z2, Z6
+	VSHUFF32X4  $0xb1, Z7, Z7, Z8
+	VFMADD213PS Z8, Z2, Z7
+	VSHUFF32X4  $0x4e, Z4, Z4, Z8
+	VFMADD213PS Z8, Z3, Z4
+	VSHUFF32X4  $0x4e, Z5, Z5, Z8
+	VFMADD213PS Z8, Z3, Z5
+	VSHUFF32X4  $0x4e, Z6, Z6, Z8
+	VFMADD213PS Z8, Z3, Z6
+	VSHUFF32X4  $0x4e, Z7, Z7, Z8
+	VFMADD213PS Z8, Z3, Z7
+	VADDPS      Z5, Z4, Z8
+	VSUBPS      Z5, Z4, Z5
+	VADDPS      Z7, Z6, Z4
+	VSUBPS      Z7, Z6, Z7
+	VADDPS      Z4, Z8, Z6
+	VSUBPS      Z4, Z8, Z4
+	VADDPS      Z7, Z5, Z8
+	VSUBPS      Z7, Z5, Z7
+	VMOVUPS     Z6, (AX)
+	VMOVUPS     Z8, 64(AX)
+	VMOVUPS     Z4, 128(AX)
+	VMOVUPS     Z7, 192(AX)
+	ADDQ        $0x00000100, CX
+	ADDQ        $0x00000100, AX
+	DECQ        DX
+	JNZ         block
+	VZEROUPPER
+	RET
+
+DATA alternate1<>+0(SB)/4, $0x3f800000
+DATA alternate1<>+4(SB)/4, $0xbf800000
+DATA alternate1<>+8(SB)/4, $0x3f800000
+DATA alternate1<>+12(SB)/4, $0xbf800000
+DATA alternate1<>+16(SB)/4, $0x3f800000
+DATA alternate1<>+20(SB)/4, $0xbf800000
+DATA alternate1<>+24(SB)/4, $0x3f800000
+DATA alternate1<>+28(SB)/4, $0xbf800000
+DATA alternate1<>+32(SB)/4, $0x3f800000
+DATA alternate1<>+36(SB)/4, $0xbf800000
+DATA alternate1<>+40(SB)/4, $0x3f800000
+DATA alternate1<>+44(SB)/4, $0xbf800000
+DATA alternate1<>+48(SB)/4, $0x3f800000
+DATA alternate1<>+52(SB)/4, $0xbf800000
+DATA alternate1<>+56(SB)/4, $0x3f800000
+DATA alternate1<>+60(SB)/4, $0xbf800000
+GLOBL alternate1<>(SB), RODATA|NOPTR, $64
+
+DATA alternate2<>+0(SB)/4, $0x3f800000
+DATA alternate2<>+4(SB)/4, $0x3f800000
+DATA alternate2<>+8(SB)/4, $0xbf800000
+DATA alternate2<>+12(SB)/4, $0xbf800000
+DATA alternate2<>+16(SB)/4, $0x3f800000
+DATA alternate2<>+20(SB)/4, $0x3f800000
+DATA alternate2<>+24(SB)/4, $0xbf800000
+DATA alternate2<>+28(SB)/4, $0xbf800000
+DATA alternate2<>+32(SB)/4, $0x3f800000
+DATA alternate2<>+36(SB)/4, $0x3f800000
+DATA alternate2<>+40(SB)/4, $0xbf800000
+DATA alternate2<>+44(SB)/4, $0xbf800000
+DATA alternate2<>+48(SB)/4, $0x3f800000
+DATA alternate2<>+52(SB)/4, $0x3f800000
+DATA alternate2<>+56(SB)/4, $0xbf800000
+DATA alternate2<>+60(SB)/4, $0xbf800000
+GLOBL alternate2<>(SB), RODATA|NOPTR, $64
+
+DATA alternate4<>+0(SB)/4, $0x3f800000
+DATA alternate4<>+4(SB)/4, $0x3f800000
+DATA alternate4<>+8(SB)/4, $0x3f800000
+DATA alternate4<>+12(SB)/4, $0x3f800000
+DATA alternate4<>+16(SB)/4, $0xbf800000
+DATA alternate4<>+20(SB)/4, $0xbf800000
+DATA alternate4<>+24(SB)/4, $0xbf800000
+DATA alternate4<>+28(SB)/4, $0xbf800000
+DATA alternate4<>+32(SB)/4, $0x3f800000
+DATA alternate4<>+36(SB)/4, $0x3f800000
+DATA alternate4<>+40(SB)/4, $0x3f800000
+DATA alternate4<>+44(SB)/4, $0x3f800000
+DATA alternate4<>+48(SB)/4, $0xbf800000
+DATA alternate4<>+52(SB)/4, $0xbf800000
+DATA alternate4<>+56(SB)/4, $0xbf800000
+DATA alternate4<>+60(SB)/4, $0xbf800000
+GLOBL alternate4<>(SB), RODATA|NOPTR, $64
+
+DATA alternate8<>+0(SB)/4, $0x3f800000
+DATA alternate8<>+4(SB)/4, $0x3f800000
+DATA alternate8<>+8(SB)/4, $0x3f800000
+DATA alternate8<>+12(SB)/4, $0x3f800000
+DATA alternate8<>+16(SB)/4, $0x3f800000
+DATA alternate8<>+20(SB)/4, $0x3f800000
+DATA alternate8<>+24(SB)/4, $0x3f800000
+DATA alternate8<>+28(SB)/4, $0x3f800000
+DATA alternate8<>+32(SB)/4, $0xbf800000
+DATA alternate8<>+36(SB)/4, $0xbf800000
+DATA alternate8<>+40(SB)/4, $0xbf800000
+DATA alternate8<>+44(SB)/4, $0xbf800000
+DATA alternate8<>+48(SB)/4, $0xbf800000
+DATA alternate8<>+52(SB)/4, $0xbf800000
+DATA alternate8<>+56(SB)/4, $0xbf800000
+DATA alternate8<>+60(SB)/4, $0xbf800000
+GLOBL alternate8<>(SB), RODATA|NOPTR, $64
+
 // func GELUTanh(out []float32, ldo int, x []float32, ldx int, rows int, n int)
 // Requires: AVX, AVX512F
 TEXT ·GELUTanh(SB), NOSPLIT, $0-80

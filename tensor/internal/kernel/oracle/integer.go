@@ -2,6 +2,7 @@ package oracle
 
 import (
 	"math"
+	"slices"
 
 	"github.com/gptmeter/gptmeter/tensor/internal/kernel"
 )
@@ -38,6 +39,25 @@ func (w Integers) scale(j, k int) Number {
 		return w.Scales[j][k/w.Group]
 	}
 	return w.Scales[j][0]
+}
+
+// rotate is x times a Hadamard matrix, in blocks of 64 and, of the rest, of the largest power of two that fits.
+func (m *Machine) rotate(x []Number) (out []Number) {
+	for n := 64; len(x) > 0; x = x[n:] {
+		for n > len(x) {
+			n /= 2
+		}
+		block := slices.Clone(x[:n])
+		for h := 1; h < n; h *= 2 {
+			for i := range block {
+				if i&h == 0 {
+					block[i], block[i+h] = m.Add(block[i], block[i+h]), m.Sub(block[i], block[i+h])
+				}
+			}
+		}
+		out = append(out, block...)
+	}
+	return out
 }
 
 // A rounded is a group of activations as integers with a scale.
@@ -82,8 +102,9 @@ func (m *Machine) round(x []Number) (g rounded) {
 func (m *Machine) LinearIntegers(fused *Machine, out, in Matrix, w Integers, bias []Number, e kernel.Epilogue) {
 	for i := range in {
 		var groups []rounded
-		for first := 0; first < len(in[i]); first += w.Group {
-			groups = append(groups, m.round(in[i][first:min(first+w.Group, len(in[i]))]))
+		row := m.rotate(in[i])
+		for first := 0; first < len(row); first += w.Group {
+			groups = append(groups, m.round(row[first:min(first+w.Group, len(row))]))
 		}
 		for j := range w.Numbers {
 			total, numbers := m.Number(0), m.row(w, j)
@@ -133,16 +154,10 @@ func (m *Machine) HeadInt8(s *Machine, queries, keys, values Matrix, past, block
 		for d := range query {
 			query[d] = m.Mul(queries[i][d], m.Number(scale))
 		}
-		const group = 128
-		var groups []rounded
-		for first := 0; first < size; first += group {
-			groups = append(groups, m.round(query[first:min(first+group, size)]))
-		}
+		asked := m.round(query)
 		scores := make([]Number, len(keys)-len(queries)+i+1)
 		for j := range scores {
-			for n, g := range groups {
-				scores[j] = m.scaleAdd(m.dot(g.numbers, k[j].numbers[n*group:]), g.scale, scores[j])
-			}
+			scores[j] = m.scaleAdd(m.dot(asked.numbers, k[j].numbers), asked.scale, scores[j])
 			scores[j] = m.Mul(scores[j], k[j].scale)
 		}
 		share := s.softmax(scores)

@@ -111,6 +111,7 @@ func (m *Machine) EmbedIntegers(w Integers, positions Matrix) Matrix {
 		for k, q := range m.row(w, i) {
 			tokens[i][k] = m.Mul(m.Number(float32(q)), w.scale(i, k))
 		}
+		tokens[i] = m.rotate(tokens[i])
 	}
 	return m.Embed(tokens, positions)
 }

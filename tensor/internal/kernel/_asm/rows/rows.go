@@ -34,6 +34,7 @@ func Emit(s vector.Set) {
 	expSum(s)
 	largestMagnitude(s)
 	round(s, false)
+	rotate(s)
 	activation(s, "GELUTanh", batched, geluTanh)
 	activation(s, "ReLU", batched, relu)
 	activation(s, "SiLU", batched, silu)

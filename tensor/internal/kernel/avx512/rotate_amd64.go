@@ -1,0 +1,11 @@
+//go:build !purego
+
+package avx512
+
+const rotatedBlock = 64
+
+// Rotate is pure.Rotate for whole blocks.
+func Rotate(out, x []float32) {
+	_ = out[len(x)-1]
+	rotate(&out[0], &x[0], len(x)/rotatedBlock)
+}
