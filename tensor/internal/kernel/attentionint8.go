@@ -234,8 +234,8 @@ func (m *multiplication) multiply(panels []byte, n int, add bool) {
 		return
 	}
 	most := m.integers.rows
-	for p := range n {
-		out, panel := m.out[p*PanelColumns:], panels[p*panelInt8(m.depth):][:panelInt8(m.depth)]
+	for p := 0; p < n; p += m.panels {
+		out, panel := m.out[p*PanelColumns:], panels[p*panelInt8(m.depth):min(p+m.panels, n)*panelInt8(m.depth)]
 		if m.rows == 1 && !m.tiled {
 			m.integers.row(m.scratch[:PanelColumns], m.in, panel, m.depth, m.group, nil)
 			for j, v := range m.scratch[:PanelColumns] {

@@ -79,8 +79,8 @@ var portable = Backend{
 	Row: pure.Row, RowBF16: pure.RowBF16,
 	Scores: pure.Scores, Mix: pure.Mix, Transpose: pure.Transpose, Fetch: pure.Fetch,
 	Integers: [Formats]integers{
-		Int8: int8s(integers{width: 1, round: pure.Round, dot: pure.Dot8, rows: pure.DotRows, block: dotRows, row: pure.Row8}),
-		Int4: int4s(integers{width: 1, round: pure.Round, dot: pure.Dot4, rows: pure.DotRows, block: dotRows, row: pure.Row4}),
+		Int8: int8s(integers{width: 1, round: pure.Round, dot: pure.Dot8, rows: pure.DotRows, panels: 1, block: dotRows, row: pure.Row8}),
+		Int4: int4s(integers{width: 1, round: pure.Round, dot: pure.Dot4, rows: pure.DotRows, panels: 1, block: dotRows, row: pure.Row4}),
 	},
 	MaxAbs: pure.MaxAbs, Rotate: pure.Rotate,
 	Add: pure.Add, FetchRows: pure.FetchRows, ScaleTo: pure.ScaleTo, Multiply: pure.Multiply, Sum: pure.Sum, SumSquares: pure.SumSquares,

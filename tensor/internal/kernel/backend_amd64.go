@@ -46,8 +46,8 @@ func assemblyBackends() (list []*Backend) {
 }
 
 var avx2Integers = [Formats]integers{
-	Int8: int8s(integers{width: 2, round: avx2.RoundWords, dot: avx2.Dot8, rows: avx2.DotRows, block: dotRows, row: avx2.Row8}),
-	Int4: int4s(integers{width: 1, round: avx2.Round, dot: avx2.Dot4, rows: avx2.DotRows, block: dotRows, row: avx2.Row4}),
+	Int8: int8s(integers{width: 2, round: avx2.RoundWords, dot: avx2.Dot8, rows: avx2.DotRows, panels: 1, block: dotRows, row: avx2.Row8}),
+	Int4: int4s(integers{width: 1, round: avx2.Round, dot: avx2.Dot4, rows: avx2.DotRows, panels: 1, block: dotRows, row: avx2.Row4}),
 }
 
 // wideIntegers are those of AVX-512, which has a dot product of bytes on most processors only.
@@ -56,7 +56,7 @@ func wideIntegers() [Formats]integers {
 		return avx2Integers
 	}
 	return [Formats]integers{
-		Int8: int8s(integers{width: 1, groups: avx512.Groups, round: avx512.Round, dot: avx512.Dot8, rows: avx512.DotRows, block: dotRows, row: avx512.Row8}),
-		Int4: int4s(integers{width: 1, groups: avx512.Groups, round: avx512.Round, dot: avx512.Dot4, rows: avx512.DotRows, block: dotRows, row: avx512.Row4}),
+		Int8: int8s(integers{width: 1, groups: avx512.Groups, round: avx512.Round, dot: avx512.Dot8, rows: avx512.DotRows, panels: 1, block: dotRows, row: avx512.Row8}),
+		Int4: int4s(integers{width: 1, groups: avx512.Groups, round: avx512.Round, dot: avx512.Dot4, rows: avx512.DotRows, panels: 1, block: dotRows, row: avx512.Row4}),
 	}
 }

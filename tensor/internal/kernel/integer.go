@@ -25,6 +25,7 @@ type integers struct {
 	round  func(to []byte, x []float32, scale float32) (sum int32)
 	dot    func(out []float32, ldo int, a []byte, lda int, w []byte, k, group, rows int, bias []float32, add bool, result []float32, ldr int, ahead []byte)
 	rows   int                // the most of dot, which has at least 2
+	panels int                // the most of dot
 	block  int                // rows that go through the panels at once
 	widen  func(to, w []byte) // makes what dot takes of a panel, if that is anything else
 	row    func(out []float32, a, w []byte, k, group int, bias []float32)
@@ -160,7 +161,9 @@ const dotRows = 56
 // DotScratch is the length of the scratch that Dot needs for weights with k inputs.
 func (b *Backend) DotScratch(f Format, k int) int {
 	t := &b.Tiles[f]
-	n := max((max(b.Integers[f].rows, t.rows)+1)*PanelColumns, rowScratch)
+	g := &b.Integers[f]
+	n := max((g.rows+1)*g.panels, (t.rows+1)*t.panels) * PanelColumns
+	n = max(n, rowScratch)
 	if t.widen != nil {
 		n += (WidePanel(k) + CacheLine) / float32Bytes
 	}
@@ -186,14 +189,16 @@ func (b *Backend) Dot(out []float32, ldo int, in []byte, rows int, w Panels, e *
 	for n, blocks := 0, (rows+d.block-1)/d.block; n < blocks; n++ {
 		i, end := rows*n/blocks, rows*(n+1)/blocks
 		d.out, d.ldo, d.in, d.count = out[i*ldo:], ldo, in[i*d.stride:], end-i
-		for p := from; p < to; p++ {
-			done, more := d.panel(p, p+1 < to)
+		for p := from; p < to; p += d.panels {
+			width := min(d.panels, to-p)
+			done, more := d.run(p, width)
 			c.Add(done)
 			fused.Add(more)
 			if i == 0 {
-				c.Read += int64(w.columns(p) * w.rowBytes())
+				cols := w.column(p+width) - w.column(p)
+				c.Read += int64(cols * w.rowBytes())
 				if e.Bias != nil {
-					c.Read += int64(w.columns(p) * float32Bytes)
+					c.Read += int64(cols * float32Bytes)
 				}
 			}
 		}
@@ -218,30 +223,28 @@ type dots struct {
 
 // row multiplies one row with n panels from p on.
 func (d *dots) row(sums, bias []float32, p, n int) Count {
-	d.integers.row(sums, d.in, d.run(p, n), d.depth, d.group, bias)
+	d.integers.row(sums, d.in, d.Panels.run(p, n), d.depth, d.group, bias)
 	return d.work(1, d.column(p+n)-d.column(p), bias != nil)
 }
 
-// panel multiplies with panel p, in groups of rows as equal as can be. Where there is a next
-// panel, that is fetched meanwhile.
-func (d *dots) panel(p int, next bool) (c, fused Count) {
-	panel, first, cols := d.Panel(p), d.column(p), d.columns(p)
+// run multiplies with n panels from p on, in groups of rows as equal as can be. What comes behind them
+// is fetched meanwhile.
+func (d *dots) run(p, n int) (c, fused Count) {
+	panels, first, columns := d.Panels.run(p, n), d.column(p), n*PanelColumns
+	cols := d.column(p+n) - first
 	if d.widen != nil {
-		d.widen(d.wide, panel)
-		panel = d.wide
+		d.widen(d.wide, panels)
+		panels = d.wide
 	}
-	var ahead []byte
-	if next {
-		ahead = d.Panel(p + 1)
-	}
-	bias, sums := d.epilogue.Bias, d.scratch[PanelColumns:]
+	ahead := d.Panels.run(p+n, min(n, PanelCount(d.N)-p-n))
+	bias, sums := d.epilogue.Bias, d.scratch[columns:]
 	if bias != nil {
 		bias = bias[first : first+cols]
 	}
-	rest := *d.epilogue           // what a dot leaves to do
-	whole := cols == PanelColumns // as a dot reads and writes it
+	rest := *d.epilogue      // what a dot leaves to do
+	whole := cols == columns // as a dot reads and writes it
 	if bias != nil && !whole {
-		bias = d.scratch[:PanelColumns]
+		bias = d.scratch[:columns]
 		copy(bias, d.epilogue.Bias[first:])
 	}
 	add := rest.Add && !rest.Activate && whole
@@ -253,9 +256,9 @@ func (d *dots) panel(p int, next bool) (c, fused Count) {
 		out := d.out[i*d.ldo+first:]
 		to, ld := out, d.ldo
 		if apart {
-			to, ld = sums, PanelColumns
+			to, ld = sums, columns
 		}
-		d.dot(to, ld, d.in[i*d.stride:], d.stride, panel, d.depth, d.group, end-i, bias, add, out, d.ldo, ahead[len(ahead)*n/groups:len(ahead)*(n+1)/groups])
+		d.dot(to, ld, d.in[i*d.stride:], d.stride, panels, d.depth, d.group, end-i, bias, add, out, d.ldo, ahead[len(ahead)*n/groups:len(ahead)*(n+1)/groups])
 		rows += end - i
 		if apart {
 			done, more := rest.finish(d.backend, out, d.ldo, to, ld, end-i, cols)

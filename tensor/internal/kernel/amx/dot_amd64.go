@@ -2,8 +2,16 @@
 
 package amx
 
-// DotRows is the most rows of Dot8: as many outputs of a panel stay in the first cache beside a panel.
-const DotRows = 128
+import "unsafe"
+
+// Rows8 is the most rows of Dot8, and Panels8 the panels that it goes through with their activations in the first cache.
+const (
+	Rows8   = blockRows
+	Panels8 = 4
+)
+
+// Rows4 is the most rows of Dot4: as many outputs of a panel stay in the first cache beside a panel.
+const Rows4 = 128
 
 // Inputs is what a tile multiplies at a time.
 const Inputs = 64
@@ -15,14 +23,40 @@ const (
 	outputs   = 32 // of a panel
 )
 
-// Dot8 is pure.Dot8 for 1 to DotRows rows of a multiple of Inputs, where no product of a sum and its scale is
-// rounded before it is added. All integers of a row lie side by side, and behind them each group's start
-// and scale. Meanwhile it fetches result, where out goes in the end, and ahead, which is wanted next.
+// Dot8 is pure.Dot8 for 1 to Rows8 rows of a multiple of Inputs in one group, and for as many panels as w is, 1 to Panels8,
+// where no product of a sum and its scale is rounded before it is added. All integers of a row lie side by
+// side, and behind them its start and scale. Meanwhile it fetches result, where out goes in the end, and
+// ahead, which is wanted next.
 func Dot8(out []float32, ldo int, a []byte, lda int, w []byte, k, group, rows int, bias []float32, add bool, result []float32, ldr int, ahead []byte) {
-	dots{dot8x16, dot8x32}.call(out, ldo, a, lda, w[:(k+4)*outputs], k, group, rows, bias, add, result, ldr, ahead)
+	if k > group {
+		panic(severalGroups)
+	}
+	panels := len(w) / ((k + 4) * outputs)
+	_, _ = out[(rows-1)*ldo+panels*outputs-1], a[rows*lda-1]
+	var b *float32
+	if bias != nil {
+		b = &bias[:panels*outputs][0]
+	}
+	f, tall := dot8x16, 1
+	if rows > tileRows {
+		f, tall = dot8x32, 2
+	}
+	next := &w[0]
+	if len(ahead) > 0 {
+		next = &ahead[0]
+	}
+	products := k / Inputs * panels * 2 * tall // behind each of which some lines are fetched
+	step := (len(ahead)/products + cacheLine - 1) / cacheLine * cacheLine
+	f(&out[0], 4*ldo, &a[0], &a[k], lda, &w[0], k/Inputs, rows, panels, b, add, &result[0], 4*ldr, next, (*byte)(unsafe.Add(unsafe.Pointer(next), len(ahead))), step, &shapes[rows][0])
 }
 
-// Dot4 is Dot8 for weights of 4 bits that Widen has made bytes, in groups of Inputs.
+const (
+	severalGroups = "amx: inputs of several groups"
+	cacheLine     = 64
+)
+
+// Dot4 is Dot8 for 1 to Rows4 rows and weights of 4 bits that Widen has made bytes, in groups of Inputs, each of which
+// has a start and a scale in a row.
 func Dot4(out []float32, ldo int, a []byte, lda int, w []byte, k, group, rows int, bias []float32, add bool, result []float32, ldr int, ahead []byte) {
 	dots{dot4x16, dot4x32}.call(out, ldo, a, lda, w[:k/Inputs*wideGroup], k, group, rows, bias, add, result, ldr, ahead)
 }

@@ -110,12 +110,9 @@ end:
 	MOVQ CX, operations+40(FP)
 	RET
 
-// func dot8x16(out *float32, ldo int, a *byte, starts *byte, lda int, w *byte, trips int, group int, rows int, blocks int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int, shapes *byte)
+// func dot8x16(out *float32, ldo int, a *byte, starts *byte, lda int, w *byte, trips int, rows int, panels int, bias *float32, add bool, result *float32, ldr int, ahead *byte, end *byte, step int, shapes *byte)
 // Requires: AVX, AVX512F, CMOV, MMX+
-TEXT ·dot8x16(SB), $4168-136
-	LEAQ 8(SP), R13
-	ADDQ $0x3f, R13
-	ANDQ $-64, R13
+TEXT ·dot8x16(SB), $8304-136
 	MOVQ shapes+128(FP), R8
 
 	// LDTILECFG (R8)
@@ -125,1053 +122,249 @@ TEXT ·dot8x16(SB), $4168-136
 	BYTE $0x00
 	MOVQ lda+32(FP), R10
 	MOVQ $0x0000000000000080, R12
-
-block:
-	MOVQ result+96(FP), AX
-	MOVQ ldr+104(FP), CX
-	MOVQ rows+64(FP), DX
-
-result_row:
-	PREFETCHT0 (AX)
-	PREFETCHT0 64(AX)
-	ADDQ       CX, AX
-	DECQ       DX
-	JNZ        result_row
-	MOVQ       AX, result+96(FP)
-	MOVQ       w+40(FP), R11
-	MOVQ       a+16(FP), R8
-	MOVQ       trips+48(FP), CX
-	MOVQ       starts+24(FP), AX
-	XORQ       BX, BX
-	MOVQ       rows+64(FP), DX
-	VPXORD     Z0, Z0, Z0
-	MOVQ       R13, R9
-
-clear:
-	VMOVUPS Z0, 2048(R9)
-	VMOVUPS Z0, 2112(R9)
-	ADDQ    $0x00000080, R9
-	DECQ    DX
-	JNZ     clear
-
-group:
-	MOVQ    group+56(FP), DX
-	CMPQ    CX, DX
-	CMOVQLT CX, DX
-	SUBQ    DX, CX
-
-	// TILEZERO TMM0
-	LONG $0x497be2c4
-	BYTE $0xc0
-
-	// TILEZERO TMM1
-	LONG $0x497be2c4
-	BYTE $0xc8
-
-trip:
-	// TILELOADD 0(R11)(R12*1), TMM6
-	LONG $0x4b7b82c4
-	LONG $0x000023b4
-	BYTE $0x00
-	BYTE $0x00
-
-	// TILELOADD 0(R8)(R10*1), TMM4
-	LONG $0x4b7b82c4
-	LONG $0x000010a4
-	BYTE $0x00
-	BYTE $0x00
-
-	// TDPBSUD TMM6, TMM4, TMM0
-	LONG $0x5e4ae2c4
-	BYTE $0xc4
-	MOVQ ahead+112(FP), R9
-	MOVQ step+120(FP), R14
-
-fetch00:
-	SUBQ       $0x40, R14
-	JLT        fetched00
-	PREFETCHT2 (R9)
-	ADDQ       $0x40, R9
-	JMP        fetch00
-
-fetched00:
-	MOVQ             R9, ahead+112(FP)
-	TESTQ            BX, BX
-	JLE              scaled00
-	VPBROADCASTD     (SI), Z1
-	VMOVUPS          2048(DI), Z3
-	VPADDD           (DI), Z1, Z2
-	VCVTDQ2PS        Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 2048(DI)
-	VMOVUPS          2112(DI), Z2
-	VPADDD           64(DI), Z1, Z1
-	VCVTDQ2PS        Z1, Z1
-	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 2112(DI)
-	ADDQ             R10, SI
-	CMPQ             SI, (SP)
-	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z1
-	VMOVUPS          2176(DI), Z3
-	VPADDD           128(DI), Z1, Z2
-	VCVTDQ2PS        Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 2176(DI)
-	VMOVUPS          2240(DI), Z2
-	VPADDD           192(DI), Z1, Z1
-	VCVTDQ2PS        Z1, Z1
-	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 2240(DI)
-	ADDQ             R10, SI
-	CMPQ             SI, (SP)
-	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z1
-	VMOVUPS          2304(DI), Z3
-	VPADDD           256(DI), Z1, Z2
-	VCVTDQ2PS        Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 2304(DI)
-	VMOVUPS          2368(DI), Z2
-	VPADDD           320(DI), Z1, Z1
-	VCVTDQ2PS        Z1, Z1
-	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 2368(DI)
-	ADDQ             R10, SI
-	CMPQ             SI, (SP)
-	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z1
-	VMOVUPS          2432(DI), Z3
-	VPADDD           384(DI), Z1, Z2
-	VCVTDQ2PS        Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 2432(DI)
-	VMOVUPS          2496(DI), Z2
-	VPADDD           448(DI), Z1, Z1
-	VCVTDQ2PS        Z1, Z1
-	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 2496(DI)
-	ADDQ             R10, SI
-	CMPQ             SI, (SP)
-	CMOVQGT          (SP), SI
-	ADDQ             $0x00000200, DI
-	SUBQ             $0x04, BX
-
-scaled00:
-	// TILELOADD 64(R11)(R12*1), TMM7
-	LONG $0x4b7b82c4
-	LONG $0x004023bc
-	BYTE $0x00
-	BYTE $0x00
-
-	// TDPBSUD TMM7, TMM4, TMM1
-	LONG $0x5e42e2c4
-	BYTE $0xcc
-	MOVQ ahead+112(FP), R9
-	MOVQ step+120(FP), R14
-
-fetch01:
-	SUBQ       $0x40, R14
-	JLT        fetched01
-	PREFETCHT2 (R9)
-	ADDQ       $0x40, R9
-	JMP        fetch01
-
-fetched01:
-	MOVQ             R9, ahead+112(FP)
-	TESTQ            BX, BX
-	JLE              scaled01
-	VPBROADCASTD     (SI), Z1
-	VMOVUPS          2048(DI), Z3
-	VPADDD           (DI), Z1, Z2
-	VCVTDQ2PS        Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 2048(DI)
-	VMOVUPS          2112(DI), Z2
-	VPADDD           64(DI), Z1, Z1
-	VCVTDQ2PS        Z1, Z1
-	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 2112(DI)
-	ADDQ             R10, SI
-	CMPQ             SI, (SP)
-	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z1
-	VMOVUPS          2176(DI), Z3
-	VPADDD           128(DI), Z1, Z2
-	VCVTDQ2PS        Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 2176(DI)
-	VMOVUPS          2240(DI), Z2
-	VPADDD           192(DI), Z1, Z1
-	VCVTDQ2PS        Z1, Z1
-	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 2240(DI)
-	ADDQ             R10, SI
-	CMPQ             SI, (SP)
-	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z1
-	VMOVUPS          2304(DI), Z3
-	VPADDD           256(DI), Z1, Z2
-	VCVTDQ2PS        Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 2304(DI)
-	VMOVUPS          2368(DI), Z2
-	VPADDD           320(DI), Z1, Z1
-	VCVTDQ2PS        Z1, Z1
-	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 2368(DI)
-	ADDQ             R10, SI
-	CMPQ             SI, (SP)
-	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z1
-	VMOVUPS          2432(DI), Z3
-	VPADDD           384(DI), Z1, Z2
-	VCVTDQ2PS        Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 2432(DI)
-	VMOVUPS          2496(DI), Z2
-	VPADDD           448(DI), Z1, Z1
-	VCVTDQ2PS        Z1, Z1
-	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 2496(DI)
-	ADDQ             R10, SI
-	CMPQ             SI, (SP)
-	CMOVQGT          (SP), SI
-	ADDQ             $0x00000200, DI
-	SUBQ             $0x04, BX
-
-scaled01:
-	ADDQ  $0x40, R8
-	ADDQ  $0x00000800, R11
-	DECQ  DX
-	JNZ   trip
-	TESTQ BX, BX
-	JLE   before_done
-
-before:
-	VPBROADCASTD     (SI), Z1
-	VMOVUPS          2048(DI), Z3
-	VPADDD           (DI), Z1, Z2
-	VCVTDQ2PS        Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 2048(DI)
-	VMOVUPS          2112(DI), Z2
-	VPADDD           64(DI), Z1, Z1
-	VCVTDQ2PS        Z1, Z1
-	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 2112(DI)
-	ADDQ             R10, SI
-	CMPQ             SI, (SP)
-	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z1
-	VMOVUPS          2176(DI), Z3
-	VPADDD           128(DI), Z1, Z2
-	VCVTDQ2PS        Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 2176(DI)
-	VMOVUPS          2240(DI), Z2
-	VPADDD           192(DI), Z1, Z1
-	VCVTDQ2PS        Z1, Z1
-	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 2240(DI)
-	ADDQ             R10, SI
-	CMPQ             SI, (SP)
-	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z1
-	VMOVUPS          2304(DI), Z3
-	VPADDD           256(DI), Z1, Z2
-	VCVTDQ2PS        Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 2304(DI)
-	VMOVUPS          2368(DI), Z2
-	VPADDD           320(DI), Z1, Z1
-	VCVTDQ2PS        Z1, Z1
-	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 2368(DI)
-	ADDQ             R10, SI
-	CMPQ             SI, (SP)
-	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z1
-	VMOVUPS          2432(DI), Z3
-	VPADDD           384(DI), Z1, Z2
-	VCVTDQ2PS        Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 2432(DI)
-	VMOVUPS          2496(DI), Z2
-	VPADDD           448(DI), Z1, Z1
-	VCVTDQ2PS        Z1, Z1
-	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 2496(DI)
-	ADDQ             R10, SI
-	CMPQ             SI, (SP)
-	CMOVQGT          (SP), SI
-	ADDQ             $0x00000200, DI
-	SUBQ             $0x04, BX
-	JG               before
-
-before_done:
-	// TILESTORED TMM0, 0(R13)(R12*1)
-	LONG $0x4b7a82c4
-	LONG $0x00002584
-	BYTE $0x00
-	BYTE $0x00
-
-	// TILESTORED TMM1, 64(R13)(R12*1)
-	LONG  $0x4b7a82c4
-	LONG  $0x0040258c
-	BYTE  $0x00
-	BYTE  $0x00
-	MOVQ  AX, SI
-	MOVQ  R13, DI
-	MOVQ  rows+64(FP), BX
-	LEAQ  -1(BX), DX
-	IMULQ R10, DX
-	ADDQ  SI, DX
-	MOVQ  DX, (SP)
-	ADDQ  $0x08, AX
-	TESTQ CX, CX
-	JNZ   group
-	TESTQ BX, BX
-	JLE   last_done
-
-last:
-	VPBROADCASTD     (SI), Z1
-	VMOVUPS          2048(DI), Z3
-	VPADDD           (DI), Z1, Z2
-	VCVTDQ2PS        Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 2048(DI)
-	VMOVUPS          2112(DI), Z2
-	VPADDD           64(DI), Z1, Z1
-	VCVTDQ2PS        Z1, Z1
-	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 2112(DI)
-	ADDQ             R10, SI
-	CMPQ             SI, (SP)
-	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z1
-	VMOVUPS          2176(DI), Z3
-	VPADDD           128(DI), Z1, Z2
-	VCVTDQ2PS        Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 2176(DI)
-	VMOVUPS          2240(DI), Z2
-	VPADDD           192(DI), Z1, Z1
-	VCVTDQ2PS        Z1, Z1
-	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 2240(DI)
-	ADDQ             R10, SI
-	CMPQ             SI, (SP)
-	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z1
-	VMOVUPS          2304(DI), Z3
-	VPADDD           256(DI), Z1, Z2
-	VCVTDQ2PS        Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 2304(DI)
-	VMOVUPS          2368(DI), Z2
-	VPADDD           320(DI), Z1, Z1
-	VCVTDQ2PS        Z1, Z1
-	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 2368(DI)
-	ADDQ             R10, SI
-	CMPQ             SI, (SP)
-	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z1
-	VMOVUPS          2432(DI), Z3
-	VPADDD           384(DI), Z1, Z2
-	VCVTDQ2PS        Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 2432(DI)
-	VMOVUPS          2496(DI), Z2
-	VPADDD           448(DI), Z1, Z1
-	VCVTDQ2PS        Z1, Z1
-	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 2496(DI)
-	ADDQ             R10, SI
-	CMPQ             SI, (SP)
-	CMOVQGT          (SP), SI
-	ADDQ             $0x00000200, DI
-	SUBQ             $0x04, BX
-	JG               last
-
-last_done:
-	MOVQ    out+0(FP), AX
-	MOVQ    ldo+8(FP), CX
-	MOVQ    bias+80(FP), DX
-	MOVB    add+88(FP), BL
-	MOVQ    rows+64(FP), R8
-	MOVQ    R13, R9
-	VMOVUPS (R11), Z1
-	VMOVUPS 64(R11), Z3
-	TESTQ   DX, DX
-	JZ      result
-	VMOVUPS (DX), Z4
-	VMOVUPS 64(DX), Z5
-
-result:
-	VMULPS 2048(R9), Z1, Z2
-	VMULPS 2112(R9), Z3, Z6
-	TESTQ  DX, DX
-	JZ     unbiased
-	VADDPS Z4, Z2, Z2
-	VADDPS Z5, Z6, Z6
-
-unbiased:
-	TESTB  BL, BL
-	JZ     alone
-	VADDPS (AX), Z2, Z2
-	VADDPS 64(AX), Z6, Z6
-
-alone:
-	VMOVUPS Z2, (AX)
-	VMOVUPS Z6, 64(AX)
-	ADDQ    CX, AX
-	ADDQ    $0x00000080, R9
-	DECQ    R8
-	JNZ     result
-	MOVQ    AX, out+0(FP)
-	MOVQ    rows+64(FP), AX
-	IMULQ   R10, AX
-	MOVQ    a+16(FP), CX
-	ADDQ    AX, CX
-	MOVQ    CX, a+16(FP)
-	MOVQ    starts+24(FP), CX
-	ADDQ    AX, CX
-	MOVQ    CX, starts+24(FP)
-	MOVQ    blocks+72(FP), AX
-	DECQ    AX
-	MOVQ    AX, blocks+72(FP)
-	JNZ     block
-
-	// TILERELEASE
-	LONG $0x4978e2c4
-	BYTE $0xc0
-	VZEROUPPER
-	RET
-
-// func dot8x32(out *float32, ldo int, a *byte, starts *byte, lda int, w *byte, trips int, group int, rows int, blocks int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int, shapes *byte)
-// Requires: AVX, AVX512F, CMOV, MMX+
-TEXT ·dot8x32(SB), $8264-136
-	LEAQ 8(SP), R13
+	LEAQ 48(SP), R13
 	ADDQ $0x3f, R13
 	ANDQ $-64, R13
-	MOVQ shapes+128(FP), R8
+	MOVQ R13, (SP)
+	MOVQ trips+48(FP), AX
+	MOVQ AX, 8(SP)
+	MOVQ w+40(FP), AX
+	MOVQ AX, 24(SP)
 
-	// LDTILECFG (R8)
-	LONG $0x4978c2c4
-	LONG $0x00002084
-	BYTE $0x00
-	BYTE $0x00
-	MOVQ lda+32(FP), R10
-	MOVQ $0x0000000000000080, R12
+chunk:
+	MOVQ    $0x000000000000000c, AX
+	MOVQ    8(SP), CX
+	CMPQ    CX, AX
+	CMOVQLT CX, AX
+	MOVQ    AX, 16(SP)
+	SUBQ    AX, CX
+	MOVQ    CX, 8(SP)
+	MOVQ    (SP), R13
+	MOVQ    24(SP), AX
+	MOVQ    panels+64(FP), CX
 
-block:
-	MOVQ result+96(FP), AX
-	MOVQ ldr+104(FP), CX
-	MOVQ rows+64(FP), DX
+panel:
+	MOVQ result+88(FP), BX
+	MOVQ BX, 32(SP)
+	ADDQ $0x00000080, BX
+	XORQ DX, DX
+	CMPQ 8(SP), $0x00
+	JNE  not_yet
+	MOVQ BX, result+88(FP)
+	MOVQ rows+56(FP), DX
 
-result_row:
-	PREFETCHT0 (AX)
-	PREFETCHT0 64(AX)
-	ADDQ       CX, AX
-	DECQ       DX
-	JNZ        result_row
-	MOVQ       AX, result+96(FP)
-	MOVQ       w+40(FP), R11
-	MOVQ       a+16(FP), R8
-	MOVQ       trips+48(FP), CX
-	MOVQ       R10, R9
-	SHLQ       $0x04, R9
-	ADDQ       R8, R9
-	MOVQ       starts+24(FP), AX
-	XORQ       BX, BX
-	MOVQ       rows+64(FP), DX
-	VPXORD     Z0, Z0, Z0
-	MOVQ       R13, R14
+not_yet:
+	MOVQ DX, 40(SP)
+	MOVQ 24(SP), DX
+	MOVQ w+40(FP), BX
+	CMPQ DX, BX
+	JEQ  zeros
 
-clear:
-	VMOVUPS Z0, 4096(R14)
-	VMOVUPS Z0, 4160(R14)
-	ADDQ    $0x00000080, R14
-	DECQ    DX
-	JNZ     clear
-
-group:
-	MOVQ    group+56(FP), DX
-	CMPQ    CX, DX
-	CMOVQLT CX, DX
-	SUBQ    DX, CX
-
-	// TILEZERO TMM0
-	LONG $0x497be2c4
-	BYTE $0xc0
-
-	// TILEZERO TMM1
-	LONG $0x497be2c4
-	BYTE $0xc8
-
-	// TILEZERO TMM2
-	LONG $0x497be2c4
-	BYTE $0xd0
-
-	// TILEZERO TMM3
-	LONG $0x497be2c4
-	BYTE $0xd8
-
-trip:
-	// TILELOADD 0(R11)(R12*1), TMM6
+	// TILELOADD 0(R13)(R12*1), TMM0
 	LONG $0x4b7b82c4
-	LONG $0x000023b4
-	BYTE $0x00
-	BYTE $0x00
-
-	// TILELOADD 0(R8)(R10*1), TMM4
-	LONG $0x4b7b82c4
-	LONG $0x000010a4
-	BYTE $0x00
-	BYTE $0x00
-
-	// TDPBSUD TMM6, TMM4, TMM0
-	LONG $0x5e4ae2c4
-	BYTE $0xc4
-	MOVQ ahead+112(FP), R14
-	MOVQ step+120(FP), R15
-
-fetch00:
-	SUBQ       $0x40, R15
-	JLT        fetched00
-	PREFETCHT2 (R14)
-	ADDQ       $0x40, R14
-	JMP        fetch00
-
-fetched00:
-	MOVQ             R14, ahead+112(FP)
-	TESTQ            BX, BX
-	JLE              scaled00
-	VPBROADCASTD     (SI), Z1
-	VMOVUPS          4096(DI), Z3
-	VPADDD           (DI), Z1, Z2
-	VCVTDQ2PS        Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4096(DI)
-	VMOVUPS          4160(DI), Z2
-	VPADDD           64(DI), Z1, Z1
-	VCVTDQ2PS        Z1, Z1
-	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 4160(DI)
-	ADDQ             R10, SI
-	CMPQ             SI, (SP)
-	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z1
-	VMOVUPS          4224(DI), Z3
-	VPADDD           128(DI), Z1, Z2
-	VCVTDQ2PS        Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4224(DI)
-	VMOVUPS          4288(DI), Z2
-	VPADDD           192(DI), Z1, Z1
-	VCVTDQ2PS        Z1, Z1
-	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 4288(DI)
-	ADDQ             R10, SI
-	CMPQ             SI, (SP)
-	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z1
-	VMOVUPS          4352(DI), Z3
-	VPADDD           256(DI), Z1, Z2
-	VCVTDQ2PS        Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4352(DI)
-	VMOVUPS          4416(DI), Z2
-	VPADDD           320(DI), Z1, Z1
-	VCVTDQ2PS        Z1, Z1
-	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 4416(DI)
-	ADDQ             R10, SI
-	CMPQ             SI, (SP)
-	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z1
-	VMOVUPS          4480(DI), Z3
-	VPADDD           384(DI), Z1, Z2
-	VCVTDQ2PS        Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4480(DI)
-	VMOVUPS          4544(DI), Z2
-	VPADDD           448(DI), Z1, Z1
-	VCVTDQ2PS        Z1, Z1
-	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 4544(DI)
-	ADDQ             R10, SI
-	CMPQ             SI, (SP)
-	CMOVQGT          (SP), SI
-	ADDQ             $0x00000200, DI
-	SUBQ             $0x04, BX
-
-scaled00:
-	// TILELOADD 64(R11)(R12*1), TMM7
-	LONG $0x4b7b82c4
-	LONG $0x004023bc
-	BYTE $0x00
-	BYTE $0x00
-
-	// TDPBSUD TMM7, TMM4, TMM1
-	LONG $0x5e42e2c4
-	BYTE $0xcc
-	MOVQ ahead+112(FP), R14
-	MOVQ step+120(FP), R15
-
-fetch01:
-	SUBQ       $0x40, R15
-	JLT        fetched01
-	PREFETCHT2 (R14)
-	ADDQ       $0x40, R14
-	JMP        fetch01
-
-fetched01:
-	MOVQ             R14, ahead+112(FP)
-	TESTQ            BX, BX
-	JLE              scaled01
-	VPBROADCASTD     (SI), Z1
-	VMOVUPS          4096(DI), Z3
-	VPADDD           (DI), Z1, Z2
-	VCVTDQ2PS        Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4096(DI)
-	VMOVUPS          4160(DI), Z2
-	VPADDD           64(DI), Z1, Z1
-	VCVTDQ2PS        Z1, Z1
-	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 4160(DI)
-	ADDQ             R10, SI
-	CMPQ             SI, (SP)
-	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z1
-	VMOVUPS          4224(DI), Z3
-	VPADDD           128(DI), Z1, Z2
-	VCVTDQ2PS        Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4224(DI)
-	VMOVUPS          4288(DI), Z2
-	VPADDD           192(DI), Z1, Z1
-	VCVTDQ2PS        Z1, Z1
-	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 4288(DI)
-	ADDQ             R10, SI
-	CMPQ             SI, (SP)
-	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z1
-	VMOVUPS          4352(DI), Z3
-	VPADDD           256(DI), Z1, Z2
-	VCVTDQ2PS        Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4352(DI)
-	VMOVUPS          4416(DI), Z2
-	VPADDD           320(DI), Z1, Z1
-	VCVTDQ2PS        Z1, Z1
-	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 4416(DI)
-	ADDQ             R10, SI
-	CMPQ             SI, (SP)
-	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z1
-	VMOVUPS          4480(DI), Z3
-	VPADDD           384(DI), Z1, Z2
-	VCVTDQ2PS        Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4480(DI)
-	VMOVUPS          4544(DI), Z2
-	VPADDD           448(DI), Z1, Z1
-	VCVTDQ2PS        Z1, Z1
-	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 4544(DI)
-	ADDQ             R10, SI
-	CMPQ             SI, (SP)
-	CMOVQGT          (SP), SI
-	ADDQ             $0x00000200, DI
-	SUBQ             $0x04, BX
-
-scaled01:
-	ADDQ $0x40, R8
-
-	// TILELOADD 0(R9)(R10*1), TMM5
-	LONG $0x4b7b82c4
-	LONG $0x000011ac
-	BYTE $0x00
-	BYTE $0x00
-
-	// TDPBSUD TMM6, TMM5, TMM2
-	LONG $0x5e4ae2c4
-	BYTE $0xd5
-	MOVQ ahead+112(FP), R14
-	MOVQ step+120(FP), R15
-
-fetch10:
-	SUBQ       $0x40, R15
-	JLT        fetched10
-	PREFETCHT2 (R14)
-	ADDQ       $0x40, R14
-	JMP        fetch10
-
-fetched10:
-	MOVQ             R14, ahead+112(FP)
-	TESTQ            BX, BX
-	JLE              scaled10
-	VPBROADCASTD     (SI), Z1
-	VMOVUPS          4096(DI), Z3
-	VPADDD           (DI), Z1, Z2
-	VCVTDQ2PS        Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4096(DI)
-	VMOVUPS          4160(DI), Z2
-	VPADDD           64(DI), Z1, Z1
-	VCVTDQ2PS        Z1, Z1
-	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 4160(DI)
-	ADDQ             R10, SI
-	CMPQ             SI, (SP)
-	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z1
-	VMOVUPS          4224(DI), Z3
-	VPADDD           128(DI), Z1, Z2
-	VCVTDQ2PS        Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4224(DI)
-	VMOVUPS          4288(DI), Z2
-	VPADDD           192(DI), Z1, Z1
-	VCVTDQ2PS        Z1, Z1
-	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 4288(DI)
-	ADDQ             R10, SI
-	CMPQ             SI, (SP)
-	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z1
-	VMOVUPS          4352(DI), Z3
-	VPADDD           256(DI), Z1, Z2
-	VCVTDQ2PS        Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4352(DI)
-	VMOVUPS          4416(DI), Z2
-	VPADDD           320(DI), Z1, Z1
-	VCVTDQ2PS        Z1, Z1
-	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 4416(DI)
-	ADDQ             R10, SI
-	CMPQ             SI, (SP)
-	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z1
-	VMOVUPS          4480(DI), Z3
-	VPADDD           384(DI), Z1, Z2
-	VCVTDQ2PS        Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4480(DI)
-	VMOVUPS          4544(DI), Z2
-	VPADDD           448(DI), Z1, Z1
-	VCVTDQ2PS        Z1, Z1
-	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 4544(DI)
-	ADDQ             R10, SI
-	CMPQ             SI, (SP)
-	CMOVQGT          (SP), SI
-	ADDQ             $0x00000200, DI
-	SUBQ             $0x04, BX
-
-scaled10:
-	// TDPBSUD TMM7, TMM5, TMM3
-	LONG $0x5e42e2c4
-	BYTE $0xdd
-	MOVQ ahead+112(FP), R14
-	MOVQ step+120(FP), R15
-
-fetch11:
-	SUBQ       $0x40, R15
-	JLT        fetched11
-	PREFETCHT2 (R14)
-	ADDQ       $0x40, R14
-	JMP        fetch11
-
-fetched11:
-	MOVQ             R14, ahead+112(FP)
-	TESTQ            BX, BX
-	JLE              scaled11
-	VPBROADCASTD     (SI), Z1
-	VMOVUPS          4096(DI), Z3
-	VPADDD           (DI), Z1, Z2
-	VCVTDQ2PS        Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4096(DI)
-	VMOVUPS          4160(DI), Z2
-	VPADDD           64(DI), Z1, Z1
-	VCVTDQ2PS        Z1, Z1
-	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 4160(DI)
-	ADDQ             R10, SI
-	CMPQ             SI, (SP)
-	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z1
-	VMOVUPS          4224(DI), Z3
-	VPADDD           128(DI), Z1, Z2
-	VCVTDQ2PS        Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4224(DI)
-	VMOVUPS          4288(DI), Z2
-	VPADDD           192(DI), Z1, Z1
-	VCVTDQ2PS        Z1, Z1
-	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 4288(DI)
-	ADDQ             R10, SI
-	CMPQ             SI, (SP)
-	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z1
-	VMOVUPS          4352(DI), Z3
-	VPADDD           256(DI), Z1, Z2
-	VCVTDQ2PS        Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4352(DI)
-	VMOVUPS          4416(DI), Z2
-	VPADDD           320(DI), Z1, Z1
-	VCVTDQ2PS        Z1, Z1
-	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 4416(DI)
-	ADDQ             R10, SI
-	CMPQ             SI, (SP)
-	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z1
-	VMOVUPS          4480(DI), Z3
-	VPADDD           384(DI), Z1, Z2
-	VCVTDQ2PS        Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4480(DI)
-	VMOVUPS          4544(DI), Z2
-	VPADDD           448(DI), Z1, Z1
-	VCVTDQ2PS        Z1, Z1
-	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 4544(DI)
-	ADDQ             R10, SI
-	CMPQ             SI, (SP)
-	CMOVQGT          (SP), SI
-	ADDQ             $0x00000200, DI
-	SUBQ             $0x04, BX
-
-scaled11:
-	ADDQ  $0x40, R9
-	ADDQ  $0x00000800, R11
-	DECQ  DX
-	JNZ   trip
-	TESTQ BX, BX
-	JLE   before_done
-
-before:
-	VPBROADCASTD     (SI), Z1
-	VMOVUPS          4096(DI), Z3
-	VPADDD           (DI), Z1, Z2
-	VCVTDQ2PS        Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4096(DI)
-	VMOVUPS          4160(DI), Z2
-	VPADDD           64(DI), Z1, Z1
-	VCVTDQ2PS        Z1, Z1
-	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 4160(DI)
-	ADDQ             R10, SI
-	CMPQ             SI, (SP)
-	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z1
-	VMOVUPS          4224(DI), Z3
-	VPADDD           128(DI), Z1, Z2
-	VCVTDQ2PS        Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4224(DI)
-	VMOVUPS          4288(DI), Z2
-	VPADDD           192(DI), Z1, Z1
-	VCVTDQ2PS        Z1, Z1
-	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 4288(DI)
-	ADDQ             R10, SI
-	CMPQ             SI, (SP)
-	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z1
-	VMOVUPS          4352(DI), Z3
-	VPADDD           256(DI), Z1, Z2
-	VCVTDQ2PS        Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4352(DI)
-	VMOVUPS          4416(DI), Z2
-	VPADDD           320(DI), Z1, Z1
-	VCVTDQ2PS        Z1, Z1
-	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 4416(DI)
-	ADDQ             R10, SI
-	CMPQ             SI, (SP)
-	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z1
-	VMOVUPS          4480(DI), Z3
-	VPADDD           384(DI), Z1, Z2
-	VCVTDQ2PS        Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4480(DI)
-	VMOVUPS          4544(DI), Z2
-	VPADDD           448(DI), Z1, Z1
-	VCVTDQ2PS        Z1, Z1
-	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 4544(DI)
-	ADDQ             R10, SI
-	CMPQ             SI, (SP)
-	CMOVQGT          (SP), SI
-	ADDQ             $0x00000200, DI
-	SUBQ             $0x04, BX
-	JG               before
-
-before_done:
-	// TILESTORED TMM0, 0(R13)(R12*1)
-	LONG $0x4b7a82c4
 	LONG $0x00002584
 	BYTE $0x00
 	BYTE $0x00
 
-	// TILESTORED TMM1, 64(R13)(R12*1)
-	LONG $0x4b7a82c4
+	// TILELOADD 64(R13)(R12*1), TMM1
+	LONG $0x4b7b82c4
 	LONG $0x0040258c
 	BYTE $0x00
 	BYTE $0x00
+	JMP  begun
 
-	// TILESTORED TMM2, 2048(R13)(R12*1)
+zeros:
+	// TILEZERO TMM0
+	LONG $0x497be2c4
+	BYTE $0xc0
+
+	// TILEZERO TMM1
+	LONG $0x497be2c4
+	BYTE $0xc8
+
+begun:
+	MOVQ AX, R11
+	MOVQ a+16(FP), R8
+	MOVQ 16(SP), DX
+
+trip:
+	// TILELOADDT1 0(R11)(R12*1), TMM6
+	LONG $0x4b7982c4
+	LONG $0x000023b4
+	BYTE $0x00
+	BYTE $0x00
+
+	// TILELOADD 0(R8)(R10*1), TMM4
+	LONG $0x4b7b82c4
+	LONG $0x000010a4
+	BYTE $0x00
+	BYTE $0x00
+
+	// TDPBSUD TMM6, TMM4, TMM0
+	LONG       $0x5e4ae2c4
+	BYTE       $0xc4
+	DECQ       40(SP)
+	JLT        fetched00
+	MOVQ       32(SP), BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	MOVQ       ldr+96(FP), SI
+	ADDQ       SI, BX
+	MOVQ       BX, 32(SP)
+
+fetched00:
+	MOVQ    ahead+104(FP), BX
+	MOVQ    step+120(FP), SI
+	MOVQ    end+112(FP), DI
+	ADDQ    BX, SI
+	CMPQ    DI, SI
+	CMOVQLT DI, SI
+	CMPQ    BX, SI
+	JGE     done00
+
+ahead00:
+	PREFETCHT2 (BX)
+	ADDQ       $0x40, BX
+	CMPQ       BX, SI
+	JLT        ahead00
+	MOVQ       BX, ahead+104(FP)
+
+done00:
+	// TILELOADDT1 64(R11)(R12*1), TMM7
+	LONG $0x4b7982c4
+	LONG $0x004023bc
+	BYTE $0x00
+	BYTE $0x00
+
+	// TDPBSUD TMM7, TMM4, TMM1
+	LONG       $0x5e42e2c4
+	BYTE       $0xcc
+	DECQ       40(SP)
+	JLT        fetched01
+	MOVQ       32(SP), BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	MOVQ       ldr+96(FP), SI
+	ADDQ       SI, BX
+	MOVQ       BX, 32(SP)
+
+fetched01:
+	MOVQ    ahead+104(FP), BX
+	MOVQ    step+120(FP), SI
+	MOVQ    end+112(FP), DI
+	ADDQ    BX, SI
+	CMPQ    DI, SI
+	CMOVQLT DI, SI
+	CMPQ    BX, SI
+	JGE     done01
+
+ahead01:
+	PREFETCHT2 (BX)
+	ADDQ       $0x40, BX
+	CMPQ       BX, SI
+	JLT        ahead01
+	MOVQ       BX, ahead+104(FP)
+
+done01:
+	ADDQ $0x40, R8
+	ADDQ $0x00000800, R11
+	DECQ DX
+	JNZ  trip
+
+	// TILESTORED TMM0, 0(R13)(R12*1)
 	LONG $0x4b7a82c4
-	LONG $0x08002594
+	LONG $0x00002584
 	BYTE $0x00
 	BYTE $0x00
 
-	// TILESTORED TMM3, 2112(R13)(R12*1)
-	LONG  $0x4b7a82c4
-	LONG  $0x0840259c
-	BYTE  $0x00
-	BYTE  $0x00
-	MOVQ  AX, SI
-	MOVQ  R13, DI
-	MOVQ  rows+64(FP), BX
-	LEAQ  -1(BX), DX
-	IMULQ R10, DX
-	ADDQ  SI, DX
-	MOVQ  DX, (SP)
-	ADDQ  $0x08, AX
-	TESTQ CX, CX
-	JNZ   group
-	TESTQ BX, BX
-	JLE   last_done
-
-last:
-	VPBROADCASTD     (SI), Z1
-	VMOVUPS          4096(DI), Z3
-	VPADDD           (DI), Z1, Z2
-	VCVTDQ2PS        Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4096(DI)
-	VMOVUPS          4160(DI), Z2
-	VPADDD           64(DI), Z1, Z1
-	VCVTDQ2PS        Z1, Z1
-	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 4160(DI)
-	ADDQ             R10, SI
-	CMPQ             SI, (SP)
-	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z1
-	VMOVUPS          4224(DI), Z3
-	VPADDD           128(DI), Z1, Z2
-	VCVTDQ2PS        Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4224(DI)
-	VMOVUPS          4288(DI), Z2
-	VPADDD           192(DI), Z1, Z1
-	VCVTDQ2PS        Z1, Z1
-	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 4288(DI)
-	ADDQ             R10, SI
-	CMPQ             SI, (SP)
-	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z1
-	VMOVUPS          4352(DI), Z3
-	VPADDD           256(DI), Z1, Z2
-	VCVTDQ2PS        Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4352(DI)
-	VMOVUPS          4416(DI), Z2
-	VPADDD           320(DI), Z1, Z1
-	VCVTDQ2PS        Z1, Z1
-	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 4416(DI)
-	ADDQ             R10, SI
-	CMPQ             SI, (SP)
-	CMOVQGT          (SP), SI
-	VPBROADCASTD     (SI), Z1
-	VMOVUPS          4480(DI), Z3
-	VPADDD           384(DI), Z1, Z2
-	VCVTDQ2PS        Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z2, Z3
-	VMOVUPS          Z3, 4480(DI)
-	VMOVUPS          4544(DI), Z2
-	VPADDD           448(DI), Z1, Z1
-	VCVTDQ2PS        Z1, Z1
-	VFMADD231PS.BCST 4(SI), Z1, Z2
-	VMOVUPS          Z2, 4544(DI)
-	ADDQ             R10, SI
-	CMPQ             SI, (SP)
-	CMOVQGT          (SP), SI
-	ADDQ             $0x00000200, DI
-	SUBQ             $0x04, BX
-	JG               last
-
-last_done:
-	MOVQ    out+0(FP), AX
-	MOVQ    ldo+8(FP), CX
-	MOVQ    bias+80(FP), DX
-	MOVB    add+88(FP), BL
-	MOVQ    rows+64(FP), R8
-	MOVQ    R13, R9
-	VMOVUPS (R11), Z1
-	VMOVUPS 64(R11), Z3
-	TESTQ   DX, DX
-	JZ      result
-	VMOVUPS (DX), Z4
-	VMOVUPS 64(DX), Z5
-
-result:
-	VMULPS 4096(R9), Z1, Z2
-	VMULPS 4160(R9), Z3, Z6
-	TESTQ  DX, DX
-	JZ     unbiased
-	VADDPS Z4, Z2, Z2
-	VADDPS Z5, Z6, Z6
-
-unbiased:
-	TESTB  BL, BL
-	JZ     alone
-	VADDPS (AX), Z2, Z2
-	VADDPS 64(AX), Z6, Z6
-
-alone:
-	VMOVUPS Z2, (AX)
-	VMOVUPS Z6, 64(AX)
-	ADDQ    CX, AX
-	ADDQ    $0x00000080, R9
-	DECQ    R8
-	JNZ     result
-	MOVQ    AX, out+0(FP)
-	MOVQ    rows+64(FP), AX
-	IMULQ   R10, AX
-	MOVQ    a+16(FP), CX
-	ADDQ    AX, CX
-	MOVQ    CX, a+16(FP)
-	MOVQ    starts+24(FP), CX
-	ADDQ    AX, CX
-	MOVQ    CX, starts+24(FP)
-	MOVQ    blocks+72(FP), AX
-	DECQ    AX
-	MOVQ    AX, blocks+72(FP)
-	JNZ     block
+	// TILESTORED TMM1, 64(R13)(R12*1)
+	LONG   $0x4b7a82c4
+	LONG   $0x0040258c
+	BYTE   $0x00
+	BYTE   $0x00
+	ADDQ   $0x00000800, R13
+	MOVQ   trips+48(FP), DX
+	IMUL3Q $+2048, DX, DX
+	ADDQ   $0x00000080, DX
+	ADDQ   DX, AX
+	DECQ   CX
+	JNZ    panel
+	MOVQ   a+16(FP), CX
+	MOVQ   16(SP), AX
+	SHLQ   $0x06, AX
+	ADDQ   AX, CX
+	MOVQ   CX, a+16(FP)
+	SHLQ   $0x05, AX
+	ADDQ   AX, 24(SP)
+	CMPQ   8(SP), $0x00
+	JNE    chunk
 
 	// TILERELEASE
 	LONG $0x4978e2c4
 	BYTE $0xc0
+	MOVQ bias+72(FP), DI
+	MOVB add+80(FP), R8
+	MOVQ (SP), R13
+	MOVQ w+40(FP), SI
+	SUBQ $0x80, SI
+
+outputs:
+	MOVQ    trips+48(FP), AX
+	IMUL3Q  $+2048, AX, AX
+	ADDQ    $0x00000080, AX
+	ADDQ    AX, SI
+	VMOVUPS (SI), Z1
+	VMOVUPS 64(SI), Z4
+	TESTQ   DI, DI
+	JZ      no_bias
+	VMOVUPS (DI), Z2
+	VMOVUPS 64(DI), Z5
+	ADDQ    $0x00000080, DI
+
+no_bias:
+	MOVQ out+0(FP), AX
+	MOVQ starts+24(FP), CX
+	MOVQ rows+56(FP), DX
+	MOVQ R13, BX
+
+result:
+	VPBROADCASTD (CX), Z0
+	VPADDD       (BX), Z0, Z3
+	VPADDD       64(BX), Z0, Z0
+	VCVTDQ2PS    Z3, Z3
+	VCVTDQ2PS    Z0, Z0
+	VMULPS.BCST  4(CX), Z3, Z3
+	VMULPS.BCST  4(CX), Z0, Z0
+	VMULPS       Z1, Z3, Z3
+	VMULPS       Z4, Z0, Z0
+	TESTQ        DI, DI
+	JZ           unbiased
+	VADDPS       Z2, Z3, Z3
+	VADDPS       Z5, Z0, Z0
+
+unbiased:
+	TESTB  R8, R8
+	JZ     alone
+	VADDPS (AX), Z3, Z3
+	VADDPS 64(AX), Z0, Z0
+
+alone:
+	VMOVUPS Z3, (AX)
+	VMOVUPS Z0, 64(AX)
+	MOVQ    ldo+8(FP), R9
+	ADDQ    R9, AX
+	ADDQ    R10, CX
+	ADDQ    $0x00000080, BX
+	DECQ    DX
+	JNZ     result
+	ADDQ    $0x00000800, R13
+	MOVQ    out+0(FP), AX
+	ADDQ    $0x00000080, AX
+	MOVQ    AX, out+0(FP)
+	MOVQ    panels+64(FP), AX
+	DECQ    AX
+	MOVQ    AX, panels+64(FP)
+	JNZ     outputs
 	VZEROUPPER
 	RET
 
@@ -1901,6 +1094,367 @@ alone:
 	// TILERELEASE
 	LONG $0x4978e2c4
 	BYTE $0xc0
+	VZEROUPPER
+	RET
+
+// func dot8x32(out *float32, ldo int, a *byte, starts *byte, lda int, w *byte, trips int, rows int, panels int, bias *float32, add bool, result *float32, ldr int, ahead *byte, end *byte, step int, shapes *byte)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·dot8x32(SB), $16496-136
+	MOVQ shapes+128(FP), R8
+
+	// LDTILECFG (R8)
+	LONG $0x4978c2c4
+	LONG $0x00002084
+	BYTE $0x00
+	BYTE $0x00
+	MOVQ lda+32(FP), R10
+	MOVQ $0x0000000000000080, R12
+	LEAQ 48(SP), R13
+	ADDQ $0x3f, R13
+	ANDQ $-64, R13
+	MOVQ R13, (SP)
+	MOVQ trips+48(FP), AX
+	MOVQ AX, 8(SP)
+	MOVQ w+40(FP), AX
+	MOVQ AX, 24(SP)
+
+chunk:
+	MOVQ    $0x000000000000000c, AX
+	MOVQ    8(SP), CX
+	CMPQ    CX, AX
+	CMOVQLT CX, AX
+	MOVQ    AX, 16(SP)
+	SUBQ    AX, CX
+	MOVQ    CX, 8(SP)
+	MOVQ    (SP), R13
+	MOVQ    24(SP), AX
+	MOVQ    panels+64(FP), CX
+
+panel:
+	MOVQ result+88(FP), BX
+	MOVQ BX, 32(SP)
+	ADDQ $0x00000080, BX
+	XORQ DX, DX
+	CMPQ 8(SP), $0x00
+	JNE  not_yet
+	MOVQ BX, result+88(FP)
+	MOVQ rows+56(FP), DX
+
+not_yet:
+	MOVQ DX, 40(SP)
+	MOVQ 24(SP), DX
+	MOVQ w+40(FP), BX
+	CMPQ DX, BX
+	JEQ  zeros
+
+	// TILELOADD 0(R13)(R12*1), TMM0
+	LONG $0x4b7b82c4
+	LONG $0x00002584
+	BYTE $0x00
+	BYTE $0x00
+
+	// TILELOADD 64(R13)(R12*1), TMM1
+	LONG $0x4b7b82c4
+	LONG $0x0040258c
+	BYTE $0x00
+	BYTE $0x00
+
+	// TILELOADD 2048(R13)(R12*1), TMM2
+	LONG $0x4b7b82c4
+	LONG $0x08002594
+	BYTE $0x00
+	BYTE $0x00
+
+	// TILELOADD 2112(R13)(R12*1), TMM3
+	LONG $0x4b7b82c4
+	LONG $0x0840259c
+	BYTE $0x00
+	BYTE $0x00
+	JMP  begun
+
+zeros:
+	// TILEZERO TMM0
+	LONG $0x497be2c4
+	BYTE $0xc0
+
+	// TILEZERO TMM1
+	LONG $0x497be2c4
+	BYTE $0xc8
+
+	// TILEZERO TMM2
+	LONG $0x497be2c4
+	BYTE $0xd0
+
+	// TILEZERO TMM3
+	LONG $0x497be2c4
+	BYTE $0xd8
+
+begun:
+	MOVQ AX, R11
+	MOVQ a+16(FP), R8
+	MOVQ R10, R9
+	SHLQ $0x04, R9
+	ADDQ R8, R9
+	MOVQ 16(SP), DX
+
+trip:
+	// TILELOADDT1 0(R11)(R12*1), TMM6
+	LONG $0x4b7982c4
+	LONG $0x000023b4
+	BYTE $0x00
+	BYTE $0x00
+
+	// TILELOADD 0(R8)(R10*1), TMM4
+	LONG $0x4b7b82c4
+	LONG $0x000010a4
+	BYTE $0x00
+	BYTE $0x00
+
+	// TDPBSUD TMM6, TMM4, TMM0
+	LONG       $0x5e4ae2c4
+	BYTE       $0xc4
+	DECQ       40(SP)
+	JLT        fetched00
+	MOVQ       32(SP), BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	MOVQ       ldr+96(FP), SI
+	ADDQ       SI, BX
+	MOVQ       BX, 32(SP)
+
+fetched00:
+	MOVQ    ahead+104(FP), BX
+	MOVQ    step+120(FP), SI
+	MOVQ    end+112(FP), DI
+	ADDQ    BX, SI
+	CMPQ    DI, SI
+	CMOVQLT DI, SI
+	CMPQ    BX, SI
+	JGE     done00
+
+ahead00:
+	PREFETCHT2 (BX)
+	ADDQ       $0x40, BX
+	CMPQ       BX, SI
+	JLT        ahead00
+	MOVQ       BX, ahead+104(FP)
+
+done00:
+	// TILELOADDT1 64(R11)(R12*1), TMM7
+	LONG $0x4b7982c4
+	LONG $0x004023bc
+	BYTE $0x00
+	BYTE $0x00
+
+	// TDPBSUD TMM7, TMM4, TMM1
+	LONG       $0x5e42e2c4
+	BYTE       $0xcc
+	DECQ       40(SP)
+	JLT        fetched01
+	MOVQ       32(SP), BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	MOVQ       ldr+96(FP), SI
+	ADDQ       SI, BX
+	MOVQ       BX, 32(SP)
+
+fetched01:
+	MOVQ    ahead+104(FP), BX
+	MOVQ    step+120(FP), SI
+	MOVQ    end+112(FP), DI
+	ADDQ    BX, SI
+	CMPQ    DI, SI
+	CMOVQLT DI, SI
+	CMPQ    BX, SI
+	JGE     done01
+
+ahead01:
+	PREFETCHT2 (BX)
+	ADDQ       $0x40, BX
+	CMPQ       BX, SI
+	JLT        ahead01
+	MOVQ       BX, ahead+104(FP)
+
+done01:
+	ADDQ $0x40, R8
+
+	// TILELOADD 0(R9)(R10*1), TMM5
+	LONG $0x4b7b82c4
+	LONG $0x000011ac
+	BYTE $0x00
+	BYTE $0x00
+
+	// TDPBSUD TMM6, TMM5, TMM2
+	LONG       $0x5e4ae2c4
+	BYTE       $0xd5
+	DECQ       40(SP)
+	JLT        fetched10
+	MOVQ       32(SP), BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	MOVQ       ldr+96(FP), SI
+	ADDQ       SI, BX
+	MOVQ       BX, 32(SP)
+
+fetched10:
+	MOVQ    ahead+104(FP), BX
+	MOVQ    step+120(FP), SI
+	MOVQ    end+112(FP), DI
+	ADDQ    BX, SI
+	CMPQ    DI, SI
+	CMOVQLT DI, SI
+	CMPQ    BX, SI
+	JGE     done10
+
+ahead10:
+	PREFETCHT2 (BX)
+	ADDQ       $0x40, BX
+	CMPQ       BX, SI
+	JLT        ahead10
+	MOVQ       BX, ahead+104(FP)
+
+done10:
+	// TDPBSUD TMM7, TMM5, TMM3
+	LONG       $0x5e42e2c4
+	BYTE       $0xdd
+	DECQ       40(SP)
+	JLT        fetched11
+	MOVQ       32(SP), BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	MOVQ       ldr+96(FP), SI
+	ADDQ       SI, BX
+	MOVQ       BX, 32(SP)
+
+fetched11:
+	MOVQ    ahead+104(FP), BX
+	MOVQ    step+120(FP), SI
+	MOVQ    end+112(FP), DI
+	ADDQ    BX, SI
+	CMPQ    DI, SI
+	CMOVQLT DI, SI
+	CMPQ    BX, SI
+	JGE     done11
+
+ahead11:
+	PREFETCHT2 (BX)
+	ADDQ       $0x40, BX
+	CMPQ       BX, SI
+	JLT        ahead11
+	MOVQ       BX, ahead+104(FP)
+
+done11:
+	ADDQ $0x40, R9
+	ADDQ $0x00000800, R11
+	DECQ DX
+	JNZ  trip
+
+	// TILESTORED TMM0, 0(R13)(R12*1)
+	LONG $0x4b7a82c4
+	LONG $0x00002584
+	BYTE $0x00
+	BYTE $0x00
+
+	// TILESTORED TMM1, 64(R13)(R12*1)
+	LONG $0x4b7a82c4
+	LONG $0x0040258c
+	BYTE $0x00
+	BYTE $0x00
+
+	// TILESTORED TMM2, 2048(R13)(R12*1)
+	LONG $0x4b7a82c4
+	LONG $0x08002594
+	BYTE $0x00
+	BYTE $0x00
+
+	// TILESTORED TMM3, 2112(R13)(R12*1)
+	LONG   $0x4b7a82c4
+	LONG   $0x0840259c
+	BYTE   $0x00
+	BYTE   $0x00
+	ADDQ   $0x00001000, R13
+	MOVQ   trips+48(FP), DX
+	IMUL3Q $+2048, DX, DX
+	ADDQ   $0x00000080, DX
+	ADDQ   DX, AX
+	DECQ   CX
+	JNZ    panel
+	MOVQ   a+16(FP), CX
+	MOVQ   16(SP), AX
+	SHLQ   $0x06, AX
+	ADDQ   AX, CX
+	MOVQ   CX, a+16(FP)
+	SHLQ   $0x05, AX
+	ADDQ   AX, 24(SP)
+	CMPQ   8(SP), $0x00
+	JNE    chunk
+
+	// TILERELEASE
+	LONG $0x4978e2c4
+	BYTE $0xc0
+	MOVQ bias+72(FP), DI
+	MOVB add+80(FP), R8
+	MOVQ (SP), R13
+	MOVQ w+40(FP), SI
+	SUBQ $0x80, SI
+
+outputs:
+	MOVQ    trips+48(FP), AX
+	IMUL3Q  $+2048, AX, AX
+	ADDQ    $0x00000080, AX
+	ADDQ    AX, SI
+	VMOVUPS (SI), Z1
+	VMOVUPS 64(SI), Z4
+	TESTQ   DI, DI
+	JZ      no_bias
+	VMOVUPS (DI), Z2
+	VMOVUPS 64(DI), Z5
+	ADDQ    $0x00000080, DI
+
+no_bias:
+	MOVQ out+0(FP), AX
+	MOVQ starts+24(FP), CX
+	MOVQ rows+56(FP), DX
+	MOVQ R13, BX
+
+result:
+	VPBROADCASTD (CX), Z0
+	VPADDD       (BX), Z0, Z3
+	VPADDD       64(BX), Z0, Z0
+	VCVTDQ2PS    Z3, Z3
+	VCVTDQ2PS    Z0, Z0
+	VMULPS.BCST  4(CX), Z3, Z3
+	VMULPS.BCST  4(CX), Z0, Z0
+	VMULPS       Z1, Z3, Z3
+	VMULPS       Z4, Z0, Z0
+	TESTQ        DI, DI
+	JZ           unbiased
+	VADDPS       Z2, Z3, Z3
+	VADDPS       Z5, Z0, Z0
+
+unbiased:
+	TESTB  R8, R8
+	JZ     alone
+	VADDPS (AX), Z3, Z3
+	VADDPS 64(AX), Z0, Z0
+
+alone:
+	VMOVUPS Z3, (AX)
+	VMOVUPS Z0, 64(AX)
+	MOVQ    ldo+8(FP), R9
+	ADDQ    R9, AX
+	ADDQ    R10, CX
+	ADDQ    $0x00000080, BX
+	DECQ    DX
+	JNZ     result
+	ADDQ    $0x00001000, R13
+	MOVQ    out+0(FP), AX
+	ADDQ    $0x00000080, AX
+	MOVQ    AX, out+0(FP)
+	MOVQ    panels+64(FP), AX
+	DECQ    AX
+	MOVQ    AX, panels+64(FP)
+	JNZ     outputs
 	VZEROUPPER
 	RET
 

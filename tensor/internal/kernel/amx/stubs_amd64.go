@@ -18,20 +18,20 @@ package amx
 //go:noescape
 func probeDot(sums *int32, x *uint8, y *int8, n int, shapes *byte) (operations int64)
 
-// dot8x16 is Dot8 for so many blocks of at most that many rows, and more than 0.
+// dot8x16 is Dot8 for at most that many rows, and more than 0.
 //
 //go:noescape
-func dot8x16(out *float32, ldo int, a *byte, starts *byte, lda int, w *byte, trips int, group int, rows int, blocks int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int, shapes *byte)
-
-// dot8x32 is Dot8 for so many blocks of at most that many rows, and more than 16.
-//
-//go:noescape
-func dot8x32(out *float32, ldo int, a *byte, starts *byte, lda int, w *byte, trips int, group int, rows int, blocks int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int, shapes *byte)
+func dot8x16(out *float32, ldo int, a *byte, starts *byte, lda int, w *byte, trips int, rows int, panels int, bias *float32, add bool, result *float32, ldr int, ahead *byte, end *byte, step int, shapes *byte)
 
 // dot4x16 is Dot4 for so many blocks of at most that many rows, and more than 0.
 //
 //go:noescape
 func dot4x16(out *float32, ldo int, a *byte, starts *byte, lda int, w *byte, trips int, group int, rows int, blocks int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int, shapes *byte)
+
+// dot8x32 is Dot8 for at most that many rows, and more than 16.
+//
+//go:noescape
+func dot8x32(out *float32, ldo int, a *byte, starts *byte, lda int, w *byte, trips int, rows int, panels int, bias *float32, add bool, result *float32, ldr int, ahead *byte, end *byte, step int, shapes *byte)
 
 // dot4x32 is Dot4 for so many blocks of at most that many rows, and more than 16.
 //

@@ -10,9 +10,9 @@ import (
 func main() {
 	ConstraintExpr("amd64,linux,!purego")
 	tiles.Probe()
-	for _, bits := range []int{8, 4} {
-		tiles.Dot(bits, 1)
-		tiles.Dot(bits, 2)
+	for tall := 1; tall <= 2; tall++ {
+		tiles.Dot8(tall)
+		tiles.Dot4(tall)
 	}
 	tiles.Widen()
 	Generate()

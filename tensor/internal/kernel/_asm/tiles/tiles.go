@@ -40,6 +40,11 @@ func LoadTile(t Tile, base, stride reg.GPPhysical, at int) {
 	emit(fmt.Sprintf("TILELOADD %d(%s)(%s*1), TMM%d", at, base.Asm(), stride.Asm(), t), pF2, 0x4b, t, base, stride, at)
 }
 
+// LoadTileOnce is LoadTile of what is not loaded again soon.
+func LoadTileOnce(t Tile, base, stride reg.GPPhysical, at int) {
+	emit(fmt.Sprintf("TILELOADDT1 %d(%s)(%s*1), TMM%d", at, base.Asm(), stride.Asm(), t), p66, 0x4b, t, base, stride, at)
+}
+
 // StoreTile emits the opposite.
 func StoreTile(t Tile, base, stride reg.GPPhysical, at int) {
 	emit(fmt.Sprintf("TILESTORED TMM%d, %d(%s)(%s*1)", t, at, base.Asm(), stride.Asm()), pF3, 0x4b, t, base, stride, at)
