@@ -35,7 +35,7 @@ type Backend struct {
 	// tiles of inputs, if anything does.
 	Integers, Tiles [Formats]integers
 	MaxAbs          func(x []float32) float32
-	Rotate          func(out, x []float32) // whole blocks
+	Rotate          func(out, x []float32) (most float32) // whole blocks
 
 	Add        alongRows
 	FetchRows  func(x []float32, ld, rows, n int)

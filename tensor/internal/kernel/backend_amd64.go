@@ -56,7 +56,7 @@ func wideIntegers() [Formats]integers {
 		return avx2Integers
 	}
 	return [Formats]integers{
-		Int8: int8s(integers{width: 1, groups: avx512.Groups, round: avx512.Round, dot: avx512.Dot8, rows: avx512.DotRows, panels: 1, block: dotRows, row: avx512.Row8}),
-		Int4: int4s(integers{width: 1, groups: avx512.Groups, round: avx512.Round, dot: avx512.Dot4, rows: avx512.DotRows, panels: 1, block: dotRows, row: avx512.Row4}),
+		Int8: int8s(integers{width: 1, groups: avx512.Groups, round: avx512.RoundVNNI, dot: avx512.Dot8, rows: avx512.DotRows, panels: 1, block: dotRows, row: avx512.Row8}),
+		Int4: int4s(integers{width: 1, groups: avx512.Groups, round: avx512.RoundVNNI, dot: avx512.Dot4, rows: avx512.DotRows, panels: 1, block: dotRows, row: avx512.Row4}),
 	}
 }

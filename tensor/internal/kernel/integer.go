@@ -85,15 +85,20 @@ func RowBytes(f Format, k int) int { return portable.RowBytes(f, k) }
 func (b *Backend) Quantize(out []byte, x []float32, rows, k int, f Format, from, to int, scratch []float32) (c Count) {
 	g, stride := b.integers(f, rows, k), b.RowBytes(f, k)
 	for i := from; i < to; i++ {
-		rotated := scratch[:k]
-		c.Add(b.rotate(rotated, x[i*k:(i+1)*k]))
-		g.makeRow(b, out[i*stride:(i+1)*stride], rotated, &c)
+		row, rotated := out[i*stride:(i+1)*stride], scratch[:k]
+		most := b.rotate(rotated, x[i*k:(i+1)*k], &c)
+		if k <= g.group {
+			start, q, scale := g.place(row, k, 0, k)
+			c.Add(g.makeGroup(q, start, scale, rotated, most))
+		} else {
+			g.makeRow(b, row, rotated, &c)
+		}
 		c.Read += int64(k * float32Bytes)
 	}
 	return c
 }
 
-// makeRow makes a row of activations.
+// makeRow makes a row of activations of several groups.
 func (g *integers) makeRow(b *Backend, row []byte, x []float32, c *Count) {
 	n := g.group
 	start, q, scale := g.place(row, len(x), 0, min(n, len(x)))
@@ -114,33 +119,38 @@ func (g *integers) makeRow(b *Backend, row []byte, x []float32, c *Count) {
 // makeGroups makes so many groups of n: their integers lie qStep behind each other, starts and scales
 // wordStep, and activations xStep.
 func (g *integers) makeGroups(b *Backend, q, start, scale []byte, qStep, wordStep int, x []float32, xStep, n, groups int, c *Count) {
-	c.Elementwise += int64(groups * (2*n + 2)) // the products and their sum; the scale and the start
-	c.Special += int64(groups)                 // a division
 	if g.groups != nil && (n == 64 || n == 128) {
 		g.groups(q, start, scale, qStep, wordStep, x, xStep, n, groups, g.offset)
+		c.Add(groupCount(n, groups))
 		return
 	}
 	for i := range groups {
-		sum, by := makeInt8(q[i*qStep:][:roundUp(n, pure.DotInputs)*g.width], x[i*xStep:][:n], b.MaxAbs, g.round)
-		binary.LittleEndian.PutUint32(start[i*wordStep:], uint32(-g.offset*sum))
-		binary.LittleEndian.PutUint32(scale[i*wordStep:], math.Float32bits(by))
+		numbers := x[i*xStep:][:n]
+		c.Add(g.makeGroup(q[i*qStep:], start[i*wordStep:], scale[i*wordStep:], numbers, b.MaxAbs(numbers)))
 	}
 }
 
-// makeInt8 makes integers of x, and returns their sum and scale.
-func makeInt8(q []byte, x []float32, maxAbs func([]float32) float32, round func([]byte, []float32, float32) int32) (sum int32, scale float32) {
-	most := maxAbs(x)
-	inverse, scale := mostActivation/most, most*(1.0/mostActivation)
+// makeGroup makes a group of x, whose largest magnitude is most.
+func (g *integers) makeGroup(q, start, scale []byte, x []float32, most float32) Count {
+	q = q[:roundUp(len(x), pure.DotInputs)*g.width]
+	inverse, by := mostActivation/most, most*(1.0/mostActivation)
 	finite := most <= math.MaxFloat32
 	if !finite || most < least {
-		inverse, scale = 0, 0
+		inverse, by = 0, 0
 	}
-	sum = round(q, x, inverse)
+	sum := g.round(q, x, inverse)
 	if !finite {
 		clear(q)
-		return 0, float32(math.NaN())
+		sum, by = 0, float32(math.NaN())
 	}
-	return sum, scale
+	binary.LittleEndian.PutUint32(start, uint32(-g.offset*sum))
+	binary.LittleEndian.PutUint32(scale, math.Float32bits(by))
+	return groupCount(len(x), 1)
+}
+
+// groupCount is what making so many groups of n takes: the products and their sum, the scale and the start; a division.
+func groupCount(n, groups int) Count {
+	return Count{Elementwise: int64(groups * (2*n + 2)), Special: int64(groups)}
 }
 
 // place is where the start, the integers and the scale of a group of n inputs, from the first on, begin in a row

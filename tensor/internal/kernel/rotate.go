@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"math"
 	"math/bits"
 
 	"github.com/gptmeter/gptmeter/tensor/internal/kernel/pure"
@@ -11,19 +12,20 @@ import (
 // block: so one scale serves a row, and weights that are spread out lose less of their precision too
 // (QuaRot, Ashkboos et al. 2024, section 4).
 
-// rotate sets out to x times H.
-func (b *Backend) rotate(out, x []float32) (c Count) {
+// rotate sets out to x times H, and returns the largest magnitude in it.
+func (b *Backend) rotate(out, x []float32, c *Count) (most float32) {
 	whole := len(x) / pure.RotatedBlock * pure.RotatedBlock
 	if whole > 0 {
-		b.Rotate(out[:whole], x[:whole])
+		most = b.Rotate(out[:whole], x[:whole])
 	}
-	pure.Rotate(out[whole:], x[whole:])
+	rest := pure.Rotate(out[whole:], x[whole:])
+	most = math.Float32frombits(max(math.Float32bits(most), math.Float32bits(rest))) // no number is the largest
 	for n := len(x); n > 0; {
 		block := pure.RotatedTogether(n)
 		c.Elementwise += int64(block * bits.TrailingZeros(uint(block)))
 		n -= block
 	}
-	return c
+	return most
 }
 
 // rotateWeights multiplies the weights of an output with H/n, for blocks of n.

@@ -46,7 +46,7 @@ func (b *Backend) Embed(out []float32, w Panels, ids []int, positions []float32,
 		c.Read += int64(w.held(row, ids[i]))
 		if w.Format.Integer() {
 			c.Elementwise += int64(n) // times its scale
-			c.Add(b.rotate(row, row))
+			b.rotate(row, row, &c)
 		}
 		b.Add(row, n, positions[at[i]*n:], n, 1, n)
 		c.Elementwise += int64(n)

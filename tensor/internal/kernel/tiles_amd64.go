@@ -16,8 +16,8 @@ func tiled(b Backend) []*Backend {
 		return nil
 	}
 	b.Name = "amx"
-	b.Tiles[Int8] = int8s(integers{width: 1, tiled: true, groups: avx512.Groups, round: avx512.Round, dot: amx.Dot8, rows: amx.Rows8, panels: amx.Panels8, block: 8 * amx.Rows8})
-	b.Tiles[Int4] = int4s(integers{width: 1, tiled: true, groups: avx512.Groups, round: avx512.Round, widen: amx.Widen, dot: amx.Dot4, rows: amx.Rows4, panels: 1, block: amx.Rows4})
+	b.Tiles[Int8] = int8s(integers{width: 1, tiled: true, groups: avx512.Groups, round: avx512.RoundVNNI, dot: amx.Dot8, rows: amx.Rows8, panels: amx.Panels8, block: 8 * amx.Rows8})
+	b.Tiles[Int4] = int4s(integers{width: 1, tiled: true, groups: avx512.Groups, round: avx512.RoundVNNI, widen: amx.Widen, dot: amx.Dot4, rows: amx.Rows4, panels: 1, block: amx.Rows4})
 	return []*Backend{&b}
 }
 

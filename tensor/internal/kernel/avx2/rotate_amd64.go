@@ -5,7 +5,7 @@ package avx2
 const rotatedBlock = 64
 
 // Rotate is pure.Rotate for whole blocks.
-func Rotate(out, x []float32) {
+func Rotate(out, x []float32) (most float32) {
 	_ = out[len(x)-1]
-	rotate(&out[0], &x[0], len(x)/rotatedBlock)
+	return rotate(&out[0], &x[0], len(x)/rotatedBlock)
 }

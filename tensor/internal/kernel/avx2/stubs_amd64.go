@@ -477,7 +477,7 @@ func Round(to []byte, x []float32, scale float32) (sum int32)
 // rotate is pure.rotate for so many whole blocks, of which there is at least one.
 //
 //go:noescape
-func rotate(out *float32, x *float32, blocks int)
+func rotate(out *float32, x *float32, blocks int) float32
 
 // GELUTanh is pure.GELUTanh.
 //

@@ -30395,9 +30395,9 @@ end:
 	MOVL          AX, sum+56(FP)
 	RET
 
-// func rotate(out *float32, x *float32, blocks int)
-// Requires: AVX, AVX512F
-TEXT ·rotate(SB), NOSPLIT, $0-24
+// func rotate(out *float32, x *float32, blocks int) float32
+// Requires: AVX, AVX2, AVX512DQ, AVX512F, SSE
+TEXT ·rotate(SB), NOSPLIT, $0-28
 	MOVQ    out+0(FP), AX
 	MOVQ    x+8(FP), CX
 	MOVQ    blocks+16(FP), DX
@@ -30405,61 +30405,79 @@ TEXT ·rotate(SB), NOSPLIT, $0-24
 	VMOVUPS alternate2<>+0(SB), Z1
 	VMOVUPS alternate4<>+0(SB), Z2
 	VMOVUPS alternate8<>+0(SB), Z3
+	VMOVUPS constant00000000<>+0(SB), Z4
 
 block:
-	VMOVUPS     (CX), Z4
-	VMOVUPS     64(CX), Z5
-	VMOVUPS     128(CX), Z6
-	VMOVUPS     192(CX), Z7
-	VPERMILPS   $0xb1, Z4, Z8
-	VFMADD213PS Z8, Z0, Z4
-	VPERMILPS   $0xb1, Z5, Z8
-	VFMADD213PS Z8, Z0, Z5
-	VPERMILPS   $0xb1, Z6, Z8
-	VFMADD213PS Z8, Z0, Z6
-	VPERMILPS   $0xb1, Z7, Z8
-	VFMADD213PS Z8, Z0, Z7
-	VPERMILPS   $0x4e, Z4, Z8
-	VFMADD213PS Z8, Z1, Z4
-	VPERMILPS   $0x4e, Z5, Z8
-	VFMADD213PS Z8, Z1, Z5
-	VPERMILPS   $0x4e, Z6, Z8
-	VFMADD213PS Z8, Z1, Z6
-	VPERMILPS   $0x4e, Z7, Z8
-	VFMADD213PS Z8, Z1, Z7
-	VSHUFF32X4  $0xb1, Z4, Z4, Z8
-	VFMADD213PS Z8, Z2, Z4
-	VSHUFF32X4  $0xb1, Z5, Z5, Z8
-	VFMADD213PS Z8, Z2, Z5
-	VSHUFF32X4  $0xb1, Z6, Z6, Z8
-	VFMADD213PS Z8, Z2, Z6
-	VSHUFF32X4  $0xb1, Z7, Z7, Z8
-	VFMADD213PS Z8, Z2, Z7
-	VSHUFF32X4  $0x4e, Z4, Z4, Z8
-	VFMADD213PS Z8, Z3, Z4
-	VSHUFF32X4  $0x4e, Z5, Z5, Z8
-	VFMADD213PS Z8, Z3, Z5
-	VSHUFF32X4  $0x4e, Z6, Z6, Z8
-	VFMADD213PS Z8, Z3, Z6
-	VSHUFF32X4  $0x4e, Z7, Z7, Z8
-	VFMADD213PS Z8, Z3, Z7
-	VADDPS      Z5, Z4, Z8
-	VSUBPS      Z5, Z4, Z5
-	VADDPS      Z7, Z6, Z4
-	VSUBPS      Z7, Z6, Z7
-	VADDPS      Z4, Z8, Z6
-	VSUBPS      Z4, Z8, Z4
-	VADDPS      Z7, Z5, Z8
-	VSUBPS      Z7, Z5, Z7
-	VMOVUPS     Z6, (AX)
-	VMOVUPS     Z8, 64(AX)
-	VMOVUPS     Z4, 128(AX)
-	VMOVUPS     Z7, 192(AX)
-	ADDQ        $0x00000100, CX
-	ADDQ        $0x00000100, AX
-	DECQ        DX
-	JNZ         block
+	VMOVUPS       (CX), Z5
+	VMOVUPS       64(CX), Z6
+	VMOVUPS       128(CX), Z7
+	VMOVUPS       192(CX), Z8
+	VPERMILPS     $0xb1, Z5, Z9
+	VFMADD213PS   Z9, Z0, Z5
+	VPERMILPS     $0xb1, Z6, Z9
+	VFMADD213PS   Z9, Z0, Z6
+	VPERMILPS     $0xb1, Z7, Z9
+	VFMADD213PS   Z9, Z0, Z7
+	VPERMILPS     $0xb1, Z8, Z9
+	VFMADD213PS   Z9, Z0, Z8
+	VPERMILPS     $0x4e, Z5, Z9
+	VFMADD213PS   Z9, Z1, Z5
+	VPERMILPS     $0x4e, Z6, Z9
+	VFMADD213PS   Z9, Z1, Z6
+	VPERMILPS     $0x4e, Z7, Z9
+	VFMADD213PS   Z9, Z1, Z7
+	VPERMILPS     $0x4e, Z8, Z9
+	VFMADD213PS   Z9, Z1, Z8
+	VSHUFF32X4    $0xb1, Z5, Z5, Z9
+	VFMADD213PS   Z9, Z2, Z5
+	VSHUFF32X4    $0xb1, Z6, Z6, Z9
+	VFMADD213PS   Z9, Z2, Z6
+	VSHUFF32X4    $0xb1, Z7, Z7, Z9
+	VFMADD213PS   Z9, Z2, Z7
+	VSHUFF32X4    $0xb1, Z8, Z8, Z9
+	VFMADD213PS   Z9, Z2, Z8
+	VSHUFF32X4    $0x4e, Z5, Z5, Z9
+	VFMADD213PS   Z9, Z3, Z5
+	VSHUFF32X4    $0x4e, Z6, Z6, Z9
+	VFMADD213PS   Z9, Z3, Z6
+	VSHUFF32X4    $0x4e, Z7, Z7, Z9
+	VFMADD213PS   Z9, Z3, Z7
+	VSHUFF32X4    $0x4e, Z8, Z8, Z9
+	VFMADD213PS   Z9, Z3, Z8
+	VADDPS        Z6, Z5, Z9
+	VSUBPS        Z6, Z5, Z6
+	VADDPS        Z8, Z7, Z5
+	VSUBPS        Z8, Z7, Z8
+	VADDPS        Z5, Z9, Z7
+	VSUBPS        Z5, Z9, Z5
+	VADDPS        Z8, Z6, Z9
+	VSUBPS        Z8, Z6, Z8
+	VMOVUPS       Z7, (AX)
+	VANDPS        constant7fffffff<>+0(SB), Z7, Z6
+	VPMAXUD       Z6, Z4, Z4
+	VMOVUPS       Z9, 64(AX)
+	VANDPS        constant7fffffff<>+0(SB), Z9, Z6
+	VPMAXUD       Z6, Z4, Z4
+	VMOVUPS       Z5, 128(AX)
+	VANDPS        constant7fffffff<>+0(SB), Z5, Z5
+	VPMAXUD       Z5, Z4, Z4
+	VMOVUPS       Z8, 192(AX)
+	VANDPS        constant7fffffff<>+0(SB), Z8, Z5
+	VPMAXUD       Z5, Z4, Z4
+	ADDQ          $0x00000100, CX
+	ADDQ          $0x00000100, AX
+	DECQ          DX
+	JNZ           block
+	VEXTRACTF32X8 $0x01, Z4, Y0
+	VPMAXUD       Y0, Y4, Y4
+	VEXTRACTF128  $0x01, Y4, X0
+	VPMAXUD       X0, X4, X4
+	VPERMILPS     $0x0e, X4, X0
+	VPMAXUD       X0, X4, X4
+	VMOVSHDUP     X4, X0
+	VPMAXUD       X0, X4, X4
 	VZEROUPPER
+	MOVSS         X4, ret+24(FP)
 	RET
 
 DATA alternate1<>+0(SB)/4, $0x3f800000
@@ -32052,3 +32070,82 @@ odd:
 scaled:
 	MOVL R12, (DX)
 	JMP  next
+
+// func roundBlocks(to *byte, x *float32, scale float32, blocks int) (sum int32)
+// Requires: AVX, AVX2, AVX512BW, AVX512DQ, AVX512F, AVX512VNNI
+TEXT ·roundBlocks(SB), NOSPLIT, $0-36
+	MOVQ         to+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         blocks+24(FP), DX
+	VBROADCASTSS scale+16(FP), Z0
+	VMOVUPS      fours<>+0(SB), Z1
+	VMOVUPS      constant01010101<>+0(SB), Z2
+	VPXORD       Z3, Z3, Z3
+
+block:
+	VMULPS        (CX), Z0, Z4
+	VCVTPS2DQ     Z4, Z4
+	VMULPS        64(CX), Z0, Z5
+	VCVTPS2DQ     Z5, Z5
+	VMULPS        128(CX), Z0, Z6
+	VCVTPS2DQ     Z6, Z6
+	VMULPS        192(CX), Z0, Z7
+	VCVTPS2DQ     Z7, Z7
+	VPACKSSDW     Z5, Z4, Z4
+	VPACKSSDW     Z7, Z6, Z6
+	VPACKSSWB     Z6, Z4, Z4
+	VPERMD        Z4, Z1, Z4
+	VPDPBUSD      Z4, Z2, Z3
+	VMOVDQU64     Z4, (AX)
+	ADDQ          $0x00000100, CX
+	ADDQ          $0x40, AX
+	DECQ          DX
+	JNZ           block
+	VEXTRACTF32X8 $0x01, Z3, Y0
+	VPADDD        Y0, Y3, Y3
+	VEXTRACTF128  $0x01, Y3, X0
+	VPADDD        X0, X3, X3
+	VPERMILPS     $0x0e, X3, X0
+	VPADDD        X0, X3, X3
+	VMOVSHDUP     X3, X0
+	VPADDD        X0, X3, X3
+	VMOVD         X3, AX
+	VZEROUPPER
+	MOVL          AX, sum+32(FP)
+	RET
+
+DATA fours<>+0(SB)/4, $0x00000000
+DATA fours<>+4(SB)/4, $0x00000004
+DATA fours<>+8(SB)/4, $0x00000008
+DATA fours<>+12(SB)/4, $0x0000000c
+DATA fours<>+16(SB)/4, $0x00000001
+DATA fours<>+20(SB)/4, $0x00000005
+DATA fours<>+24(SB)/4, $0x00000009
+DATA fours<>+28(SB)/4, $0x0000000d
+DATA fours<>+32(SB)/4, $0x00000002
+DATA fours<>+36(SB)/4, $0x00000006
+DATA fours<>+40(SB)/4, $0x0000000a
+DATA fours<>+44(SB)/4, $0x0000000e
+DATA fours<>+48(SB)/4, $0x00000003
+DATA fours<>+52(SB)/4, $0x00000007
+DATA fours<>+56(SB)/4, $0x0000000b
+DATA fours<>+60(SB)/4, $0x0000000f
+GLOBL fours<>(SB), RODATA|NOPTR, $64
+
+DATA constant01010101<>+0(SB)/4, $0x01010101
+DATA constant01010101<>+4(SB)/4, $0x01010101
+DATA constant01010101<>+8(SB)/4, $0x01010101
+DATA constant01010101<>+12(SB)/4, $0x01010101
+DATA constant01010101<>+16(SB)/4, $0x01010101
+DATA constant01010101<>+20(SB)/4, $0x01010101
+DATA constant01010101<>+24(SB)/4, $0x01010101
+DATA constant01010101<>+28(SB)/4, $0x01010101
+DATA constant01010101<>+32(SB)/4, $0x01010101
+DATA constant01010101<>+36(SB)/4, $0x01010101
+DATA constant01010101<>+40(SB)/4, $0x01010101
+DATA constant01010101<>+44(SB)/4, $0x01010101
+DATA constant01010101<>+48(SB)/4, $0x01010101
+DATA constant01010101<>+52(SB)/4, $0x01010101
+DATA constant01010101<>+56(SB)/4, $0x01010101
+DATA constant01010101<>+60(SB)/4, $0x01010101
+GLOBL constant01010101<>(SB), RODATA|NOPTR, $64

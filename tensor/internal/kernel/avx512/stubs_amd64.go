@@ -717,7 +717,7 @@ func Round(to []byte, x []float32, scale float32) (sum int32)
 // rotate is pure.rotate for so many whole blocks, of which there is at least one.
 //
 //go:noescape
-func rotate(out *float32, x *float32, blocks int)
+func rotate(out *float32, x *float32, blocks int) float32
 
 // GELUTanh is pure.GELUTanh.
 //
@@ -748,3 +748,8 @@ func groups64(q *byte, start *byte, scale *byte, qStep int, wordStep int, x *flo
 //
 //go:noescape
 func groups128(q *byte, start *byte, scale *byte, qStep int, wordStep int, x *float32, xStep int, groups int, offset int)
+
+// roundBlocks is pure.roundBlocks of Round, for so many blocks of 64, of which there is at least one.
+//
+//go:noescape
+func roundBlocks(to *byte, x *float32, scale float32, blocks int) (sum int32)

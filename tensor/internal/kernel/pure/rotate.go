@@ -17,12 +17,12 @@ const RotatedBlock = 64
 //	}
 //
 // which is the product with the Hadamard matrix H of n rows: each result is the sum of all n, half of them
-// with another sign. H·H = n. out may be x.
-func Rotate(out, x []float32) {
+// with another sign. H·H = n. out may be x. It returns MaxAbs of the results.
+func Rotate(out, x []float32) (most float32) {
 	copy(out, x)
-	for n := 0; len(out) > 0; out = out[n:] {
-		n = RotatedTogether(len(out))
-		block := out[:n]
+	for n, rest := 0, out; len(rest) > 0; rest = rest[n:] {
+		n = RotatedTogether(len(rest))
+		block := rest[:n]
 		for h := 1; h < n; h *= 2 {
 			for i := 0; i < n; i += 2 * h {
 				lower, upper := block[i:i+h], block[i+h:i+2*h]
@@ -33,6 +33,7 @@ func Rotate(out, x []float32) {
 			}
 		}
 	}
+	return MaxAbs(out)
 }
 
 // RotatedTogether is how many of the first of n numbers Rotate turns together.

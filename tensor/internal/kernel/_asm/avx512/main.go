@@ -48,6 +48,7 @@ func main() {
 	rows.Emit(vector.AVX512)
 	rows.EmitGroups(64)
 	rows.EmitGroups(128)
+	rows.EmitRoundBlocks()
 	Generate()
 }
 

@@ -17,13 +17,13 @@ const rotated = 64
 
 // rotate emits Rotate for whole blocks, each of which stays in registers.
 func rotate(s vector.Set) {
-	begin("rotate", "func(out, x *float32, blocks int)", " for so many whole blocks, of which there is at least one.")
+	begin("rotate", "func(out, x *float32, blocks int) float32", " for so many whole blocks, of which there is at least one.")
 	out, x, blocks := integer("out"), integer("x"), integer("blocks")
 	signs := map[int]reg.VecVirtual{}
 	for h := 1; h < s.Lanes; h *= 2 {
 		signs[h] = s.Load(alternate(s, h), nil)
 	}
-	v := make([]reg.VecVirtual, rotated/s.Lanes)
+	v, most := make([]reg.VecVirtual, rotated/s.Lanes), newLanes(s, 0)
 	Label("block")
 	for i := range v {
 		v[i] = s.Load(Mem{Base: x, Disp: i * s.Bytes()}, nil)
@@ -45,12 +45,14 @@ func rotate(s vector.Set) {
 	}
 	for i := range v {
 		s.Store(v[i], Mem{Base: out, Disp: i * s.Bytes()}, nil)
+		lane := most[i%len(most)]
+		VPMAXUD(s.And(v[i], s.Bits(math.MaxInt32)), lane, lane)
 	}
 	ADDQ(U32(rotated*4), x)
 	ADDQ(U32(rotated*4), out)
 	DECQ(blocks)
 	JNZ(LabelRef("block"))
-	finish()
+	reduce(most, VPMAXUD)
 }
 
 // swap emits lanes i and i+h in each other's place.
