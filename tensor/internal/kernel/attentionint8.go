@@ -1,6 +1,10 @@
 package kernel
 
-import "github.com/gptmeter/gptmeter/tensor/internal/kernel/pure"
+import (
+	"math"
+
+	"github.com/gptmeter/gptmeter/tensor/internal/kernel/pure"
+)
 
 // rowsInt8 is how many rows of a head go through blocks of int8 together: whole tiles.
 const rowsInt8 = 64
@@ -120,7 +124,9 @@ func (h *headInt8) answer(asks []ask) {
 	var sums [rowsInt8]float32
 	for i := range asks {
 		for r := range asks[i].rows {
-			sums[asks[i].place+r] = b.exponentials(h.row(&asks[i], r), &h.softmax)
+			row := h.row(&asks[i], r)
+			sums[asks[i].place+r] = b.exponentials(row, &h.softmax)
+			copy(row[len(row):roundUp(len(row), BlockPositionsInt8)], unseen[:])
 		}
 	}
 	for n := range blocks {
@@ -135,6 +141,15 @@ func (h *headInt8) answer(asks []ask) {
 	}
 }
 
+// unseen are the exponentials of positions that a row does not see: zeros, whose sign keeps them from being multiplied with
+// the scale of a value, which may be no number.
+var unseen = func() (zeros [BlockPositionsInt8]float32) {
+	for i := range zeros {
+		zeros[i] = math.Float32frombits(1 << 31)
+	}
+	return zeros
+}()
+
 // row is the scores of a row, as far as it sees.
 func (h *headInt8) row(k *ask, r int) []float32 {
 	return h.scores[(k.place+r)*h.ld:][:h.sees(k)+r]
@@ -145,11 +160,18 @@ func (h *headInt8) out(k *ask, r int) []float32 {
 	return h.Out[(k.first+r)*h.Heads*h.Size+k.head*h.Size:]
 }
 
+// asked is how many queries ahead one is fetched.
+const asked = 8
+
 // ask makes integers of the queries.
 func (h *headInt8) ask(k *ask) {
 	n := h.Size
 	for r := range k.rows {
-		h.backend.ScaleTo(h.query[r*n:][:n], h.Q[(k.first+r)*h.LDQ+k.head*n:], h.Scale)
+		q := h.Q[(k.first+r)*h.LDQ+k.head*n:]
+		if r+asked < k.rows {
+			h.backend.FetchRows(q[asked*h.LDQ:], h.LDQ, 1, n)
+		}
+		h.backend.ScaleTo(h.query[r*n:][:n], q, h.Scale)
 	}
 	h.products.Elementwise += int64(k.rows * n)
 	h.products.Read += int64(k.rows * n * float32Bytes)
@@ -175,18 +197,23 @@ func (h *headInt8) mix(k *ask, n int) {
 	panels, scales := h.valuesOf(h.Values[n], k.head)
 	depth := depthInt8(min(BlockPositionsInt8, h.Past+h.Rows-first))
 	m := multiplication{integers: b.integers(Int8, k.rows, depth), rows: k.rows - r, depth: depth, in: h.weights[r*h.weightBytes:], stride: h.weightBytes, out: h.out(k, r), ldo: h.Heads * h.Size, scratch: h.scratch}
-	for i := range m.rows {
-		e := h.row(k, r+i)[first:]
-		e = e[:min(BlockPositionsInt8, len(e))]
-		b.Multiply(e, e, scales)
-		start, q, scale := m.place(m.in[i*m.stride:], depth, 0, depth)
-		clear(e[len(e):depth]) // positions that the row does not see
-		m.makeGroups(b, q, start, scale, 0, 0, e[:depth], 0, depth, 1, &h.products)
-		h.products.Elementwise -= int64(2 * (depth - len(e)))
-		h.products.Padding += int64(2 * (depth - len(e)))
+	if m.groups != nil && depth == BlockPositionsInt8 {
+		start, q, scale := m.place(m.in, depth, 0, depth)
+		m.groups(q, start, scale, m.stride, m.stride, h.scores[(k.place+r)*h.ld+first:], h.ld, scales, depth, m.rows, m.offset)
+		h.products.Add(groupCount(depth, m.rows))
+	} else {
+		for i := range m.rows {
+			e := h.row(k, r+i)[first:]
+			e = e[:min(BlockPositionsInt8, len(e))]
+			b.Multiply(e, e, scales)
+			start, q, scale := m.place(m.in[i*m.stride:], depth, 0, depth)
+			m.makeGroups(b, q, start, scale, 0, 0, e[:depth], 0, depth, 1, &h.products)
+		}
 	}
 	seen := h.seen(k, n)
-	h.products.Elementwise += int64(seen) // times the scales
+	zeros := m.rows*depth - seen // made integers too
+	h.products.Elementwise += int64(seen - 2*zeros)
+	h.products.Padding += int64(2 * zeros)
 	whole := h.Size / PanelColumns
 	if depth == BlockPositionsInt8 && whole > 0 {
 		m.multiply(panels, whole, n > 0)

@@ -59,6 +59,11 @@ func (b *Backend) appendInt8(a *Attention, h int, room []byte) (c Count) {
 	for i, n := 0, 0; i < a.Rows; i += n {
 		block, at := (a.Past+i)/BlockPositionsInt8, (a.Past+i)%BlockPositionsInt8
 		n = min(appended-at%appended, a.Rows-i)
+		if next := min(appended, a.Rows-i-n); next > 0 {
+			for part := range 2 { // these rows are far apart, which the processor does not foresee
+				b.FetchRows(a.KV[(i+n)*a.LDKV+(h+part*a.Heads)*a.Size:], a.LDKV, next, a.Size)
+			}
+		}
 		g.makeGroups(b, q, words, words[wordBytes:], padded, 2*wordBytes, a.KV[i*a.LDKV+h*a.Size:], a.LDKV, a.Size, n, &c)
 		b.putKeys(a.Blocks, a.Keys[block], at, h, q, words, n)
 		g.makeGroups(b, q, words, words[wordBytes:], padded, 2*wordBytes, a.KV[i*a.LDKV+(a.Heads+h)*a.Size:], a.LDKV, a.Size, n, &c)

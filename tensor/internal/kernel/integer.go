@@ -21,7 +21,7 @@ type integers struct {
 	scaled int   // operations that add a group's sum to the total
 	once   int   // operations that scale an output's total
 
-	groups func(q, start, scale []byte, qStep, wordStep int, x []float32, xStep, size, groups int, offset int32) // nil is none
+	groups func(q, start, scale []byte, qStep, wordStep int, x []float32, xStep int, times []float32, size, groups int, offset int32) // nil is none
 	round  func(to []byte, x []float32, scale float32) (sum int32)
 	dot    func(out []float32, ldo int, a []byte, lda int, w []byte, k, group, rows int, bias []float32, add bool, result []float32, ldr int, ahead []byte)
 	rows   int                // the most of dot, which has at least 2
@@ -120,7 +120,7 @@ func (g *integers) makeRow(b *Backend, row []byte, x []float32, c *Count) {
 // wordStep, and activations xStep.
 func (g *integers) makeGroups(b *Backend, q, start, scale []byte, qStep, wordStep int, x []float32, xStep, n, groups int, c *Count) {
 	if g.groups != nil && (n == 64 || n == 128) {
-		g.groups(q, start, scale, qStep, wordStep, x, xStep, n, groups, g.offset)
+		g.groups(q, start, scale, qStep, wordStep, x, xStep, nil, n, groups, g.offset)
 		c.Add(groupCount(n, groups))
 		return
 	}

@@ -31835,9 +31835,9 @@ DATA constant3f200000<>+56(SB)/4, $0x3f200000
 DATA constant3f200000<>+60(SB)/4, $0x3f200000
 GLOBL constant3f200000<>(SB), RODATA|NOPTR, $64
 
-// func groups64(q *byte, start *byte, scale *byte, qStep int, wordStep int, x *float32, xStep int, groups int, offset int)
+// func groups64(q *byte, start *byte, scale *byte, qStep int, wordStep int, x *float32, xStep int, times *float32, groups int, offset int)
 // Requires: AVX, AVX2, AVX512F
-TEXT ·groups64(SB), NOSPLIT, $0-72
+TEXT ·groups64(SB), NOSPLIT, $0-80
 	MOVQ         q+0(FP), AX
 	MOVQ         start+8(FP), CX
 	MOVQ         scale+16(FP), DX
@@ -31845,101 +31845,116 @@ TEXT ·groups64(SB), NOSPLIT, $0-72
 	MOVQ         wordStep+32(FP), SI
 	MOVQ         x+40(FP), DI
 	MOVQ         xStep+48(FP), R8
-	MOVQ         groups+56(FP), R9
-	MOVQ         offset+64(FP), R10
-	MOVL         $0x7fffffff, R11
-	VPBROADCASTD R11, Z0
-	MOVL         $0x42fe0000, R11
-	VPBROADCASTD R11, Z1
-	MOVL         $0x3c010204, R11
-	VPBROADCASTD R11, Z2
+	MOVQ         times+56(FP), R9
+	MOVQ         groups+64(FP), R10
+	MOVQ         offset+72(FP), R11
+	MOVL         $0x80000000, R12
+	VPBROADCASTD R12, Z0
+	MOVL         $0x7fffffff, R12
+	VPBROADCASTD R12, Z1
+	MOVL         $0x42fe0000, R12
+	VPBROADCASTD R12, Z2
+	MOVL         $0x3c010204, R12
+	VPBROADCASTD R12, Z3
 
 group:
-	VMOVUPS       (DI), Z3
-	VMOVUPS       64(DI), Z4
-	VMOVUPS       128(DI), Z5
-	VMOVUPS       192(DI), Z6
-	VPANDD        Z3, Z0, Z7
-	VPANDD        Z4, Z0, Z8
-	VPANDD        Z5, Z0, Z9
-	VPANDD        Z6, Z0, Z10
-	VPMAXUD       Z9, Z7, Z7
+	VMOVUPS   (DI), Z4
+	VMOVUPS   64(DI), Z5
+	VMOVUPS   128(DI), Z6
+	VMOVUPS   192(DI), Z7
+	TESTQ     R9, R9
+	JZ        alone
+	VPTESTNMD Z0, Z4, K1
+	VMULPS    (R9), Z4, K1, Z4
+	VPTESTNMD Z0, Z5, K1
+	VMULPS    64(R9), Z5, K1, Z5
+	VPTESTNMD Z0, Z6, K1
+	VMULPS    128(R9), Z6, K1, Z6
+	VPTESTNMD Z0, Z7, K1
+	VMULPS    192(R9), Z7, K1, Z7
+
+alone:
+	VPANDD        Z4, Z1, Z8
+	VPANDD        Z5, Z1, Z9
+	VPANDD        Z6, Z1, Z10
+	VPANDD        Z7, Z1, Z11
 	VPMAXUD       Z10, Z8, Z8
-	VPMAXUD       Z8, Z7, Z7
-	VEXTRACTI64X4 $0x01, Z7, Y8
-	VPMAXUD       Y8, Y7, Y8
-	VEXTRACTI128  $0x01, Y8, X7
-	VPMAXUD       X7, X8, X7
-	VPSHUFD       $0x0e, X7, X8
-	VPMAXUD       X8, X7, X7
-	VPSHUFD       $0x01, X7, X8
-	VPMAXUD       X8, X7, X7
-	VMOVD         X7, R11
-	LEAL          -75497472(R11), R12
-	CMPL          R12, $0x7affffff
+	VPMAXUD       Z11, Z9, Z9
+	VPMAXUD       Z9, Z8, Z8
+	VEXTRACTI64X4 $0x01, Z8, Y9
+	VPMAXUD       Y9, Y8, Y9
+	VEXTRACTI128  $0x01, Y9, X8
+	VPMAXUD       X8, X9, X8
+	VPSHUFD       $0x0e, X8, X9
+	VPMAXUD       X9, X8, X8
+	VPSHUFD       $0x01, X8, X9
+	VPMAXUD       X9, X8, X8
+	VMOVD         X8, R12
+	LEAL          -75497472(R12), R13
+	CMPL          R13, $0x7affffff
 	JHI           odd
-	VMOVD         R11, X7
-	VDIVSS        X7, X1, X8
-	VMULSS        X2, X7, X7
-	VMOVSS        X7, (DX)
-	VBROADCASTSS  X8, Z7
-	VMULPS        Z7, Z3, Z3
-	VCVTPS2DQ     Z3, Z3
-	VPMOVDB       Z3, (AX)
-	VMULPS        Z7, Z4, Z4
+	VMOVD         R12, X8
+	VDIVSS        X8, X2, X9
+	VMULSS        X3, X8, X8
+	VMOVSS        X8, (DX)
+	VBROADCASTSS  X9, Z8
+	VMULPS        Z8, Z4, Z4
 	VCVTPS2DQ     Z4, Z4
-	VPMOVDB       Z4, 16(AX)
-	VMULPS        Z7, Z5, Z5
+	VPMOVDB       Z4, (AX)
+	VMULPS        Z8, Z5, Z5
 	VCVTPS2DQ     Z5, Z5
-	VPMOVDB       Z5, 32(AX)
-	VMULPS        Z7, Z6, Z6
+	VPMOVDB       Z5, 16(AX)
+	VMULPS        Z8, Z6, Z6
 	VCVTPS2DQ     Z6, Z6
-	VPMOVDB       Z6, 48(AX)
-	VPADDD        Z5, Z3, Z3
+	VPMOVDB       Z6, 32(AX)
+	VMULPS        Z8, Z7, Z7
+	VCVTPS2DQ     Z7, Z7
+	VPMOVDB       Z7, 48(AX)
 	VPADDD        Z6, Z4, Z4
-	VPADDD        Z4, Z3, Z3
-	VEXTRACTI64X4 $0x01, Z3, Y4
-	VPADDD        Y4, Y3, Y4
-	VEXTRACTI128  $0x01, Y4, X3
-	VPADDD        X3, X4, X3
-	VPSHUFD       $0x0e, X3, X4
-	VPADDD        X4, X3, X3
-	VPSHUFD       $0x01, X3, X4
-	VPADDD        X4, X3, X3
-	VMOVD         X3, R11
-	IMULL         R10, R11
-	NEGL          R11
-	MOVL          R11, (CX)
+	VPADDD        Z7, Z5, Z5
+	VPADDD        Z5, Z4, Z4
+	VEXTRACTI64X4 $0x01, Z4, Y5
+	VPADDD        Y5, Y4, Y5
+	VEXTRACTI128  $0x01, Y5, X4
+	VPADDD        X4, X5, X4
+	VPSHUFD       $0x0e, X4, X5
+	VPADDD        X5, X4, X4
+	VPSHUFD       $0x01, X4, X5
+	VPADDD        X5, X4, X4
+	VMOVD         X4, R12
+	IMULL         R11, R12
+	NEGL          R12
+	MOVL          R12, (CX)
 
 next:
 	ADDQ BX, AX
 	ADDQ SI, CX
 	ADDQ SI, DX
 	ADDQ R8, DI
-	DECQ R9
+	DECQ R10
 	JNZ  group
 	VZEROUPPER
 	RET
 
 odd:
-	VPXOR   X3, X3, X3
-	VMOVDQU X3, (AX)
-	VMOVDQU X3, 16(AX)
-	VMOVDQU X3, 32(AX)
-	VMOVDQU X3, 48(AX)
+	VPXOR   X4, X4, X4
+	VMOVDQU X4, (AX)
+	VMOVDQU X4, 16(AX)
+	VMOVDQU X4, 32(AX)
+	VMOVDQU X4, 48(AX)
 	MOVL    $0x00000000, (CX)
-	MOVL    $0x00000000, R12
-	CMPL    R11, $0x7f7fffff
+	MOVL    $0x00000000, R13
+	CMPL    R12, $0x7f7fffff
 	JLS     scaled
-	MOVL    $0x7fc00000, R12
+	MOVL    $0x7fc00000, R13
 
 scaled:
-	MOVL R12, (DX)
+	MOVL R13, (DX)
 	JMP  next
 
-// func groups128(q *byte, start *byte, scale *byte, qStep int, wordStep int, x *float32, xStep int, groups int, offset int)
+// func groups128(q *byte, start *byte, scale *byte, qStep int, wordStep int, x *float32, xStep int, times *float32, groups int, offset int)
 // Requires: AVX, AVX2, AVX512F
-TEXT ·groups128(SB), NOSPLIT, $0-72
+TEXT ·groups128(SB), NOSPLIT, $0-80
 	MOVQ         q+0(FP), AX
 	MOVQ         start+8(FP), CX
 	MOVQ         scale+16(FP), DX
@@ -31947,128 +31962,151 @@ TEXT ·groups128(SB), NOSPLIT, $0-72
 	MOVQ         wordStep+32(FP), SI
 	MOVQ         x+40(FP), DI
 	MOVQ         xStep+48(FP), R8
-	MOVQ         groups+56(FP), R9
-	MOVQ         offset+64(FP), R10
-	MOVL         $0x7fffffff, R11
-	VPBROADCASTD R11, Z0
-	MOVL         $0x42fe0000, R11
-	VPBROADCASTD R11, Z1
-	MOVL         $0x3c010204, R11
-	VPBROADCASTD R11, Z2
+	MOVQ         times+56(FP), R9
+	MOVQ         groups+64(FP), R10
+	MOVQ         offset+72(FP), R11
+	MOVL         $0x80000000, R12
+	VPBROADCASTD R12, Z0
+	MOVL         $0x7fffffff, R12
+	VPBROADCASTD R12, Z1
+	MOVL         $0x42fe0000, R12
+	VPBROADCASTD R12, Z2
+	MOVL         $0x3c010204, R12
+	VPBROADCASTD R12, Z3
 
 group:
-	VMOVUPS       (DI), Z3
-	VMOVUPS       64(DI), Z4
-	VMOVUPS       128(DI), Z5
-	VMOVUPS       192(DI), Z6
-	VMOVUPS       256(DI), Z7
-	VMOVUPS       320(DI), Z8
-	VMOVUPS       384(DI), Z9
-	VMOVUPS       448(DI), Z10
-	VPANDD        Z3, Z0, Z11
-	VPANDD        Z4, Z0, Z12
-	VPANDD        Z5, Z0, Z13
-	VPANDD        Z6, Z0, Z14
-	VPANDD        Z7, Z0, Z15
-	VPANDD        Z8, Z0, Z16
-	VPANDD        Z9, Z0, Z17
-	VPANDD        Z10, Z0, Z18
-	VPMAXUD       Z15, Z11, Z11
+	VMOVUPS   (DI), Z4
+	VMOVUPS   64(DI), Z5
+	VMOVUPS   128(DI), Z6
+	VMOVUPS   192(DI), Z7
+	VMOVUPS   256(DI), Z8
+	VMOVUPS   320(DI), Z9
+	VMOVUPS   384(DI), Z10
+	VMOVUPS   448(DI), Z11
+	TESTQ     R9, R9
+	JZ        alone
+	VPTESTNMD Z0, Z4, K1
+	VMULPS    (R9), Z4, K1, Z4
+	VPTESTNMD Z0, Z5, K1
+	VMULPS    64(R9), Z5, K1, Z5
+	VPTESTNMD Z0, Z6, K1
+	VMULPS    128(R9), Z6, K1, Z6
+	VPTESTNMD Z0, Z7, K1
+	VMULPS    192(R9), Z7, K1, Z7
+	VPTESTNMD Z0, Z8, K1
+	VMULPS    256(R9), Z8, K1, Z8
+	VPTESTNMD Z0, Z9, K1
+	VMULPS    320(R9), Z9, K1, Z9
+	VPTESTNMD Z0, Z10, K1
+	VMULPS    384(R9), Z10, K1, Z10
+	VPTESTNMD Z0, Z11, K1
+	VMULPS    448(R9), Z11, K1, Z11
+
+alone:
+	VPANDD        Z4, Z1, Z12
+	VPANDD        Z5, Z1, Z13
+	VPANDD        Z6, Z1, Z14
+	VPANDD        Z7, Z1, Z15
+	VPANDD        Z8, Z1, Z16
+	VPANDD        Z9, Z1, Z17
+	VPANDD        Z10, Z1, Z18
+	VPANDD        Z11, Z1, Z19
 	VPMAXUD       Z16, Z12, Z12
 	VPMAXUD       Z17, Z13, Z13
 	VPMAXUD       Z18, Z14, Z14
-	VPMAXUD       Z13, Z11, Z11
+	VPMAXUD       Z19, Z15, Z15
 	VPMAXUD       Z14, Z12, Z12
-	VPMAXUD       Z12, Z11, Z11
-	VEXTRACTI64X4 $0x01, Z11, Y12
-	VPMAXUD       Y12, Y11, Y12
-	VEXTRACTI128  $0x01, Y12, X11
-	VPMAXUD       X11, X12, X11
-	VPSHUFD       $0x0e, X11, X12
-	VPMAXUD       X12, X11, X11
-	VPSHUFD       $0x01, X11, X12
-	VPMAXUD       X12, X11, X11
-	VMOVD         X11, R11
-	LEAL          -75497472(R11), R12
-	CMPL          R12, $0x7affffff
+	VPMAXUD       Z15, Z13, Z13
+	VPMAXUD       Z13, Z12, Z12
+	VEXTRACTI64X4 $0x01, Z12, Y13
+	VPMAXUD       Y13, Y12, Y13
+	VEXTRACTI128  $0x01, Y13, X12
+	VPMAXUD       X12, X13, X12
+	VPSHUFD       $0x0e, X12, X13
+	VPMAXUD       X13, X12, X12
+	VPSHUFD       $0x01, X12, X13
+	VPMAXUD       X13, X12, X12
+	VMOVD         X12, R12
+	LEAL          -75497472(R12), R13
+	CMPL          R13, $0x7affffff
 	JHI           odd
-	VMOVD         R11, X11
-	VDIVSS        X11, X1, X12
-	VMULSS        X2, X11, X11
-	VMOVSS        X11, (DX)
-	VBROADCASTSS  X12, Z11
-	VMULPS        Z11, Z3, Z3
-	VCVTPS2DQ     Z3, Z3
-	VPMOVDB       Z3, (AX)
-	VMULPS        Z11, Z4, Z4
+	VMOVD         R12, X12
+	VDIVSS        X12, X2, X13
+	VMULSS        X3, X12, X12
+	VMOVSS        X12, (DX)
+	VBROADCASTSS  X13, Z12
+	VMULPS        Z12, Z4, Z4
 	VCVTPS2DQ     Z4, Z4
-	VPMOVDB       Z4, 16(AX)
-	VMULPS        Z11, Z5, Z5
+	VPMOVDB       Z4, (AX)
+	VMULPS        Z12, Z5, Z5
 	VCVTPS2DQ     Z5, Z5
-	VPMOVDB       Z5, 32(AX)
-	VMULPS        Z11, Z6, Z6
+	VPMOVDB       Z5, 16(AX)
+	VMULPS        Z12, Z6, Z6
 	VCVTPS2DQ     Z6, Z6
-	VPMOVDB       Z6, 48(AX)
-	VMULPS        Z11, Z7, Z7
+	VPMOVDB       Z6, 32(AX)
+	VMULPS        Z12, Z7, Z7
 	VCVTPS2DQ     Z7, Z7
-	VPMOVDB       Z7, 64(AX)
-	VMULPS        Z11, Z8, Z8
+	VPMOVDB       Z7, 48(AX)
+	VMULPS        Z12, Z8, Z8
 	VCVTPS2DQ     Z8, Z8
-	VPMOVDB       Z8, 80(AX)
-	VMULPS        Z11, Z9, Z9
+	VPMOVDB       Z8, 64(AX)
+	VMULPS        Z12, Z9, Z9
 	VCVTPS2DQ     Z9, Z9
-	VPMOVDB       Z9, 96(AX)
-	VMULPS        Z11, Z10, Z10
+	VPMOVDB       Z9, 80(AX)
+	VMULPS        Z12, Z10, Z10
 	VCVTPS2DQ     Z10, Z10
-	VPMOVDB       Z10, 112(AX)
-	VPADDD        Z7, Z3, Z3
+	VPMOVDB       Z10, 96(AX)
+	VMULPS        Z12, Z11, Z11
+	VCVTPS2DQ     Z11, Z11
+	VPMOVDB       Z11, 112(AX)
 	VPADDD        Z8, Z4, Z4
 	VPADDD        Z9, Z5, Z5
 	VPADDD        Z10, Z6, Z6
-	VPADDD        Z5, Z3, Z3
+	VPADDD        Z11, Z7, Z7
 	VPADDD        Z6, Z4, Z4
-	VPADDD        Z4, Z3, Z3
-	VEXTRACTI64X4 $0x01, Z3, Y4
-	VPADDD        Y4, Y3, Y4
-	VEXTRACTI128  $0x01, Y4, X3
-	VPADDD        X3, X4, X3
-	VPSHUFD       $0x0e, X3, X4
-	VPADDD        X4, X3, X3
-	VPSHUFD       $0x01, X3, X4
-	VPADDD        X4, X3, X3
-	VMOVD         X3, R11
-	IMULL         R10, R11
-	NEGL          R11
-	MOVL          R11, (CX)
+	VPADDD        Z7, Z5, Z5
+	VPADDD        Z5, Z4, Z4
+	VEXTRACTI64X4 $0x01, Z4, Y5
+	VPADDD        Y5, Y4, Y5
+	VEXTRACTI128  $0x01, Y5, X4
+	VPADDD        X4, X5, X4
+	VPSHUFD       $0x0e, X4, X5
+	VPADDD        X5, X4, X4
+	VPSHUFD       $0x01, X4, X5
+	VPADDD        X5, X4, X4
+	VMOVD         X4, R12
+	IMULL         R11, R12
+	NEGL          R12
+	MOVL          R12, (CX)
 
 next:
 	ADDQ BX, AX
 	ADDQ SI, CX
 	ADDQ SI, DX
 	ADDQ R8, DI
-	DECQ R9
+	DECQ R10
 	JNZ  group
 	VZEROUPPER
 	RET
 
 odd:
-	VPXOR   X3, X3, X3
-	VMOVDQU X3, (AX)
-	VMOVDQU X3, 16(AX)
-	VMOVDQU X3, 32(AX)
-	VMOVDQU X3, 48(AX)
-	VMOVDQU X3, 64(AX)
-	VMOVDQU X3, 80(AX)
-	VMOVDQU X3, 96(AX)
-	VMOVDQU X3, 112(AX)
+	VPXOR   X4, X4, X4
+	VMOVDQU X4, (AX)
+	VMOVDQU X4, 16(AX)
+	VMOVDQU X4, 32(AX)
+	VMOVDQU X4, 48(AX)
+	VMOVDQU X4, 64(AX)
+	VMOVDQU X4, 80(AX)
+	VMOVDQU X4, 96(AX)
+	VMOVDQU X4, 112(AX)
 	MOVL    $0x00000000, (CX)
-	MOVL    $0x00000000, R12
-	CMPL    R11, $0x7f7fffff
+	MOVL    $0x00000000, R13
+	CMPL    R12, $0x7f7fffff
 	JLS     scaled
-	MOVL    $0x7fc00000, R12
+	MOVL    $0x7fc00000, R13
 
 scaled:
-	MOVL R12, (DX)
+	MOVL R13, (DX)
 	JMP  next
 
 // func roundBlocks(to *byte, x *float32, scale float32, blocks int) (sum int32)

@@ -742,12 +742,12 @@ func Tanh(out []float32, ldo int, x []float32, ldx int, rows int, n int)
 // groups64 is Groups for groups of 64.
 //
 //go:noescape
-func groups64(q *byte, start *byte, scale *byte, qStep int, wordStep int, x *float32, xStep int, groups int, offset int)
+func groups64(q *byte, start *byte, scale *byte, qStep int, wordStep int, x *float32, xStep int, times *float32, groups int, offset int)
 
 // groups128 is Groups for groups of 128.
 //
 //go:noescape
-func groups128(q *byte, start *byte, scale *byte, qStep int, wordStep int, x *float32, xStep int, groups int, offset int)
+func groups128(q *byte, start *byte, scale *byte, qStep int, wordStep int, x *float32, xStep int, times *float32, groups int, offset int)
 
 // roundBlocks is pure.roundBlocks of Round, for so many blocks of 64, of which there is at least one.
 //

@@ -9,17 +9,18 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// EmitGroups emits the kernel that makes integers of groups of that many float32s with AVX-512, each
-// of which stays in registers.
+// EmitGroups emits the kernel that makes integers of groups of that many float32s, those without a sign times others if
+// there are any, with AVX-512. A group stays in registers.
 func EmitGroups(size int) {
 	name := fmt.Sprintf("groups%d", size)
-	TEXT(name, NOSPLIT, "func(q, start, scale *byte, qStep, wordStep int, x *float32, xStep, groups, offset int)")
+	TEXT(name, NOSPLIT, "func(q, start, scale *byte, qStep, wordStep int, x *float32, xStep int, times *float32, groups, offset int)")
 	Doc(fmt.Sprintf("%s is Groups for groups of %d.", name, size))
 	Pragma("noescape")
 	var (
 		q, start, scale = integer("q"), integer("start"), integer("scale")
 		qStep, wordStep = integer("qStep"), integer("wordStep")
 		x, xStep        = integer("x"), integer("xStep")
+		times           = integer("times")
 		groups, offset  = integer("groups"), integer("offset")
 	)
 	constant := func(bits uint32) reg.VecVirtual {
@@ -29,6 +30,7 @@ func EmitGroups(size int) {
 		return v
 	}
 	const least, most, none = 0x1p-118, math.MaxFloat32, 0x7fc00000
+	sign := constant(1 << 31)
 	magnitude, most127, inverse127 := constant(math.MaxInt32), constant(math.Float32bits(127)), constant(math.Float32bits(1.0/127))
 	v := make([]reg.VecVirtual, size/lanes)
 	tree := func(operation func(...Op), first func(i int) reg.VecVirtual) reg.GPVirtual {
@@ -60,6 +62,14 @@ func EmitGroups(size int) {
 		v[i] = ZMM()
 		VMOVUPS(Mem{Base: x, Disp: i * 4 * lanes}, v[i])
 	}
+	TESTQ(times, times)
+	JZ(LabelRef("alone"))
+	for i := range v {
+		unsigned := K()
+		VPTESTNMD(sign, v[i], unsigned)
+		VMULPS(Mem{Base: times, Disp: i * 4 * lanes}, v[i], unsigned, v[i])
+	}
+	Label("alone")
 	largest := tree(func(ops ...Op) { VPMAXUD(ops...) }, func(i int) reg.VecVirtual {
 		a := ZMM()
 		VPANDD(v[i], magnitude, a)
