@@ -196,11 +196,15 @@ func (b *Backend) Dot(out []float32, ldo int, in []byte, rows int, w Panels, e *
 		d.in = in
 		return b.alongRow(out, w, e, from, to, scratch, d.row)
 	}
+	together := d.panels
+	if rows <= d.rows {
+		together = 1 // each is met once, and waits for memory: the next one is fetched meanwhile
+	}
 	for n, blocks := 0, (rows+d.block-1)/d.block; n < blocks; n++ {
 		i, end := rows*n/blocks, rows*(n+1)/blocks
 		d.out, d.ldo, d.in, d.count = out[i*ldo:], ldo, in[i*d.stride:], end-i
-		for p := from; p < to; p += d.panels {
-			width := min(d.panels, to-p)
+		for p := from; p < to; p += together {
+			width := min(together, to-p)
 			done, more := d.run(p, width)
 			c.Add(done)
 			fused.Add(more)
