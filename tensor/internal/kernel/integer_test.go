@@ -291,7 +291,7 @@ func TestOutliers(t *testing.T) {
 			in[i] *= 100
 		}
 	}
-	within := map[kernel.Format]float64{kernel.Int8: 0.03, kernel.Int4: 0.12}
+	within := map[kernel.Format]float64{kernel.Int8: 0.016, kernel.Int4: 0.1}
 	for _, b := range kernel.Backends() {
 		for f, most := range within {
 			got := integerProduct(b, f, in, w, rows, n, k)
