@@ -48,12 +48,12 @@ const (
 	wordBytes      = 4        // of a group's start and of its scale
 )
 
-// tileInputs is what inputs are a multiple of that go through tiles.
+// tileInputs is what inputs are a multiple of that go through tiles, in int8 in one group.
 const tileInputs = 64
 
 // integers are those for so many rows of k activations.
 func (b *Backend) integers(f Format, rows, k int) *integers {
-	if t := &b.Tiles[f]; t.dot != nil && rows > 1 && k%tileInputs == 0 {
+	if t := &b.Tiles[f]; t.dot != nil && rows > 1 && k%tileInputs == 0 && (f == Int4 || k <= groupInt8) {
 		return t
 	}
 	return &b.Integers[f]
@@ -80,8 +80,8 @@ func RowBytes(f Format, k int) int { return portable.RowBytes(f, k) }
 //		out[i][g][j] = int8(roundToEven(x[i][g][j] / scale))
 //	}
 //
-// with one division for each group. A group that has an infinity or no number gets no number for
-// its scale, and so all its products. scratch is for k numbers.
+// with one division for each group. A group that has an infinity or no number, if only after it was rotated,
+// gets no number for its scale, and so all its products. scratch is for k numbers.
 func (b *Backend) Quantize(out []byte, x []float32, rows, k int, f Format, from, to int, scratch []float32) (c Count) {
 	g, stride := b.integers(f, rows, k), b.RowBytes(f, k)
 	for i := from; i < to; i++ {
@@ -170,8 +170,7 @@ const dotRows = 56
 
 // DotScratch is the length of the scratch that Dot needs for weights with k inputs.
 func (b *Backend) DotScratch(f Format, k int) int {
-	t := &b.Tiles[f]
-	g := &b.Integers[f]
+	g, t := &b.Integers[f], &b.Tiles[f]
 	n := max((g.rows+1)*g.panels, (t.rows+1)*t.panels) * PanelColumns
 	n = max(n, rowScratch)
 	if t.widen != nil {

@@ -178,43 +178,48 @@ func TestDotRow(t *testing.T) {
 	}
 }
 
-// TestDotExtremes: sums of the largest products, of either sign, are exact: nothing saturates.
+// TestDotExtremes: sums of the largest products, of either sign, are exact: nothing saturates or overflows, however many
+// inputs there are.
 func TestDotExtremes(t *testing.T) {
-	const k = 1024
 	for _, b := range kernel.Backends() {
 		for _, f := range []kernel.Format{kernel.Int8, kernel.Int4} {
 			for rows := 1; rows <= 9; rows++ {
-				in, w := make([]float32, rows*k), make([]float32, 64*k)
-				for i := range in {
-					in[i] = 127 - 254*float32(i/k%2)
-				}
-				extremes := []float32{-127, 127}
-				if f == kernel.Int4 {
-					extremes = []float32{-8, 7}
-				}
-				for j := range 64 {
-					for i := range k {
-						w[j*k+i] = extremes[j%2]
-						if f == kernel.Int4 && i%64 == 0 {
-							w[j*k+i] = -8 // what the scale is made from
-						}
-					}
-				}
-				hadamard(in) // so that rotated they are these
-				hadamard(w)
-				for i := range w {
-					w[i] *= 64
-				}
-				for i, got := range integerProduct(b, f, in, w, rows, 64, k) {
-					want := 0.0
-					for p := range k {
-						want += float64(in[i/64*k+p]) * float64(w[i%64*k+p])
-					}
-					if off := math.Abs(float64(got)/want - 1); !(off < 1e-6) {
-						t.Fatalf("%s, %v, %d rows: (%d, %d) is %v, want %v", b.Name, f, rows, i/64, i%64, got, want)
-					}
-				}
+				dotExtremes(t, b, f, rows, 1024)
 			}
+			dotExtremes(t, b, f, 2, 1<<16+64)
+		}
+	}
+}
+
+func dotExtremes(t *testing.T, b *kernel.Backend, f kernel.Format, rows, k int) {
+	t.Helper()
+	const n = 2
+	in, w := make([]float32, rows*k), make([]float32, n*k)
+	for i := range in {
+		in[i] = 127 - 254*float32(i/k%2)
+	}
+	extremes := []float32{-127, 127}
+	if f == kernel.Int4 {
+		extremes = []float32{-8, 7}
+	}
+	for i := range w {
+		w[i] = extremes[i/k]
+		if f == kernel.Int4 && i%64 == 0 {
+			w[i] = -8 // what the scale is made from
+		}
+	}
+	hadamard(in) // so that rotated they are these
+	hadamard(w)
+	for i := range w {
+		w[i] *= 64
+	}
+	for i, got := range integerProduct(b, f, in, w, rows, n, k) {
+		want := 0.0
+		for p := range k {
+			want += float64(in[i/n*k+p]) * float64(w[i%n*k+p])
+		}
+		if off := math.Abs(float64(got)/want - 1); !(off < 1e-9*float64(k)) { // sums of groups are float32s
+			t.Fatalf("%s, %v, %d rows of %d: (%d, %d) is %v, want %v", b.Name, f, rows, k, i/n, i%n, got, want)
 		}
 	}
 }

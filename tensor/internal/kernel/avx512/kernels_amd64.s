@@ -31836,7 +31836,7 @@ DATA constant3f200000<>+60(SB)/4, $0x3f200000
 GLOBL constant3f200000<>(SB), RODATA|NOPTR, $64
 
 // func groups64(q *byte, start *byte, scale *byte, qStep int, wordStep int, x *float32, xStep int, times *float32, groups int, offset int)
-// Requires: AVX, AVX2, AVX512F
+// Requires: AVX, AVX2, AVX512DQ, AVX512F
 TEXT ·groups64(SB), NOSPLIT, $0-80
 	MOVQ         q+0(FP), AX
 	MOVQ         start+8(FP), CX
@@ -31881,13 +31881,13 @@ alone:
 	VPMAXUD       Z10, Z8, Z8
 	VPMAXUD       Z11, Z9, Z9
 	VPMAXUD       Z9, Z8, Z8
-	VEXTRACTI64X4 $0x01, Z8, Y9
-	VPMAXUD       Y9, Y8, Y9
-	VEXTRACTI128  $0x01, Y9, X8
-	VPMAXUD       X8, X9, X8
-	VPSHUFD       $0x0e, X8, X9
+	VEXTRACTF32X8 $0x01, Z8, Y9
+	VPMAXUD       Y9, Y8, Y8
+	VEXTRACTF128  $0x01, Y8, X9
 	VPMAXUD       X9, X8, X8
-	VPSHUFD       $0x01, X8, X9
+	VPERMILPS     $0x0e, X8, X9
+	VPMAXUD       X9, X8, X8
+	VMOVSHDUP     X8, X9
 	VPMAXUD       X9, X8, X8
 	VMOVD         X8, R12
 	LEAL          -75497472(R12), R13
@@ -31913,13 +31913,13 @@ alone:
 	VPADDD        Z6, Z4, Z4
 	VPADDD        Z7, Z5, Z5
 	VPADDD        Z5, Z4, Z4
-	VEXTRACTI64X4 $0x01, Z4, Y5
-	VPADDD        Y5, Y4, Y5
-	VEXTRACTI128  $0x01, Y5, X4
-	VPADDD        X4, X5, X4
-	VPSHUFD       $0x0e, X4, X5
+	VEXTRACTF32X8 $0x01, Z4, Y5
+	VPADDD        Y5, Y4, Y4
+	VEXTRACTF128  $0x01, Y4, X5
 	VPADDD        X5, X4, X4
-	VPSHUFD       $0x01, X4, X5
+	VPERMILPS     $0x0e, X4, X5
+	VPADDD        X5, X4, X4
+	VMOVSHDUP     X4, X5
 	VPADDD        X5, X4, X4
 	VMOVD         X4, R12
 	IMULL         R11, R12
@@ -31953,7 +31953,7 @@ scaled:
 	JMP  next
 
 // func groups128(q *byte, start *byte, scale *byte, qStep int, wordStep int, x *float32, xStep int, times *float32, groups int, offset int)
-// Requires: AVX, AVX2, AVX512F
+// Requires: AVX, AVX2, AVX512DQ, AVX512F
 TEXT ·groups128(SB), NOSPLIT, $0-80
 	MOVQ         q+0(FP), AX
 	MOVQ         start+8(FP), CX
@@ -32018,13 +32018,13 @@ alone:
 	VPMAXUD       Z14, Z12, Z12
 	VPMAXUD       Z15, Z13, Z13
 	VPMAXUD       Z13, Z12, Z12
-	VEXTRACTI64X4 $0x01, Z12, Y13
-	VPMAXUD       Y13, Y12, Y13
-	VEXTRACTI128  $0x01, Y13, X12
-	VPMAXUD       X12, X13, X12
-	VPSHUFD       $0x0e, X12, X13
+	VEXTRACTF32X8 $0x01, Z12, Y13
+	VPMAXUD       Y13, Y12, Y12
+	VEXTRACTF128  $0x01, Y12, X13
 	VPMAXUD       X13, X12, X12
-	VPSHUFD       $0x01, X12, X13
+	VPERMILPS     $0x0e, X12, X13
+	VPMAXUD       X13, X12, X12
+	VMOVSHDUP     X12, X13
 	VPMAXUD       X13, X12, X12
 	VMOVD         X12, R12
 	LEAL          -75497472(R12), R13
@@ -32066,13 +32066,13 @@ alone:
 	VPADDD        Z6, Z4, Z4
 	VPADDD        Z7, Z5, Z5
 	VPADDD        Z5, Z4, Z4
-	VEXTRACTI64X4 $0x01, Z4, Y5
-	VPADDD        Y5, Y4, Y5
-	VEXTRACTI128  $0x01, Y5, X4
-	VPADDD        X4, X5, X4
-	VPSHUFD       $0x0e, X4, X5
+	VEXTRACTF32X8 $0x01, Z4, Y5
+	VPADDD        Y5, Y4, Y4
+	VEXTRACTF128  $0x01, Y4, X5
 	VPADDD        X5, X4, X4
-	VPSHUFD       $0x01, X4, X5
+	VPERMILPS     $0x0e, X4, X5
+	VPADDD        X5, X4, X4
+	VMOVSHDUP     X4, X5
 	VPADDD        X5, X4, X4
 	VMOVD         X4, R12
 	IMULL         R11, R12

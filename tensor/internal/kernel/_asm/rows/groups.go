@@ -43,18 +43,8 @@ func EmitGroups(size int) {
 				operation(sums[i+n], sums[i], sums[i])
 			}
 		}
-		z, y, part := sums[0], YMM(), XMM()
-		VEXTRACTI64X4(U8(1), z, y)
-		operation(y, z.AsY(), y)
-		VEXTRACTI128(U8(1), y, part)
-		operation(part, y.AsX(), part)
-		for _, order := range []int{2 | 3<<2, 1} {
-			other := XMM()
-			VPSHUFD(U8(order), part, other)
-			operation(other, part, part)
-		}
 		result := GP32()
-		VMOVD(part, result)
+		VMOVD(combine(sums[:1], operation), result)
 		return result
 	}
 	Label("group")
