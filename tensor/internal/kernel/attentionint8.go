@@ -39,14 +39,13 @@ func (b *Backend) headsInt8(a, next *Attention, from, to int, scratch []float32)
 			for i := range n {
 				asks[i] = ask{head: from + i, rows: 1, place: i}
 			}
+			h.append(from, from+n)
 			h.answer(asks[:n])
 		}
 		return h.products, h.softmax
 	}
+	h.append(from, to)
 	for ; from < to; from++ {
-		if a.Queries == 0 {
-			h.append(from)
-		}
 		groups := (a.Queries + rowsInt8 - 1) / rowsInt8
 		for n := range groups {
 			first, end := a.Queries*n/groups, a.Queries*(n+1)/groups
@@ -97,9 +96,9 @@ func (h *headInt8) seen(k *ask, n int) (sum int) {
 	return sum
 }
 
-// append appends a head's new keys and values.
-func (h *headInt8) append(head int) {
-	h.products.Add(h.backend.appendInt8(h.Attention, head, h.room))
+// append appends the new keys and values of some heads.
+func (h *headInt8) append(from, to int) {
+	h.products.Add(h.backend.appendInt8(h.Attention, from, to, h.room))
 }
 
 // answer answers asks that have as many rows, and of which only the first of a head appends.
@@ -110,7 +109,6 @@ func (h *headInt8) answer(asks []ask) {
 			h.backend.fetchOpenInt8(h.next, asks[i].head)
 		}
 		if k := &asks[i]; k.first == 0 {
-			h.append(k.head)
 			h.products.Read += int64((h.Past + h.Rows) * h.PositionBytes() / h.Heads) // the last row sees all of them
 		}
 		h.ask(&asks[i])

@@ -51,30 +51,29 @@ const appended = 16
 // appendRoom is the length of what appendInt8 needs.
 func (k Blocks) appendRoom() int { return appended * (roundUp(k.Size, pure.DotInputs) + 2*wordBytes) }
 
-// appendInt8 makes integers of head h's new keys and values in the blocks.
-func (b *Backend) appendInt8(a *Attention, h int, room []byte) (c Count) {
+// appendInt8 makes integers of the new keys and values in the blocks, for the heads from up to to, which lie side by
+// side in a row.
+func (b *Backend) appendInt8(a *Attention, from, to int, room []byte) (c Count) {
 	padded := roundUp(a.Size, pure.DotInputs)
 	q, words := room[:appended*padded], room[appended*padded:]
 	g := &b.Integers[Int4] // whose activations are bytes with every instruction set
 	for i, n := 0, 0; i < a.Rows; i += n {
 		block, at := (a.Past+i)/BlockPositionsInt8, (a.Past+i)%BlockPositionsInt8
 		n = min(appended-at%appended, a.Rows-i)
-		if next := min(appended, a.Rows-i-n); next > 0 {
-			for part := range 2 { // these rows are far apart, which the processor does not foresee
-				b.FetchRows(a.KV[(i+n)*a.LDKV+(h+part*a.Heads)*a.Size:], a.LDKV, next, a.Size)
+		for h := from; h < to; h++ {
+			g.makeGroups(b, q, words, words[wordBytes:], padded, 2*wordBytes, a.KV[i*a.LDKV+h*a.Size:], a.LDKV, a.Size, n, &c)
+			b.putKeys(a.Blocks, a.Keys[block], at, h, q, words, n)
+			g.makeGroups(b, q, words, words[wordBytes:], padded, 2*wordBytes, a.KV[i*a.LDKV+(a.Heads+h)*a.Size:], a.LDKV, a.Size, n, &c)
+			a.putValues(a.Values[block], at, h, q, words, n)
+			if at%PanelColumns == 0 || depthInt8(at) != depthInt8(at+n) {
+				a.end(a.Values[block], h, at+n)
 			}
 		}
-		g.makeGroups(b, q, words, words[wordBytes:], padded, 2*wordBytes, a.KV[i*a.LDKV+h*a.Size:], a.LDKV, a.Size, n, &c)
-		b.putKeys(a.Blocks, a.Keys[block], at, h, q, words, n)
-		g.makeGroups(b, q, words, words[wordBytes:], padded, 2*wordBytes, a.KV[i*a.LDKV+(a.Heads+h)*a.Size:], a.LDKV, a.Size, n, &c)
-		a.putValues(a.Values[block], at, h, q, words, n)
-		if at%PanelColumns == 0 || depthInt8(at) != depthInt8(at+n) {
-			a.end(a.Values[block], h, at+n)
-		}
 	}
-	c.Elementwise -= int64(2 * a.Rows) // no starts
-	c.Read += int64(2 * a.Rows * a.Size * float32Bytes)
-	c.Written += int64(a.Rows * a.PositionBytes() / a.Heads)
+	heads := to - from
+	c.Elementwise -= int64(2 * heads * a.Rows) // no starts
+	c.Read += int64(2 * heads * a.Rows * a.Size * float32Bytes)
+	c.Written += int64(a.Rows * a.PositionBytes() / a.Heads * heads)
 	return c
 }
 
