@@ -61,6 +61,10 @@ func (b *Backend) appendInt8(a *Attention, from, to int, room []byte) (c Count) 
 		block, at := (a.Past+i)/BlockPositionsInt8, (a.Past+i)%BlockPositionsInt8
 		n = min(appended-at%appended, a.Rows-i)
 		for h := from; h < to; h++ {
+			if h+1 < to { // rows are far apart, which the processor does not foresee
+				b.FetchRows(a.KV[i*a.LDKV+(h+1)*a.Size:], a.LDKV, n, a.Size)
+				b.FetchRows(a.KV[i*a.LDKV+(a.Heads+h+1)*a.Size:], a.LDKV, n, a.Size)
+			}
 			g.makeGroups(b, q, words, words[wordBytes:], padded, 2*wordBytes, a.KV[i*a.LDKV+h*a.Size:], a.LDKV, a.Size, n, &c)
 			b.putKeys(a.Blocks, a.Keys[block], at, h, q, words, n)
 			g.makeGroups(b, q, words, words[wordBytes:], padded, 2*wordBytes, a.KV[i*a.LDKV+(a.Heads+h)*a.Size:], a.LDKV, a.Size, n, &c)
