@@ -31836,92 +31836,87 @@ DATA constant3f200000<>+60(SB)/4, $0x3f200000
 GLOBL constant3f200000<>(SB), RODATA|NOPTR, $64
 
 // func groups64(q *byte, start *byte, scale *byte, qStep int, wordStep int, x *float32, xStep int, times *float32, groups int, offset int)
-// Requires: AVX, AVX2, AVX512DQ, AVX512F
+// Requires: AVX, AVX2, AVX512BW, AVX512DQ, AVX512F, AVX512VNNI
 TEXT ·groups64(SB), NOSPLIT, $0-80
-	MOVQ         q+0(FP), AX
-	MOVQ         start+8(FP), CX
-	MOVQ         scale+16(FP), DX
-	MOVQ         qStep+24(FP), BX
-	MOVQ         wordStep+32(FP), SI
-	MOVQ         x+40(FP), DI
-	MOVQ         xStep+48(FP), R8
-	MOVQ         times+56(FP), R9
-	MOVQ         groups+64(FP), R10
-	MOVQ         offset+72(FP), R11
-	MOVL         $0x80000000, R12
-	VPBROADCASTD R12, Z0
-	MOVL         $0x7fffffff, R12
-	VPBROADCASTD R12, Z1
-	MOVL         $0x42fe0000, R12
-	VPBROADCASTD R12, Z2
-	MOVL         $0x3c010204, R12
-	VPBROADCASTD R12, Z3
+	MOVQ    q+0(FP), AX
+	MOVQ    start+8(FP), CX
+	MOVQ    scale+16(FP), DX
+	MOVQ    qStep+24(FP), BX
+	MOVQ    wordStep+32(FP), SI
+	MOVQ    x+40(FP), DI
+	MOVQ    xStep+48(FP), R8
+	MOVQ    times+56(FP), R9
+	MOVQ    groups+64(FP), R10
+	MOVQ    offset+72(FP), R11
+	VMOVUPS fours<>+0(SB), Z0
+	VMOVUPS constant01010101<>+0(SB), Z1
 
 group:
-	VMOVUPS   (DI), Z4
-	VMOVUPS   64(DI), Z5
-	VMOVUPS   128(DI), Z6
-	VMOVUPS   192(DI), Z7
+	VMOVUPS   (DI), Z2
+	VMOVUPS   64(DI), Z3
+	VMOVUPS   128(DI), Z4
+	VMOVUPS   192(DI), Z5
 	TESTQ     R9, R9
 	JZ        alone
-	VPTESTNMD Z0, Z4, K1
-	VMULPS    (R9), Z4, K1, Z4
-	VPTESTNMD Z0, Z5, K1
-	VMULPS    64(R9), Z5, K1, Z5
-	VPTESTNMD Z0, Z6, K1
-	VMULPS    128(R9), Z6, K1, Z6
-	VPTESTNMD Z0, Z7, K1
-	VMULPS    192(R9), Z7, K1, Z7
+	VPTESTNMD constant80000000<>+0(SB), Z2, K1
+	VMULPS    (R9), Z2, K1, Z2
+	VPTESTNMD constant80000000<>+0(SB), Z3, K1
+	VMULPS    64(R9), Z3, K1, Z3
+	VPTESTNMD constant80000000<>+0(SB), Z4, K1
+	VMULPS    128(R9), Z4, K1, Z4
+	VPTESTNMD constant80000000<>+0(SB), Z5, K1
+	VMULPS    192(R9), Z5, K1, Z5
 
 alone:
-	VPANDD        Z4, Z1, Z8
-	VPANDD        Z5, Z1, Z9
-	VPANDD        Z6, Z1, Z10
-	VPANDD        Z7, Z1, Z11
-	VPMAXUD       Z10, Z8, Z8
-	VPMAXUD       Z11, Z9, Z9
-	VPMAXUD       Z9, Z8, Z8
-	VEXTRACTF32X8 $0x01, Z8, Y9
-	VPMAXUD       Y9, Y8, Y8
-	VEXTRACTF128  $0x01, Y8, X9
-	VPMAXUD       X9, X8, X8
-	VPERMILPS     $0x0e, X8, X9
-	VPMAXUD       X9, X8, X8
-	VMOVSHDUP     X8, X9
-	VPMAXUD       X9, X8, X8
-	VMOVD         X8, R12
+	VANDPS        constant7fffffff<>+0(SB), Z2, Z6
+	VANDPS        constant7fffffff<>+0(SB), Z3, Z7
+	VANDPS        constant7fffffff<>+0(SB), Z4, Z8
+	VANDPS        constant7fffffff<>+0(SB), Z5, Z9
+	VPMAXUD       Z8, Z6, Z6
+	VPMAXUD       Z9, Z7, Z7
+	VPMAXUD       Z7, Z6, Z6
+	VEXTRACTF32X8 $0x01, Z6, Y7
+	VPMAXUD       Y7, Y6, Y6
+	VEXTRACTF128  $0x01, Y6, X7
+	VPMAXUD       X7, X6, X6
+	VPERMILPS     $0x0e, X6, X7
+	VPMAXUD       X7, X6, X6
+	VMOVSHDUP     X6, X7
+	VPMAXUD       X7, X6, X6
+	VMOVD         X6, R12
 	LEAL          -75497472(R12), R13
 	CMPL          R13, $0x7affffff
 	JHI           odd
-	VMOVD         R12, X8
-	VDIVSS        X8, X2, X9
-	VMULSS        X3, X8, X8
-	VMOVSS        X8, (DX)
-	VBROADCASTSS  X9, Z8
-	VMULPS        Z8, Z4, Z4
+	VMOVD         R12, X6
+	VMOVSS        constant42fe0000<>+0(SB), X7
+	VDIVSS        X6, X7, X7
+	VMULSS        constant3c010204<>+0(SB), X6, X6
+	VMOVSS        X6, (DX)
+	VBROADCASTSS  X7, Z6
+	VPXORD        Z10, Z10, Z10
+	VMULPS        Z6, Z2, Z2
+	VCVTPS2DQ     Z2, Z2
+	VMULPS        Z6, Z3, Z3
+	VCVTPS2DQ     Z3, Z3
+	VMULPS        Z6, Z4, Z4
 	VCVTPS2DQ     Z4, Z4
-	VPMOVDB       Z4, (AX)
-	VMULPS        Z8, Z5, Z5
+	VMULPS        Z6, Z5, Z5
 	VCVTPS2DQ     Z5, Z5
-	VPMOVDB       Z5, 16(AX)
-	VMULPS        Z8, Z6, Z6
-	VCVTPS2DQ     Z6, Z6
-	VPMOVDB       Z6, 32(AX)
-	VMULPS        Z8, Z7, Z7
-	VCVTPS2DQ     Z7, Z7
-	VPMOVDB       Z7, 48(AX)
-	VPADDD        Z6, Z4, Z4
-	VPADDD        Z7, Z5, Z5
-	VPADDD        Z5, Z4, Z4
-	VEXTRACTF32X8 $0x01, Z4, Y5
-	VPADDD        Y5, Y4, Y4
-	VEXTRACTF128  $0x01, Y4, X5
-	VPADDD        X5, X4, X4
-	VPERMILPS     $0x0e, X4, X5
-	VPADDD        X5, X4, X4
-	VMOVSHDUP     X4, X5
-	VPADDD        X5, X4, X4
-	VMOVD         X4, R12
+	VPACKSSDW     Z3, Z2, Z2
+	VPACKSSDW     Z5, Z4, Z4
+	VPACKSSWB     Z4, Z2, Z2
+	VPERMD        Z2, Z0, Z2
+	VPDPBUSD      Z2, Z1, Z10
+	VMOVDQU64     Z2, (AX)
+	VEXTRACTF32X8 $0x01, Z10, Y2
+	VPADDD        Y2, Y10, Y10
+	VEXTRACTF128  $0x01, Y10, X2
+	VPADDD        X2, X10, X10
+	VPERMILPS     $0x0e, X10, X2
+	VPADDD        X2, X10, X10
+	VMOVSHDUP     X10, X2
+	VPADDD        X2, X10, X10
+	VMOVD         X10, R12
 	IMULL         R11, R12
 	NEGL          R12
 	MOVL          R12, (CX)
@@ -31937,11 +31932,11 @@ next:
 	RET
 
 odd:
-	VPXOR   X4, X4, X4
-	VMOVDQU X4, (AX)
-	VMOVDQU X4, 16(AX)
-	VMOVDQU X4, 32(AX)
-	VMOVDQU X4, 48(AX)
+	VPXOR   X2, X2, X2
+	VMOVDQU X2, (AX)
+	VMOVDQU X2, 16(AX)
+	VMOVDQU X2, 32(AX)
+	VMOVDQU X2, 48(AX)
 	MOVL    $0x00000000, (CX)
 	MOVL    $0x00000000, R13
 	CMPL    R12, $0x7f7fffff
@@ -31952,129 +31947,194 @@ scaled:
 	MOVL R13, (DX)
 	JMP  next
 
+DATA fours<>+0(SB)/4, $0x00000000
+DATA fours<>+4(SB)/4, $0x00000004
+DATA fours<>+8(SB)/4, $0x00000008
+DATA fours<>+12(SB)/4, $0x0000000c
+DATA fours<>+16(SB)/4, $0x00000001
+DATA fours<>+20(SB)/4, $0x00000005
+DATA fours<>+24(SB)/4, $0x00000009
+DATA fours<>+28(SB)/4, $0x0000000d
+DATA fours<>+32(SB)/4, $0x00000002
+DATA fours<>+36(SB)/4, $0x00000006
+DATA fours<>+40(SB)/4, $0x0000000a
+DATA fours<>+44(SB)/4, $0x0000000e
+DATA fours<>+48(SB)/4, $0x00000003
+DATA fours<>+52(SB)/4, $0x00000007
+DATA fours<>+56(SB)/4, $0x0000000b
+DATA fours<>+60(SB)/4, $0x0000000f
+GLOBL fours<>(SB), RODATA|NOPTR, $64
+
+DATA constant01010101<>+0(SB)/4, $0x01010101
+DATA constant01010101<>+4(SB)/4, $0x01010101
+DATA constant01010101<>+8(SB)/4, $0x01010101
+DATA constant01010101<>+12(SB)/4, $0x01010101
+DATA constant01010101<>+16(SB)/4, $0x01010101
+DATA constant01010101<>+20(SB)/4, $0x01010101
+DATA constant01010101<>+24(SB)/4, $0x01010101
+DATA constant01010101<>+28(SB)/4, $0x01010101
+DATA constant01010101<>+32(SB)/4, $0x01010101
+DATA constant01010101<>+36(SB)/4, $0x01010101
+DATA constant01010101<>+40(SB)/4, $0x01010101
+DATA constant01010101<>+44(SB)/4, $0x01010101
+DATA constant01010101<>+48(SB)/4, $0x01010101
+DATA constant01010101<>+52(SB)/4, $0x01010101
+DATA constant01010101<>+56(SB)/4, $0x01010101
+DATA constant01010101<>+60(SB)/4, $0x01010101
+GLOBL constant01010101<>(SB), RODATA|NOPTR, $64
+
+DATA constant42fe0000<>+0(SB)/4, $0x42fe0000
+DATA constant42fe0000<>+4(SB)/4, $0x42fe0000
+DATA constant42fe0000<>+8(SB)/4, $0x42fe0000
+DATA constant42fe0000<>+12(SB)/4, $0x42fe0000
+DATA constant42fe0000<>+16(SB)/4, $0x42fe0000
+DATA constant42fe0000<>+20(SB)/4, $0x42fe0000
+DATA constant42fe0000<>+24(SB)/4, $0x42fe0000
+DATA constant42fe0000<>+28(SB)/4, $0x42fe0000
+DATA constant42fe0000<>+32(SB)/4, $0x42fe0000
+DATA constant42fe0000<>+36(SB)/4, $0x42fe0000
+DATA constant42fe0000<>+40(SB)/4, $0x42fe0000
+DATA constant42fe0000<>+44(SB)/4, $0x42fe0000
+DATA constant42fe0000<>+48(SB)/4, $0x42fe0000
+DATA constant42fe0000<>+52(SB)/4, $0x42fe0000
+DATA constant42fe0000<>+56(SB)/4, $0x42fe0000
+DATA constant42fe0000<>+60(SB)/4, $0x42fe0000
+GLOBL constant42fe0000<>(SB), RODATA|NOPTR, $64
+
+DATA constant3c010204<>+0(SB)/4, $0x3c010204
+DATA constant3c010204<>+4(SB)/4, $0x3c010204
+DATA constant3c010204<>+8(SB)/4, $0x3c010204
+DATA constant3c010204<>+12(SB)/4, $0x3c010204
+DATA constant3c010204<>+16(SB)/4, $0x3c010204
+DATA constant3c010204<>+20(SB)/4, $0x3c010204
+DATA constant3c010204<>+24(SB)/4, $0x3c010204
+DATA constant3c010204<>+28(SB)/4, $0x3c010204
+DATA constant3c010204<>+32(SB)/4, $0x3c010204
+DATA constant3c010204<>+36(SB)/4, $0x3c010204
+DATA constant3c010204<>+40(SB)/4, $0x3c010204
+DATA constant3c010204<>+44(SB)/4, $0x3c010204
+DATA constant3c010204<>+48(SB)/4, $0x3c010204
+DATA constant3c010204<>+52(SB)/4, $0x3c010204
+DATA constant3c010204<>+56(SB)/4, $0x3c010204
+DATA constant3c010204<>+60(SB)/4, $0x3c010204
+GLOBL constant3c010204<>(SB), RODATA|NOPTR, $64
+
 // func groups128(q *byte, start *byte, scale *byte, qStep int, wordStep int, x *float32, xStep int, times *float32, groups int, offset int)
-// Requires: AVX, AVX2, AVX512DQ, AVX512F
+// Requires: AVX, AVX2, AVX512BW, AVX512DQ, AVX512F, AVX512VNNI
 TEXT ·groups128(SB), NOSPLIT, $0-80
-	MOVQ         q+0(FP), AX
-	MOVQ         start+8(FP), CX
-	MOVQ         scale+16(FP), DX
-	MOVQ         qStep+24(FP), BX
-	MOVQ         wordStep+32(FP), SI
-	MOVQ         x+40(FP), DI
-	MOVQ         xStep+48(FP), R8
-	MOVQ         times+56(FP), R9
-	MOVQ         groups+64(FP), R10
-	MOVQ         offset+72(FP), R11
-	MOVL         $0x80000000, R12
-	VPBROADCASTD R12, Z0
-	MOVL         $0x7fffffff, R12
-	VPBROADCASTD R12, Z1
-	MOVL         $0x42fe0000, R12
-	VPBROADCASTD R12, Z2
-	MOVL         $0x3c010204, R12
-	VPBROADCASTD R12, Z3
+	MOVQ    q+0(FP), AX
+	MOVQ    start+8(FP), CX
+	MOVQ    scale+16(FP), DX
+	MOVQ    qStep+24(FP), BX
+	MOVQ    wordStep+32(FP), SI
+	MOVQ    x+40(FP), DI
+	MOVQ    xStep+48(FP), R8
+	MOVQ    times+56(FP), R9
+	MOVQ    groups+64(FP), R10
+	MOVQ    offset+72(FP), R11
+	VMOVUPS fours<>+0(SB), Z0
+	VMOVUPS constant01010101<>+0(SB), Z1
 
 group:
-	VMOVUPS   (DI), Z4
-	VMOVUPS   64(DI), Z5
-	VMOVUPS   128(DI), Z6
-	VMOVUPS   192(DI), Z7
-	VMOVUPS   256(DI), Z8
-	VMOVUPS   320(DI), Z9
-	VMOVUPS   384(DI), Z10
-	VMOVUPS   448(DI), Z11
+	VMOVUPS   (DI), Z2
+	VMOVUPS   64(DI), Z3
+	VMOVUPS   128(DI), Z4
+	VMOVUPS   192(DI), Z5
+	VMOVUPS   256(DI), Z6
+	VMOVUPS   320(DI), Z7
+	VMOVUPS   384(DI), Z8
+	VMOVUPS   448(DI), Z9
 	TESTQ     R9, R9
 	JZ        alone
-	VPTESTNMD Z0, Z4, K1
-	VMULPS    (R9), Z4, K1, Z4
-	VPTESTNMD Z0, Z5, K1
-	VMULPS    64(R9), Z5, K1, Z5
-	VPTESTNMD Z0, Z6, K1
-	VMULPS    128(R9), Z6, K1, Z6
-	VPTESTNMD Z0, Z7, K1
-	VMULPS    192(R9), Z7, K1, Z7
-	VPTESTNMD Z0, Z8, K1
-	VMULPS    256(R9), Z8, K1, Z8
-	VPTESTNMD Z0, Z9, K1
-	VMULPS    320(R9), Z9, K1, Z9
-	VPTESTNMD Z0, Z10, K1
-	VMULPS    384(R9), Z10, K1, Z10
-	VPTESTNMD Z0, Z11, K1
-	VMULPS    448(R9), Z11, K1, Z11
+	VPTESTNMD constant80000000<>+0(SB), Z2, K1
+	VMULPS    (R9), Z2, K1, Z2
+	VPTESTNMD constant80000000<>+0(SB), Z3, K1
+	VMULPS    64(R9), Z3, K1, Z3
+	VPTESTNMD constant80000000<>+0(SB), Z4, K1
+	VMULPS    128(R9), Z4, K1, Z4
+	VPTESTNMD constant80000000<>+0(SB), Z5, K1
+	VMULPS    192(R9), Z5, K1, Z5
+	VPTESTNMD constant80000000<>+0(SB), Z6, K1
+	VMULPS    256(R9), Z6, K1, Z6
+	VPTESTNMD constant80000000<>+0(SB), Z7, K1
+	VMULPS    320(R9), Z7, K1, Z7
+	VPTESTNMD constant80000000<>+0(SB), Z8, K1
+	VMULPS    384(R9), Z8, K1, Z8
+	VPTESTNMD constant80000000<>+0(SB), Z9, K1
+	VMULPS    448(R9), Z9, K1, Z9
 
 alone:
-	VPANDD        Z4, Z1, Z12
-	VPANDD        Z5, Z1, Z13
-	VPANDD        Z6, Z1, Z14
-	VPANDD        Z7, Z1, Z15
-	VPANDD        Z8, Z1, Z16
-	VPANDD        Z9, Z1, Z17
-	VPANDD        Z10, Z1, Z18
-	VPANDD        Z11, Z1, Z19
-	VPMAXUD       Z16, Z12, Z12
-	VPMAXUD       Z17, Z13, Z13
-	VPMAXUD       Z18, Z14, Z14
-	VPMAXUD       Z19, Z15, Z15
-	VPMAXUD       Z14, Z12, Z12
-	VPMAXUD       Z15, Z13, Z13
+	VANDPS        constant7fffffff<>+0(SB), Z2, Z10
+	VANDPS        constant7fffffff<>+0(SB), Z3, Z11
+	VANDPS        constant7fffffff<>+0(SB), Z4, Z12
+	VANDPS        constant7fffffff<>+0(SB), Z5, Z13
+	VANDPS        constant7fffffff<>+0(SB), Z6, Z14
+	VPMAXUD       Z10, Z14, Z14
+	VANDPS        constant7fffffff<>+0(SB), Z7, Z10
+	VPMAXUD       Z11, Z10, Z10
+	VANDPS        constant7fffffff<>+0(SB), Z8, Z11
+	VPMAXUD       Z12, Z11, Z11
+	VANDPS        constant7fffffff<>+0(SB), Z9, Z12
 	VPMAXUD       Z13, Z12, Z12
-	VEXTRACTF32X8 $0x01, Z12, Y13
-	VPMAXUD       Y13, Y12, Y12
-	VEXTRACTF128  $0x01, Y12, X13
-	VPMAXUD       X13, X12, X12
-	VPERMILPS     $0x0e, X12, X13
-	VPMAXUD       X13, X12, X12
-	VMOVSHDUP     X12, X13
-	VPMAXUD       X13, X12, X12
-	VMOVD         X12, R12
+	VPMAXUD       Z11, Z14, Z14
+	VPMAXUD       Z12, Z10, Z10
+	VPMAXUD       Z10, Z14, Z14
+	VEXTRACTF32X8 $0x01, Z14, Y10
+	VPMAXUD       Y10, Y14, Y14
+	VEXTRACTF128  $0x01, Y14, X10
+	VPMAXUD       X10, X14, X14
+	VPERMILPS     $0x0e, X14, X10
+	VPMAXUD       X10, X14, X14
+	VMOVSHDUP     X14, X10
+	VPMAXUD       X10, X14, X14
+	VMOVD         X14, R12
 	LEAL          -75497472(R12), R13
 	CMPL          R13, $0x7affffff
 	JHI           odd
-	VMOVD         R12, X12
-	VDIVSS        X12, X2, X13
-	VMULSS        X3, X12, X12
-	VMOVSS        X12, (DX)
-	VBROADCASTSS  X13, Z12
-	VMULPS        Z12, Z4, Z4
+	VMOVD         R12, X10
+	VMOVSS        constant42fe0000<>+0(SB), X11
+	VDIVSS        X10, X11, X11
+	VMULSS        constant3c010204<>+0(SB), X10, X10
+	VMOVSS        X10, (DX)
+	VBROADCASTSS  X11, Z10
+	VPXORD        Z15, Z15, Z15
+	VMULPS        Z10, Z2, Z2
+	VCVTPS2DQ     Z2, Z2
+	VMULPS        Z10, Z3, Z3
+	VCVTPS2DQ     Z3, Z3
+	VMULPS        Z10, Z4, Z4
 	VCVTPS2DQ     Z4, Z4
-	VPMOVDB       Z4, (AX)
-	VMULPS        Z12, Z5, Z5
+	VMULPS        Z10, Z5, Z5
 	VCVTPS2DQ     Z5, Z5
-	VPMOVDB       Z5, 16(AX)
-	VMULPS        Z12, Z6, Z6
+	VMULPS        Z10, Z6, Z6
 	VCVTPS2DQ     Z6, Z6
-	VPMOVDB       Z6, 32(AX)
-	VMULPS        Z12, Z7, Z7
+	VMULPS        Z10, Z7, Z7
 	VCVTPS2DQ     Z7, Z7
-	VPMOVDB       Z7, 48(AX)
-	VMULPS        Z12, Z8, Z8
+	VMULPS        Z10, Z8, Z8
 	VCVTPS2DQ     Z8, Z8
-	VPMOVDB       Z8, 64(AX)
-	VMULPS        Z12, Z9, Z9
+	VMULPS        Z10, Z9, Z9
 	VCVTPS2DQ     Z9, Z9
-	VPMOVDB       Z9, 80(AX)
-	VMULPS        Z12, Z10, Z10
-	VCVTPS2DQ     Z10, Z10
-	VPMOVDB       Z10, 96(AX)
-	VMULPS        Z12, Z11, Z11
-	VCVTPS2DQ     Z11, Z11
-	VPMOVDB       Z11, 112(AX)
-	VPADDD        Z8, Z4, Z4
-	VPADDD        Z9, Z5, Z5
-	VPADDD        Z10, Z6, Z6
-	VPADDD        Z11, Z7, Z7
-	VPADDD        Z6, Z4, Z4
-	VPADDD        Z7, Z5, Z5
-	VPADDD        Z5, Z4, Z4
-	VEXTRACTF32X8 $0x01, Z4, Y5
-	VPADDD        Y5, Y4, Y4
-	VEXTRACTF128  $0x01, Y4, X5
-	VPADDD        X5, X4, X4
-	VPERMILPS     $0x0e, X4, X5
-	VPADDD        X5, X4, X4
-	VMOVSHDUP     X4, X5
-	VPADDD        X5, X4, X4
-	VMOVD         X4, R12
+	VPACKSSDW     Z3, Z2, Z2
+	VPACKSSDW     Z5, Z4, Z4
+	VPACKSSWB     Z4, Z2, Z2
+	VPERMD        Z2, Z0, Z2
+	VPDPBUSD      Z2, Z1, Z15
+	VMOVDQU64     Z2, (AX)
+	VPACKSSDW     Z7, Z6, Z6
+	VPACKSSDW     Z9, Z8, Z8
+	VPACKSSWB     Z8, Z6, Z6
+	VPERMD        Z6, Z0, Z6
+	VPDPBUSD      Z6, Z1, Z15
+	VMOVDQU64     Z6, 64(AX)
+	VEXTRACTF32X8 $0x01, Z15, Y2
+	VPADDD        Y2, Y15, Y15
+	VEXTRACTF128  $0x01, Y15, X2
+	VPADDD        X2, X15, X15
+	VPERMILPS     $0x0e, X15, X2
+	VPADDD        X2, X15, X15
+	VMOVSHDUP     X15, X2
+	VPADDD        X2, X15, X15
+	VMOVD         X15, R12
 	IMULL         R11, R12
 	NEGL          R12
 	MOVL          R12, (CX)
@@ -32090,15 +32150,15 @@ next:
 	RET
 
 odd:
-	VPXOR   X4, X4, X4
-	VMOVDQU X4, (AX)
-	VMOVDQU X4, 16(AX)
-	VMOVDQU X4, 32(AX)
-	VMOVDQU X4, 48(AX)
-	VMOVDQU X4, 64(AX)
-	VMOVDQU X4, 80(AX)
-	VMOVDQU X4, 96(AX)
-	VMOVDQU X4, 112(AX)
+	VPXOR   X2, X2, X2
+	VMOVDQU X2, (AX)
+	VMOVDQU X2, 16(AX)
+	VMOVDQU X2, 32(AX)
+	VMOVDQU X2, 48(AX)
+	VMOVDQU X2, 64(AX)
+	VMOVDQU X2, 80(AX)
+	VMOVDQU X2, 96(AX)
+	VMOVDQU X2, 112(AX)
 	MOVL    $0x00000000, (CX)
 	MOVL    $0x00000000, R13
 	CMPL    R12, $0x7f7fffff
@@ -32151,39 +32211,3 @@ block:
 	VZEROUPPER
 	MOVL          AX, sum+32(FP)
 	RET
-
-DATA fours<>+0(SB)/4, $0x00000000
-DATA fours<>+4(SB)/4, $0x00000004
-DATA fours<>+8(SB)/4, $0x00000008
-DATA fours<>+12(SB)/4, $0x0000000c
-DATA fours<>+16(SB)/4, $0x00000001
-DATA fours<>+20(SB)/4, $0x00000005
-DATA fours<>+24(SB)/4, $0x00000009
-DATA fours<>+28(SB)/4, $0x0000000d
-DATA fours<>+32(SB)/4, $0x00000002
-DATA fours<>+36(SB)/4, $0x00000006
-DATA fours<>+40(SB)/4, $0x0000000a
-DATA fours<>+44(SB)/4, $0x0000000e
-DATA fours<>+48(SB)/4, $0x00000003
-DATA fours<>+52(SB)/4, $0x00000007
-DATA fours<>+56(SB)/4, $0x0000000b
-DATA fours<>+60(SB)/4, $0x0000000f
-GLOBL fours<>(SB), RODATA|NOPTR, $64
-
-DATA constant01010101<>+0(SB)/4, $0x01010101
-DATA constant01010101<>+4(SB)/4, $0x01010101
-DATA constant01010101<>+8(SB)/4, $0x01010101
-DATA constant01010101<>+12(SB)/4, $0x01010101
-DATA constant01010101<>+16(SB)/4, $0x01010101
-DATA constant01010101<>+20(SB)/4, $0x01010101
-DATA constant01010101<>+24(SB)/4, $0x01010101
-DATA constant01010101<>+28(SB)/4, $0x01010101
-DATA constant01010101<>+32(SB)/4, $0x01010101
-DATA constant01010101<>+36(SB)/4, $0x01010101
-DATA constant01010101<>+40(SB)/4, $0x01010101
-DATA constant01010101<>+44(SB)/4, $0x01010101
-DATA constant01010101<>+48(SB)/4, $0x01010101
-DATA constant01010101<>+52(SB)/4, $0x01010101
-DATA constant01010101<>+56(SB)/4, $0x01010101
-DATA constant01010101<>+60(SB)/4, $0x01010101
-GLOBL constant01010101<>(SB), RODATA|NOPTR, $64

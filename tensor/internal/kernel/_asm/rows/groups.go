@@ -7,10 +7,12 @@ import (
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
+
+	"github.com/gptmeter/gptmeter/tensor/internal/kernel/_asm/vector"
 )
 
 // EmitGroups emits the kernel that makes integers of groups of that many float32s, those without a sign times others if
-// there are any, with AVX-512. A group stays in registers.
+// there are any, with AVX-512 and its dot product of bytes, which adds them up. A group stays in registers.
 func EmitGroups(size int) {
 	name := fmt.Sprintf("groups%d", size)
 	TEXT(name, NOSPLIT, "func(q, start, scale *byte, qStep, wordStep int, x *float32, xStep int, times *float32, groups, offset int)")
@@ -23,28 +25,13 @@ func EmitGroups(size int) {
 		times           = integer("times")
 		groups, offset  = integer("groups"), integer("offset")
 	)
-	constant := func(bits uint32) reg.VecVirtual {
-		c, v := GP32(), ZMM()
-		MOVL(U32(bits), c)
-		VPBROADCASTD(c, v)
-		return v
-	}
 	const least, most, none = 0x1p-118, math.MaxFloat32, 0x7fc00000
-	sign := constant(1 << 31)
-	magnitude, most127, inverse127 := constant(math.MaxInt32), constant(math.Float32bits(127)), constant(math.Float32bits(1.0/127))
+	s := vector.AVX512
 	v := make([]reg.VecVirtual, size/lanes)
-	tree := func(operation func(...Op), first func(i int) reg.VecVirtual) reg.GPVirtual {
-		sums := make([]reg.VecVirtual, len(v))
-		for i := range sums {
-			sums[i] = first(i)
-		}
-		for n := len(sums) / 2; n > 0; n /= 2 {
-			for i := range n {
-				operation(sums[i+n], sums[i], sums[i])
-			}
-		}
+	order, ones := s.Load(fours(), nil), s.Broadcast(0x01010101)
+	reduced := func(x reg.VecVirtual, with func(...Op)) reg.GPVirtual {
 		result := GP32()
-		VMOVD(combine(sums[:1], operation), result)
+		VMOVD(combine([]reg.VecVirtual{x}, with), result)
 		return result
 	}
 	Label("group")
@@ -56,31 +43,47 @@ func EmitGroups(size int) {
 	JZ(LabelRef("alone"))
 	for i := range v {
 		unsigned := K()
-		VPTESTNMD(sign, v[i], unsigned)
+		VPTESTNMD(s.Bits(1<<31), v[i], unsigned)
 		VMULPS(Mem{Base: times, Disp: i * 4 * lanes}, v[i], unsigned, v[i])
 	}
 	Label("alone")
-	largest := tree(func(ops ...Op) { VPMAXUD(ops...) }, func(i int) reg.VecVirtual {
-		a := ZMM()
-		VPANDD(v[i], magnitude, a)
-		return a
-	})
+	var magnitudes [4]reg.VecVirtual
+	for i := range v {
+		m := s.And(v[i], s.Bits(math.MaxInt32))
+		if i >= len(magnitudes) {
+			VPMAXUD(magnitudes[i%len(magnitudes)], m, m)
+		}
+		magnitudes[i%len(magnitudes)] = m
+	}
+	for n := len(magnitudes) / 2; n > 0; n /= 2 {
+		for i := range n {
+			VPMAXUD(magnitudes[i+n], magnitudes[i], magnitudes[i])
+		}
+	}
+	largest := reduced(magnitudes[0], VPMAXUD)
 	normal := GP32()
 	LEAL(Mem{Base: largest, Disp: -int(math.Float32bits(least))}, normal)
 	CMPL(normal, U32(math.Float32bits(most)-math.Float32bits(least)))
 	JHI(LabelRef("odd"))
 	most1, inverse, by := XMM(), XMM(), ZMM()
 	VMOVD(largest, most1)
-	VDIVSS(most1, most127.AsX(), inverse)
-	VMULSS(inverse127.AsX(), most1, most1)
+	VMOVSS(s.Number(127), inverse)
+	VDIVSS(most1, inverse, inverse)
+	VMULSS(s.Number(1.0/127), most1, most1)
 	VMOVSS(most1, Mem{Base: scale})
 	VBROADCASTSS(inverse, by)
+	sums := s.Register()
+	s.Zero(sums)
 	for i := range v {
 		VMULPS(by, v[i], v[i])
 		VCVTPS2DQ(v[i], v[i])
-		VPMOVDB(v[i], Mem{Base: q, Disp: i * lanes})
 	}
-	sum := tree(func(ops ...Op) { VPADDD(ops...) }, func(i int) reg.VecVirtual { return v[i] })
+	for i := 0; i < len(v); i += 4 {
+		bytes := pack(v[i:i+4], order)
+		VPDPBUSD(bytes, ones, sums)
+		VMOVDQU64(bytes, Mem{Base: q, Disp: i * lanes})
+	}
+	sum := reduced(sums, VPADDD)
 	IMULL(offset.As32(), sum)
 	NEGL(sum)
 	MOVL(sum, Mem{Base: start})

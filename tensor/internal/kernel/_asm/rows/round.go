@@ -1,6 +1,8 @@
 package rows
 
 import (
+	"sync"
+
 	"github.com/mmcloughlin/avo/attr"
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
@@ -23,12 +25,9 @@ func EmitRoundBlocks() {
 		q[i] = s.Mul(scale, Mem{Base: x, Disp: i * s.Bytes()})
 		VCVTPS2DQ(q[i], q[i])
 	}
-	VPACKSSDW(q[1], q[0], q[0])
-	VPACKSSDW(q[3], q[2], q[2])
-	VPACKSSWB(q[2], q[0], q[0])
-	VPERMD(q[0], order, q[0])
-	VPDPBUSD(q[0], ones, sums)
-	VMOVDQU64(q[0], Mem{Base: to})
+	bytes := pack(q[:], order)
+	VPDPBUSD(bytes, ones, sums)
+	VMOVDQU64(bytes, Mem{Base: to})
 	ADDQ(U32(registers*s.Bytes()), x)
 	ADDQ(U8(s.Bytes()), to)
 	DECQ(blocks)
@@ -40,8 +39,19 @@ func EmitRoundBlocks() {
 	RET()
 }
 
-// fours is the order that undoes the one in which packing leaves the fours of 64 bytes.
-func fours() Mem {
+// pack emits the packing of the words of four registers, which hold bytes, into one.
+func pack(q []reg.VecVirtual, order reg.VecVirtual) reg.VecVirtual {
+	VPACKSSDW(q[1], q[0], q[0])
+	VPACKSSDW(q[3], q[2], q[2])
+	VPACKSSWB(q[2], q[0], q[0])
+	VPERMD(q[0], order, q[0])
+	return q[0]
+}
+
+var fours = sync.OnceValue(newFours)
+
+// newFours is the order that undoes the one in which packing leaves the fours of 64 bytes.
+func newFours() Mem {
 	m := GLOBL("fours", attr.RODATA|attr.NOPTR)
 	for i := range 16 {
 		DATA(4*i, U32(4*(i%4)+i/4))
