@@ -58,7 +58,30 @@ const (
 // Dot4 is Dot8 for 1 to Rows4 rows and weights of 4 bits that Widen has made bytes, in groups of Inputs, each of which
 // has a start and a scale in a row.
 func Dot4(out []float32, ldo int, a []byte, lda int, w []byte, k, group, rows int, bias []float32, add bool, result []float32, ldr int, ahead []byte) {
-	dots{dot4x16, dot4x32}.call(out, ldo, a, lda, w[:k/Inputs*wideGroup], k, group, rows, bias, add, result, ldr, ahead)
+	_, _, w = out[(rows-1)*ldo+outputs-1], a[rows*lda-1], w[:k/Inputs*wideGroup]
+	var b *float32
+	if bias != nil {
+		b = &bias[:outputs][0]
+	}
+	multiply := func(i, height, blocks int) {
+		f, tall := dot4x16, 1
+		if height > tileRows {
+			f, tall = dot4x32, 2
+		}
+		part, next := ahead[len(ahead)*i/rows:len(ahead)*(i+height*blocks)/rows], &w[0]
+		if len(part) > 0 {
+			next = &part[0]
+		}
+		products := k / Inputs * blocks * 2 * tall // behind each of which a step is fetched
+		f(&out[i*ldo], 4*ldo, &a[i*lda], &a[i*lda+k], lda, &w[0], k/Inputs, group/Inputs, height, blocks, b, add, &result[i*ldr], 4*ldr, next, len(part)/products, &shapes[height][0])
+	}
+	whole := rows / blockRows * blockRows
+	if whole > 0 {
+		multiply(0, blockRows, rows/blockRows)
+	}
+	if whole < rows {
+		multiply(whole, rows-whole, 1)
+	}
 }
 
 // The lengths of a group of weights of 4 bits, and of the same in bytes with scales in float32.
@@ -73,33 +96,6 @@ func Widen(to, w []byte) {
 	groups := len(w) / packedGroup
 	_ = to[groups*wideGroup-1]
 	widen(&to[0], &w[0], groups)
-}
-
-// dots are the kernels of one and of two tiles of rows.
-type dots [2]func(out *float32, ldo int, a, starts *byte, lda int, w *byte, trips, group, rows, blocks int, bias *float32, add bool, result *float32, ldr int, ahead *byte, step int, shapes *byte)
-
-func (d dots) call(out []float32, ldo int, a []byte, lda int, w []byte, k, group, rows int, bias []float32, add bool, result []float32, ldr int, ahead []byte) {
-	_, _ = out[(rows-1)*ldo+outputs-1], a[rows*lda-1]
-	var b *float32
-	if bias != nil {
-		b = &bias[:outputs][0]
-	}
-	multiply := func(i, height, blocks int) {
-		tall := (height + tileRows - 1) / tileRows
-		part, next := ahead[len(ahead)*i/rows:len(ahead)*(i+height*blocks)/rows], &w[0]
-		if len(part) > 0 {
-			next = &part[0]
-		}
-		products := k / Inputs * blocks * 2 * tall // behind each of which a step is fetched
-		d[tall-1](&out[i*ldo], 4*ldo, &a[i*lda], &a[i*lda+k], lda, &w[0], k/Inputs, group/Inputs, height, blocks, b, add, &result[i*ldr], 4*ldr, next, len(part)/products, &shapes[height][0])
-	}
-	whole := rows / blockRows * blockRows
-	if whole > 0 {
-		multiply(0, blockRows, rows/blockRows)
-	}
-	if whole < rows {
-		multiply(whole, rows-whole, 1)
-	}
 }
 
 // A shape is what LDTILECFG loads.

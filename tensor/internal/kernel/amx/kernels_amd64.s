@@ -397,8 +397,8 @@ result_row:
 	JNZ        result_row
 	MOVQ       AX, result+96(FP)
 	MOVQ       w+40(FP), R11
-	MOVQ       a+16(FP), R8
 	MOVQ       trips+48(FP), CX
+	MOVQ       a+16(FP), R8
 	MOVQ       starts+24(FP), AX
 	XORQ       BX, BX
 	MOVQ       rows+64(FP), DX
@@ -1487,8 +1487,8 @@ result_row:
 	JNZ        result_row
 	MOVQ       AX, result+96(FP)
 	MOVQ       w+40(FP), R11
-	MOVQ       a+16(FP), R8
 	MOVQ       trips+48(FP), CX
+	MOVQ       a+16(FP), R8
 	MOVQ       R10, R9
 	SHLQ       $0x04, R9
 	ADDQ       R8, R9

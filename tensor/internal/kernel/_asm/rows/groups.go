@@ -29,11 +29,6 @@ func EmitGroups(size int) {
 	s := vector.AVX512
 	v := make([]reg.VecVirtual, size/lanes)
 	order, ones := s.Load(fours(), nil), s.Broadcast(0x01010101)
-	reduced := func(x reg.VecVirtual, with func(...Op)) reg.GPVirtual {
-		result := GP32()
-		VMOVD(combine([]reg.VecVirtual{x}, with), result)
-		return result
-	}
 	Label("group")
 	for i := range v {
 		v[i] = ZMM()
@@ -60,7 +55,7 @@ func EmitGroups(size int) {
 			VPMAXUD(magnitudes[i+n], magnitudes[i], magnitudes[i])
 		}
 	}
-	largest := reduced(magnitudes[0], VPMAXUD)
+	largest := word(magnitudes[:1], VPMAXUD)
 	normal := GP32()
 	LEAL(Mem{Base: largest, Disp: -int(math.Float32bits(least))}, normal)
 	CMPL(normal, U32(math.Float32bits(most)-math.Float32bits(least)))
@@ -83,7 +78,7 @@ func EmitGroups(size int) {
 		VPDPBUSD(bytes, ones, sums)
 		VMOVDQU64(bytes, Mem{Base: q, Disp: i * lanes})
 	}
-	sum := reduced(sums, VPADDD)
+	sum := word([]reg.VecVirtual{sums}, VPADDD)
 	IMULL(offset.As32(), sum)
 	NEGL(sum)
 	MOVL(sum, Mem{Base: start})

@@ -65,8 +65,7 @@ func round(s vector.Set, words bool) {
 		}
 		ADDQ(U8(bytes), to)
 	})
-	sum := GP32()
-	VMOVD(combine(sums, VPADDD), sum)
+	sum := word(sums, VPADDD)
 	VZEROUPPER()
 	Store(sum, ReturnIndex(0))
 	RET()

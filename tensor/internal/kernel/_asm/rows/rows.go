@@ -322,6 +322,13 @@ func reduce(list []reg.VecVirtual, with func(...Op)) {
 	RET()
 }
 
+// word is combine for words, in a register that is no vector.
+func word(list []reg.VecVirtual, with func(...Op)) reg.GPVirtual {
+	result := GP32()
+	VMOVD(combine(list, with), result)
+	return result
+}
+
 // combine combines lanes j and j+8, j and j+4, j+2, j+1, as pure does, in the first of the result.
 func combine(list []reg.VecVirtual, with func(...Op)) reg.VecVirtual {
 	half := YMM()

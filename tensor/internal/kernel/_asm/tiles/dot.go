@@ -2,6 +2,7 @@ package tiles
 
 import (
 	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
 
@@ -22,6 +23,16 @@ var (
 	lines       = reg.R12 // what is in a line, from one to the next
 	sums        = reg.R13 // [rows][32]int32
 )
+
+// pointRows emits where the activations of each tile's rows begin.
+func pointRows(tall int) {
+	load("a", activations[0])
+	if tall > 1 {
+		MOVQ(lda, activations[1])
+		SHLQ(U8(4), activations[1])
+		ADDQ(activations[0], activations[1])
+	}
+}
 
 // param emits the loading of a parameter, and set that of another value for it: there are too few registers.
 func param(name string) reg.GPVirtual {

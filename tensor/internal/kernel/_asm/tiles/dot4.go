@@ -8,8 +8,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// A dot4 is the kernel of weights of 4 bits, which Widen has made bytes, that is being emitted, of so many tiles of rows. While tiles multiply a group, the
-// sums of the one before it are scaled, some rows behind each product.
+// A dot4 is the kernel of weights of 4 bits, which Widen has made bytes, that is being emitted, of so many tiles of rows.
+// While tiles multiply a group, the sums of the one before it are scaled, some rows behind each product.
 type dot4 struct {
 	tall        int
 	group       reg.GPVirtual // where its start and scale are in the first row
@@ -21,7 +21,6 @@ type dot4 struct {
 type scaled struct {
 	left, row, at reg.GPVirtual     // rows; where the group's start and scale are, and its sums
 	last          Mem               // of the first, in the last row
-	some, next    reg.Register      // masks of totals: the first group finds none
 	weights       [2]reg.VecVirtual // scales of the group's outputs
 }
 
@@ -46,13 +45,8 @@ func Dot4(tall int) {
 	Label("block")
 	d.fetch()
 	load("w", weights)
-	load("a", activations[0])
 	Load(Param("trips"), d.left)
-	if tall > 1 {
-		MOVQ(lda, activations[1])
-		SHLQ(U8(4), activations[1])
-		ADDQ(activations[0], activations[1])
-	}
+	pointRows(tall)
 	Load(Param("starts"), d.group)
 	XORQ(d.scaled.left, d.scaled.left)
 	d.clear()

@@ -48,7 +48,7 @@ func Dot8(tall int) {
 	Label("panel")
 	d.products()
 	ADDQ(U32(tall*block), sums)
-	ADDQ(stepOf("trips"), d.panel)
+	ADDQ(panelBytes(), d.panel)
 	DECQ(d.panels)
 	JNZ(LabelRef("panel"))
 	d.end()
@@ -58,9 +58,9 @@ func Dot8(tall int) {
 	RET()
 }
 
-// stepOf emits the length of a panel.
-func stepOf(trips string) reg.GPVirtual {
-	n := param(trips)
+// panelBytes emits the length of a panel.
+func panelBytes() reg.GPVirtual {
+	n := param("trips")
 	IMUL3Q(I32(inputs/4*line), n, n)
 	ADDQ(U32(line), n)
 	return n
@@ -124,12 +124,7 @@ func (d *dot8) products() {
 	Label("begun")
 
 	MOVQ(d.panel, weights)
-	load("a", activations[0])
-	if d.tall > 1 {
-		MOVQ(lda, activations[1])
-		SHLQ(U8(4), activations[1])
-		ADDQ(activations[0], activations[1])
-	}
+	pointRows(d.tall)
 	trips := GP64()
 	MOVQ(d.trips, trips)
 	Label("trip")
@@ -194,7 +189,7 @@ func (d *dot8) finish() {
 	Load(Param("w"), scalesAt)
 	SUBQ(U8(line), scalesAt)
 	Label("outputs")
-	ADDQ(stepOf("trips"), scalesAt)
+	ADDQ(panelBytes(), scalesAt)
 	each(func(j int) { VMOVUPS(Mem{Base: scalesAt, Disp: j * half}, scales[j]) })
 	TESTQ(bias, bias)
 	JZ(LabelRef("no_bias"))
